@@ -1,0 +1,5 @@
+//! The language ADL: text, syntax tree, types, primitives, checker. No I/O and no code generation.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod source;
