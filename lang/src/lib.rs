@@ -2,4 +2,8 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod ops;
+pub mod prims;
 pub mod source;
+pub mod typed;
+pub mod types;

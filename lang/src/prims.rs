@@ -1,0 +1,276 @@
+//! The table of element-wise primitives: one row each, with spelling, documentation, value and derivative.
+//!
+//! Everything that must know a primitive reads its row: checker, interpreter, differentiation, native code, help and
+//! tests. A row without a derivative does not compile. To add one: a row here and, if its value is computed in line,
+//! an arm in the interpreter and in the code generator.
+
+pub mod formula;
+mod values;
+
+use crate::types::DType;
+use formula::{Formula, select};
+
+/// How the value of a primitive is computed.
+#[derive(Clone, Copy)]
+pub enum Value {
+    /// In line: arithmetic, comparisons, choices.
+    Inline,
+    /// By a function of one number. `f32` is computed in `f64` and rounded.
+    Unary(extern "C" fn(f64) -> f64),
+    /// By a function of two numbers.
+    Binary(extern "C" fn(f64, f64) -> f64),
+}
+
+/// The derivative of a primitive with float arguments.
+pub enum Derivative {
+    /// Zero wherever it exists: comparisons, `floor`, `sign`.
+    Zero,
+    /// `∂result/∂argument` for each argument; `None` for one that must not be active.
+    Partials(Vec<Option<Formula>>),
+    /// Weights between 0 and 1 that pick among the arguments; an argument of weight 0 contributes nothing, even where
+    /// its tangent is not finite.
+    Choice(Vec<Formula>),
+    /// `select(c, a, b)`: the tangent of the argument that is taken.
+    Select,
+}
+
+/// What element types a primitive takes and gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Typing {
+    /// Floats to the same float.
+    Float,
+    /// Numbers (`i64`, `f32`, `f64`) of one type to the same.
+    Number,
+    /// Two of one type, any, to `bool`.
+    Compare,
+    /// `bool` to `bool`.
+    Logic,
+    /// `bool` and two of one type to that type.
+    Select,
+}
+
+/// One row of the table.
+pub struct Row {
+    /// As spelled in the IR, and as a function of the language if `function` holds.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// The names of the arguments.
+    pub params: &'static [&'static str],
+    /// Element types.
+    pub typing: Typing,
+    /// Value.
+    pub value: Value,
+    /// Derivative.
+    pub derivative: Derivative,
+    /// Points at which the derivative is tested; inside the domain and away from kinks.
+    pub probes: &'static [&'static [f64]],
+}
+
+macro_rules! prims {
+    ($( #[doc = $doc:literal] $variant:ident $name:literal ($($param:ident),*) -> $y:ident: $typing:ident $value:expr,
+        $derivative:expr, at $probes:expr; )*) => {
+        /// An element-wise primitive.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Prim { $( #[doc = $doc] $variant, )* }
+
+        impl Prim {
+            /// All primitives, in the order of the table.
+            pub const ALL: &'static [Prim] = &[$( Prim::$variant, )*];
+
+            fn make_row(self) -> Row {
+                match self {
+                    $( Prim::$variant => {
+                        let [$($param),*] = std::array::from_fn(Formula::Arg);
+                        let $y = Formula::Result;
+                        // Not every row uses every argument, or the result.
+                        let _ = ($(&$param,)* &$y);
+                        Row {
+                            name: $name,
+                            doc: $doc.trim_ascii(),
+                            params: &[$( stringify!($param) ),*],
+                            typing: Typing::$typing,
+                            value: $value,
+                            derivative: $derivative,
+                            probes: $probes,
+                        }
+                    } )*
+                }
+            }
+        }
+    };
+}
+
+use Derivative::{Choice, Partials, Select, Zero};
+use Value::{Binary, Inline, Unary};
+
+/// One partial for each argument.
+fn d<const N: usize>(partials: [Formula; N]) -> Derivative {
+    Partials(partials.into_iter().map(Some).collect())
+}
+
+fn c(value: f64) -> Formula {
+    Formula::Const(value)
+}
+
+prims! {
+    /// Sum.
+    Add "add" (a, b) -> y: Number Inline, d([c(1.0), c(1.0)]), at &[&[0.3, -1.2]];
+    /// Difference.
+    Sub "sub" (a, b) -> y: Number Inline, d([c(1.0), c(-1.0)]), at &[&[0.3, -1.2]];
+    /// Product.
+    Mul "mul" (a, b) -> y: Number Inline, d([b, a]), at &[&[0.3, -1.2]];
+    /// Quotient of floats.
+    Div "div" (a, b) -> y: Float Inline, d([1.0 / b.clone(), -(y / b)]), at &[&[0.3, -1.2]];
+    /// Quotient rounded down.
+    FloorDiv "floordiv" (a, b) -> y: Number Inline, Zero, at &[&[7.3, 2.1]];
+    /// What floor division leaves; it has the sign of the divisor.
+    Rem "rem" (a, b) -> y: Number Inline, d([c(1.0), -a.zip(Prim::FloorDiv, b)]), at &[&[7.3, 2.1]];
+    /// Opposite.
+    Neg "neg" (x) -> y: Number Inline, d([c(-1.0)]), at &[&[0.7]];
+    /// Power; of whole numbers a whole number (the exponent must not be negative). The derivative by the exponent is 0 where the power is 0.
+    Pow "pow" (a, b) -> y: Number Binary(values::pow),
+        d([select(b.clone().zip(Prim::Eq, 0.0), 0.0, b.clone() * a.clone().zip(Prim::Pow, b - 1.0)),
+           select(y.clone().zip(Prim::Eq, 0.0), 0.0, y * a.map(Prim::Log))]), at &[&[0.7, 2.5], &[2.0, -1.5]];
+    /// The lesser; ties share the derivative.
+    Min "min" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Lt, &a, &b), weight(Prim::Lt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
+    /// The greater; ties share the derivative.
+    Max "max" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Gt, &a, &b), weight(Prim::Gt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
+    /// Magnitude; the derivative at 0 is 0.
+    Abs "abs" (x) -> y: Number Inline, d([x.map(Prim::Sign)]), at &[&[0.7], &[-1.3]];
+    /// −1, 0 or 1.
+    Sign "sign" (x) -> y: Number Inline, Zero, at &[&[0.7]];
+    /// Rounded down.
+    Floor "floor" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    /// Rounded up.
+    Ceil "ceil" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    /// Rounded to the nearest whole number, ties to even.
+    Round "round" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    /// Square root; the slope at 0 is +inf.
+    Sqrt "sqrt" (x) -> y: Float Inline, d([0.5 / y]), at &[&[0.5], &[3.0]];
+    /// Cube root.
+    Cbrt "cbrt" (x) -> y: Float Unary(values::cbrt), d([1.0 / (3.0 * (y.clone() * y))]), at &[&[0.5], &[-3.0]];
+    /// Exponential.
+    Exp "exp" (x) -> y: Float Unary(values::exp), d([y]), at &[&[0.5], &[-3.0]];
+    /// `exp(x) - 1`, accurate near 0.
+    Expm1 "expm1" (x) -> y: Float Unary(values::expm1), d([x.map(Prim::Exp)]), at &[&[0.5], &[-3.0]];
+    /// Natural logarithm.
+    Log "log" (x) -> y: Float Unary(values::log), d([1.0 / x]), at &[&[0.5], &[3.0]];
+    /// `log(1 + x)`, accurate near 0.
+    Log1p "log1p" (x) -> y: Float Unary(values::log1p), d([1.0 / (1.0 + x)]), at &[&[0.5], &[-0.3]];
+    /// Sine.
+    Sin "sin" (x) -> y: Float Unary(values::sin), d([x.map(Prim::Cos)]), at &[&[0.5], &[-3.0]];
+    /// Cosine.
+    Cos "cos" (x) -> y: Float Unary(values::cos), d([-x.map(Prim::Sin)]), at &[&[0.5], &[-3.0]];
+    /// Tangent.
+    Tan "tan" (x) -> y: Float Unary(values::tan), d([1.0 + y.clone() * y]), at &[&[0.5], &[-1.0]];
+    /// Arc sine.
+    Asin "asin" (x) -> y: Float Unary(values::asin), d([1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]];
+    /// Arc cosine.
+    Acos "acos" (x) -> y: Float Unary(values::acos), d([-1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]];
+    /// Arc tangent.
+    Atan "atan" (x) -> y: Float Unary(values::atan), d([1.0 / (1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
+    /// Angle of the point `(x, y)` as `atan2(y, x)`.
+    Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
+        d([b.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.clone().zip(Prim::Hypot, b.clone()),
+           -(a.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.zip(Prim::Hypot, b))]), at &[&[0.3, -1.2], &[2.0, 0.7]];
+    /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
+    Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
+        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, a / y.clone()), select(y.clone().zip(Prim::Eq, 0.0), 0.0, b / y)]), at &[&[0.3, -1.2]];
+    /// Hyperbolic sine.
+    Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
+    /// Hyperbolic cosine.
+    Cosh "cosh" (x) -> y: Float Unary(values::cosh), d([x.map(Prim::Sinh)]), at &[&[0.5], &[-2.0]];
+    /// Hyperbolic tangent; its derivative stays accurate in the tails.
+    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([1.0 / (x.clone().map(Prim::Cosh) * x.map(Prim::Cosh))]), at &[&[-0.7], &[0.2]];
+    /// Inverse hyperbolic sine.
+    Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
+    /// Inverse hyperbolic cosine.
+    Acosh "acosh" (x) -> y: Float Unary(values::acosh), d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]];
+    /// Inverse hyperbolic tangent.
+    Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([1.0 / ((1.0 - x.clone()) * (1.0 + x))]), at &[&[0.5], &[-0.8]];
+    /// Error function.
+    Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    /// `1 - erf(x)`, accurate in the tail.
+    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    /// Gamma function.
+    Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]];
+    /// Logarithm of the magnitude of the gamma function.
+    Lgamma "lgamma" (x) -> y: Float Unary(values::lgamma), d([x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]];
+    /// Derivative of `lgamma`.
+    Digamma "digamma" (x) -> y: Float Unary(values::digamma), d([c(1.0).zip(Prim::Polygamma, x)]), at &[&[0.5], &[3.2]];
+    /// The `n`-th derivative of `digamma`, for whole `n`; not differentiable in `n`.
+    Polygamma "polygamma" (n, x) -> y: Float Binary(values::polygamma),
+        Partials(vec![None, Some((n + 1.0).zip(Prim::Polygamma, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
+    /// `1 / (1 + exp(-x))`; its derivative stays accurate in the tails.
+    Sigmoid "sigmoid" (x) -> y: Float Unary(values::sigmoid), d([y * (-x).map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    /// `log(1 + exp(x))` without overflow.
+    Softplus "softplus" (x) -> y: Float Unary(values::softplus), d([x.map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    /// Distance to the next float.
+    Spacing "spacing" (x) -> y: Float Unary(values::spacing), Zero, at &[&[0.7]];
+    /// The value, constant to differentiation.
+    StopGrad "stop_grad" (x) -> y: Number Inline, Zero, at &[];
+    /// Whether equal.
+    Eq "eq" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Whether different.
+    Ne "ne" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Whether less.
+    Lt "lt" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Whether less or equal.
+    Le "le" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Whether greater.
+    Gt "gt" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Whether greater or equal.
+    Ge "ge" (a, b) -> y: Compare Inline, Zero, at &[];
+    /// Both.
+    And "and" (a, b) -> y: Logic Inline, Zero, at &[];
+    /// At least one.
+    Or "or" (a, b) -> y: Logic Inline, Zero, at &[];
+    /// The contrary.
+    Not "not" (x) -> y: Logic Inline, Zero, at &[];
+    /// `a` where `cond` holds, else `b`; nothing leaks from the one not taken.
+    Select "select" (cond, a, b) -> y: Select Inline, Select, at &[];
+}
+
+/// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.
+fn weight(wins: Prim, a: &Formula, b: &Formula) -> Formula {
+    select(a.clone().zip(wins, b.clone()), 1.0, select(a.clone().zip(Prim::Eq, b.clone()), 0.5, 0.0))
+}
+
+impl Prim {
+    /// Its row of the table.
+    pub fn row(self) -> &'static Row {
+        static ROWS: std::sync::LazyLock<Vec<Row>> =
+            std::sync::LazyLock::new(|| Prim::ALL.iter().map(|p| p.make_row()).collect());
+        &ROWS[self as usize]
+    }
+
+    /// As spelled in the IR.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The primitive of that name.
+    pub fn named(name: &str) -> Option<Prim> {
+        Prim::ALL.iter().copied().find(|p| p.name() == name)
+    }
+
+    /// The number of arguments.
+    pub fn arity(self) -> usize {
+        self.row().params.len()
+    }
+
+    /// The element type of the result for those of the arguments.
+    pub fn result(self, args: &[DType]) -> Result<DType, String> {
+        let wrong = || Err(format!("{} of {args:?}", self.name()));
+        let same = |rest: &[DType]| rest.windows(2).all(|w| w[0] == w[1]);
+        match self.row().typing {
+            Typing::Float if same(args) && args[0].is_float() => Ok(args[0]),
+            Typing::Number if same(args) && args[0] != DType::Bool => Ok(args[0]),
+            Typing::Compare if same(args) => Ok(DType::Bool),
+            Typing::Logic if same(args) && args[0] == DType::Bool => Ok(DType::Bool),
+            Typing::Select if args[0] == DType::Bool && same(&args[1..]) => Ok(args[1]),
+            Typing::Float | Typing::Number | Typing::Compare | Typing::Logic | Typing::Select => wrong(),
+        }
+    }
+}

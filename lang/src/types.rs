@@ -1,0 +1,404 @@
+//! Element types, dimensions and array types. A scalar is an array type without dimensions.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Element types, in the order of promotion.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum DType {
+    /// `bool`.
+    Bool,
+    /// `i64`.
+    I64,
+    /// `f32`.
+    F32,
+    /// `f64`.
+    F64,
+}
+
+impl DType {
+    /// As written in programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            DType::Bool => "bool",
+            DType::I64 => "i64",
+            DType::F32 => "f32",
+            DType::F64 => "f64",
+        }
+    }
+
+    /// The element type of that name.
+    pub fn named(name: &str) -> Option<DType> {
+        [DType::Bool, DType::I64, DType::F32, DType::F64].into_iter().find(|d| d.name() == name)
+    }
+
+    /// Whether values of this type have tangents.
+    pub fn is_float(self) -> bool {
+        matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// Bytes of one element in an array.
+    pub fn bytes(self) -> usize {
+        match self {
+            DType::Bool => 1,
+            DType::F32 => 4,
+            DType::I64 | DType::F64 => 8,
+        }
+    }
+}
+
+/// A size symbol: the k-th size parameter of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Sym(pub u32);
+
+/// What a polynomial is made of.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+enum Atom {
+    Sym(Sym),
+    /// Floor division that does not come out even.
+    FloorDiv(Dim, Dim),
+    /// Remainder of the floor division.
+    Rem(Dim, Dim),
+}
+
+/// A size: a polynomial with integer coefficients over the size symbols of one function, kept in a normal form, so
+/// that equal expressions are equal values.
+///
+/// ```
+/// use adl_lang::types::{Dim, Sym};
+/// let n = Dim::sym(Sym(0));
+/// let triangle = (n.clone() * (n.clone() - Dim::constant(1))).floor_div(&Dim::constant(2));
+/// assert_eq!(triangle.eval(&|_| 5), Some(10));
+/// assert_eq!(n.clone() + Dim::constant(1) - n, Dim::constant(1));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Dim(Arc<BTreeMap<Vec<Atom>, i64>>);
+
+impl Dim {
+    /// A number.
+    pub fn constant(value: i64) -> Dim {
+        Dim::from_terms(if value == 0 { BTreeMap::new() } else { BTreeMap::from([(Vec::new(), value)]) })
+    }
+
+    /// A size symbol.
+    pub fn sym(sym: Sym) -> Dim {
+        Dim::atom(Atom::Sym(sym))
+    }
+
+    fn atom(atom: Atom) -> Dim {
+        Dim::from_terms(BTreeMap::from([(vec![atom], 1)]))
+    }
+
+    fn from_terms(mut terms: BTreeMap<Vec<Atom>, i64>) -> Dim {
+        terms.retain(|_, coefficient| *coefficient != 0);
+        Dim(Arc::new(terms))
+    }
+
+    /// The number, if it is one.
+    pub fn as_const(&self) -> Option<i64> {
+        match self.0.len() {
+            0 => Some(0),
+            1 => self.0.get(&Vec::new()).copied(),
+            _ => None,
+        }
+    }
+
+    /// The symbol, if the dimension is just that.
+    pub fn as_sym(&self) -> Option<Sym> {
+        match self.0.iter().next() {
+            Some((monomial, 1)) if self.0.len() == 1 => match monomial.as_slice() {
+                [Atom::Sym(s)] => Some(*s),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it is the number `value`.
+    pub fn is(&self, value: i64) -> bool {
+        self.as_const() == Some(value)
+    }
+
+    /// `floor(self / by)`; stays symbolic where it does not come out even. Division by zero stays symbolic too and
+    /// has no value.
+    #[must_use]
+    pub fn floor_div(&self, by: &Dim) -> Dim {
+        match (self.as_const(), by.as_const()) {
+            (Some(a), Some(b)) if b != 0 => return Dim::constant(floor_div(a, b)),
+            (_, Some(1)) => return self.clone(),
+            (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => {
+                return Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect());
+            }
+            _ => Dim::atom(Atom::FloorDiv(self.clone(), by.clone())),
+        }
+    }
+
+    /// `self - by * floor(self / by)`.
+    #[must_use]
+    pub fn rem(&self, by: &Dim) -> Dim {
+        match (self.as_const(), by.as_const()) {
+            (Some(a), Some(b)) if b != 0 => Dim::constant(a - b * floor_div(a, b)),
+            (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => Dim::constant(0),
+            _ => Dim::atom(Atom::Rem(self.clone(), by.clone())),
+        }
+    }
+
+    /// Puts a dimension in the place of each symbol.
+    #[must_use]
+    pub fn substitute(&self, with: &dyn Fn(Sym) -> Dim) -> Dim {
+        if self.as_const().is_some() {
+            return self.clone();
+        }
+        let mut sum = Dim::constant(0);
+        for (monomial, &coefficient) in self.0.iter() {
+            let mut product = Dim::constant(coefficient);
+            for atom in monomial {
+                product = product
+                    * match atom {
+                        Atom::Sym(s) => with(*s),
+                        Atom::FloorDiv(a, b) => a.substitute(with).floor_div(&b.substitute(with)),
+                        Atom::Rem(a, b) => a.substitute(with).rem(&b.substitute(with)),
+                    };
+            }
+            sum = sum + product;
+        }
+        sum
+    }
+
+    /// The value for given sizes; `None` if it overflows or divides by zero.
+    pub fn eval(&self, of: &dyn Fn(Sym) -> i64) -> Option<i64> {
+        let mut sum: i64 = 0;
+        for (monomial, &coefficient) in self.0.iter() {
+            let mut product = coefficient;
+            for atom in monomial {
+                let factor = match atom {
+                    Atom::Sym(s) => of(*s),
+                    Atom::FloorDiv(a, b) => checked_floor_div(a.eval(of)?, b.eval(of)?)?,
+                    Atom::Rem(a, b) => {
+                        let (a, b) = (a.eval(of)?, b.eval(of)?);
+                        a - b * checked_floor_div(a, b)?
+                    }
+                };
+                product = product.checked_mul(factor)?;
+            }
+            sum = sum.checked_add(product)?;
+        }
+        Some(sum)
+    }
+
+    /// Calls `f` with every symbol in it, perhaps repeatedly.
+    pub fn symbols(&self, f: &mut dyn FnMut(Sym)) {
+        for atom in self.0.keys().flatten() {
+            match atom {
+                Atom::Sym(s) => f(*s),
+                Atom::FloorDiv(a, b) | Atom::Rem(a, b) => {
+                    a.symbols(f);
+                    b.symbols(f);
+                }
+            }
+        }
+    }
+
+    /// The least value it can have if every symbol is at least `least`; `None` if that is not bounded simply.
+    /// Used to see that a size cannot be negative.
+    pub fn lower_bound(&self, least: i64) -> Option<i64> {
+        let mut sum: i64 = 0;
+        for (monomial, &coefficient) in self.0.iter() {
+            if monomial.is_empty() {
+                sum = sum.checked_add(coefficient)?;
+                continue;
+            }
+            if coefficient < 0 || least < 0 {
+                return None;
+            }
+            let mut product = coefficient;
+            for atom in monomial {
+                let factor = match atom {
+                    Atom::Sym(_) => least,
+                    Atom::FloorDiv(a, b) => floor_div(a.lower_bound(least)?.max(0), b.as_const().filter(|b| *b > 0)?),
+                    Atom::Rem(_, b) => b.as_const().filter(|b| *b > 0).map(|_| 0)?,
+                };
+                product = product.checked_mul(factor)?;
+            }
+            sum = sum.checked_add(product)?;
+        }
+        Some(sum)
+    }
+
+    /// If `self = a·sym + b` with numbers `a ≠ 0` and a `b` free of `sym`: the value of `sym` for `self = target`,
+    /// as a dimension. Used to solve `W: f64[2 * l, b]` for `l`.
+    pub fn solve_for(&self, sym: Sym, target: &Dim) -> Option<Dim> {
+        let mut factor = 0;
+        let mut rest = BTreeMap::new();
+        for (monomial, &coefficient) in self.0.iter() {
+            if monomial.as_slice() == [Atom::Sym(sym)] {
+                factor = coefficient;
+            } else {
+                rest.insert(monomial.clone(), coefficient);
+            }
+        }
+        let rest = Dim::from_terms(rest);
+        let mut free = true;
+        rest.symbols(&mut |s| free &= s != sym);
+        (free && factor != 0).then(|| (target.clone() - rest).floor_div(&Dim::constant(factor)))
+    }
+
+    /// Writes it with names for the symbols: `n * (n - 1) // 2` as `(n*n - n)//2`.
+    pub fn show(&self, name: &dyn Fn(Sym) -> String) -> String {
+        let mut text = String::new();
+        // Symbols before the number: `n - 1`, not `-1 + n`.
+        let (symbolic, number): (Vec<_>, Vec<_>) = self.0.iter().partition(|(m, _)| !m.is_empty());
+        for (monomial, &coefficient) in symbolic.into_iter().chain(number) {
+            let sign = if coefficient < 0 { "-" } else { "+" };
+            if text.is_empty() {
+                text.push_str(if coefficient < 0 { "-" } else { "" });
+            } else {
+                text.push_str(&format!(" {sign} "));
+            }
+            let mut factors = Vec::new();
+            if coefficient.unsigned_abs() != 1 || monomial.is_empty() {
+                factors.push(coefficient.unsigned_abs().to_string());
+            }
+            for atom in monomial {
+                factors.push(match atom {
+                    Atom::Sym(s) => name(*s),
+                    Atom::FloorDiv(a, b) => format!("({} // {})", a.show_factor(name), b.show_factor(name)),
+                    Atom::Rem(a, b) => format!("({} % {})", a.show_factor(name), b.show_factor(name)),
+                });
+            }
+            text.push_str(&factors.join(" * "));
+        }
+        if text.is_empty() { "0".to_string() } else { text }
+    }
+
+    fn show_factor(&self, name: &dyn Fn(Sym) -> String) -> String {
+        let text = self.show(name);
+        if text.contains(' ') { format!("({text})") } else { text }
+    }
+}
+
+fn floor_div(a: i64, b: i64) -> i64 {
+    let quotient = a.wrapping_div(b);
+    if a.wrapping_rem(b) != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+}
+
+fn checked_floor_div(a: i64, b: i64) -> Option<i64> {
+    (b != 0 && !(a == i64::MIN && b == -1)).then(|| floor_div(a, b))
+}
+
+impl std::ops::Add for Dim {
+    type Output = Dim;
+    fn add(self, other: Dim) -> Dim {
+        let mut terms = (*self.0).clone();
+        for (monomial, coefficient) in other.0.iter() {
+            let entry = terms.entry(monomial.clone()).or_insert(0);
+            *entry = entry.saturating_add(*coefficient);
+        }
+        Dim::from_terms(terms)
+    }
+}
+
+impl std::ops::Neg for Dim {
+    type Output = Dim;
+    fn neg(self) -> Dim {
+        Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c.saturating_neg())).collect())
+    }
+}
+
+impl std::ops::Sub for Dim {
+    type Output = Dim;
+    fn sub(self, other: Dim) -> Dim {
+        self + -other
+    }
+}
+
+impl std::ops::Mul for Dim {
+    type Output = Dim;
+    fn mul(self, other: Dim) -> Dim {
+        let mut terms: BTreeMap<Vec<Atom>, i64> = BTreeMap::new();
+        for (m, c) in self.0.iter() {
+            for (n, d) in other.0.iter() {
+                let mut monomial: Vec<Atom> = m.iter().chain(n).cloned().collect();
+                monomial.sort();
+                let entry = terms.entry(monomial).or_insert(0);
+                *entry = entry.saturating_add(c.saturating_mul(*d));
+            }
+        }
+        Dim::from_terms(terms)
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show(&|s| format!("s{}", s.0)))
+    }
+}
+
+/// The type of an array, or of a scalar if there are no dimensions.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Ty {
+    /// The element type.
+    pub dtype: DType,
+    /// The dimensions, outermost first; arrays are dense and row-major.
+    pub dims: Vec<Dim>,
+}
+
+impl Ty {
+    /// A scalar type.
+    pub fn scalar(dtype: DType) -> Ty {
+        Ty { dtype, dims: Vec::new() }
+    }
+
+    /// An array type.
+    pub fn array(dtype: DType, dims: impl Into<Vec<Dim>>) -> Ty {
+        Ty { dtype, dims: dims.into() }
+    }
+
+    /// The same shape with another element type.
+    #[must_use]
+    pub fn with(&self, dtype: DType) -> Ty {
+        Ty { dtype, dims: self.dims.clone() }
+    }
+
+    /// The number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.dims.len()
+    }
+
+    /// Whether it is a scalar.
+    pub fn is_scalar(&self) -> bool {
+        self.dims.is_empty()
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> Dim {
+        self.dims.iter().fold(Dim::constant(1), |product, d| product * d.clone())
+    }
+
+    /// The number of elements, if all dimensions are numbers.
+    pub fn const_len(&self) -> Option<usize> {
+        self.dims.iter().try_fold(1usize, |product, d| product.checked_mul(usize::try_from(d.as_const()?).ok()?))
+    }
+
+    /// Puts a dimension in the place of each symbol.
+    #[must_use]
+    pub fn substitute(&self, with: &dyn Fn(Sym) -> Dim) -> Ty {
+        Ty { dtype: self.dtype, dims: self.dims.iter().map(|d| d.substitute(with)).collect() }
+    }
+
+    /// As written in programs, with names for the symbols.
+    pub fn show(&self, name: &dyn Fn(Sym) -> String) -> String {
+        if self.is_scalar() {
+            return self.dtype.name().to_string();
+        }
+        let dims: Vec<String> = self.dims.iter().map(|d| d.show(name)).collect();
+        format!("{}[{}]", self.dtype.name(), dims.join(", "))
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show(&|s| format!("s{}", s.0)))
+    }
+}
