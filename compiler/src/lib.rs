@@ -1,1 +1,3 @@
-//! placeholder
+//! The ADL compiler: from the typed tree to native code and to every derivative of it.
+
+pub mod ir;

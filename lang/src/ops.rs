@@ -2,7 +2,7 @@
 //! gives the type of each result.
 
 use crate::prims::Prim;
-use crate::types::{DType, Dim, Ty};
+use crate::types::{DType, Dim, Sym, Ty};
 
 /// A scalar constant; floats compare by bits, so that constants can be keys.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +171,38 @@ pub enum Op {
 }
 
 impl Op {
+    /// The same operation with a dimension in the place of each size symbol.
+    #[must_use]
+    pub fn substitute(&self, with: &dyn Fn(Sym) -> Dim) -> Op {
+        let all = |dims: &[Dim]| dims.iter().map(|d| d.substitute(with)).collect::<Vec<_>>();
+        let sels = |sels: &[Sel]| {
+            let one = |sel: &Sel| match sel {
+                Sel::Span { len, step } => Sel::Span { len: len.substitute(with), step: *step },
+                Sel::All | Sel::At | Sel::Pick => sel.clone(),
+            };
+            sels.iter().map(one).collect::<Vec<_>>()
+        };
+        match self {
+            Op::Size(dim) => Op::Size(dim.substitute(with)),
+            Op::Iota(dim) => Op::Iota(dim.substitute(with)),
+            Op::Broadcast { dims, axes } => Op::Broadcast { dims: all(dims), axes: axes.clone() },
+            Op::Reshape(dims) => Op::Reshape(all(dims)),
+            Op::Random(kind, dims) => Op::Random(*kind, all(dims)),
+            Op::Index(s) => Op::Index(sels(s)),
+            Op::Update(s) => Op::Update(sels(s)),
+            Op::Acc(s) => Op::Acc(sels(s)),
+            Op::Const(_)
+            | Op::Prim(_)
+            | Op::Convert(_)
+            | Op::Reduce(..)
+            | Op::ArgReduce { .. }
+            | Op::Transpose(_)
+            | Op::Concat(_)
+            | Op::MatMul { .. }
+            | Op::ArgSort => self.clone(),
+        }
+    }
+
     /// The type of the result. An error is a fault of whoever built the operation, not of the user.
     pub fn result(&self, args: &[&Ty]) -> Result<Ty, String> {
         let arity = |n: usize| if args.len() == n { Ok(()) } else { Err(format!("{} operands for {self:?}", args.len())) };

@@ -1,0 +1,94 @@
+//! Copies instructions and blocks from one function into another: the ground of inlining and of every pass that
+//! rebuilds a function.
+
+use super::build::Builder;
+use super::func::{Block, Func, Inst, Type, Value};
+use adl_lang::types::{Dim, Sym};
+use rustc_hash::FxHashMap;
+
+/// What each value of the source function has become.
+pub struct Copier<'s> {
+    /// The function that is read.
+    pub source: &'s Func,
+    /// Its values in the new function.
+    pub map: FxHashMap<Value, Value>,
+    /// Its size parameters, as sizes of the new function.
+    pub sizes: Vec<Dim>,
+}
+
+impl<'s> Copier<'s> {
+    /// Copies into a function with the same size parameters.
+    pub fn new(source: &'s Func) -> Self {
+        let sizes = (0..source.sizes.len() as u32).map(|k| Dim::sym(Sym(k))).collect();
+        Copier { source, map: FxHashMap::default(), sizes }
+    }
+
+    /// What a value has become.
+    ///
+    /// # Panics
+    /// If it has not been copied: the source is not in SSA form.
+    pub fn value(&self, value: Value) -> Value {
+        match self.map.get(&value) {
+            Some(&new) => new,
+            None => panic!("internal error: {value} of {} is used before it is copied", self.source.name),
+        }
+    }
+
+    /// What several values have become.
+    pub fn values(&self, values: &[Value]) -> Vec<Value> {
+        values.iter().map(|&v| self.value(v)).collect()
+    }
+
+    /// A dimension in the new function.
+    pub fn dim(&self, dim: &Dim) -> Dim {
+        dim.substitute(&|s| self.sizes[s.0 as usize].clone())
+    }
+
+    /// A type in the new function.
+    pub fn ty(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Data(ty) => Type::Data(ty.substitute(&|s| self.sizes[s.0 as usize].clone())),
+            Type::Tape => Type::Tape,
+        }
+    }
+
+    /// Copies an instruction with the blocks it owns, and records what its results have become.
+    pub fn inst(&mut self, inst: Inst, to: &mut Builder<'_>) -> Inst {
+        let source = self.source;
+        let data = &source.insts[inst];
+        let args = self.values(&data.args);
+        let types = data.results.iter().map(|&r| self.ty(source.ty(r))).collect();
+        let sizes = self.sizes.clone();
+        let kind = data.kind.rewrite(&|s| sizes[s.0 as usize].clone(), &mut |b| self.block(b, to));
+        let outer = std::mem::replace(&mut to.span, data.span);
+        let copy = to.inst(kind, args, types);
+        to.span = outer;
+        for (&old, &new) in data.results.iter().zip(&to.func.insts[copy].results) {
+            self.map.insert(old, new);
+        }
+        copy
+    }
+
+    /// Copies a block as a new one.
+    pub fn block(&mut self, block: Block, to: &mut Builder<'_>) -> Block {
+        let source = self.source;
+        let (copy, ()) = to.region(|to| {
+            for &param in &source.blocks[block].params {
+                let ty = self.ty(source.ty(param));
+                let new = to.param(ty);
+                self.map.insert(param, new);
+            }
+            self.contents(block, to);
+            let yields = self.values(&source.blocks[block].yields);
+            to.set_yields(yields);
+        });
+        copy
+    }
+
+    /// Copies the instructions of a block to where the builder stands; its parameters are in the map already.
+    pub fn contents(&mut self, block: Block, to: &mut Builder<'_>) {
+        for &inst in &self.source.blocks[block].insts {
+            self.inst(inst, to);
+        }
+    }
+}
