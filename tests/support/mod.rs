@@ -1,5 +1,7 @@
-//! What several test files share.
+//! What several test files share; each of them uses a part.
+#![allow(dead_code)]
 
 pub mod cases;
 pub mod compare;
 pub mod host;
+pub mod random;
