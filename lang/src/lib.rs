@@ -2,4 +2,7 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod parse;
+pub mod render;
 pub mod source;
+pub mod token;
