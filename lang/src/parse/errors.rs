@@ -4,7 +4,7 @@ use super::Failure;
 use crate::ast::Expr;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::token::Token;
+use crate::token::{Token, foreign_operator, spaced};
 use chumsky::error::RichPattern;
 
 /// Labels of the grammar: the classes that expected tokens are collapsed to.
@@ -25,7 +25,8 @@ pub(super) fn explain(text: &str, tokens: &[(Token, Span)], failure: &Failure) -
     let at = tokens.partition_point(|(_, span)| span.start < place.start);
     let found = failure.found().copied();
     let place = Place { text, tokens, at, span: place, found };
-    place.foreign_word().or_else(|| place.slip()).unwrap_or_else(|| place.unexpected(failure))
+    let classes = classes(failure);
+    place.foreign_word().or_else(|| place.slip(&classes)).unwrap_or_else(|| place.unexpected(&classes))
 }
 
 /// Where the grammar stopped.
@@ -78,7 +79,7 @@ impl Place<'_> {
     }
 
     /// The usual slips.
-    fn slip(&self) -> Option<Diagnostic> {
+    fn slip(&self, classes: &[String]) -> Option<Diagnostic> {
         let found = self.found?;
         let error = |code, title: &str| Diagnostic::error(code, self.span, title);
         match found {
@@ -109,7 +110,10 @@ impl Place<'_> {
                 error("E0010", "`;` separates statements, and cannot stand in brackets")
                     .help("parts are separated by `,`"),
             ),
-            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote if self.after_value() && self.outside_brackets() => {
+            Token::Pipe if self.after_value() => Some(foreign_operator(self.span, "|", "or", spaced(self.text, self.span, "or"))),
+            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
+                if self.after_value() && self.outside_brackets() && !classes.iter().any(|class| class == BLOCK) =>
+            {
                 let previous = self.previous_span()?;
                 let at = Span { start: previous.end, ..previous };
                 Some(
@@ -133,10 +137,13 @@ impl Place<'_> {
         if !self.after_value() {
             return None;
         }
-        Some(
-            Diagnostic::error("E0011", self.span, "an assignment is no expression")
-                .fix("`==` compares", vec![(self.span, "==".into())]),
-        )
+        let problem = Diagnostic::error("E0011", self.span, "an assignment is no expression");
+        let condition = self.tokens[..self.at].iter().any(|(token, _)| matches!(token, Token::If | Token::While));
+        Some(if condition || !self.outside_brackets() {
+            problem.fix("`==` compares", vec![(self.span, "==".into())])
+        } else {
+            problem.help("each assignment is a statement of its own")
+        })
     }
 
     /// `if c:` and its like.
@@ -166,8 +173,7 @@ impl Place<'_> {
     }
 
     /// Anything else: what was expected, in classes.
-    fn unexpected(&self, failure: &Failure) -> Diagnostic {
-        let classes = classes(failure);
+    fn unexpected(&self, classes: &[String]) -> Diagnostic {
         let wants_name = classes.iter().any(|class| class == NAME || class == PATTERN);
         let wants_value = classes.iter().any(|class| class == EXPRESSION);
         if let Some(word) = self.found.and_then(Token::keyword)
@@ -177,7 +183,7 @@ impl Place<'_> {
             return Diagnostic::error("E0012", self.span, format!("`{word}` is a reserved word"))
                 .fix("choose another name", vec![(self.span, format!("{word}_"))]);
         }
-        let expected = match classes.as_slice() {
+        let expected = match classes {
             [] => "something else".to_string(),
             [one] => one.clone(),
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
@@ -217,6 +223,9 @@ fn classes(failure: &Failure) -> Vec<String> {
     // Classes first, then tokens, the end last.
     classes.sort_by_key(|class| (class.starts_with('`'), class.starts_with("the end"), class.clone()));
     classes.dedup();
+    if classes.iter().any(|class| class == EXPRESSION) {
+        classes.retain(|class| class != NAME && class != BLOCK && class != INDEX);
+    }
     classes
 }
 

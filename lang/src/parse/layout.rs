@@ -239,7 +239,10 @@ impl<'a> Reader<'a> {
     /// Reports the innermost bracket as never closed.
     fn unclosed(&mut self, at: Span, text: &str) {
         let (open, span) = (self.top().open, self.top().span);
-        if self.current().broken {
+        // An unfinished string has swallowed the closing bracket.
+        let swallowed = self.current().tokens.iter().any(|(token, _)| *token == Token::Bad);
+        if self.current().broken || swallowed {
+            self.current().broken = true;
             return;
         }
         let close = match open {
@@ -247,7 +250,10 @@ impl<'a> Reader<'a> {
             Token::LBracket => "]",
             _ => "}",
         };
-        let end = self.current().tokens.last().map_or(span.end, |(_, span)| span.end);
+        let scope = self.top().scope.as_ref();
+        let inside = scope.and_then(|scope| scope.statements.last()?.tokens.last().copied());
+        let last = self.current().tokens.last().copied().or(inside).map(|(_, span)| span);
+        let end = last.map_or(span.end, |last| last.end.max(span.end));
         let place = Span { start: end, end, ..span };
         let mut problem = Diagnostic::error("E0001", span, format!("this {open} is never closed"));
         if !text.is_empty() {

@@ -181,13 +181,16 @@ impl<'a> Lexer<'a> {
     }
 
     fn unterminated(&mut self, token: usize, end: usize) {
+        if !self.strings.is_empty() {
+            // The quote that seems to open a string in a hole was meant to close the string around it.
+            return self.end_of_line(self.span(end, end));
+        }
         let Some(&(_, quote)) = self.out.tokens.get(token) else { return };
         let at = self.span(end, end);
         self.report(
             Diagnostic::error("E0004", quote, "this string is never closed")
                 .fix("a string ends on its line, with `\"`", vec![(at, "\"".into())]),
         );
-        let token = self.strings.first().map_or(token, |string| string.token);
         self.discard_strings(token, end);
     }
 
