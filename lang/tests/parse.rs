@@ -279,7 +279,8 @@ fn text_within_the_limits_is_read() {
             "x; ".repeat(10_000),
             format!("x{}", " < x".repeat(10_000)),
         ] {
-            let (_, problems) = read(&text);
+            let (file, problems) = read(&text);
+            common::stmts(&file.stmts);
             assert!(
                 problems.is_empty(),
                 "{}: {problems:?}",
