@@ -122,6 +122,12 @@ impl Place<'_> {
                         .fix("`=` binds a value", vec![(self.span, "=".into())]),
                 )
             }
+            Token::LParen if self.at == 2 && self.token(Some(0)) == Some(Token::Let) => Some(
+                error("E0010", "`let` binds values, without parameters").fix(
+                    "a function is defined with `fn`",
+                    vec![(self.tokens[0].1, "fn".into())],
+                ),
+            ),
             Token::Else => Some(
                 error("E0014", "this `else` has no `if`")
                     .help("`else` follows the block of an `if`: `if c { a } else { b }`"),
@@ -267,9 +273,25 @@ impl Place<'_> {
             None => {
                 let problem =
                     Diagnostic::error("E0010", self.end(), format!("expected {expected}"));
-                problem.here("the statement ends here")
+                let problem = problem.here("the statement ends here");
+                self.block_below(problem, classes)
             }
         }
+    }
+
+    /// Adds the cure for a `{` on a line of its own.
+    fn block_below(&self, problem: Diagnostic, classes: &[String]) -> Diagnostic {
+        let rest = self.text.get(self.span.end as usize..).unwrap_or("");
+        let gap = rest.len() - rest.trim_start().len();
+        if gap == 0 || !rest[gap..].starts_with('{') || !classes.iter().any(|class| class == BLOCK)
+        {
+            return problem;
+        }
+        let gap = Span {
+            end: self.span.end + gap as u32,
+            ..self.span
+        };
+        problem.fix("its `{` stands on the same line", vec![(gap, " ".into())])
     }
 
     /// The last character of the statement, so that there is something to point at.

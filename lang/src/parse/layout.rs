@@ -19,7 +19,9 @@ use crate::token::{Token, foreign_operator, spaced};
 /// How deep brackets may nest.
 pub const MAX_NESTING: usize = 256;
 /// How high the tree of one statement may be.
-pub const MAX_DEPTH: u32 = 2_000;
+///
+/// A walk over the tree recurses that often: one with large frames needs a large stack, or `stacker`.
+pub const MAX_DEPTH: u32 = 1_000;
 
 /// A statement yet to be parsed.
 #[derive(Debug, Default)]
