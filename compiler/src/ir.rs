@@ -22,6 +22,7 @@ pub mod build;
 pub mod copy;
 pub mod entity;
 pub mod func;
+pub mod parse;
 pub mod print;
 pub mod typing;
 

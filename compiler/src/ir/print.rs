@@ -211,11 +211,8 @@ impl<'f> Printer<'f> {
         for &inst in &func.blocks[block].insts {
             self.inst(inst, depth, out)?;
         }
-        writeln!(
-            out,
-            "{pad}yield {}",
-            self.names.values(&func.blocks[block].yields)
-        )?;
+        let yields = self.names.values(&func.blocks[block].yields);
+        writeln!(out, "{}", format!("{pad}yield {yields}").trim_end())?;
         self.open.pop();
         Ok(())
     }
