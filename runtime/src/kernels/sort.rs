@@ -17,8 +17,8 @@ impl Key for i64 {
 }
 
 impl Key for f64 {
-    /// The bits of a positive float are in its order, those of a negative one in the reverse of it. Every NaN comes
-    /// last, and both zeros are one.
+    /// The bits of a positive float are in its order, those of a negative one in the reverse of it.
+    /// Every NaN comes last, and both zeros are one.
     fn key(self) -> u64 {
         if self.is_nan() {
             return u64::MAX;
@@ -40,8 +40,8 @@ impl Key for f32 {
 
 macro_rules! export {
     ($t:ty, $name:ident) => {
-        /// For each of `rows` rows of `n` entries, the indices that put it in rising order; equal entries keep their order,
-        /// NaN is last.
+        /// For each of `rows` rows of `n` entries, the indices that put it in rising order; equal
+        /// entries keep their order, NaN is last.
         ///
         /// # Safety
         /// See [`crate::kernels`].
@@ -84,7 +84,8 @@ unsafe fn argsort<T: Key>(
             unsafe { (operand(data.add(row * n), n), result(out.add(row * n), n)) };
         pairs.clear();
         pairs.extend(entries.iter().enumerate().map(|(i, x)| (x.key(), i)));
-        // No two pairs are equal, so the unstable sort, which needs no memory, gives the stable order.
+        // No two pairs are equal, so the unstable sort, which needs no memory, gives the stable
+        // order.
         pairs.sort_unstable();
         for (index, pair) in order.iter_mut().zip(&pairs) {
             *index = pair.1 as i64;
