@@ -125,10 +125,10 @@ impl Dim {
     #[must_use]
     pub fn floor_div(&self, by: &Dim) -> Dim {
         match (self.as_const(), by.as_const()) {
-            (Some(a), Some(b)) if b != 0 => return Dim::constant(floor_div(a, b)),
-            (_, Some(1)) => return self.clone(),
+            (Some(a), Some(b)) if b != 0 => Dim::constant(floor_div(a, b)),
+            (_, Some(1)) => self.clone(),
             (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => {
-                return Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect());
+                Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect())
             }
             _ => Dim::atom(Atom::FloorDiv(self.clone(), by.clone())),
         }
@@ -138,7 +138,7 @@ impl Dim {
     #[must_use]
     pub fn rem(&self, by: &Dim) -> Dim {
         match (self.as_const(), by.as_const()) {
-            (Some(a), Some(b)) if b != 0 => Dim::constant(a - b * floor_div(a, b)),
+            (Some(a), Some(b)) if b != 0 => Dim::constant(a.wrapping_sub(b.wrapping_mul(floor_div(a, b)))),
             (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => Dim::constant(0),
             _ => Dim::atom(Atom::Rem(self.clone(), by.clone())),
         }
@@ -177,7 +177,7 @@ impl Dim {
                     Atom::FloorDiv(a, b) => checked_floor_div(a.eval(of)?, b.eval(of)?)?,
                     Atom::Rem(a, b) => {
                         let (a, b) = (a.eval(of)?, b.eval(of)?);
-                        a - b * checked_floor_div(a, b)?
+                        a.checked_sub(b.checked_mul(checked_floor_div(a, b)?)?)?
                     }
                 };
                 product = product.checked_mul(factor)?;
