@@ -46,7 +46,7 @@ fn native_code_agrees_with_the_interpreter() {
         let text = program(seed);
         let (point, _) = inputs(seed, if seed % 3 == 0 { 5 } else { 11 });
         let answer = |backend: Backend, function: &str| {
-            let engine = Engine::builder().backend(backend).build();
+            let engine = Engine::new().with_backend(backend);
             let program = engine.compile("random.adl", &text).map_err(|e| e.to_string())?;
             call(&program, function, &point)
         };

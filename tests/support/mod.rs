@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod cases;
+pub mod command;
 pub mod compare;
 pub mod host;
 pub mod random;
