@@ -174,6 +174,17 @@ pub(crate) unsafe fn interrupted(ctx: *mut Context) -> bool {
     unsafe { (*ctx).interrupt.as_ref() }.is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
+/// Notes how many bytes were asked for, before [`Status::OutOfMemory`] is returned.
+///
+/// # Safety
+/// As for [`interrupted`].
+pub(crate) unsafe fn note_out_of_memory(ctx: *mut Context, bytes: usize) {
+    if !ctx.is_null() {
+        // SAFETY: the caller promises a live context.
+        unsafe { (*ctx).failure.values[0] = i64::try_from(bytes).unwrap_or(i64::MAX) };
+    }
+}
+
 /// The two halves of a live context.
 ///
 /// # Safety
@@ -301,7 +312,16 @@ pub unsafe extern "C" fn adl_print(
     // SAFETY: the contract above.
     match unsafe { copy_values(values, n) } {
         Ok(arrays) => store.print(context, site, &arrays) as u32,
-        Err(_) => Status::OutOfMemory as u32,
+        Err(error) => {
+            let bytes = if let ArrayError::OutOfMemory(bytes) = error {
+                bytes
+            } else {
+                usize::MAX
+            };
+            // SAFETY: the contract above.
+            unsafe { note_out_of_memory(ctx, bytes) };
+            Status::OutOfMemory as u32
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! The arena is a stack over several chunks. Code bumps a pointer inside the current chunk and
 //! takes a mark (the pointer and the number of the chunk) where it will want to go back to. When a
-//! chunk is full, [`Store::arena_grow`] goes on in the next one; whatever lies behind the current
+//! chunk is full, `adl_arena_grow` goes on in the next one; whatever lies behind the current
 //! chunk is dead by construction, so the next chunk may be reused, or replaced by a larger one.
 //! [`Workspace::enter`] turns several chunks into one of their size, so that a call repeated with
 //! the same sizes leaves the fast path only once.
@@ -124,7 +124,7 @@ impl Workspace {
         self.context.as_ptr()
     }
 
-    /// What the last call noted when it returned [`Status::Failed`].
+    /// What the last call noted when it returned [`crate::Status::Failed`].
     pub fn failure(&self) -> Failure {
         self.context().failure
     }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 use super::{operand, result};
-use crate::abi::{Context, Status, interrupted, size};
+use crate::abi::{Context, Status, interrupted, note_out_of_memory, size};
 
 /// Elements that can be put in order by an integer.
 trait Key: Copy {
@@ -76,6 +76,8 @@ unsafe fn argsort<T: Key>(
     }
     let mut pairs: Vec<(u64, usize)> = Vec::new();
     if pairs.try_reserve_exact(n).is_err() {
+        // SAFETY: the contract above.
+        unsafe { note_out_of_memory(ctx, n.saturating_mul(size_of::<(u64, usize)>())) };
         return Status::OutOfMemory;
     }
     for row in 0..rows {
