@@ -20,7 +20,7 @@ fn inputs(seed: u64, length: usize) -> (Vec<Value>, Vec<Value>) {
         vec![
             Value::from(random.unit()),
             Value::from(random.unit()),
-            Value::Array(Array::from_f64(vec![length], array).expect("the data fits")),
+            Value::Array(Array::from_slice(&[length], &array).expect("the data fits")),
         ]
     };
     (draw(), draw())

@@ -116,7 +116,7 @@ fn arrays_of_any_length_agree_with_scalars() {
         let value = ask(&program, "f", &scalars)[0];
         let slope = ask(&program, &format!("grad(f, wrt = {first})"), &scalars)[0];
         for length in [0, 1, 3, 13] {
-            let arrays: Vec<Value> = probe.iter().map(|&x| Value::Array(Array::from_f64(vec![length], vec![x; length]).expect("fits"))).collect();
+            let arrays: Vec<Value> = probe.iter().map(|&x| Value::Array(Array::from_slice(&[length], &vec![x; length]).expect("fits"))).collect();
             assert_eq!(ask(&program, "f", &arrays), vec![value; length], "{} of {length}", prim.name());
             let gradient = ask(&program, &format!("grad(total, wrt = {first})"), &arrays);
             assert_eq!(gradient.len(), length);
@@ -141,7 +141,7 @@ const ARRAY_FUNCTIONS: &[&str] = &[
 fn array_functions_are_transposed_rightly() {
     let data: Vec<f64> = (0..12).map(|k| ((k * 7 + 3) % 12) as f64 / 7.0 - 0.83).collect();
     let direction: Vec<f64> = (0..12).map(|k| ((k * 5 + 2) % 11) as f64 / 5.0 - 1.0).collect();
-    let matrix = |data: &[f64]| Value::Array(Array::from_f64(vec![3, 4], data.to_vec()).expect("fits"));
+    let matrix = |data: &[f64]| Value::Array(Array::from_slice(&[3, 4], data).expect("fits"));
     let args = [matrix(&data), matrix(&direction)];
     for expression in ARRAY_FUNCTIONS {
         let program = compile(&format!("fn f(x) = {expression}\nfn g(x) = sum(sin(f(x)))"));

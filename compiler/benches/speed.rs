@@ -23,7 +23,7 @@ fn vector(n: usize) -> Vec<f64> {
 }
 
 fn array(data: Vec<f64>) -> Value {
-    Value::Array(Array::from_f64(vec![data.len()], data).expect("fits"))
+    Value::from(Array::from(data))
 }
 
 fn pair(c: &mut Criterion, name: &str, adl: &str, args: &[Value], rust: &mut dyn FnMut()) {
@@ -89,7 +89,7 @@ fn products(c: &mut Criterion) {
         let data = vector(n * n);
         let a = faer::Mat::from_fn(n, n, |i, j| data[i * n + j]);
         let mut out = faer::Mat::<f64>::zeros(n, n);
-        let square = Value::Array(Array::from_f64(vec![n, n], data.clone()).expect("fits"));
+        let square = Value::from(Array::from_slice(&[n, n], &data).expect("fits"));
         pair(c, &format!("product {n}"), "product", &[square.clone(), square], &mut || {
             let accumulate = faer::Accum::Replace;
             faer::linalg::matmul::matmul(out.as_mut(), accumulate, black_box(a.as_ref()), a.as_ref(), 1.0, faer::Par::Seq);

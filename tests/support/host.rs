@@ -41,11 +41,11 @@ impl Program {
 }
 
 fn value(input: &Input, precision: Precision) -> Value {
-    let shape = input.shape.clone();
+    let shape = &input.shape;
     let array = match (input.dtype.as_str(), precision) {
-        ("i64", _) => Array::from_i64(shape, input.data.iter().map(|&x| x as i64).collect()),
-        (_, Precision::F64) => Array::from_f64(shape, input.data.clone()),
-        (_, Precision::F32) => Array::from_f32(shape, input.data.iter().map(|&x| x as f32).collect()),
+        ("i64", _) => Array::from_slice(shape, &input.data.iter().map(|&x| x as i64).collect::<Vec<_>>()),
+        (_, Precision::F64) => Array::from_slice(shape, &input.data),
+        (_, Precision::F32) => Array::from_slice(shape, &input.data.iter().map(|&x| x as f32).collect::<Vec<_>>()),
     };
     Value::Array(array.expect("the data fits the shape"))
 }
