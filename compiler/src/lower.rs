@@ -18,6 +18,7 @@
 
 mod jumps;
 mod live;
+mod shared;
 
 use crate::ir::entity::Entity;
 use crate::ir::{self, Builder, Kind, Part, Type, Value};

@@ -12,27 +12,26 @@
 //! is a flag tested: `skip`, of the innermost loop, or `done`, of the function. A `while` whose test leaves something
 //! behind for others becomes a loop over a flag with the test inside.
 
-use super::live;
+use super::{live, shared};
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::{Prim, Typing};
 use adl_lang::source::Span;
 use adl_lang::typed::{Func, Local, Stmt, StmtKind};
 use adl_lang::types::{DType, Ty};
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::vec::IntoIter;
 
 /// The same function without jumps; its only `Return` is the last statement.
 pub fn structured(func: &Func) -> Cow<'_, Func> {
     let mut counts = vec![0; func.locals.len()];
-    count(&func.body, &mut counts);
+    shared::count(&func.body, &mut counts);
     let plain = match func.body.split_last() {
         Some((last, rest)) => {
             matches!(last.kind, StmtKind::Return(_)) && !rest.iter().any(has_jump)
         }
         None => true,
     };
-    if plain && !func.body.iter().any(|s| has_shared_test(s, &counts)) {
+    if plain && !func.body.iter().any(|s| shared::has_shared(s, &counts)) {
         return Cow::Borrowed(func);
     }
     let mut func = func.clone();
@@ -191,7 +190,7 @@ impl Jumps {
                     }
                 }
                 StmtKind::While { test, cond, body } => {
-                    let own = !is_shared(&test, cond, &self.counts);
+                    let own = !shared::is_shared(&test, cond, &self.counts);
                     let outer = std::mem::take(&mut self.loops);
                     let test = self.seq(&mut vec![test.into_iter()]).stmts;
                     self.loops = outer;
@@ -477,55 +476,4 @@ fn next(work: &mut Vec<IntoIter<Stmt>>) -> Option<Stmt> {
         }
     }
     None
-}
-
-/// Counts all places where each local occurs.
-fn count(stmts: &[Stmt], counts: &mut [usize]) {
-    for stmt in stmts {
-        every(stmt, &mut |local| counts[local.0 as usize] += 1);
-    }
-}
-
-fn every(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
-    live::uses(stmt, f);
-    live::defines(stmt, f);
-    match &stmt.kind {
-        StmtKind::Map { yields, .. } => yields.iter().for_each(|&y| f(y)),
-        StmtKind::While { cond, .. } => f(*cond),
-        _ => {}
-    }
-    live::inside(stmt)
-        .into_iter()
-        .flatten()
-        .for_each(|s| every(s, f));
-}
-
-fn has_shared_test(stmt: &Stmt, counts: &[usize]) -> bool {
-    matches!(&stmt.kind, StmtKind::While { test, cond, .. } if is_shared(test, *cond, counts))
-        || live::inside(stmt)
-            .into_iter()
-            .flatten()
-            .any(|s| has_shared_test(s, counts))
-}
-
-/// Whether anything that a test defines or assigns occurs elsewhere too, but for its condition in its loop.
-fn is_shared(test: &[Stmt], cond: Local, counts: &[usize]) -> bool {
-    let mut here: FxHashMap<Local, usize> = FxHashMap::from_iter([(cond, 1)]);
-    test.iter()
-        .for_each(|s| every(s, &mut |local| *here.entry(local).or_insert(0) += 1));
-    let mut shared = false;
-    test.iter().for_each(|s| {
-        each_defined(s, &mut |d| {
-            shared |= here.get(&d) != Some(&counts[d.0 as usize])
-        })
-    });
-    shared
-}
-
-fn each_defined(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
-    live::defines(stmt, f);
-    live::inside(stmt)
-        .into_iter()
-        .flatten()
-        .for_each(|s| each_defined(s, f));
 }
