@@ -3,7 +3,10 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod ops;
+pub mod parse;
 pub mod prims;
+pub mod render;
 pub mod source;
+pub mod token;
 pub mod typed;
 pub mod types;
