@@ -22,6 +22,9 @@ pub mod build;
 pub mod copy;
 pub mod entity;
 pub mod func;
+pub mod parse;
+pub mod print;
+pub mod typing;
 
 pub use build::Builder;
 pub use func::{Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Type, Value, ValueData};
