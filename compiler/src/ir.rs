@@ -25,6 +25,7 @@ pub mod func;
 pub mod parse;
 pub mod print;
 pub mod typing;
+pub mod verify;
 
 pub use build::Builder;
 pub use func::{Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Type, Value, ValueData};
