@@ -1,0 +1,306 @@
+//! Products of matrices, `C = op(A) op(B)` or `C += op(A) op(B)`, one or a batch of them.
+//!
+//! Matrices go to `faer` (S. Q. El Kazdadi), on this thread. Vectors and tiny matrices do not repay its packing: they use inner
+//! products ([`super::reduce`]) and rows added to rows. Long products are cut into tiles of a fixed size, between which the
+//! interrupt is looked at; which path and which tiles depends on the sizes alone.
+#![allow(
+    unsafe_code,
+    reason = "raw pointers from native code; functions for a CPU feature"
+)]
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::reduce::{Real, dot};
+use super::{dispatch, operand, result};
+use crate::abi::{Context, Status, interrupted, size};
+
+/// A is stored as its transpose, `k × m`.
+pub const TRANSPOSED_A: i64 = 1;
+/// B is stored as its transpose, `n × k`.
+pub const TRANSPOSED_B: i64 = 2;
+/// The product is added to what C holds.
+pub const ACCUMULATE: i64 = 4;
+/// There is one A for the whole batch.
+pub const SHARED_A: i64 = 8;
+/// There is one B for the whole batch.
+pub const SHARED_B: i64 = 16;
+/// There is one C, the sum over the batch.
+pub const SHARED_C: i64 = 32;
+
+/// Rows and columns of a tile of C, and the length of the inner products that go into it at a time: about 10⁹ operations.
+const TILE: usize = 1024;
+const TILE_DEPTH: usize = 512;
+/// Products of at most so many multiplications are done without packing.
+const TINY: usize = 256;
+
+/// Sizes of one product.
+#[derive(Clone, Copy)]
+struct Sizes {
+    m: usize,
+    k: usize,
+    n: usize,
+    a_transposed: bool,
+    b_transposed: bool,
+}
+
+macro_rules! export {
+    ($t:ty, $name:ident) => {
+        /// `C = op(A) op(B)` for each of `batch` triples, where op(A) is `m × k` and op(B) `k × n`; flags as above.
+        ///
+        /// # Safety
+        /// See [`crate::kernels`].
+        pub unsafe extern "C" fn $name(
+            ctx: *mut Context,
+            c: *mut $t,
+            a: *const $t,
+            b: *const $t,
+            batch: i64,
+            m: i64,
+            k: i64,
+            n: i64,
+            flags: i64,
+        ) -> u32 {
+            // SAFETY: the contract above.
+            unsafe { batched(ctx, c, a, b, [batch, m, k, n].map(size), flags) as u32 }
+        }
+    };
+}
+
+export!(f64, adl_matmul_f64);
+export!(f32, adl_matmul_f32);
+
+/// # Safety
+/// As for the kernels.
+unsafe fn batched<T: Real>(
+    ctx: *mut Context,
+    c: *mut T,
+    a: *const T,
+    b: *const T,
+    [mut batch, mut m, mut k, n]: [usize; 4],
+    flags: i64,
+) -> Status {
+    let has = |flag: i64| flags & flag != 0;
+    let c_count = if has(SHARED_C) { 1 } else { batch };
+    if m == 0 || n == 0 || c_count == 0 {
+        return Status::Done;
+    }
+    if k == 0 || batch == 0 {
+        if !has(ACCUMULATE) {
+            // SAFETY: C has this size.
+            unsafe { result(c, c_count * m * n) }.fill(T::default());
+        }
+        return Status::Done;
+    }
+    let only = |wanted: i64| {
+        flags & (TRANSPOSED_A | TRANSPOSED_B | SHARED_A | SHARED_B | SHARED_C) & !wanted == 0
+    };
+    if has(SHARED_B) && only(SHARED_B | TRANSPOSED_B) {
+        // The rows of all A are the rows of one.
+        (m, batch) = (m * batch, 1);
+    } else if has(SHARED_C) && has(TRANSPOSED_A) && only(SHARED_C | TRANSPOSED_A) {
+        // The sum over the batch is part of the inner products.
+        (k, batch) = (k * batch, 1);
+    }
+    let sizes = Sizes {
+        m,
+        k,
+        n,
+        a_transposed: has(TRANSPOSED_A),
+        b_transposed: has(TRANSPOSED_B),
+    };
+    for i in 0..batch {
+        let accumulate = has(ACCUMULATE) || (has(SHARED_C) && i > 0);
+        let at = |shared: i64, count: usize| if has(shared) { 0 } else { i * count };
+        // SAFETY: matrix `i` of each operand lies inside it.
+        let status = unsafe {
+            let (a, b) = (
+                operand(a.add(at(SHARED_A, m * k)), m * k),
+                operand(b.add(at(SHARED_B, k * n)), k * n),
+            );
+            let c = result(c.add(at(SHARED_C, m * n)), m * n);
+            product(ctx, c, a, b, sizes, accumulate)
+        };
+        if status != Status::Done {
+            return status;
+        }
+    }
+    Status::Done
+}
+
+/// One product; no size is 0.
+///
+/// # Safety
+/// `ctx` is null or in use.
+unsafe fn product<T: Real>(
+    ctx: *mut Context,
+    c: &mut [T],
+    a: &[T],
+    b: &[T],
+    sizes: Sizes,
+    accumulate: bool,
+) -> Status {
+    let Sizes {
+        m,
+        k,
+        n,
+        a_transposed,
+        b_transposed,
+    } = sizes;
+    // With one column in C, B is a vector however it is stored, and so A with one row.
+    let vector = n == 1 || m == 1;
+    if !vector && m * k * n > TINY {
+        // SAFETY: the contract above.
+        return unsafe { tiled(ctx, c, a, b, sizes, accumulate) };
+    }
+    if n == 1 && !a_transposed {
+        rows_times_vector(c, a, b, k, accumulate);
+    } else if m == 1 && b_transposed {
+        rows_times_vector(c, b, a, k, accumulate);
+    } else {
+        if !accumulate {
+            c.fill(T::default());
+        }
+        if n == 1 {
+            dispatch!(add_rows_wide, add_rows, c, b, a);
+        } else if m == 1 {
+            dispatch!(add_rows_wide, add_rows, c, a, b);
+        } else {
+            tiny(c, a, b, sizes);
+        }
+    }
+    // SAFETY: the contract above.
+    if unsafe { interrupted(ctx) } {
+        Status::Interrupted
+    } else {
+        Status::Done
+    }
+}
+
+/// `c[i] = row i of a · x`.
+fn rows_times_vector<T: Real>(c: &mut [T], a: &[T], x: &[T], k: usize, accumulate: bool) {
+    for (c, row) in c.iter_mut().zip(a.chunks_exact(k)) {
+        let product = dot(row, x);
+        if accumulate {
+            *c += product;
+        } else {
+            *c = product;
+        }
+    }
+}
+
+/// `c += Σ x[i] * row i of a`.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
+unsafe fn add_rows_wide<T: Real>(c: &mut [T], x: &[T], a: &[T]) {
+    add_rows_with(c, x, a, T::fused);
+}
+
+fn add_rows<T: Real>(c: &mut [T], x: &[T], a: &[T]) {
+    add_rows_with(c, x, a, T::multiply_add);
+}
+
+/// Four rows at a time, so that `c` is read and written a quarter as often.
+#[inline(always)]
+fn add_rows_with<T: Real>(c: &mut [T], x: &[T], a: &[T], fuse: impl Fn(T, T, T) -> T) {
+    let n = c.len();
+    let mut quads = a.chunks_exact(4 * n);
+    let (xs, x_rest) = x.as_chunks::<4>();
+    for (rows, x) in (&mut quads).zip(xs) {
+        let (r0, rows) = rows.split_at(n);
+        let (r1, rows) = rows.split_at(n);
+        let (r2, r3) = rows.split_at(n);
+        for ((((c, &a0), &a1), &a2), &a3) in c.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
+            *c = fuse(x[3], a3, fuse(x[2], a2, fuse(x[1], a1, fuse(x[0], a0, *c))));
+        }
+    }
+    for (row, &x) in quads.remainder().chunks_exact(n).zip(x_rest) {
+        for (c, &a) in c.iter_mut().zip(row) {
+            *c = fuse(x, a, *c);
+        }
+    }
+}
+
+/// The definition of the product, for sizes where nothing else pays.
+fn tiny<T: Real>(c: &mut [T], a: &[T], b: &[T], sizes: Sizes) {
+    let Sizes {
+        m,
+        k,
+        n,
+        a_transposed,
+        b_transposed,
+    } = sizes;
+    let (a_row, a_column) = if a_transposed { (1, m) } else { (k, 1) };
+    let (b_row, b_column) = if b_transposed { (1, k) } else { (n, 1) };
+    for (i, c_row) in c.chunks_exact_mut(n).enumerate() {
+        for p in 0..k {
+            let x = a[i * a_row + p * a_column];
+            for (j, c) in c_row.iter_mut().enumerate() {
+                *c = T::multiply_add(x, b[p * b_row + j * b_column], *c);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `ctx` is null or in use.
+unsafe fn tiled<T: Real>(
+    ctx: *mut Context,
+    c: &mut [T],
+    a: &[T],
+    b: &[T],
+    sizes: Sizes,
+    accumulate: bool,
+) -> Status {
+    let Sizes {
+        m,
+        k,
+        n,
+        a_transposed,
+        b_transposed,
+    } = sizes;
+    let one = T::one_impl();
+    let a = MatRef::from_row_major_slice(
+        a,
+        if a_transposed { k } else { m },
+        if a_transposed { m } else { k },
+    );
+    let b = MatRef::from_row_major_slice(
+        b,
+        if b_transposed { n } else { k },
+        if b_transposed { k } else { n },
+    );
+    let a = if a_transposed { a.transpose() } else { a };
+    let b = if b_transposed { b.transpose() } else { b };
+    let mut c = MatMut::from_row_major_slice_mut(c, m, n);
+    for i in (0..m).step_by(TILE) {
+        let rows = TILE.min(m - i);
+        for j in (0..n).step_by(TILE) {
+            let columns = TILE.min(n - j);
+            for p in (0..k).step_by(TILE_DEPTH) {
+                let depth = TILE_DEPTH.min(k - p);
+                let beta = if accumulate || p > 0 {
+                    Accum::Add
+                } else {
+                    Accum::Replace
+                };
+                let (left, right) = (
+                    a.submatrix(i, p, rows, depth),
+                    b.submatrix(p, j, depth, columns),
+                );
+                matmul(
+                    c.as_mut().submatrix_mut(i, j, rows, columns),
+                    beta,
+                    left,
+                    right,
+                    one,
+                    Par::Seq,
+                );
+                // SAFETY: the contract above.
+                if unsafe { interrupted(ctx) } {
+                    return Status::Interrupted;
+                }
+            }
+        }
+    }
+    Status::Done
+}

@@ -1,0 +1,89 @@
+//! Values as the host sees them: arrays in tuples and records.
+
+use core::fmt;
+
+use crate::array::Array;
+use crate::display::{Format, format_value};
+
+/// An array, nothing, or a tuple of values, whose parts may have names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A scalar or an array.
+    Array(Array),
+    /// `none`.
+    None,
+    /// A tuple; a record if its parts have names.
+    Tuple(Vec<(Option<String>, Value)>),
+}
+
+impl Value {
+    /// A tuple without names.
+    pub fn tuple(parts: impl IntoIterator<Item = Value>) -> Value {
+        Value::Tuple(parts.into_iter().map(|part| (None, part)).collect())
+    }
+
+    /// A record.
+    pub fn record<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+        Value::Tuple(
+            fields
+                .into_iter()
+                .map(|(name, part)| (Some(name.to_string()), part))
+                .collect(),
+        )
+    }
+
+    /// The array, if it is one.
+    pub fn as_array(&self) -> Option<&Array> {
+        match self {
+            Value::Array(array) => Some(array),
+            Value::None | Value::Tuple(_) => None,
+        }
+    }
+
+    /// The part with this name.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.parts()
+            .iter()
+            .find(|(field, _)| field.as_deref() == Some(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Part `i` of a tuple or record.
+    pub fn part(&self, i: usize) -> Option<&Value> {
+        self.parts().get(i).map(|(_, value)| value)
+    }
+
+    /// All arrays in order of writing.
+    pub fn leaves(&self) -> Vec<&Array> {
+        let mut leaves = Vec::new();
+        self.collect(&mut leaves);
+        leaves
+    }
+
+    fn parts(&self) -> &[(Option<String>, Value)] {
+        match self {
+            Value::Tuple(parts) => parts,
+            Value::Array(_) | Value::None => &[],
+        }
+    }
+
+    fn collect<'a>(&'a self, leaves: &mut Vec<&'a Array>) {
+        match self {
+            Value::Array(array) => leaves.push(array),
+            Value::None => {}
+            Value::Tuple(parts) => parts.iter().for_each(|(_, part)| part.collect(leaves)),
+        }
+    }
+}
+
+impl<T: Into<Array>> From<T> for Value {
+    fn from(array: T) -> Value {
+        Value::Array(array.into())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format_value(f, self, Format::default())
+    }
+}
