@@ -1,0 +1,184 @@
+//! Owns compiled code. Memory that holds code is never writable again, and goes back to the system with the last handle.
+#![allow(unsafe_code, reason = "calls machine code, and frees it")]
+
+use super::sites::Site;
+use super::{CodegenError, abi};
+use adl_runtime::{Array, Context, Status, Workspace};
+use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
+use cranelift_module::FuncId;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes of stack that a call may use.
+const STACK: usize = 512 * 1024;
+
+type Entry = extern "C" fn(*mut Context, *const u64) -> u32;
+
+/// Compiled code. Clones share it.
+#[derive(Clone)]
+pub struct Native(Arc<Code>);
+
+struct Code {
+    module: Mutex<Option<JITModule>>,
+    entry: Entry,
+    slots: usize,
+    sites: Vec<Site>,
+    stats: Stats,
+}
+
+/// What the code generator did.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Stats {
+    /// Compiled functions.
+    pub functions: usize,
+    /// Copies of whole arrays in the code.
+    pub copies: usize,
+    /// Those that stand in a loop.
+    pub copies_in_loops: usize,
+    /// Arrays that are kept in memory, results included.
+    pub stored: usize,
+    /// Pieces of memory for them in the frames of functions.
+    pub buffers: usize,
+    /// Loops over arrays that work on several elements at once.
+    pub vector_loops: usize,
+    /// Bytes of machine code.
+    pub code_bytes: usize,
+}
+
+/// Why a call did not finish.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CallFailure {
+    /// A check failed.
+    Failed {
+        /// Where, and which.
+        site: Site,
+        /// Figures: see [`super::Fault`].
+        values: [i64; 4],
+        /// The values that an assertion reports.
+        arrays: Vec<Array>,
+    },
+    /// The host's own function panicked while it printed.
+    HostPanicked,
+    /// The interrupt was raised.
+    Interrupted,
+    /// Too deep a recursion.
+    StackOverflow,
+    /// The memory does not suffice.
+    OutOfMemory,
+    /// The number of slots is not that of the function.
+    Slots {
+        /// What it takes.
+        expected: usize,
+        /// What was given.
+        given: usize,
+    },
+}
+
+/// An empty module for code, with room for about `instructions` instructions of the IR.
+pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
+    let isa = super::isa::host()?;
+    let mut builder = JITBuilder::with_isa(isa, cranelift_module::default_libcall_names());
+    let bytes = (1 << 20) + instructions.saturating_mul(4096);
+    let memory = ArenaMemoryProvider::new_with_size(bytes.min(1 << 30)).map_err(|e| CodegenError(e.to_string()))?;
+    builder.memory_provider(Box::new(memory));
+    builder.symbol_lookup_fn(Box::new(|name| abi::helper(name).map(|f| f.address())));
+    builder.symbol_lookup_fn(Box::new(|name| {
+        let prim = name.strip_prefix("prim_").and_then(adl_lang::prims::Prim::named)?;
+        abi::primitive(prim).map(|f| f.address())
+    }));
+    builder.symbol_lookup_fn(Box::new(adl_runtime::symbols::address));
+    Ok(JITModule::new(builder))
+}
+
+/// Whether a support function of the runtime exists.
+pub(super) fn supported(name: &str) -> bool {
+    adl_runtime::symbols::address(name).is_some()
+}
+
+impl Native {
+    /// Makes the code of a module executable. `entry` has the entry signature and reads `slots` slots.
+    pub(super) fn finish(
+        mut module: JITModule,
+        entry: FuncId,
+        slots: usize,
+        sites: Vec<Site>,
+        stats: Stats,
+    ) -> Result<Native, CodegenError> {
+        if let Err(problem) = module.finalize_definitions() {
+            discard(module);
+            return Err(CodegenError(problem.to_string()));
+        }
+        let address = module.get_finalized_function(entry);
+        // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
+        // `module`, which is stored beside it.
+        let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, slots, sites, stats })))
+    }
+
+    /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
+    /// argument is its bits; an array is the address of its elements; a destination is the address of the memory for
+    /// the result, which overlaps with no other.
+    ///
+    /// # Errors
+    /// If the code fails, is interrupted, or runs out of stack or memory.
+    ///
+    /// # Safety
+    /// The addresses are valid for arrays of the types of the function at the given sizes, which are not negative.
+    pub unsafe fn call(&self, workspace: &mut Workspace, slots: &[u64]) -> Result<(), CallFailure> {
+        if slots.len() != self.0.slots {
+            return Err(CallFailure::Slots { expected: self.0.slots, given: slots.len() });
+        }
+        let context = workspace.enter(STACK);
+        let status = (self.0.entry)(context, slots.as_ptr());
+        if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
+    }
+
+    #[cold]
+    fn explain(&self, workspace: &Workspace, status: u32) -> CallFailure {
+        match Status::from_code(status) {
+            Some(Status::Interrupted) => CallFailure::Interrupted,
+            Some(Status::StackOverflow) => CallFailure::StackOverflow,
+            Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
+            Some(Status::Failed) => {
+                let failure = workspace.failure();
+                match self.0.sites.get(failure.site as usize) {
+                    Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => CallFailure::Failed {
+                        site: site.clone(),
+                        values: failure.values,
+                        arrays: workspace.failure_values().to_vec(),
+                    },
+                    _panicked => CallFailure::HostPanicked,
+                }
+            }
+        }
+    }
+
+    /// How many slots a call takes.
+    pub fn slots(&self) -> usize {
+        self.0.slots
+    }
+
+    /// The place with that number; prints carry it to the host.
+    pub fn site(&self, number: u32) -> Option<&Site> {
+        self.0.sites.get(number as usize)
+    }
+
+    /// What the code generator did.
+    pub fn stats(&self) -> Stats {
+        self.0.stats
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        let module = self.module.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(module) = module {
+            discard(module);
+        }
+    }
+}
+
+/// Gives the memory of a module back.
+pub(super) fn discard(module: JITModule) {
+    // SAFETY: the last handle goes, or there never was one, so no code of this module runs or will run.
+    unsafe { module.free_memory() }
+}
