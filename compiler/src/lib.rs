@@ -8,5 +8,10 @@
 //! [`engine`] is for programs in other programs, [`session`] for statements one after the other. Only [`pipeline`]
 //! knows all passes; they know none but the [`ir`].
 
+pub mod codegen;
+pub mod engine;
 pub mod ir;
 pub mod lower;
+pub mod opt;
+pub mod pipeline;
+pub mod session;
