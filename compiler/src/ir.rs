@@ -24,4 +24,6 @@ pub mod entity;
 pub mod func;
 
 pub use build::Builder;
-pub use func::{Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Type, Value, ValueData};
+pub use func::{
+    Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Type, Value, ValueData,
+};
