@@ -22,6 +22,10 @@ pub mod build;
 pub mod copy;
 pub mod entity;
 pub mod func;
+pub mod parse;
+pub mod print;
+pub mod typing;
+pub mod verify;
 
 pub use build::Builder;
 pub use func::{

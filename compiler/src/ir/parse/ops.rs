@@ -1,0 +1,151 @@
+//! Pure operations, with the selectors, reductions and formats in them.
+
+use super::cursor::Cursor;
+use super::{Parsed, Parser};
+use crate::ir::func::{Part, Value};
+use crate::ir::print::words;
+use adl_lang::ast::{Format, FormatStyle};
+use adl_lang::ops::{Op, Random, Reduction, Sel};
+use adl_lang::prims::Prim;
+use adl_lang::types::DType;
+
+impl Parser<'_, '_, '_> {
+    /// A pure operation with its operands.
+    pub(super) fn op(&mut self, word: &str) -> Parsed<(Op, Vec<Value>)> {
+        let op = match word {
+            "const" => Op::Const(self.cursor.constant()?),
+            "size" => Op::Size(self.cursor.dim()?),
+            "convert" => {
+                let all = [DType::Bool, DType::I64, DType::F32, DType::F64];
+                Op::Convert(self.cursor.one_of(&all.map(|d| (d.name(), d)))?)
+            }
+            "broadcast" => {
+                let dims = self.cursor.dims()?;
+                Op::Broadcast {
+                    dims,
+                    axes: self.cursor.indices()?,
+                }
+            }
+            "reduce" => {
+                use Reduction::{All, Any, Max, Min, Sum};
+                let kind = self
+                    .cursor
+                    .one_of(&[Sum, Max, Min, All, Any].map(|r| (words::reduction(r), r)))?;
+                Op::Reduce(kind, self.cursor.indices()?)
+            }
+            "argmax" | "argmin" => Op::ArgReduce {
+                max: word == "argmax",
+                axis: self.cursor.index()?,
+            },
+            "transpose" => Op::Transpose(self.cursor.indices()?),
+            "reshape" => Op::Reshape(self.cursor.dims()?),
+            "concat" => Op::Concat(self.cursor.index()?),
+            "iota" => Op::Iota(self.cursor.dim()?),
+            "argsort" => Op::ArgSort,
+            "random" => {
+                use Random::{Bits, Normal, Uniform};
+                let kind = self
+                    .cursor
+                    .one_of(&[Uniform, Normal, Bits].map(|r| (words::random(r), r)))?;
+                Op::Random(kind, self.cursor.dims()?)
+            }
+            "index" => return self.selected(Op::Index),
+            "update" => return self.selected(Op::Update),
+            "acc" => return self.selected(Op::Acc),
+            "matmul" => {
+                let a = self.value()?;
+                let ta = self.cursor.eat("'");
+                self.cursor.eat(",");
+                let b = self.value()?;
+                return Ok((
+                    Op::MatMul {
+                        ta,
+                        tb: self.cursor.eat("'"),
+                    },
+                    vec![a, b],
+                ));
+            }
+            name => match Prim::named(name) {
+                Some(prim) => Op::Prim(prim),
+                None => return self.cursor.fail(format!("no instruction `{name}`")),
+            },
+        };
+        Ok((op, self.operands()?))
+    }
+
+    /// `v0 [v2, :] v1`: base, selectors, part.
+    fn selected(&mut self, make: fn(Vec<Sel>) -> Op) -> Parsed<(Op, Vec<Value>)> {
+        let mut args = vec![self.value()?];
+        let (mut sels, mut operands) = (Vec::new(), Vec::new());
+        self.cursor.expect("[")?;
+        while !self.cursor.eat("]") {
+            sels.push(if self.cursor.eat(":") {
+                Sel::All
+            } else if self.cursor.eat_word("pick") {
+                operands.push(self.value()?);
+                Sel::Pick
+            } else if self.cursor.eat_word("from") {
+                operands.push(self.value()?);
+                self.cursor.word("len")?;
+                let len = self.cursor.dim()?;
+                self.cursor.word("step")?;
+                Sel::Span {
+                    len,
+                    step: self.cursor.int()?,
+                }
+            } else {
+                operands.push(self.value()?);
+                Sel::At
+            });
+            self.cursor.eat(",");
+        }
+        args.extend(self.operands()?);
+        args.extend(operands);
+        Ok((make(sels), args))
+    }
+
+    /// `("x = ", $0:.3f)`.
+    pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
+        self.cursor.list("(", ")", |c| {
+            if !c.eat("$") {
+                return Ok(Part::Text(c.string()?));
+            }
+            let position = c.index()?;
+            let format = if c.eat(":") { Some(format(c)?) } else { None };
+            Ok(Part::Arg(position, format))
+        })
+    }
+}
+
+/// `8.3f`; see the printer.
+fn format(cursor: &mut Cursor<'_>) -> Parsed<Format> {
+    let number = |c: &mut Cursor<'_>| match c.peek().is_some_and(|d| d.is_ascii_digit()) {
+        true => Ok(u16::try_from(c.index()?).ok()),
+        false => Ok(None),
+    };
+    let width = number(cursor)?;
+    let precision = if cursor.eat(".") {
+        number(cursor)?
+    } else {
+        None
+    };
+    use FormatStyle::{Exponent, Fixed, General, Integer, Percent, Plain};
+    let styles = [
+        ("p", Plain),
+        ("f", Fixed),
+        ("e", Exponent),
+        ("g", General),
+        ("%", Percent),
+        ("d", Integer),
+    ];
+    for (letter, style) in styles {
+        if cursor.eat(letter) {
+            return Ok(Format {
+                width,
+                precision,
+                style,
+            });
+        }
+    }
+    cursor.fail("no format")
+}
