@@ -8,6 +8,7 @@
 //! [`engine`] is for programs in other programs, [`session`] for statements one after the other. Only [`pipeline`]
 //! knows all passes; they know none but the [`ir`].
 
+pub mod ad;
 pub mod codegen;
 pub mod engine;
 pub mod ir;
