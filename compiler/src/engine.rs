@@ -19,7 +19,7 @@
 
 mod call;
 mod error;
-mod failure;
+pub(crate) mod failure;
 pub mod output;
 pub mod run;
 pub(crate) mod state;

@@ -1,54 +1,54 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> derive -> optimize -> codegen
+//! lower -> inline -> clean -> derive -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
 //! verified after each of them; native code is only ever made from verified IR.
 
+use crate::ad::Endless;
 use crate::codegen::{self, Native};
+use crate::ir::entity::Entity;
 use crate::ir::verify::verify;
-use crate::ir::{self, entity::Entity};
+use crate::ir::{FuncId, Module};
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
 
-/// The passes in order.
-pub const PASSES: &[&str] = &["lower", "inline", "derive", "optimize"];
+/// The passes in order; those of the optimizer have names too.
+pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
 
 /// How long each pass took, summed over all that was compiled.
 #[derive(Clone, Debug, Default)]
-pub struct Timings(Vec<(&'static str, Duration)>);
+pub struct Timings(Vec<(String, Duration)>);
 
 impl Timings {
-    /// Runs `f` on the account of `name`.
-    pub fn time<R>(&mut self, name: &'static str, f: impl FnOnce() -> R) -> R {
-        let start = Instant::now();
-        let result = f();
-        self.add(name, start.elapsed());
-        result
-    }
-
     /// Adds time to an account.
-    pub fn add(&mut self, name: &'static str, time: Duration) {
+    pub fn add(&mut self, name: &str, time: Duration) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sum)) => *sum += time,
-            None => self.0.push((name, time)),
+            None => self.0.push((name.to_string(), time)),
         }
     }
 
     /// The accounts, in the order of first use.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        self.0.iter().copied()
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.0.iter().map(|(name, time)| (name.as_str(), *time))
     }
 }
 
-/// Sees the module after each pass.
-pub type Dump<'a> = dyn FnMut(&'static str, &ir::Module) + 'a;
+/// Sees the module after each pass, with the name of the pass.
+pub type Dump<'a> = dyn FnMut(&str, &Module) + 'a;
 
-/// What is wrong with the compiler itself.
-pub type Defect = String;
+/// Why a module cannot be compiled.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// The program asks for a derivative that has no end.
+    Endless(Endless),
+    /// The compiler itself is wrong.
+    Defect(String),
+}
 
 /// All passes over the IR for one entry.
 pub fn optimized(
@@ -56,56 +56,63 @@ pub fn optimized(
     main: typed::FuncId,
     timings: &mut Timings,
     dump: &mut Dump<'_>,
-) -> Result<(ir::Module, ir::FuncId), Defect> {
-    let entry = ir::FuncId::new(main.0 as usize);
+) -> Result<(Module, FuncId), Problem> {
+    let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut module = timings.time("lower", || lower::lower(module));
-    let mut passes = Passes { timings, dump };
+    let mut passes = Passes { timings, dump, start: Instant::now() };
+    let mut module = lower::lower(module);
     passes.after("lower", &module)?;
-    passes.run("inline", &mut module, |m| opt::inline(m, &roots))?;
-    passes.run("derive", &mut module, |m| {
-        ad::resolve(m, &roots, &mut |m, f| opt::clean(&mut m.funcs[f]));
-    })?;
-    passes.run("optimize", &mut module, |m| opt::optimize(m, &roots))?;
+    opt::inline::inline(&mut module, &roots);
+    passes.after("inline", &module)?;
+    for func in module.funcs.keys() {
+        opt::clean(&mut module.funcs[func]);
+    }
+    passes.after("clean", &module)?;
+    let clean = &mut |module: &mut Module, func: FuncId| opt::clean(&mut module.funcs[func]);
+    ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
+    passes.after("derive", &module)?;
+    let mut result = Ok(());
+    opt::optimize_watched(&mut module, &roots, &mut |name, module| {
+        if result.is_ok() {
+            result = passes.after(name, module);
+        }
+    });
+    result?;
+    (passes.dump)("optimize", &module);
     Ok((module, entry))
 }
 
 /// Native code for one entry.
-pub fn compile(
-    module: &typed::Module,
-    main: typed::FuncId,
-    timings: &mut Timings,
-) -> Result<Native, Defect> {
+pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
     let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
-    let verified = timings.time("verify", || verify(&module));
-    let verified = verified.map_err(|broken| format!("before native code: {broken}"))?;
-    let native = timings.time("codegen", || codegen::compile(verified, entry));
-    native.map_err(|problem| problem.to_string())
+    let start = Instant::now();
+    let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
+    timings.add("verify", start.elapsed());
+    let start = Instant::now();
+    let native = codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
+    timings.add("codegen", start.elapsed());
+    native
 }
 
 struct Passes<'a, 'd> {
     timings: &'a mut Timings,
     dump: &'a mut Dump<'d>,
+    /// When the pass began that runs now.
+    start: Instant,
 }
 
 impl Passes<'_, '_> {
-    fn run(
-        &mut self,
-        name: &'static str,
-        module: &mut ir::Module,
-        pass: impl FnOnce(&mut ir::Module),
-    ) -> Result<(), Defect> {
-        self.timings.time(name, || pass(module));
-        self.after(name, module)
-    }
-
-    fn after(&mut self, name: &'static str, module: &ir::Module) -> Result<(), Defect> {
+    fn after(&mut self, name: &str, module: &Module) -> Result<(), Problem> {
+        self.timings.add(name, self.start.elapsed());
         (self.dump)(name, module);
-        if cfg!(debug_assertions)
-            && let Err(broken) = verify(module)
-        {
-            return Err(format!("after pass `{name}`: {broken}"));
+        if cfg!(debug_assertions) {
+            verify(module).map_err(|broken| defect(name, &broken))?;
         }
+        self.start = Instant::now();
         Ok(())
     }
+}
+
+fn defect(pass: &str, broken: &dyn std::fmt::Display) -> Problem {
+    Problem::Defect(format!("after pass `{pass}`: {broken}"))
 }

@@ -14,7 +14,8 @@
 
 use crate::engine::output::{Output, SharedOutput};
 use crate::engine::run::{Backend, Runner};
-use crate::engine::state::{Display, Outcome, State, is_definition};
+use crate::engine::state::{Display, Outcome, State};
+use crate::engine::failure::problem_at;
 use crate::engine::{Error, Import};
 use crate::ir::Module;
 use crate::pipeline::{PASSES, Timings, optimized};
@@ -198,10 +199,6 @@ impl Session {
     /// What the statements of a text are compiled to: the typed tree for `typed`, else the IR after that pass (see
     /// [`crate::pipeline::PASSES`]). They are not run.
     pub fn dump(&mut self, text: &str, stage: &str) -> Result<String, Error> {
-        if stage != "typed" && !PASSES.contains(&stage) {
-            let known = PASSES.join("`, `");
-            return Err(Error::host("E0452", format!("no pass `{stage}`: there are `{known}`")));
-        }
         let loaded = self.state.load(Source::new("<dump>", text), &mut no_files)?;
         let mut out = String::new();
         for stmt in &loaded.stmts {
@@ -210,13 +207,23 @@ impl Session {
                 out.push_str(&format!("{:#?}\n", entry.module));
                 continue;
             }
-            let mut dump = |name: &'static str, module: &Module| {
+            // A pass may run several times; the last one counts.
+            let mut last = None;
+            let mut dump = |name: &str, module: &Module| {
                 if name == stage {
-                    out.push_str(&module.to_string());
+                    last = Some(module.to_string());
                 }
             };
             let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
-            done.map_err(|defect| Error::host("E0000", format!("internal error: {defect}")))?;
+            done.map_err(|problem| self.state.error(vec![problem_at(problem, stmt.span)]))?;
+            match last {
+                Some(text) => out.push_str(&text),
+                None => {
+                    let known = PASSES.join("`, `");
+                    let text = format!("no pass `{stage}`; there are `{known}` and those of the optimizer");
+                    return Err(Error::host("E0452", text));
+                }
+            }
         }
         Ok(out)
     }

@@ -2,6 +2,8 @@
 
 use super::output::line;
 use crate::codegen::{Fault, Site, What};
+use crate::ad::Endless;
+use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -123,6 +125,17 @@ pub fn out_of_memory(limit: Option<usize>, span: Span) -> Diagnostic {
             format!("out of memory: the limit is {}", bytes(limit)),
         ),
         None => Diagnostic::error("E0409", span, "out of memory"),
+    }
+}
+
+/// A module could not be compiled.
+pub fn problem_at(problem: Problem, span: Span) -> Diagnostic {
+    match problem {
+        Problem::Endless(Endless { func, span }) => {
+            Diagnostic::error("E0453", span, format!("`{func}` takes a derivative of itself"))
+                .note("it would need derivatives of every order")
+        }
+        Problem::Defect(text) => defect(span, &text),
     }
 }
 

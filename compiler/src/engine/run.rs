@@ -1,10 +1,10 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{self, Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, too_deep};
+use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, too_deep};
 use super::output::{Printer, SharedOutput};
 use crate::codegen::{CallFailure, Native};
-use crate::pipeline::{self, Timings};
+use crate::pipeline::{self, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Span;
@@ -96,9 +96,9 @@ impl Runner {
         let timings = &mut self.timings;
         let code = guarded(|| match backend {
             Backend::Native => pipeline::compile(&entry.module, entry.main, timings).map(Code::Native),
-            Backend::Interpreter => Err("no interpreter".to_string()),
+            Backend::Interpreter => Err(Problem::Defect("no interpreter".to_string())),
         });
-        let code = code.map_err(|problem| defect(span, &problem))?;
+        let code = code.map_err(|problem| problem_at(problem, span))?;
         let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
         let signature = Signature {
             sizes: entry.sizes.clone(),
@@ -161,13 +161,13 @@ impl Compiled {
 }
 
 /// What `f` gives; a panic in it is a defect like others.
-fn guarded<R>(f: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+fn guarded<R>(f: impl FnOnce() -> Result<R, Problem>) -> Result<R, Problem> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => result,
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Err(text.unwrap_or("the compiler panicked").to_string())
+            Err(Problem::Defect(text.unwrap_or("the compiler panicked").to_string()))
         }
     }
 }

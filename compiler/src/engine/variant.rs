@@ -72,11 +72,11 @@ impl Variant {
         workspace: &mut Workspace,
         limit: Option<usize>,
     ) -> Result<Value, Failed> {
-        let param = |param: &'_ Param| match param {
+        let args = self.params.iter().filter_map(|param| match param {
             Param::Arg(k) => leaves.get(*k).copied(),
             Param::Fixed(value) => Some(value),
-        };
-        let args: Vec<&Array> = self.params.iter().filter_map(param).collect();
+        });
+        let args: Vec<&Array> = args.collect();
         let results = self.compiled.call(&args, workspace, &self.output, limit)?;
         let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
         let mut leaves = self.places.iter().filter_map(|&k| results.get_mut(k).and_then(Option::take));
