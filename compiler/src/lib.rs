@@ -11,6 +11,7 @@
 pub mod ad;
 pub mod codegen;
 pub mod engine;
+pub mod interp;
 pub mod ir;
 pub mod lower;
 pub mod opt;
