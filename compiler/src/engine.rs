@@ -21,6 +21,7 @@ mod call;
 mod error;
 pub(crate) mod failure;
 pub mod output;
+mod reference;
 pub mod run;
 pub(crate) mod state;
 mod variant;

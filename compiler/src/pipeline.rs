@@ -94,6 +94,17 @@ pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timing
     native
 }
 
+/// The module as plainly as it can be run: for the reference interpreter.
+pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module, FuncId), Problem> {
+    let entry = FuncId::new(main.0 as usize);
+    let mut module = lower::lower(module);
+    verify(&module).map_err(|broken| defect("lower", &broken))?;
+    let clean = &mut |module: &mut Module, func: FuncId| opt::clean(&mut module.funcs[func]);
+    ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
+    verify(&module).map_err(|broken| defect("derive", &broken))?;
+    Ok((module, entry))
+}
+
 struct Passes<'a, 'd> {
     timings: &'a mut Timings,
     dump: &'a mut Dump<'d>,

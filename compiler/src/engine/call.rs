@@ -29,6 +29,8 @@ pub enum Trouble {
     Result(ArrayError),
     /// The code failed.
     Code(CallFailure),
+    /// The compiler is wrong.
+    Defect(String),
 }
 
 impl Signature {
@@ -51,7 +53,7 @@ impl Signature {
     }
 
     /// Fails unless the arguments are of the types of the parameters.
-    fn check(&self, args: &[&Array], sizes: &[i64]) -> Result<(), Trouble> {
+    pub fn check(&self, args: &[&Array], sizes: &[i64]) -> Result<(), Trouble> {
         if args.len() != self.params.len() {
             let text = format!("{} values for {} parameters", args.len(), self.params.len());
             return Err(Trouble::Argument(args.len().min(self.params.len()), text));

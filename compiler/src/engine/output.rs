@@ -77,7 +77,8 @@ pub fn line(parts: &[Part], first: usize, values: &[Array]) -> String {
     text
 }
 
-fn runtime_format(format: &Format) -> adl_runtime::Format {
+/// A format in the words of the runtime.
+pub fn runtime_format(format: &Format) -> adl_runtime::Format {
     adl_runtime::Format {
         width: format.width,
         precision: format.precision,

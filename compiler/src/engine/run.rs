@@ -3,12 +3,14 @@
 use super::call::{self, Signature, Trouble};
 use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, too_deep};
 use super::output::{Printer, SharedOutput};
+use super::reference;
 use crate::codegen::{CallFailure, Native};
+use crate::ir::{FuncId, Module};
 use crate::pipeline::{self, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Span;
-use adl_lang::typed::{FuncId, Module, Stmt, StmtKind};
+use adl_lang::typed::{self, Stmt, StmtKind};
 use adl_runtime::{Array, Interrupt, Workspace};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -45,6 +47,7 @@ pub struct Compiled {
 
 enum Code {
     Native(Native),
+    Reference(Module, FuncId),
 }
 
 impl Runner {
@@ -96,7 +99,7 @@ impl Runner {
         let timings = &mut self.timings;
         let code = guarded(|| match backend {
             Backend::Native => pipeline::compile(&entry.module, entry.main, timings).map(Code::Native),
-            Backend::Interpreter => Err(Problem::Defect("no interpreter".to_string())),
+            Backend::Interpreter => pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main)),
         });
         let code = code.map_err(|problem| problem_at(problem, span))?;
         let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
@@ -134,6 +137,10 @@ impl Compiled {
                 workspace.set_host(before);
                 results.map_err(|trouble| self.explain(trouble, limit))
             }
+            Code::Reference(module, main) => {
+                let results = reference::call(module, *main, &self.signature, args, output);
+                results.map_err(|trouble| self.explain(trouble, limit))
+            }
         }
     }
 
@@ -142,6 +149,7 @@ impl Compiled {
         let failure = match trouble {
             Trouble::Argument(k, text) => return defect(self.span, &format!("argument {k}: {text}")).into(),
             Trouble::Result(_) => return out_of_memory(limit, self.span).into(),
+            Trouble::Defect(text) => return defect(self.span, &text).into(),
             Trouble::Code(failure) => failure,
         };
         match failure {
@@ -173,7 +181,7 @@ fn guarded<R>(f: impl FnOnce() -> Result<R, Problem>) -> Result<R, Problem> {
 }
 
 /// The first function that the entry can reach and that can reach itself.
-fn recursive(module: &Module, main: FuncId) -> Option<(String, Span)> {
+fn recursive(module: &typed::Module, main: typed::FuncId) -> Option<(String, Span)> {
     let calls: Vec<Vec<usize>> = module
         .funcs
         .iter()
