@@ -1,3 +1,4 @@
 //! The ADL compiler: from the typed tree to native code and to every derivative of it.
 
+pub mod codegen;
 pub mod ir;
