@@ -131,14 +131,14 @@ fn siblings(func: &Func, forms: &Forms, life: &Life, inst: Inst, sets: &mut [Set
     for block in data.kind.blocks() {
         let inner = &func.blocks[block];
         mutual(life, &inner.params, sets);
-        match data.kind {
+        match &data.kind {
             Kind::If { .. } => cross(func, forms, life, &data.results, &inner.yields, sets),
             Kind::For { .. } => {
                 cross(func, forms, life, &inner.params[1..], &inner.yields, sets);
                 cross(func, forms, life, &inner.params[1..], &data.args[1..], sets);
             }
             Kind::While { body, .. } => {
-                if block == body {
+                if block == *body {
                     cross(func, forms, life, &inner.params, &inner.yields, sets);
                 }
                 cross(func, forms, life, &inner.params, &data.args, sets);

@@ -207,8 +207,8 @@ impl Translator<'_, '_> {
             _other if bytes == 1 => (self.b.ins().iadd(base, index), 0),
             _other => {
                 let offset = match bytes {
-                    4 => self.b.ins().ishl_imm(index, 2),
-                    8 => self.b.ins().ishl_imm(index, 3),
+                    4 => self.b.ins().ishl_imm_u(index, 2),
+                    8 => self.b.ins().ishl_imm_u(index, 3),
                     _large => self.b.ins().imul_imm_s(index, bytes),
                 };
                 (self.b.ins().iadd(base, offset), 0)

@@ -4,7 +4,7 @@ use super::buffers::{self, Buffers, Class, InPlace, Place};
 use super::fuse::{Form, Forms};
 use super::in_place::Pairs;
 use super::live::Life;
-use super::native::{self, Native, Stats};
+use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::{Fault, Site};
 use super::{CodegenError, Facts, abi};
@@ -105,7 +105,10 @@ pub(super) fn unit(module: &Module, entry: FuncId, facts: &Facts) -> Result<Nati
         Ok(id) => {
             let func = &module.funcs[entry];
             let slots = func.sizes.len() + func.params().len() + func.results().len();
-            Native::finish(unit.jit, id, slots, unit.sites, unit.stats)
+            let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
+            let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
+            debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
+            Native::finish(unit.jit, id, shape, unit.sites, unit.stats)
         }
         Err(problem) => {
             native::discard(unit.jit);
@@ -192,8 +195,8 @@ fn function(
     let of_call: FxHashMap<Inst, Vec<Option<usize>>> = func
         .insts
         .iter()
-        .filter_map(|(inst, data)| match data.kind {
-            Kind::Call { func, .. } => Some((inst, unit.pairs.of(module, func))),
+        .filter_map(|(inst, data)| match &data.kind {
+            Kind::Call { func, .. } => Some((inst, unit.pairs.of(module, *func))),
             _other => None,
         })
         .collect();
@@ -206,7 +209,7 @@ fn function(
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     let params = b.block_params(block).to_vec();
-    let mut translator = Translator {
+    let translator = Translator {
         unit,
         id,
         func,
@@ -229,7 +232,7 @@ fn function(
         frame: None,
         refs: FxHashMap::default(),
     };
-    translator.whole(&params[1 + func.sizes.len()..]);
+    translator.finish(&params[1 + func.sizes.len()..]);
 }
 
 /// The function the host calls: unpacks the slots.
@@ -339,7 +342,7 @@ impl Unit<'_> {
 }
 
 impl Translator<'_, '_> {
-    fn whole(mut self, params: &[Reg]) {
+    fn finish(mut self, params: &[Reg]) {
         let func = self.func;
         if func.insts.iter().any(|(_, data)| matches!(data.kind, Kind::Call { .. })) {
             self.check_stack();

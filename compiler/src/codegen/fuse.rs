@@ -125,8 +125,8 @@ impl Forms {
                 self.depth.set(result, depth);
             }
             let repeated = matches!(inst_data.kind, Kind::For { .. } | Kind::While { .. } | Kind::Map { .. });
-            let map = match inst_data.kind {
-                Kind::Map { accs, .. } => Some(inst_data.results.len() - accs),
+            let map = match &inst_data.kind {
+                Kind::Map { accs, .. } => Some(inst_data.results.len() - *accs),
                 _other => None,
             };
             for inner in inst_data.kind.blocks() {

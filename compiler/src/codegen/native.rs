@@ -3,6 +3,7 @@
 
 use super::sites::Site;
 use super::{CodegenError, abi};
+use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::{Array, Context, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
@@ -20,9 +21,19 @@ pub struct Native(Arc<Code>);
 struct Code {
     module: Mutex<Option<JITModule>>,
     entry: Entry,
-    slots: usize,
+    shape: Shape,
     sites: Vec<Site>,
     stats: Stats,
+}
+
+/// What a call takes and gives.
+pub(super) struct Shape {
+    /// How many sizes.
+    pub(super) sizes: usize,
+    /// The types of the parameters.
+    pub(super) params: Vec<Ty>,
+    /// The types of the results.
+    pub(super) results: Vec<Ty>,
 }
 
 /// What the code generator did.
@@ -64,13 +75,8 @@ pub enum CallFailure {
     StackOverflow,
     /// The memory does not suffice.
     OutOfMemory,
-    /// The number of slots is not that of the function.
-    Slots {
-        /// What it takes.
-        expected: usize,
-        /// What was given.
-        given: usize,
-    },
+    /// The arguments are not those that the function takes.
+    Arguments(String),
 }
 
 /// An empty module for code, with room for about `instructions` instructions of the IR.
@@ -85,13 +91,17 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
         let prim = name.strip_prefix("prim_").and_then(adl_lang::prims::Prim::named)?;
         abi::primitive(prim).map(|f| f.address())
     }));
-    builder.symbol_lookup_fn(Box::new(adl_runtime::symbols::address));
+    builder.symbol_lookup_fn(Box::new(runtime_function));
     Ok(JITModule::new(builder))
+}
+
+fn runtime_function(name: &str) -> Option<*const u8> {
+    adl_runtime::symbols::symbols().iter().find(|(n, _)| *n == name).map(|(_, address)| *address)
 }
 
 /// Whether a support function of the runtime exists.
 pub(super) fn supported(name: &str) -> bool {
-    adl_runtime::symbols::address(name).is_some()
+    runtime_function(name).is_some()
 }
 
 impl Native {
@@ -99,7 +109,7 @@ impl Native {
     pub(super) fn finish(
         mut module: JITModule,
         entry: FuncId,
-        slots: usize,
+        shape: Shape,
         sites: Vec<Site>,
         stats: Stats,
     ) -> Result<Native, CodegenError> {
@@ -111,7 +121,7 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, slots, sites, stats })))
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, stats })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -124,12 +134,41 @@ impl Native {
     /// # Safety
     /// The addresses are valid for arrays of the types of the function at the given sizes, which are not negative.
     pub unsafe fn call(&self, workspace: &mut Workspace, slots: &[u64]) -> Result<(), CallFailure> {
-        if slots.len() != self.0.slots {
-            return Err(CallFailure::Slots { expected: self.0.slots, given: slots.len() });
+        if slots.len() != self.slots() {
+            return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
         let context = workspace.enter(STACK);
         let status = (self.0.entry)(context, slots.as_ptr());
         if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
+    }
+
+    /// Calls the code with arrays, which are checked; scalars are arrays without axes.
+    ///
+    /// # Errors
+    /// As [`Native::call`], and if the arguments do not fit.
+    pub fn run(&self, workspace: &mut Workspace, sizes: &[i64], args: &[Array]) -> Result<Vec<Array>, CallFailure> {
+        let shape = &self.0.shape;
+        let wrong = |what: String| Err(CallFailure::Arguments(what));
+        if sizes.len() != shape.sizes || args.len() != shape.params.len() || sizes.iter().any(|&n| n < 0) {
+            return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
+        }
+        let mut slots: Vec<u64> = sizes.iter().map(|&n| n as u64).collect();
+        for (arg, ty) in args.iter().zip(&shape.params) {
+            let dims = dims(ty, sizes)?;
+            if arg.dtype() != dtype(ty.dtype) || arg.shape() != dims {
+                return wrong(format!("an array of {:?} for {ty}", arg.shape()));
+            }
+            slots.push(if ty.is_scalar() { bits(arg) } else { arg.bytes().as_ptr().expose_provenance() as u64 });
+        }
+        let mut results = Vec::new();
+        for ty in &shape.results {
+            let array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
+            results.push(array);
+        }
+        slots.extend(results.iter_mut().map(|r| r.bytes_mut().as_mut_ptr().expose_provenance() as u64));
+        // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
+        unsafe { self.call(workspace, &slots) }?;
+        Ok(results)
     }
 
     #[cold]
@@ -154,7 +193,7 @@ impl Native {
 
     /// How many slots a call takes.
     pub fn slots(&self) -> usize {
-        self.0.slots
+        self.0.shape.sizes + self.0.shape.params.len() + self.0.shape.results.len()
     }
 
     /// The place with that number; prints carry it to the host.
@@ -166,6 +205,29 @@ impl Native {
     pub fn stats(&self) -> Stats {
         self.0.stats
     }
+}
+
+fn dtype(dtype: DType) -> adl_runtime::DType {
+    match dtype {
+        DType::Bool => adl_runtime::DType::Bool,
+        DType::I64 => adl_runtime::DType::I64,
+        DType::F32 => adl_runtime::DType::F32,
+        DType::F64 => adl_runtime::DType::F64,
+    }
+}
+
+fn dims(ty: &Ty, sizes: &[i64]) -> Result<Vec<usize>, CallFailure> {
+    let of = |s: Sym| sizes.get(s.0 as usize).copied().unwrap_or(0);
+    let dim = |d: &Dim| d.eval(&of).and_then(|d| usize::try_from(d).ok());
+    let dims: Option<Vec<usize>> = ty.dims.iter().map(dim).collect();
+    dims.ok_or_else(|| CallFailure::Arguments(format!("{ty} has no size")))
+}
+
+/// The bytes of a scalar, as the low bytes of a slot.
+fn bits(scalar: &Array) -> u64 {
+    let mut word = [0; 8];
+    word.iter_mut().zip(scalar.bytes()).for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(word)
 }
 
 impl Drop for Code {

@@ -22,7 +22,9 @@ pub(super) fn machine(dtype: DType) -> clif::Type {
 
 /// `base` to a non-negative power, wrapping.
 pub(super) extern "C" fn power(base: i64, exponent: i64) -> i64 {
-    base.wrapping_pow(u32::try_from(exponent).unwrap_or(u32::MAX))
+    // Powers of −1, 0 and 1 repeat; those of other numbers soon do not fit.
+    let exponent = if exponent > 64 { 64 - exponent % 2 } else { exponent };
+    base.wrapping_pow(exponent.max(0) as u32)
 }
 
 /// Whether `base` to the power `exponent` is not an `i64`: 0 if it is, 1 if it is too large, 2 for a negative exponent.
@@ -145,8 +147,9 @@ impl Translator<'_, '_> {
         };
         let callee = match prim.row().value {
             prims::Value::Unary(_) | prims::Value::Binary(_) => self.import_prim(prim),
-            prims::Value::Inline => return self.defect(format!("{} is in line", prim.name())),
+            prims::Value::Inline => None,
         };
+        let Some(callee) = callee else { return self.defect(format!("{} is in line", prim.name())) };
         let call = self.b.ins().call(callee, &wide);
         let y = self.b.inst_results(call)[0];
         if dtype == DType::F32 { self.b.ins().fdemote(types::F32, y) } else { y }
@@ -158,12 +161,12 @@ impl Translator<'_, '_> {
             Prim::Add | Prim::Sub | Prim::Mul => self.whole_arithmetic(prim, x[0], x[1], inst),
             Prim::FloorDiv | Prim::Rem => self.whole_division(prim, x[0], x[1], inst),
             Prim::Pow => {
-                let fault = self.call_helper("adl_power_fault", &[x[0], x[1]]);
+                let fault = self.helper("adl_power_fault", &[x[0], x[1]]);
                 let too_large = self.b.ins().icmp_imm_s(IntCC::Equal, fault, 1);
                 self.fail_if(too_large, Fault::Overflow, inst, &[]);
                 let negative = self.b.ins().icmp_imm_s(IntCC::Equal, fault, 2);
                 self.fail_if(negative, Fault::NegativeExponent, inst, &[x[1]]);
-                self.call_helper("adl_power", &[x[0], x[1]])
+                self.helper("adl_power", &[x[0], x[1]])
             }
             Prim::Neg => {
                 self.fail_if_least(x[0], inst);
@@ -273,6 +276,10 @@ impl Translator<'_, '_> {
         let quotient = self.b.ins().sdiv(a, b);
         let adjust = self.b.ins().uextend(types::I64, adjust);
         self.b.ins().isub(quotient, adjust)
+    }
+
+    fn helper(&mut self, name: &str, args: &[Reg]) -> Reg {
+        self.call_support(name, args).unwrap_or(args[0])
     }
 
     fn fail_if_least(&mut self, x: Reg, inst: Inst) {

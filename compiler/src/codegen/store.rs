@@ -104,16 +104,6 @@ impl Translator<'_, '_> {
         self.call_support("adl_copy", &[to, from, bytes]);
     }
 
-    /// Writes an array in whatever form into memory.
-    pub(super) fn write_value(&mut self, value: Value, to: Reg) {
-        let ty = self.data(value).clone();
-        let flat = self.flat(value);
-        self.each(&ty.dims, flat, &mut |t, at| {
-            let element = t.element(value, at);
-            t.write(&ty, to, at, element);
-        });
-    }
-
     fn concat(&mut self, parts: &[Value], axis: usize, whole: &Ty, to: Reg) {
         let mut offset = self.int(0);
         for &part in parts {
@@ -141,7 +131,7 @@ impl Translator<'_, '_> {
         }
         let part = self.data(value).dims.clone();
         let all = sels.iter().all(|s| *s == Sel::All);
-        let mut one = |t: &mut Self, at: &At, place: &At| {
+        let one = |t: &mut Self, at: &At, place: &At| {
             let mut x = t.element(value, at);
             let (address, offset) = t.place(to, &ty, place);
             if add {
