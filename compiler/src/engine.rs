@@ -184,10 +184,7 @@ impl Function {
         let leaves: Vec<_> = args.iter().flat_map(Value::leaves).collect();
         let result = variant.call(&leaves, &mut workspace, handle.program.memory_limit);
         lock(&handle.workspaces).push(workspace);
-        result.map_err(|failed| {
-            let error = handle.program.state().error(vec![failed.diagnostic]);
-            Error { interrupted: failed.interrupted, ..error }
-        })
+        result.map_err(|failed| handle.program.state().failed(failed))
     }
 
     fn variant(&self, args: &[Value]) -> Result<Arc<Variant>, Error> {

@@ -7,10 +7,14 @@ use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::{Array, Context, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
+use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of stack that a call may use.
+/// Bytes of stack that a call may use where it is not known how many are left.
 const STACK: usize = 512 * 1024;
+
+/// Bytes of stack that are left for what compiled code calls.
+const RESERVE: usize = 128 * 1024;
 
 type Entry = extern "C" fn(*mut Context, *const u64) -> u32;
 
@@ -137,7 +141,8 @@ impl Native {
         if slots.len() != self.slots() {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        let context = workspace.enter(STACK);
+        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE));
+        let context = workspace.enter(left);
         let status = (self.0.entry)(context, slots.as_ptr());
         if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
     }
@@ -146,14 +151,20 @@ impl Native {
     ///
     /// # Errors
     /// As [`Native::call`], and if the arguments do not fit.
-    pub fn run(&self, workspace: &mut Workspace, sizes: &[i64], args: &[Array]) -> Result<Vec<Array>, CallFailure> {
+    pub fn run<A: Borrow<Array>>(
+        &self,
+        workspace: &mut Workspace,
+        sizes: &[i64],
+        args: &[A],
+    ) -> Result<Vec<Array>, CallFailure> {
         let shape = &self.0.shape;
         let wrong = |what: String| Err(CallFailure::Arguments(what));
-        if sizes.len() != shape.sizes || args.len() != shape.params.len() || sizes.iter().any(|&n| n < 0) {
+        if sizes.len() != shape.sizes || args.len() != shape.params.len() {
             return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
         }
         let mut slots: Vec<u64> = sizes.iter().map(|&n| n as u64).collect();
         for (arg, ty) in args.iter().zip(&shape.params) {
+            let arg = arg.borrow();
             let dims = dims(ty, sizes)?;
             if arg.dtype() != dtype(ty.dtype) || arg.shape() != dims {
                 return wrong(format!("an array of {:?} for {ty}", arg.shape()));

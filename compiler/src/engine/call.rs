@@ -1,13 +1,9 @@
-//! Calls of compiled code with arrays: the door between safe values and the addresses that native code works on.
-#![allow(
-    unsafe_code,
-    reason = "passes addresses of arrays whose types it has checked"
-)]
+//! What an entry takes and gives, in arrays.
 
-use crate::codegen::{CallFailure, Native};
+use crate::codegen::CallFailure;
 use adl_lang::check::SizeSource;
 use adl_lang::types::{self, Sym, Ty};
-use adl_runtime::{Array, ArrayError, DType, Workspace};
+use adl_runtime::{Array, DType};
 
 /// What a function takes and gives.
 #[derive(Clone, Debug)]
@@ -16,8 +12,6 @@ pub struct Signature {
     pub sizes: Vec<SizeSource>,
     /// Types of its parameters.
     pub params: Vec<Ty>,
-    /// Types of its results.
-    pub results: Vec<Ty>,
 }
 
 /// Why a call came to nothing.
@@ -25,8 +19,8 @@ pub struct Signature {
 pub enum Trouble {
     /// The arguments are not those of the signature; which, and what is wrong with it.
     Argument(usize, String),
-    /// There is no array of that shape.
-    Result(ArrayError),
+    /// There is no memory for a result.
+    OutOfMemory,
     /// The code failed.
     Code(CallFailure),
     /// The compiler is wrong.
@@ -70,44 +64,6 @@ impl Signature {
         }
         Ok(())
     }
-
-    fn destinations(&self, sizes: &[i64]) -> Result<Vec<Array>, Trouble> {
-        let make = |ty: &Ty| {
-            let shape = shape(ty, sizes).ok_or_else(|| ArrayError::TooLarge(Vec::new()))?;
-            Array::zeros(runtime_dtype(ty.dtype), &shape)
-        };
-        self.results.iter().map(|ty| make(ty).map_err(Trouble::Result)).collect()
-    }
-}
-
-/// Calls native code made for this signature.
-pub fn call(
-    native: &Native,
-    signature: &Signature,
-    args: &[&Array],
-    workspace: &mut Workspace,
-) -> Result<Vec<Array>, Trouble> {
-    let sizes = signature.sizes(args)?;
-    signature.check(args, &sizes)?;
-    let mut results = signature.destinations(&sizes)?;
-    let mut slots: Vec<u64> = sizes.iter().map(|&n| n as u64).collect();
-    slots.extend(args.iter().map(|a| argument(a)));
-    slots.extend(results.iter_mut().map(|r| r.bytes_mut().as_mut_ptr() as u64));
-    // SAFETY: the code was compiled for this signature; arguments and results have its types at these sizes, which was
-    // checked above, and every result has memory of its own.
-    unsafe { native.call(workspace, &slots) }.map_err(Trouble::Code)?;
-    Ok(results)
-}
-
-/// A scalar by its bits, an array by its address.
-fn argument(array: &Array) -> u64 {
-    if array.rank() > 0 {
-        return array.bytes().as_ptr() as u64;
-    }
-    let mut bits = [0; 8];
-    let bytes = array.bytes();
-    bits[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(bits)
 }
 
 /// The shape of a type for given sizes; `None` if it cannot be counted or is negative.

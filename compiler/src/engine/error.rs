@@ -1,5 +1,6 @@
 //! What a host gets when a program is wrong or fails: diagnostics together with the text they point into.
 
+use super::failure::Failed;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::render::render;
 use adl_lang::source::{Source, SourceId, Span};
@@ -29,6 +30,14 @@ impl Error {
             diagnostics,
             interrupted: false,
             sources,
+        }
+    }
+
+    /// What failed while it ran.
+    pub(super) fn failed(failed: Failed, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
+        Error {
+            interrupted: failed.interrupted,
+            ..Error::new(vec![failed.diagnostic], source)
         }
     }
 

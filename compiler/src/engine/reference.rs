@@ -34,7 +34,7 @@ pub fn call(
     let results = results.map_err(trouble)?;
     results
         .iter()
-        .map(|r| array(r).map_err(Trouble::Result))
+        .map(|r| array(r).map_err(|_| Trouble::OutOfMemory))
         .collect()
 }
 

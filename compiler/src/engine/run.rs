@@ -1,6 +1,6 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
-use super::call::{self, Signature, Trouble};
+use super::call::{Signature, Trouble};
 use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, too_deep};
 use super::output::{Printer, SharedOutput};
 use super::reference;
@@ -106,7 +106,6 @@ impl Runner {
         let signature = Signature {
             sizes: entry.sizes.clone(),
             params: main.map_or(Vec::new(), |f| types(&f.params)),
-            results: main.map_or(Vec::new(), |f| f.results.clone()),
         };
         Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
     }
@@ -133,7 +132,7 @@ impl Compiled {
             Code::Native(native) => {
                 let printer = Printer { native: native.clone(), output: output.clone() };
                 let before = workspace.set_host(Some(Box::new(printer)));
-                let results = call::call(native, &self.signature, args, workspace);
+                let results = self.native(native, args, workspace);
                 workspace.set_host(before);
                 results.map_err(|trouble| self.explain(trouble, limit))
             }
@@ -144,11 +143,21 @@ impl Compiled {
         }
     }
 
+    fn native(
+        &self,
+        native: &Native,
+        args: &[&Array],
+        workspace: &mut Workspace,
+    ) -> Result<Vec<Array>, Trouble> {
+        let sizes = self.signature.sizes(args)?;
+        native.run(workspace, &sizes, args).map_err(Trouble::Code)
+    }
+
     #[cold]
     fn explain(&self, trouble: Trouble, limit: Option<usize>) -> Failed {
         let failure = match trouble {
             Trouble::Argument(k, text) => return defect(self.span, &format!("argument {k}: {text}")).into(),
-            Trouble::Result(_) => return out_of_memory(limit, self.span).into(),
+            Trouble::OutOfMemory => return out_of_memory(limit, self.span).into(),
             Trouble::Defect(text) => return defect(self.span, &text).into(),
             Trouble::Code(failure) => failure,
         };
@@ -161,9 +170,7 @@ impl Compiled {
             }
             CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
             CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
-            CallFailure::Slots { expected, given } => {
-                defect(self.span, &format!("{given} slots for {expected}")).into()
-            }
+            CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
 use super::error::Error;
+use super::failure::Failed;
 use super::call::{lang_dtype, shape};
 use super::run::{Compiled, Runner};
 use adl_lang::ast::{Block, Stmt, StmtKind};
@@ -71,6 +72,11 @@ impl State {
     /// Problems with the sources that they are about.
     pub fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
         Error::new(diagnostics, &|id| self.checker.source(id))
+    }
+
+    /// What failed while it ran, with the sources that it is about.
+    pub fn failed(&self, failed: Failed) -> Error {
+        Error::failed(failed, &|id| self.checker.source(id))
     }
 
     /// Reads a text with all that it imports.
@@ -175,10 +181,7 @@ impl State {
         let State { values, runner, checker } = self;
         let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
         let results = runner.call(&compiled, &args.unwrap_or_default());
-        results.map_err(|failed| Error {
-            interrupted: failed.interrupted,
-            ..Error::new(vec![failed.diagnostic], &|id| checker.source(id))
-        })
+        results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
     }
 
     /// The values that an entry reads, if all are there.
