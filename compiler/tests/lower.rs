@@ -1,95 +1,104 @@
-//! Lowering: random programs with nested loops, branches and jumps do in the IR what the typed tree says.
+//! Lowering: random programs with nested loops, branches and jumps do in the IR, and as native code, what the typed
+//! tree says.
 
 #[path = "lower/programs.rs"]
 mod programs;
 
-use adl_compiler::ir::{self, Kind, Part};
+use adl_compiler::codegen::{Native, What};
+use adl_compiler::interp::{self, Data, Hooks, Piece};
+use adl_compiler::ir::verify::verify;
+use adl_compiler::ir::{FuncId, Module, Part};
 use adl_compiler::lower::lower;
-use adl_lang::ops::{Const, Op};
-use adl_lang::prims::Prim;
+use adl_compiler::pipeline::{Timings, compile};
+use adl_lang::ops::Const;
+use adl_lang::typed;
+use adl_runtime::{Array, Host, Workspace};
 use programs::{Programs, run};
-use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn jumps_in_nested_loops() {
-    let mut loops_left = 0;
-    for seed in 0..4000 {
+    let mut endless = 0;
+    for seed in 0..3000 {
         let module = Programs::new(seed).module();
         let Some(expected) = run(&module) else {
-            loops_left += 1;
+            endless += 1;
             continue;
         };
         let lowered = lower(&module);
-        let got = evaluate(&lowered);
-        assert_eq!(got, expected, "seed {seed}\n{:#?}", module.funcs[0].body);
+        verify(&lowered).unwrap_or_else(|broken| panic!("seed {seed}: {broken}\n{lowered}"));
+        let got = interpret(&lowered);
+        assert_eq!(got, expected, "seed {seed}\n{:#?}\n{lowered}", module.funcs[0].body);
     }
-    assert!(loops_left < 400, "{loops_left} programs do not end");
+    assert!(endless < 300, "{endless} programs do not end");
 }
 
-/// What a function without parameters prints and returns; whole numbers and truth values only.
-fn evaluate(module: &ir::Module) -> Vec<i64> {
-    let func = &module.funcs[module.funcs.keys().next().expect("a function")];
-    let mut eval = Eval { func, values: FxHashMap::default(), out: Vec::new() };
-    eval.block(func.body);
-    let results = func.results().iter().map(|v| eval.values[v]).collect::<Vec<_>>();
-    eval.out.extend(results);
-    eval.out
+#[test]
+fn jumps_in_native_code() {
+    for seed in 0..150 {
+        let module = Programs::new(seed).module();
+        let Some(expected) = run(&module) else {
+            continue;
+        };
+        let native = compile(&module, typed::FuncId(0), &mut Timings::default());
+        let native = native.unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
+        assert_eq!(call(native), expected, "seed {seed}\n{}", lower(&module));
+    }
 }
 
-struct Eval<'f> {
-    func: &'f ir::Func,
-    values: FxHashMap<ir::Value, i64>,
-    out: Vec<i64>,
+struct Lines(Vec<i64>);
+
+impl Hooks for Lines {
+    fn print(&mut self, line: Vec<Piece>) {
+        let numbers = line.iter().filter_map(|piece| match piece {
+            Piece::Value(value, _) => Some(whole(value)),
+            Piece::Text(_) => None,
+        });
+        self.0.extend(numbers);
+    }
 }
 
-impl Eval<'_> {
-    fn block(&mut self, block: ir::Block) -> Vec<i64> {
-        let data = &self.func.blocks[block];
-        for &inst in &data.insts {
-            let inst = &self.func.insts[inst];
-            let args: Vec<i64> = inst.args.iter().map(|a| self.values[a]).collect();
-            let results = self.inst(&inst.kind, &args);
-            self.values.extend(inst.results.iter().copied().zip(results));
-        }
-        data.yields.iter().map(|y| self.values[y]).collect()
+fn whole(value: &Data) -> i64 {
+    match value.get(0) {
+        Const::I64(n) => n,
+        other => panic!("{other:?} is no whole number"),
     }
+}
 
-    fn with(&mut self, block: ir::Block, args: impl IntoIterator<Item = i64>) -> Vec<i64> {
-        self.values.extend(self.func.blocks[block].params.iter().copied().zip(args));
-        self.block(block)
-    }
+/// What a function without parameters prints, then what it returns.
+fn interpret(module: &Module) -> Vec<i64> {
+    let main: FuncId = module.funcs.keys().next().expect("a function");
+    let mut lines = Lines(Vec::new());
+    let results = interp::run(module, main, &[], Vec::new(), &mut lines).expect("no failure");
+    lines.0.extend(results.iter().map(whole));
+    lines.0
+}
 
-    fn inst(&mut self, kind: &Kind, args: &[i64]) -> Vec<i64> {
-        match kind {
-            Kind::Pure(Op::Const(Const::I64(c))) => vec![*c],
-            Kind::Pure(Op::Const(Const::Bool(c))) => vec![i64::from(*c)],
-            Kind::Pure(Op::Prim(prim)) => vec![match prim {
-                Prim::Add => args[0].wrapping_add(args[1]),
-                Prim::Lt => i64::from(args[0] < args[1]),
-                Prim::And => args[0] & args[1],
-                other => panic!("{other:?}"),
-            }],
-            Kind::If { then, otherwise } => self.block(if args[0] != 0 { *then } else { *otherwise }),
-            Kind::For { body } => {
-                let mut carries = args[1..].to_vec();
-                for i in 0..args[0] {
-                    carries = self.with(*body, std::iter::once(i).chain(carries));
-                }
-                carries
+struct Printer {
+    native: Native,
+    lines: Arc<Mutex<Vec<i64>>>,
+}
+
+impl Host for Printer {
+    fn print(&mut self, site: u32, values: &[Array]) {
+        let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) else {
+            panic!("no line at site {site}");
+        };
+        let mut lines = self.lines.lock().expect("no panic before");
+        for part in parts {
+            if let Part::Arg(k, _) = part {
+                lines.push(values[*k].as_i64().expect("a whole number")[0]);
             }
-            Kind::While { test, body } => {
-                let mut carries = args.to_vec();
-                while self.with(*test, carries.clone())[0] != 0 {
-                    carries = self.with(*body, carries);
-                }
-                carries
-            }
-            Kind::Print(parts) => {
-                let shown = parts.iter().filter_map(|p| if let Part::Arg(k, _) = p { Some(args[*k]) } else { None });
-                self.out.extend(shown);
-                Vec::new()
-            }
-            other => panic!("{other:?}"),
         }
     }
+}
+
+fn call(native: Native) -> Vec<i64> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let mut workspace = Workspace::new();
+    workspace.set_host(Some(Box::new(Printer { native: native.clone(), lines: lines.clone() })));
+    let results = native.run::<Array>(&mut workspace, &[], &[]).expect("no failure");
+    let mut out = lines.lock().expect("no panic before").clone();
+    out.extend(results.iter().map(|r| r.as_i64().expect("a whole number")[0]));
+    out
 }

@@ -8,7 +8,6 @@ use adl_compiler::session::{Session, TestReport};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_runtime::Interrupt;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Does what was asked for; the result is the exit code.

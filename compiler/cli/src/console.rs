@@ -5,7 +5,7 @@
 
 use crate::{FAILED, Streams};
 use adl_runtime::Interrupt;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Programs may recurse deeply, and so may the compiler.
