@@ -57,8 +57,8 @@ fn scalar_while() {
     yield c
   } do { (a: f64, k1: i64)
     s = sin a
-    c = const 0.3
-    p = mul c a
+    c3 = const 0.3
+    p = mul c3 a
     q = add s p
     t = mul q x0
     one = const 1
