@@ -10,7 +10,7 @@
 
 use super::emit::{is_float, types_of};
 use super::{Ad, Level};
-use crate::ir::{Builder, FuncId, Kind, Type, Value};
+use crate::ir::{Builder, Def, FuncId, Inst, Kind, Type, Value};
 use adl_lang::types::Dim;
 
 /// A `vjp` request with its operands.
@@ -156,6 +156,18 @@ pub(super) struct Pulled {
     pub x: Vec<Option<Value>>,
     /// The cotangent of each cotangent that was asked for.
     pub u: Vec<Option<Value>>,
+    /// The request that gives them, and the function it would ask for if it had to check again.
+    pub request: Option<(Inst, FuncId)>,
+}
+
+/// The instruction that gives a value.
+fn origin(to: &Builder<'_>, values: &[Value]) -> Option<Inst> {
+    values
+        .first()
+        .and_then(|&value| match to.func.values[value].def {
+            Def::Result(inst, _) => Some(inst),
+            Def::Param(..) => None,
+        })
 }
 
 /// The request backwards: `y_bar` for its function's results, `w` for the cotangents in `wrt`. Nothing is printed or
@@ -192,7 +204,8 @@ pub(super) fn pull(
         .map(|asked| *asked && given.next().is_some_and(Option::is_some))
         .collect();
     if !moves.contains(&true) {
-        let func = ad.strip(*func, Level::Bare);
+        let checked = *func;
+        let func = ad.strip(checked, Level::Bare);
         let kind = Kind::Vjp {
             func,
             sizes,
@@ -205,14 +218,14 @@ pub(super) fn pull(
         } else {
             Vec::new()
         };
-        return Pulled {
-            x: spread(&mut answer.into_iter(), want_x),
-            u: vec![None; u.len()],
-        };
+        let request = origin(to, &answer).map(|inst| (inst, checked));
+        let x = spread(&mut answer.into_iter(), want_x);
+        let u = vec![None; u.len()];
+        return Pulled { x, u, request };
     }
     let float = floats(&results);
-    let jvp = ad.jvp(*func, moves.clone());
-    let jvp = ad.strip(jvp, Level::Bare);
+    let checked = ad.jvp(*func, moves.clone());
+    let jvp = ad.strip(checked, Level::Bare);
     let along: Vec<Value> = w.iter().copied().flatten().collect();
     let mut operands = [&x[..], &along].concat();
     let both: Vec<Type> = results
@@ -221,7 +234,7 @@ pub(super) fn pull(
         .cloned()
         .collect();
     let primal = want_u.contains(&true);
-    let mut answer = if any_x {
+    let answer = if any_x {
         operands.extend(y_bar);
         operands.extend(u);
         let mut types = if primal { both } else { Vec::new() };
@@ -243,8 +256,9 @@ pub(super) fn pull(
         to.call(jvp, sizes, operands, both)
     } else {
         Vec::new()
-    }
-    .into_iter();
+    };
+    let request = origin(to, &answer).map(|inst| (inst, checked));
+    let mut answer = answer.into_iter();
     let mut u_bar = vec![None; u.len()];
     if primal {
         let tangents = answer
@@ -262,5 +276,6 @@ pub(super) fn pull(
     Pulled {
         x: spread(&mut answer, want_x),
         u: u_bar,
+        request,
     }
 }

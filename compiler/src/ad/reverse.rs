@@ -69,12 +69,13 @@ pub(super) fn whole(
         results.push(cotangent);
     }
     let reverse = sweep.emit.leave(body, Vec::new());
+    sweep.emit.to().set_yields(results);
+    sweep.drop_requests(reverse);
     let pairs = std::mem::take(&mut sweep.pairs);
     let mut func = sweep.emit.func;
     rows::keep(&mut func, &pairs, Some(body));
     let insts = std::mem::take(&mut func.blocks[reverse].insts);
     func.blocks[body].insts.extend(insts);
-    func.blocks[body].yields = results;
     thread::own(&mut func, &ad.taped);
     func
 }
@@ -117,6 +118,7 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
         results.push(cotangent);
     }
     let reverse = sweep.emit.leave(body, results);
+    sweep.drop_requests(reverse);
     let mut pairs = std::mem::take(&mut sweep.pairs);
     pairs.push(Pair {
         forward: body,
@@ -176,6 +178,9 @@ struct Sweep<'a, 'm> {
     accs: FxHashSet<Value>,
     /// Forward and reverse regions, inner ones first.
     pairs: Vec<Pair>,
+    /// Requests in the forward sweep, those that give their cotangents, and the function that such a one asks for if it
+    /// stands alone.
+    requests: Vec<(Inst, Inst, FuncId)>,
 }
 
 impl<'a, 'm> Sweep<'a, 'm> {
@@ -195,6 +200,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
             ct: FxHashMap::default(),
             accs: FxHashSet::default(),
             pairs: Vec::new(),
+            requests: Vec::new(),
         }
     }
 

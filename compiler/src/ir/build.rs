@@ -61,10 +61,7 @@ impl<'f> Builder<'f> {
         let types: Vec<&Ty> = args.iter().map(|&a| self.func.data(a)).collect();
         let ty = match op.result(&types) {
             Ok(ty) => ty,
-            Err(problem) => panic!(
-                "internal error: ill-typed operation in {}: {problem}",
-                self.func.name
-            ),
+            Err(problem) => panic!("internal error: ill-typed operation in {}: {problem}", self.func.name),
         };
         self.results(Kind::Pure(op), args.to_vec(), vec![Type::Data(ty)])[0]
     }
@@ -103,13 +100,7 @@ impl<'f> Builder<'f> {
         if dims.is_empty() {
             return scalar;
         }
-        self.pure(
-            Op::Broadcast {
-                dims: dims.to_vec(),
-                axes: Vec::new(),
-            },
-            &[scalar],
-        )
+        self.pure(Op::Broadcast { dims: dims.to_vec(), axes: Vec::new() }, &[scalar])
     }
 
     /// Zero of the type of `value`.
@@ -120,11 +111,7 @@ impl<'f> Builder<'f> {
 
     /// Sum over axes; the value itself if there are none.
     pub fn sum(&mut self, value: Value, axes: Vec<usize>) -> Value {
-        if axes.is_empty() {
-            value
-        } else {
-            self.pure(Op::Reduce(Reduction::Sum, axes), &[value])
-        }
+        if axes.is_empty() { value } else { self.pure(Op::Reduce(Reduction::Sum, axes), &[value]) }
     }
 
     /// `a + b`.
@@ -144,21 +131,11 @@ impl<'f> Builder<'f> {
 
     /// Conversion; the value itself if it has that type.
     pub fn convert(&mut self, value: Value, dtype: DType) -> Value {
-        if self.func.data(value).dtype == dtype {
-            value
-        } else {
-            self.pure(Op::Convert(dtype), &[value])
-        }
+        if self.func.data(value).dtype == dtype { value } else { self.pure(Op::Convert(dtype), &[value]) }
     }
 
     /// A call.
-    pub fn call(
-        &mut self,
-        func: FuncId,
-        sizes: Vec<Dim>,
-        args: Vec<Value>,
-        results: Vec<Type>,
-    ) -> Vec<Value> {
+    pub fn call(&mut self, func: FuncId, sizes: Vec<Dim>, args: Vec<Value>, results: Vec<Type>) -> Vec<Value> {
         self.results(Kind::Call { func, sizes }, args, results)
     }
 }

@@ -19,14 +19,8 @@ pub struct Copier<'s> {
 impl<'s> Copier<'s> {
     /// Copies into a function with the same size parameters.
     pub fn new(source: &'s Func) -> Self {
-        let sizes = (0..source.sizes.len() as u32)
-            .map(|k| Dim::sym(Sym(k)))
-            .collect();
-        Copier {
-            source,
-            map: FxHashMap::default(),
-            sizes,
-        }
+        let sizes = (0..source.sizes.len() as u32).map(|k| Dim::sym(Sym(k))).collect();
+        Copier { source, map: FxHashMap::default(), sizes }
     }
 
     /// What a value has become.
@@ -36,10 +30,7 @@ impl<'s> Copier<'s> {
     pub fn value(&self, value: Value) -> Value {
         match self.map.get(&value) {
             Some(&new) => new,
-            None => panic!(
-                "internal error: {value} of {} is used before it is copied",
-                self.source.name
-            ),
+            None => panic!("internal error: {value} of {} is used before it is copied", self.source.name),
         }
     }
 
@@ -66,15 +57,9 @@ impl<'s> Copier<'s> {
         let source = self.source;
         let data = &source.insts[inst];
         let args = self.values(&data.args);
-        let types = data
-            .results
-            .iter()
-            .map(|&r| self.ty(source.ty(r)))
-            .collect();
+        let types = data.results.iter().map(|&r| self.ty(source.ty(r))).collect();
         let sizes = self.sizes.clone();
-        let kind = data
-            .kind
-            .rewrite(&|s| sizes[s.0 as usize].clone(), &mut |b| self.block(b, to));
+        let kind = data.kind.rewrite(&|s| sizes[s.0 as usize].clone(), &mut |b| self.block(b, to));
         let outer = std::mem::replace(&mut to.span, data.span);
         let copy = to.inst(kind, args, types);
         to.span = outer;

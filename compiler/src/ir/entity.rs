@@ -52,10 +52,7 @@ pub struct Arena<K, T> {
 impl<K: Entity, T> Arena<K, T> {
     /// An arena without entries.
     pub fn new() -> Self {
-        Arena {
-            items: Vec::new(),
-            key: PhantomData,
-        }
+        Arena { items: Vec::new(), key: PhantomData }
     }
 
     /// Adds an entry.
@@ -86,10 +83,7 @@ impl<K: Entity, T> Arena<K, T> {
 
     /// All entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (K, &T)> {
-        self.items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| (K::new(i), item))
+        self.items.iter().enumerate().map(|(i, item)| (K::new(i), item))
     }
 }
 
@@ -123,11 +117,7 @@ pub struct Side<K, T> {
 impl<K: Entity, T: Clone> Side<K, T> {
     /// Facts with this default.
     pub fn new(default: T) -> Self {
-        Side {
-            items: Vec::new(),
-            default,
-            key: PhantomData,
-        }
+        Side { items: Vec::new(), default, key: PhantomData }
     }
 
     /// Room for changing the fact about an entry.

@@ -243,64 +243,27 @@ impl Kind {
         let all = |dims: &[Dim]| dims.iter().map(|d| d.substitute(dim)).collect::<Vec<_>>();
         match self {
             Kind::Pure(op) => Kind::Pure(op.substitute(dim)),
-            Kind::If { then, otherwise } => Kind::If {
-                then: block(*then),
-                otherwise: block(*otherwise),
-            },
+            Kind::If { then, otherwise } => Kind::If { then: block(*then), otherwise: block(*otherwise) },
             Kind::For { body } => Kind::For { body: block(*body) },
-            Kind::While { test, body } => Kind::While {
-                test: block(*test),
-                body: block(*body),
-            },
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => Kind::Map {
-                extents: all(extents),
-                body: block(*body),
-                accs: *accs,
-            },
-            Kind::Call { func, sizes } => Kind::Call {
-                func: *func,
-                sizes: all(sizes),
-            },
-            Kind::Jvp {
-                func,
-                sizes,
-                active,
-            } => Kind::Jvp {
-                func: *func,
-                sizes: all(sizes),
-                active: active.clone(),
-            },
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            } => Kind::Vjp {
+            Kind::While { test, body } => Kind::While { test: block(*test), body: block(*body) },
+            Kind::Map { extents, body, accs } => {
+                Kind::Map { extents: all(extents), body: block(*body), accs: *accs }
+            }
+            Kind::Call { func, sizes } => Kind::Call { func: *func, sizes: all(sizes) },
+            Kind::Jvp { func, sizes, active } => {
+                Kind::Jvp { func: *func, sizes: all(sizes), active: active.clone() }
+            }
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => Kind::Vjp {
                 func: *func,
                 sizes: all(sizes),
                 seeds: seeds.clone(),
                 wrt: wrt.clone(),
                 primal: *primal,
             },
-            Kind::Bounds { len, what } => Kind::Bounds {
-                len: len.substitute(dim),
-                what: *what,
-            },
+            Kind::Bounds { len, what } => Kind::Bounds { len: len.substitute(dim), what: *what },
             Kind::NonNegative(size) => Kind::NonNegative(size.substitute(dim)),
-            Kind::SameSize(left, right) => {
-                Kind::SameSize(left.substitute(dim), right.substitute(dim))
-            }
-            Kind::Assert(_)
-            | Kind::Print(_)
-            | Kind::TapeNew
-            | Kind::Push
-            | Kind::Pop
-            | Kind::TapeEnd => self.clone(),
+            Kind::SameSize(left, right) => Kind::SameSize(left.substitute(dim), right.substitute(dim)),
+            Kind::Assert(_) | Kind::Print(_) | Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => self.clone(),
         }
     }
 }
@@ -310,15 +273,7 @@ impl Func {
     pub fn new(name: impl Into<String>, sizes: Vec<Option<Name>>, span: Span) -> Func {
         let mut blocks = Arena::new();
         let body = blocks.push(BlockData::default());
-        Func {
-            name: name.into(),
-            sizes,
-            body,
-            blocks,
-            insts: Arena::new(),
-            values: Arena::new(),
-            span,
-        }
+        Func { name: name.into(), sizes, body, blocks, insts: Arena::new(), values: Arena::new(), span }
     }
 
     /// The type of a value.
@@ -352,10 +307,7 @@ impl Func {
     /// Adds a parameter to a block.
     pub fn param(&mut self, block: Block, ty: Type) -> Value {
         let position = self.blocks[block].params.len() as u32;
-        let value = self.values.push(ValueData {
-            ty,
-            def: Def::Param(block, position),
-        });
+        let value = self.values.push(ValueData { ty, def: Def::Param(block, position) });
         self.blocks[block].params.push(value);
         value
     }
@@ -363,10 +315,7 @@ impl Func {
     /// Adds a result to an instruction.
     pub fn result(&mut self, inst: Inst, ty: Type) -> Value {
         let position = self.insts[inst].results.len() as u32;
-        let value = self.values.push(ValueData {
-            ty,
-            def: Def::Result(inst, position),
-        });
+        let value = self.values.push(ValueData { ty, def: Def::Result(inst, position) });
         self.insts[inst].results.push(value);
         value
     }
@@ -377,31 +326,14 @@ impl Func {
     }
 
     /// Adds an instruction at the end of a block.
-    pub fn append(
-        &mut self,
-        block: Block,
-        kind: Kind,
-        args: Vec<Value>,
-        results: Vec<Type>,
-        span: Span,
-    ) -> Inst {
+    pub fn append(&mut self, block: Block, kind: Kind, args: Vec<Value>, results: Vec<Type>, span: Span) -> Inst {
         let inst = self.insts.next_key();
         let results = results
             .into_iter()
             .enumerate()
-            .map(|(k, ty)| {
-                self.values.push(ValueData {
-                    ty,
-                    def: Def::Result(inst, k as u32),
-                })
-            })
+            .map(|(k, ty)| self.values.push(ValueData { ty, def: Def::Result(inst, k as u32) }))
             .collect();
-        self.insts.push(InstData {
-            kind,
-            args,
-            results,
-            span,
-        });
+        self.insts.push(InstData { kind, args, results, span });
         self.blocks[block].insts.push(inst);
         inst
     }

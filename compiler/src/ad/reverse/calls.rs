@@ -11,12 +11,14 @@
 //! sweep is changed when the reverse sweep meets it; a call whose results receive nothing keeps no residuals.
 
 use super::super::requests::{self, Request};
+use super::super::strip::has_effects;
 use super::super::{Level, PairName};
 use super::{Sweep, types};
-use crate::ir::{FuncId, Inst, Kind, Value};
+use crate::ir::{Block, FuncId, Inst, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
 use adl_lang::types::Dim;
+use rustc_hash::FxHashSet;
 
 impl Sweep<'_, '_> {
     pub(super) fn reverse_call(&mut self, inst: Inst, func: FuncId, sizes: &[Dim]) {
@@ -119,9 +121,53 @@ impl Sweep<'_, '_> {
             let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
             self.silence(&cotangents, &mut pulled);
         }
+        if let Some((reverse, checked)) = pulled.request
+            && !has_effects(self.ad.module, func, Level::Quiet)
+        {
+            let alone = if self.mode.bare {
+                self.ad.strip(checked, Level::Bare)
+            } else {
+                checked
+            };
+            self.requests.push((self.copies[&inst], reverse, alone));
+        }
         for (&value, cotangent) in x.iter().zip(pulled.x).chain(u.iter().zip(pulled.u)) {
             if let Some(cotangent) = cotangent {
                 self.contribute(value, cotangent);
+            }
+        }
+    }
+
+    /// Takes requests out of the forward sweep whose answers nothing names: the request in the reverse sweep runs the
+    /// same function, and then makes its checks.
+    pub(super) fn drop_requests(&mut self, reverse: Block) {
+        let func = &mut self.emit.func;
+        let mut named = FxHashSet::default();
+        let mut blocks = vec![func.body, reverse];
+        while let Some(block) = blocks.pop() {
+            named.extend(func.blocks[block].yields.iter().copied());
+            for &inst in &func.blocks[block].insts {
+                named.extend(func.insts[inst].args.iter().copied());
+                blocks.extend(func.insts[inst].kind.blocks());
+            }
+        }
+        let mut gone = FxHashSet::default();
+        for &(forward, reverse, alone) in &self.requests {
+            let unnamed = func.insts[forward]
+                .results
+                .iter()
+                .all(|r| !named.contains(r));
+            if unnamed
+                && let Kind::Vjp { func: of, .. } | Kind::Call { func: of, .. } =
+                    &mut func.insts[reverse].kind
+            {
+                *of = alone;
+                gone.insert(forward);
+            }
+        }
+        if !gone.is_empty() {
+            for block in func.blocks.keys() {
+                func.blocks[block].insts.retain(|inst| !gone.contains(inst));
             }
         }
     }
