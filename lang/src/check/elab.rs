@@ -93,7 +93,7 @@ pub(crate) struct Frame {
     pub undecided: FxHashSet<Local>,
     /// Inside a branch that depends on sizes alone.
     pub unsure: usize,
-    pub is_main: bool,
+    pub func: Option<FuncId>,
 }
 
 impl Frame {
@@ -115,7 +115,7 @@ impl Frame {
             var_types: FxHashMap::default(),
             undecided: FxHashSet::default(),
             unsure: 0,
-            is_main: false,
+            func: None,
         }
     }
 }
@@ -140,8 +140,9 @@ pub(crate) struct Elab<'a> {
     pub sizes: Vec<SizeSource>,
     pub imported: FxHashMap<Global, Val>,
     pub size_syms: FxHashMap<usize, Sym>,
-    /// Names of the dimensions of values at the call that is elaborated, for messages.
-    pub dim_names: Vec<(Name, Dim)>,
+    /// The comparison that an `assert` is about, and its sides.
+    pub watched: Option<Span>,
+    pub compared: Option<(Val, &'static str, Val)>,
 }
 
 impl<'a> Elab<'a> {
@@ -159,7 +160,8 @@ impl<'a> Elab<'a> {
             sizes: Vec::new(),
             imported: FxHashMap::default(),
             size_syms: FxHashMap::default(),
-            dim_names: Vec::new(),
+            watched: None,
+            compared: None,
         }
     }
 
@@ -354,6 +356,9 @@ impl<'a> Elab<'a> {
         if globals.is_empty() {
             return val.clone();
         }
+        if self.mode == Mode::Definition {
+            return Val::Error;
+        }
         for g in globals {
             if !self.imported.contains_key(&g) {
                 let info = self.host.info(g);
@@ -426,10 +431,6 @@ impl<'a> Elab<'a> {
             results,
             span: frame.span,
         }
-    }
-
-    pub fn take_module(&mut self) -> typed::Module {
-        typed::Module { funcs: std::mem::take(&mut self.funcs).into_iter().flatten().collect() }
     }
 
     /// The value of a function of a local group, with all it has captured so far.

@@ -63,6 +63,13 @@ pub(crate) fn of_lambda(lambda: &Lambda) -> Vec<Name> {
     walk.free
 }
 
+/// Free names of an expression.
+pub(crate) fn of_expr(e: &Expr) -> Vec<Name> {
+    let mut walk = Walk::default();
+    walk.expr(e);
+    walk.free
+}
+
 /// Free names of a statement that it assigns.
 pub(crate) fn assigned(stmt: &Stmt) -> Vec<Name> {
     let mut walk = Walk::default();

@@ -26,6 +26,8 @@ pub(crate) struct Called {
     pub template: Template,
     /// How many of the arguments are leaves of the callee itself.
     pub captured: usize,
+    /// The arguments as they are passed.
+    pub vals: Vec<Val>,
 }
 
 /// Sizes of a caller in terms of the symbols of the callee.
@@ -128,6 +130,9 @@ impl Elab<'_> {
         let identity = identity(callee);
         let nested = self.stack.iter().filter(|&&s| s == identity).count();
         let mut args = args.to_vec();
+        for a in &mut args {
+            *a = self.settle(a, span)?;
+        }
         if nested > FORGET {
             for a in &mut args {
                 *a = self.forget(a, span)?;
@@ -168,7 +173,7 @@ impl Elab<'_> {
         canon.bases.iter().for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
         args.iter().for_each(|a| leaves.extend(a.leaves()));
         let sizes: Vec<Dim> = canon.bases.iter().map(|(d, _)| d.clone()).collect();
-        let called = |func, template| Called { func, sizes: sizes.clone(), args: leaves.clone(), template, captured: captured.len() };
+        let called = |func, template| Called { func, sizes: sizes.clone(), args: leaves.clone(), template, captured: captured.len(), vals: args.clone() };
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),
             Some(Instance::Failed) => return Err(Fail::Reported),
@@ -231,6 +236,7 @@ impl Elab<'_> {
                     frame.syms[s.0 as usize].name.get_or_insert_with(|| name.clone());
                 }
             }
+            frame.func = Some(func);
             frame.ret = ret.take();
             frame.var_types = std::mem::take(&mut var_types);
             // Leaves of the caller become parameters.
@@ -350,11 +356,13 @@ impl Elab<'_> {
             let template = self.annotated(ret)?;
             if let Some(template) = template {
                 // Known before the body is: recursion closes on it.
-                if self.f.ret.is_none()
-                    && let Some(Instance::Running { assumed, .. }) =
-                        self.instances.values_mut().find(|i| matches!(i, Instance::Running { func, .. } if func.0 as usize + 1 > 0 && false))
-                {
-                    *assumed = Some(template.clone());
+                let here = self.f.func;
+                for i in self.instances.values_mut() {
+                    if let Instance::Running { func, assumed, .. } = i
+                        && Some(*func) == here
+                    {
+                        *assumed = Some(template.clone());
+                    }
                 }
                 self.f.ret = Some(template);
                 self.f.ret_fixed = true;
@@ -378,7 +386,7 @@ impl Elab<'_> {
         let target = match self.f.ret.clone() {
             None => {
                 self.f.ret = Some(found.clone());
-                found
+                found.clone()
             }
             Some(ret) if self.f.ret_fixed => ret,
             Some(ret) => match self.join(&ret, &found)? {

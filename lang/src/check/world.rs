@@ -47,8 +47,8 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
-    /// Rules by the function they are for.
-    pub rules: Vec<(Arc<FnDef>, Arc<FnDef>)>,
+    /// The definition that is being checked.
+    pub checking: Option<Arc<FnDef>>,
 }
 
 impl World {
@@ -61,7 +61,7 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
-            rules: Vec::new(),
+            checking: None,
         };
         let id = world.add_source(Source::new("<prelude>", include_str!("../prelude.adl")));
         let (file, problems) = crate::parse::parse(&world.sources[0], id);
@@ -95,6 +95,39 @@ impl World {
         let group = &self.modules[id.0 as usize].group;
         let i = group.find(name)?;
         Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures: Arc::from([]) })))
+    }
+
+    /// The values that names of the top level have now, as far as they have one.
+    pub fn snapshot(&self, names: &[Name], group: Option<usize>) -> Vec<(Name, Val)> {
+        let mut out = Vec::new();
+        for n in names {
+            match self.top.get(n) {
+                Some(TopBinding::Value { val, .. }) => out.push((n.clone(), val.clone())),
+                Some(TopBinding::Module(m)) => out.push((n.clone(), Val::Module(*m))),
+                Some(TopBinding::Fun(g, i)) if Some(*g) != group => out.push((n.clone(), self.top_fn(*g, *i))),
+                Some(TopBinding::Fun(..)) | None => {}
+            }
+        }
+        out
+    }
+
+    /// A function of the top level with what it captures.
+    pub fn top_fn(&self, g: usize, i: usize) -> Val {
+        let top = &self.groups[g];
+        let mut captures: Vec<(Name, Val)> = Vec::new();
+        for &j in &top.group.reach[i] {
+            let snap = match &top.snaps[j] {
+                Some(s) => s.clone(),
+                // Not reached yet: as things are now.
+                None => self.snapshot(&top.group.needs[j], Some(g)),
+            };
+            for (n, v) in snap {
+                if !captures.iter().any(|(m, _)| *m == n) {
+                    captures.push((n, v));
+                }
+            }
+        }
+        Val::Fn(Arc::new(FnVal { code: Code::Fn(top.group.clone(), i), captures: captures.into() }))
     }
 
     /// The free names of a lambda.
