@@ -291,6 +291,18 @@ impl Dim {
         (free && factor != 0).then(|| (target.clone() - rest).floor_div(&Dim::constant(factor)))
     }
 
+    /// `(a, b)` with `self = a · base + b`, if there are such numbers with `a ≠ 0`.
+    pub fn relative_to(&self, base: &Dim) -> Option<(i64, i64)> {
+        let (monomial, &coefficient) = base.0.iter().find(|(m, _)| !m.is_empty())?;
+        let mine = *self.0.get(monomial)?;
+        if mine % coefficient != 0 {
+            return None;
+        }
+        let factor = mine / coefficient;
+        let rest = self.clone() - base.clone() * Dim::constant(factor);
+        rest.as_const().map(|b| (factor, b))
+    }
+
     /// Writes it with names for the symbols: `n * (n - 1) // 2` as `(n*n - n)//2`.
     pub fn show(&self, name: &dyn Fn(Sym) -> String) -> String {
         let mut text = String::new();
