@@ -95,13 +95,13 @@ fn derivatives() {
 #[test]
 fn failures_at_the_line_of_the_user() {
     let problem = fails(
-        "let x = [1.0, 2.0]\nfn at(i) = x[i]\nvar k = 0\nwhile k < 5 { k += 1 }\nat(k)\n",
+        "let x = [1.0, 2.0]\nfn at(i) = x[i]\nlet ks = [0, 5]\nat(ks[1])\n",
         "E0401",
-        "index 5 is out of range for an axis of size 2",
+        "the index 5 is out of range: the axis has size 2",
     );
     assert!(problem.to_string().contains("test.adl:2:"), "{problem}");
     fails("var n = 1\nwhile n > 0 { n *= 3 }", "E0403", "the whole number does not fit into `i64`");
-    fails("var n = 1\nn -= 1\n5 // n", "E0404", "whole number divided by zero");
+    fails("var n = [1]\nn -= 1\n5 // n[0]", "E0404", "whole number divided by zero");
 }
 
 #[test]

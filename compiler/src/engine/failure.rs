@@ -52,7 +52,7 @@ fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {
         Fault::Bounds(BoundsOf::Index) => {
             let found = error(
                 "E0401",
-                format!("index {first} is out of range for an axis of size {second}"),
+                format!("the index {first} is out of range: the axis has size {second}"),
             );
             range(found, first, second)
         }
