@@ -82,6 +82,8 @@ struct Classes<'a> {
     members: Vec<Vec<usize>>,
     pin: Vec<Option<usize>>,
     borrowed: Vec<bool>,
+    /// Holds a parameter that becomes a result: its memory cannot be elsewhere.
+    fixed: Vec<bool>,
 }
 
 /// Plans the memory of a function.
@@ -96,6 +98,7 @@ pub(super) fn plan(func: &Func, forms: &Forms, life: &Life, in_place: &InPlace<'
         members: (0..n).map(|k| vec![k]).collect(),
         pin: vec![None; n],
         borrowed: vec![false; n],
+        fixed: vec![false; n],
     };
     classes.mark(in_place);
     classes.shared_by_nature();
@@ -136,6 +139,7 @@ impl Classes<'_> {
                     let result = in_place.own.iter().position(|&p| p == Some(position as usize));
                     self.pin[k] = result;
                     self.borrowed[k] = result.is_none();
+                    self.fixed[k] = result.is_some();
                 }
                 Def::Result(inst, _) => self.borrowed[k] = self.func.insts[inst].kind == Kind::Pop,
                 Def::Param(..) => {}
@@ -150,6 +154,7 @@ impl Classes<'_> {
             self.members[a].extend(moved);
             self.parent[b] = a;
             self.pin[a] = self.pin[a].or(self.pin[b]);
+            self.fixed[a] |= self.fixed[b];
         }
     }
 
@@ -307,8 +312,22 @@ impl Classes<'_> {
     }
 
     fn finish(mut self) -> Buffers {
-        let mut rotation = Rotation { carries: FxHashMap::default(), moved: FxHashMap::default(), spares: Vec::new() };
+        let mut rotation = Rotation::new(self.life.arrays.len());
+        for &value in self.func.results() {
+            if let Some(class) = self.class_of(value) {
+                rotation.results[class] += 1;
+            }
+        }
+        for k in 0..self.life.arrays.len() {
+            rotation.fixed[k] = self.fixed[k];
+        }
         self.rotate(self.func.body, &mut rotation);
+        // Results that changed places would have to change back; they are made elsewhere and copied.
+        for k in 0..self.life.arrays.len() {
+            if rotation.results[rotation.find(k)] > 1 && rotation.moves(k) {
+                self.pin[k] = None;
+            }
+        }
         let mut exclusive = Set::default();
         rotation.moved.values().flatten().for_each(|&class| exclusive.insert(class));
         let total = self.life.arrays.len() + rotation.spares.len();
@@ -400,13 +419,12 @@ impl Classes<'_> {
             let local = !self.borrowed[next]
                 && self.pin[next].is_none()
                 && self.members[next].iter().all(|&k| inside.covers(self.life.span[k]));
-            if fits && (local || own.contains(&Some(next))) {
+            if fits && (local || own.contains(&Some(next))) && rotation.join(p, next) {
                 taken.push(next);
                 moved.extend([p, next]);
                 carries.push(Some(Carry::Take(next)));
             } else {
-                let spare = self.life.arrays.len() + rotation.spares.len();
-                rotation.spares.push(self.ty(p).clone());
+                let spare = rotation.spare(p, self.ty(p));
                 moved.extend([p, spare]);
                 carries.push(Some(Carry::Copy(spare)));
             }
@@ -415,10 +433,63 @@ impl Classes<'_> {
     }
 }
 
+/// Classes that exchange their memory.
 struct Rotation {
     carries: FxHashMap<Inst, Vec<Option<Carry>>>,
     moved: FxHashMap<Inst, Vec<Class>>,
     spares: Vec<Ty>,
+    /// Groups of classes among which memory moves, and how many results of the function each has.
+    parent: Vec<usize>,
+    results: Vec<usize>,
+    fixed: Vec<bool>,
+}
+
+impl Rotation {
+    fn new(classes: usize) -> Rotation {
+        Rotation {
+            carries: FxHashMap::default(),
+            moved: FxHashMap::default(),
+            spares: Vec::new(),
+            parent: (0..classes).collect(),
+            results: vec![0; classes],
+            fixed: vec![false; classes],
+        }
+    }
+
+    fn find(&self, mut k: usize) -> usize {
+        while self.parent[k] != k {
+            k = self.parent[k];
+        }
+        k
+    }
+
+    fn moves(&self, class: Class) -> bool {
+        self.moved.values().any(|moved| moved.contains(&class))
+    }
+
+    /// Lets two classes exchange memory, unless results whose memory is fixed would change places.
+    fn join(&mut self, a: Class, b: Class) -> bool {
+        let (a, b) = (self.find(a), self.find(b));
+        if a != b {
+            let results = self.results[a] + self.results[b];
+            if results > 1 && (self.fixed[a] || self.fixed[b]) {
+                return false;
+            }
+            self.parent[b] = a;
+            self.results[a] = results;
+            self.fixed[a] |= self.fixed[b];
+        }
+        true
+    }
+
+    /// A new class of the same type that exchanges memory with the other.
+    fn spare(&mut self, with: Class, ty: &Ty) -> Class {
+        self.spares.push(ty.clone());
+        self.parent.push(self.find(with));
+        self.results.push(0);
+        self.fixed.push(false);
+        self.parent.len() - 1
+    }
 }
 
 fn slot_of(ty: &Ty, range: Range) -> Slot {

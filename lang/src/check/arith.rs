@@ -334,14 +334,14 @@ impl Elab<'_> {
                 if dims[at].is(1) {
                     dims[at] = d.clone();
                 } else if !d.is(1) && !self.same_dim(&dims[at].clone(), d)? {
-                    return self.shapes_differ(prim, args, span, spans);
+                    return self.shapes_differ(prim, args, shapes, span, spans);
                 }
             }
         }
         Ok(dims)
     }
 
-    fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], span: Span, spans: &[Span]) -> R<T> {
+    fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<T> {
         let shown: Vec<String> = args.iter().map(|a| self.show(a)).collect();
         let verb = match prim {
             Prim::Add => "add",
@@ -356,6 +356,11 @@ impl Elab<'_> {
             problem = problem.label(*s, format!("this is `{t}`"));
         }
         problem = self.name_sizes(problem);
+        if let (Mode::Definition, [a, b]) = (self.mode, shapes)
+            && let Some((x, y)) = a.iter().rev().zip(b.iter().rev()).find(|(x, y)| x != y && !x.is(1) && !y.is(1))
+        {
+            problem = self.blame_names(problem, x, y);
+        }
         if args.len() == 2 && args.iter().all(|a| self.dims(a).len() == 1) {
             let text = |s: Span| self.world.sources.get(s.source.0 as usize).map_or("", |t| t.slice(s)).to_string();
             if let [a, b] = spans {

@@ -2,13 +2,12 @@
 
 use super::elab::{Elab, Fail, R};
 use super::free;
-use super::value::{Code, FnVal, Template, Val};
+use super::value::{Code, FnVal, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
-use crate::types::{DType, Dim, Ty};
-use std::sync::Arc;
+use crate::types::{DType, Dim};
 
 /// An evaluated argument.
 #[derive(Clone)]

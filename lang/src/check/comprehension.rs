@@ -3,7 +3,7 @@
 use super::elab::{Elab, Fail, Loop, R, What};
 use super::free;
 use super::loops::{Count, Iter};
-use super::value::{Template, Val};
+use super::value::Val;
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op, Reduction};

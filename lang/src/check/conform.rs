@@ -2,7 +2,7 @@
 
 use super::elab::{Binding, Elab, R};
 use super::free;
-use super::value::{Template, Val, key};
+use super::value::{Template, Val};
 use crate::ast::{Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp, BinaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};

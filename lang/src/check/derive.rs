@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward => Some(vec![0]),
+        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
@@ -67,7 +67,7 @@ impl Elab<'_> {
             Val::Builtin(i) => Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count()),
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward => Some(1),
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
                 OpKind::Grad { .. } | OpKind::Prime | OpKind::Jacobian { .. } | OpKind::Hessian { .. } | OpKind::Vmap { .. } => {
                     op.parts.first().and_then(|f| self.required(f))
                 }
@@ -85,7 +85,7 @@ impl Elab<'_> {
                 wrt = Some(&a.value);
                 continue;
             }
-            let point = !given.is_empty() && matches!(library::ROWS[i].name, "jvp" | "vjp" | "linearize" | "hvp");
+            let point = !given.is_empty() && matches!(library::ROWS[i].name, "jvp" | "vjp" | "linearize" | "hvp" | "check_grad");
             let literal = if point { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
             given.push(Given { name: a.name.clone(), val, span: a.value.span });
@@ -156,6 +156,12 @@ impl Elab<'_> {
             "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
             "hessian" => make(OpKind::Hessian { wrt }),
             "checkpoint" => Ok(f),
+            "check_grad" => {
+                let (x, x_span) = args.at(1)?;
+                let f = if self.required(&f) == Some(1) { f } else { Val::Op(Arc::new(OpVal { kind: OpKind::Spread, parts: vec![f] })) };
+                let check = self.name(&Name::from("_check_grad"), x_span)?;
+                self.apply(&check, vec![f, floats(&x)], span)
+            }
             "vmap" => {
                 let axes = match args.get(1) {
                     None => None,
@@ -424,6 +430,13 @@ impl Elab<'_> {
                 self.apply_jacobian(&Val::Op(Arc::new(g)), given, wrt, JacMode::Forward, span)
             }
             OpKind::Vmap { axes } => self.apply_vmap(&f, given, axes.as_deref(), span),
+            OpKind::Spread => match given.as_slice() {
+                [Given { val: Val::Tuple(parts), .. }] => {
+                    let parts = parts.iter().map(|(_, v)| v.clone()).collect();
+                    self.apply(&f, parts, span)
+                }
+                _ => self.error("E0304", span, "the point of a function of several parameters is the tuple of them"),
+            },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Pushforward => {
                 let points: Vec<Given> = op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();

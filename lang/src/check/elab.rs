@@ -7,7 +7,7 @@ use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
-use crate::typed::{self, Func, FuncId, Local, LocalInfo, Stmt, StmtKind};
+use crate::typed::{Func, FuncId, Local, LocalInfo, Stmt, StmtKind};
 use crate::types::{DType, Dim, Sym, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;

@@ -144,10 +144,7 @@ impl Elab<'_> {
         let mut k: Vec<K> = Vec::new();
         let named: Vec<(Name, Dim)> = named
             .iter()
-            .map(|(n, d)| {
-                let natural = self.is_natural(d);
-                (n.clone(), canon.dim(d, natural))
-            })
+            .map(|(n, d)| (n.clone(), canon.dim(d, true)))
             .collect();
         named.iter().for_each(|(_, d)| k.push(K::Dim(d.clone())));
         let captured = callee.leaves();

@@ -68,6 +68,8 @@ pub(crate) enum OpKind {
     /// Parts after the function: the point.
     Pullback,
     Pushforward,
+    /// A function of several parameters as one of the tuple of them.
+    Spread,
 }
 
 #[derive(Debug)]
