@@ -10,7 +10,7 @@
 //! Four functions are made of a function `f` with results `y = f(x)` and Jacobian `J(x)`; each is ordinary IR, made once
 //! and remembered under its name:
 //!
-//! - `f.jvp`: `(x, ẋ) ↦ (y, J(x) ẋ)`, in [`jvp`](self);
+//! - `f.jvp`: `(x, ẋ) ↦ (y, J(x) ẋ)`;
 //! - `f.vjp`: `(x, u) ↦ (y, J(x)ᵀ u)`, a forward and a reverse sweep in one function;
 //! - `f.fwd`, `f.bwd`: those sweeps as two functions, for calls inside a function that is reversed;
 //! - `f.quiet`, `f.bare`: `f` without what it prints and asserts, and without any check.
@@ -32,7 +32,7 @@
 //! cotangent of x = J(x)ᵀ ȳ + ∂/∂x ⟨w, J(x)ᵀ u⟩ = J(x)ᵀ ȳ + ∂/∂x ⟨u, J(x) w⟩      cotangent of u = J(x) w
 //! ```
 //! which is the request `vjp f.jvp (x, ẋ = w)` with `ȳ` given to `y` and `u` given to `ẏ`: its cotangent of `x` is the
-//! first, its result `ẏ` the second. Both are in [`requests`].
+//! first, its result `ẏ` the second. Both are in the file `requests`.
 //!
 //! So requests stay in a function while it is differentiated, to any order and in any mixture; [`resolve`] makes the
 //! functions that the reachable ones ask for, from sources that still hold their requests, and only at the end puts
@@ -67,9 +67,10 @@ pub struct Endless {
 }
 
 /// Turns every request that can be reached from the entries into a call of a function made for it. `clean` is called
-/// on each function that is made, before it is used as the source of another: it should fold aliases, common
-/// subexpressions and dead code away, without which nested derivatives grow exponentially. It must leave the
-/// parameters and results, and the requests, as they are.
+/// on each function that is made, or whose `jvp` requests have become calls, before it is the source of another: it
+/// should inline the functions that `func` calls where they are small and not recursive, and fold aliases, common
+/// subexpressions and dead code away. Without that nested derivatives grow exponentially. It must leave parameters,
+/// results and `vjp` requests as they are.
 ///
 /// To be called once for a module, with all its entries: functions that hold the resolved form of a `vjp` request can
 /// not be differentiated any more.
@@ -92,55 +93,16 @@ pub fn resolve(
         activity: Activity::default(),
         taped: FxHashSet::default(),
     };
-    let mut answers = Vec::new();
-    let mut seen = FxHashSet::default();
-    let mut work: Vec<FuncId> = entries.to_vec();
-    while let Some(func) = work.pop() {
-        if !seen.insert(func) {
-            continue;
-        }
-        ad.prepare(func);
-        for (inst, _) in reachable(&ad.module.funcs[func]) {
-            match ad.module.funcs[func].insts[inst].kind.clone() {
-                Kind::Call { func: callee, .. } => work.push(callee),
-                Kind::Vjp {
-                    func: of,
-                    sizes,
-                    seeds,
-                    wrt,
-                    primal,
-                } => {
-                    let answer = ad.vjp(of, seeds, wrt, primal);
-                    answers.push((
-                        func,
-                        inst,
-                        Kind::Call {
-                            func: answer,
-                            sizes,
-                        },
-                    ));
-                    work.push(answer);
-                }
-                Kind::Jvp { .. }
-                | Kind::Pure(_)
-                | Kind::If { .. }
-                | Kind::For { .. }
-                | Kind::While { .. }
-                | Kind::Map { .. }
-                | Kind::Bounds { .. }
-                | Kind::NonNegative(_)
-                | Kind::SameSize(..)
-                | Kind::Assert(_)
-                | Kind::Print(_)
-                | Kind::TapeNew
-                | Kind::Push
-                | Kind::Pop
-                | Kind::TapeEnd => {}
+    // First everything is made, from sources that hold their requests; then these go.
+    for replace in [false, true] {
+        let mut seen = FxHashSet::default();
+        let mut work: Vec<FuncId> = entries.to_vec();
+        while let Some(func) = work.pop() {
+            if seen.insert(func) {
+                ad.prepare(func);
+                work.extend(ad.answer(func, replace));
             }
         }
-    }
-    for (func, inst, call) in answers {
-        module.funcs[func].insts[inst].kind = call;
     }
     Ok(())
 }
@@ -291,13 +253,61 @@ impl Ad<'_> {
             self.module.funcs[place] = body;
             self.unclean.push(place);
         }
+        self.clean();
+        places
+    }
+
+    /// Cleans up what was made or changed.
+    fn clean(&mut self) {
         if self.depth == 0 {
             // Not before: until then a callee may be an empty place.
             for func in std::mem::take(&mut self.unclean) {
                 (self.clean)(self.module, func);
             }
         }
-        places
+    }
+
+    /// Makes the functions that `vjp` requests in `func` ask for; perhaps puts calls in the places of the requests. Gives
+    /// what it calls and what was made.
+    fn answer(&mut self, func: FuncId, replace: bool) -> Vec<FuncId> {
+        let mut callees = Vec::new();
+        for (inst, _) in reachable(&self.module.funcs[func]) {
+            match self.module.funcs[func].insts[inst].kind.clone() {
+                Kind::Call { func: callee, .. } => callees.push(callee),
+                Kind::Vjp {
+                    func: of,
+                    sizes,
+                    seeds,
+                    wrt,
+                    primal,
+                } => {
+                    let answer = self.vjp(of, seeds, wrt, primal);
+                    callees.push(answer);
+                    if replace {
+                        self.module.funcs[func].insts[inst].kind = Kind::Call {
+                            func: answer,
+                            sizes,
+                        };
+                    }
+                }
+                Kind::Jvp { .. }
+                | Kind::Pure(_)
+                | Kind::If { .. }
+                | Kind::For { .. }
+                | Kind::While { .. }
+                | Kind::Map { .. }
+                | Kind::Bounds { .. }
+                | Kind::NonNegative(_)
+                | Kind::SameSize(..)
+                | Kind::Assert(_)
+                | Kind::Print(_)
+                | Kind::TapeNew
+                | Kind::Push
+                | Kind::Pop
+                | Kind::TapeEnd => {}
+            }
+        }
+        callees
     }
 
     /// Makes the functions that `jvp` requests in `func` and its callees ask for, innermost first, and puts calls in the
@@ -306,6 +316,7 @@ impl Ad<'_> {
         if !self.prepared.insert(func) {
             return;
         }
+        let mut changed = false;
         for (inst, _) in reachable(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
                 Kind::Jvp {
@@ -318,6 +329,7 @@ impl Ad<'_> {
                         func: answer,
                         sizes,
                     };
+                    changed = true;
                 }
                 Kind::Call { func: callee, .. } => self.prepare(callee),
                 Kind::Vjp { .. }
@@ -336,6 +348,10 @@ impl Ad<'_> {
                 | Kind::Pop
                 | Kind::TapeEnd => {}
             }
+        }
+        if changed {
+            self.unclean.push(func);
+            self.clean();
         }
     }
 }

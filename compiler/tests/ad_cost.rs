@@ -16,7 +16,14 @@ fn ratio(text: &str, n: usize) -> f64 {
     let ready = resolved(&module, &[func, gradient]);
     let x = Dice(3).like(&Data::f64s(&[n], &vec![0.0; n]));
     let one = Data::scalar(Const::F64(1.0));
-    let primal = counted(&ready, func, &[n as i64], &[x.clone()], &mut NoHooks).1;
+    let primal = counted(
+        &ready,
+        func,
+        &[n as i64],
+        std::slice::from_ref(&x),
+        &mut NoHooks,
+    )
+    .1;
     let both = counted(&ready, gradient, &[n as i64], &[x, one], &mut NoHooks).1;
     both.ops as f64 / primal.ops as f64
 }

@@ -279,7 +279,12 @@ pub fn check(
     let y = run(&ready, func, sizes, args);
     let jvp_args = [args, &dx].concat();
     let moved = run(&ready, forward, sizes, &jvp_args);
-    close(&floats(&moved[..y.len()]), &floats(&y), 1e-11, &format!("{name}: the results of jvp"));
+    close(
+        &floats(&moved[..y.len()]),
+        &floats(&y),
+        1e-11,
+        &format!("{name}: the results of jvp"),
+    );
     let dy = floats(&moved[y.len()..]);
     let slope = |step: f64| {
         let ahead = floats(&run(&ready, func, sizes, &shifted(args, &dx, step)));
@@ -311,7 +316,12 @@ pub fn check(
         .collect();
     let vjp_args = [args, &u].concat();
     let pulled = run(&ready, reverse, sizes, &vjp_args);
-    close(&floats(&pulled[..y.len()]), &floats(&y), 1e-11, &format!("{name}: the results of vjp"));
+    close(
+        &floats(&pulled[..y.len()]),
+        &floats(&y),
+        1e-11,
+        &format!("{name}: the results of vjp"),
+    );
     let x_bar = floats(&pulled[y.len()..]);
     let tolerance = if single { 1e-4 } else { 1e-11 };
     let size = dot(
@@ -327,4 +337,47 @@ pub fn check(
 
     check(&asked, forward, sizes, &jvp_args, order - 1, dice);
     check(&asked, reverse, sizes, &vjp_args, order - 1, dice);
+}
+
+/// The array `arr(s)[i] = sin(i + 1) + s cos(0.7 i)`.
+pub const ARR: &str = "
+func @0 arr[](s: f64) -> f64[6] {
+  a = map [6] () { (i: i64)
+    one = const 1
+    j = add i one
+    jf = convert f64 j
+    t = sin jf
+    k = convert f64 i
+    c = const 0.7
+    p = mul c k
+    q = cos p
+    r = mul s q
+    v = add t r
+    yield v
+  }
+  yield a
+}
+";
+
+/// Checks value and derivatives of the last function, a function of one number.
+pub fn expect(text: &str, at: f64, values: &[f64]) {
+    let module = read(text);
+    let func = last(&module);
+    for (order, value) in values.iter().enumerate() {
+        for modes in mixtures(order) {
+            let mut asked = module.clone();
+            let top = modes
+                .iter()
+                .fold(func, |f, &mode| slope(&mut asked, f, mode));
+            let ready = resolved(&asked, &[top]);
+            let found = run(&ready, top, &[], &[Data::scalar(Const::F64(at))])[0].to_f64s();
+            let scale = value.abs().max(1e-3);
+            close(
+                &[found[0] / scale],
+                &[value / scale],
+                2e-12,
+                &format!("{modes:?}"),
+            );
+        }
+    }
 }
