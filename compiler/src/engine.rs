@@ -81,7 +81,7 @@ impl Engine {
     /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
     /// `name` stands for the text in messages.
     pub fn compile(&self, name: &str, text: &str) -> Result<Program, Error> {
-        let mut no_files = |_: &str, path: &str| Err(format!("no files are available here, so not `{path}`"));
+        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
         self.compile_source(Source::new(name, text), &mut no_files)
     }
 

@@ -11,7 +11,8 @@ use crate::ad::Endless;
 use crate::codegen::{self, Native};
 use crate::ir::entity::Entity;
 use crate::ir::verify::verify;
-use crate::ir::{FuncId, Module};
+use crate::ir::copy::Copier;
+use crate::ir::{Builder, Func, FuncId, Module};
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
@@ -78,7 +79,10 @@ pub fn optimized(
         }
     });
     result?;
-    (passes.dump)("optimize", &module);
+    for func in module.funcs.keys() {
+        module.funcs[func] = compact(&module.funcs[func]);
+    }
+    passes.after("optimize", &module)?;
     Ok((module, entry))
 }
 
@@ -122,6 +126,20 @@ impl Passes<'_, '_> {
         self.start = Instant::now();
         Ok(())
     }
+}
+
+/// The same function without the instructions that passes have left lying about.
+fn compact(source: &Func) -> Func {
+    let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
+    let mut copier = Copier::new(source);
+    let mut to = Builder::new(&mut func);
+    for &param in source.params() {
+        let new = to.param(source.ty(param).clone());
+        copier.map.insert(param, new);
+    }
+    copier.contents(source.body, &mut to);
+    to.set_yields(copier.values(source.results()));
+    func
 }
 
 fn defect(pass: &str, broken: &dyn std::fmt::Display) -> Problem {

@@ -260,7 +260,7 @@ impl Session {
     }
 }
 
-fn no_files(_: &str, path: &str) -> Result<Source, String> {
+fn no_files(path: &str, _: &str) -> Result<Source, String> {
     Err(format!("no files are available here, so not `{path}`"))
 }
 

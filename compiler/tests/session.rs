@@ -149,7 +149,7 @@ fn tests_run_after_the_definitions_alone() {
     for backend in [Backend::Interpreter, Backend::Native] {
         let (mut session, lines) = session(backend);
         let mut reports = Vec::new();
-        let mut import = |_: &str, path: &str| Err(format!("no {path}"));
+        let mut import = |path: &str, _: &str| Err(format!("no {path}"));
         let source = Source::new("test.adl", text);
         session
             .test_source(source, &mut import, &mut |test| {

@@ -22,8 +22,12 @@ pub fn program(file: &Path, input: &mut dyn Read) -> Result<Source, String> {
     source(file)
 }
 
-/// Reads what `importer` imports as `path`, which is relative to the importing file.
-pub fn import(importer: &str, path: &str) -> Result<Source, String> {
+/// Reads what `importer` imports as `path`, which is relative to the importing file. A name without a point or a slash
+/// is a module of the library.
+pub fn import(path: &str, importer: &str) -> Result<Source, String> {
+    if !path.contains(['.', '/']) {
+        return Err(format!("the library has no module `{path}`"));
+    }
     let folder = if importer.starts_with('<') {
         PathBuf::new()
     } else {

@@ -13,7 +13,7 @@ use adl_lang::types::{DType, Ty};
 use adl_runtime::{Array, Value};
 use rustc_hash::FxHashMap;
 
-/// Gives the text of an import: the name of the importing source and what is written there.
+/// Gives the text of an import: what is written there, and the name of the importing source.
 pub type Import<'a> = dyn FnMut(&str, &str) -> Result<Source, String> + 'a;
 
 /// What lasts from statement to statement.
