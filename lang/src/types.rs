@@ -62,6 +62,23 @@ enum Atom {
     Rem(Dim, Dim),
 }
 
+/// One step of [`Dim::fold`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DimNode<V> {
+    /// A number.
+    Const(i64),
+    /// A symbol.
+    Sym(Sym),
+    /// A sum.
+    Add(V, V),
+    /// A product.
+    Mul(V, V),
+    /// A quotient rounded down.
+    FloorDiv(V, V),
+    /// What floor division leaves.
+    Rem(V, V),
+}
+
 /// A size: a polynomial with integer coefficients over the size symbols of one function, kept in a normal form, so
 /// that equal expressions are equal values.
 ///
@@ -187,6 +204,36 @@ impl Dim {
         Some(sum)
     }
 
+    /// Interprets the expression in any algebra: numbers, machine code, text.
+    pub fn fold<V>(&self, f: &mut dyn FnMut(DimNode<V>) -> V) -> V {
+        let mut sum: Option<V> = None;
+        for (monomial, &coefficient) in self.0.iter() {
+            let mut product = (coefficient != 1 || monomial.is_empty()).then(|| f(DimNode::Const(coefficient)));
+            for atom in monomial {
+                let factor = match atom {
+                    Atom::Sym(s) => f(DimNode::Sym(*s)),
+                    Atom::FloorDiv(a, b) => {
+                        let (a, b) = (a.fold(f), b.fold(f));
+                        f(DimNode::FloorDiv(a, b))
+                    }
+                    Atom::Rem(a, b) => {
+                        let (a, b) = (a.fold(f), b.fold(f));
+                        f(DimNode::Rem(a, b))
+                    }
+                };
+                product = Some(match product {
+                    Some(product) => f(DimNode::Mul(product, factor)),
+                    None => factor,
+                });
+            }
+            sum = match (sum, product) {
+                (Some(sum), Some(product)) => Some(f(DimNode::Add(sum, product))),
+                (sum, product) => sum.or(product),
+            };
+        }
+        sum.unwrap_or_else(|| f(DimNode::Const(0)))
+    }
+
     /// Calls `f` with every symbol in it, perhaps repeatedly.
     pub fn symbols(&self, f: &mut dyn FnMut(Sym)) {
         for atom in self.0.keys().flatten() {
@@ -242,6 +289,18 @@ impl Dim {
         let mut free = true;
         rest.symbols(&mut |s| free &= s != sym);
         (free && factor != 0).then(|| (target.clone() - rest).floor_div(&Dim::constant(factor)))
+    }
+
+    /// `(a, b)` with `self = a · base + b`, if there are such numbers with `a ≠ 0`.
+    pub fn relative_to(&self, base: &Dim) -> Option<(i64, i64)> {
+        let (monomial, &coefficient) = base.0.iter().find(|(m, _)| !m.is_empty())?;
+        let mine = *self.0.get(monomial)?;
+        if mine % coefficient != 0 {
+            return None;
+        }
+        let factor = mine / coefficient;
+        let rest = self.clone() - base.clone() * Dim::constant(factor);
+        rest.as_const().map(|b| (factor, b))
     }
 
     /// Writes it with names for the symbols: `n * (n - 1) // 2` as `(n*n - n)//2`.

@@ -1,0 +1,190 @@
+//! Kernels of the runtime, checks of arrays, and what is shown to the host.
+
+use super::checks::trusted;
+use super::element::At;
+use super::function::{Reg, Translator};
+use super::sites::{Fault, What};
+use crate::ir::{Inst, Part, Type, Value};
+use adl_lang::ops::Random;
+use adl_lang::prims::Prim;
+use adl_lang::typed::BoundsOf;
+use adl_lang::types::{DType, Dim, Ty};
+use adl_runtime::abi;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, types};
+use smallvec::SmallVec;
+
+/// Flags of the matrix product kernel.
+const A_TRANSPOSED: i64 = 1;
+const B_TRANSPOSED: i64 = 2;
+
+impl Translator<'_, '_> {
+    /// Calls a kernel that returns a status.
+    fn kernel(&mut self, name: &str, args: &[Reg]) {
+        if let Some(status) = self.call_support(name, args) {
+            self.pass_on(status);
+        }
+    }
+
+    /// A matrix product.
+    pub(super) fn matmul(&mut self, inst: Inst, ta: bool, tb: bool, to: Reg) {
+        let data = &self.func.insts[inst];
+        let (a, b) = (data.args[0], data.args[1]);
+        let ty = self.data(data.results[0]).clone();
+        let rank = ty.rank();
+        let inner = self.data(a).dims[if ta { rank - 2 } else { rank - 1 }].clone();
+        let kernel = match ty.dtype {
+            DType::F64 => "adl_matmul_f64",
+            DType::F32 => "adl_matmul_f32",
+            DType::I64 | DType::Bool => return self.plain_matmul(inst, ta, tb, &inner, &ty, to),
+        };
+        let (a, b) = (self.address(a), self.address(b));
+        let batch = self.count(&ty.dims[..rank - 2]);
+        let (m, n, k) = (self.dim(&ty.dims[rank - 2]), self.dim(&ty.dims[rank - 1]), self.dim(&inner));
+        let flags = self.int(if ta { A_TRANSPOSED } else { 0 } | if tb { B_TRANSPOSED } else { 0 });
+        self.kernel(kernel, &[self.ctx, to, a, b, batch, m, k, n, flags]);
+    }
+
+    /// A matrix product of whole numbers.
+    fn plain_matmul(&mut self, inst: Inst, ta: bool, tb: bool, inner: &Dim, ty: &Ty, to: Reg) {
+        let data = &self.func.insts[inst];
+        let (a, b) = (data.args[0], data.args[1]);
+        let rank = ty.rank();
+        self.nest(&ty.dims, &[], &mut |t, index, _| {
+            let start = t.int(0);
+            let count = t.dim(inner);
+            let sum = t.repeat(count, false, &[start], &mut |t, k, state| {
+                let mut left: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
+                let mut right = left.clone();
+                (left[rank - 2], left[rank - 1]) = if ta { (k, index[rank - 2]) } else { (index[rank - 2], k) };
+                (right[rank - 2], right[rank - 1]) = if tb { (index[rank - 1], k) } else { (k, index[rank - 1]) };
+                let (x, y) = (t.element(a, &At::Axes(left)), t.element(b, &At::Axes(right)));
+                let product = t.whole_arithmetic(Prim::Mul, x, y, inst);
+                vec![t.whole_arithmetic(Prim::Add, state[0], product, inst)]
+            });
+            t.write(ty, to, &At::axes(index), sum[0]);
+            Vec::new()
+        });
+    }
+
+    /// The permutation that sorts the last axis.
+    pub(super) fn argsort(&mut self, inst: Inst, to: Reg) {
+        let operand = self.func.insts[inst].args[0];
+        let ty = self.data(operand).clone();
+        let kernel = match ty.dtype {
+            DType::F64 => "adl_argsort_f64",
+            DType::F32 => "adl_argsort_f32",
+            DType::I64 => "adl_argsort_i64",
+            DType::Bool => {
+                self.defect("truth values are not sorted".to_string());
+                return;
+            }
+        };
+        let Some((last, rows)) = ty.dims.split_last() else { return };
+        let from = self.address(operand);
+        let (rows, n) = (self.count(rows), self.dim(last));
+        self.kernel(kernel, &[self.ctx, to, from, rows, n]);
+    }
+
+    /// Random numbers.
+    pub(super) fn random(&mut self, inst: Inst, kind: Random, dims: &[Dim], to: Reg) {
+        let key = self.scalar(self.func.insts[inst].args[0]);
+        let kernel = match kind {
+            Random::Uniform => "adl_random_uniform_f64",
+            Random::Normal => "adl_random_normal_f64",
+            Random::Bits => "adl_random_bits",
+        };
+        let start = self.int(0);
+        let n = self.count(dims);
+        self.kernel(kernel, &[self.ctx, to, key, start, n]);
+    }
+
+    /// One random number.
+    pub(super) fn random_scalar(&mut self, inst: Inst, kind: Random) -> Reg {
+        let to = self.stack(8);
+        self.random(inst, kind, &[], to);
+        let ty = if kind == Random::Bits { types::I64 } else { types::F64 };
+        self.b.ins().load(ty, trusted(), to, 0)
+    }
+
+    /// Positions that must be in range.
+    pub(super) fn bounds(&mut self, inst: Inst, len: &Dim, what: BoundsOf) {
+        let positions = self.func.insts[inst].args[0];
+        let ty = self.data(positions).clone();
+        let len = self.dim(len);
+        let flat = self.flat(positions);
+        self.scope(|t| {
+            t.each(&ty.dims, flat, &mut |t, at| {
+                let i = t.element(positions, at);
+                let low = t.b.ins().icmp_imm_s(IntCC::SignedLessThan, i, 0);
+                let high = t.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, i, len);
+                let out = t.b.ins().bor(low, high);
+                t.fail_if(out, Fault::Bounds(what), inst, &[i, len]);
+            });
+        });
+    }
+
+    /// Describes values to the host: the address of the descriptions.
+    fn shown(&mut self, values: &[Value]) -> Reg {
+        let size = abi::SIZE_PRINT_VALUE as u32;
+        let list = self.stack(size * (values.len() as u32).max(1));
+        for (k, &value) in values.iter().enumerate() {
+            let at = k as i32 * size as i32;
+            let Type::Data(ty) = self.func.ty(value).clone() else { continue };
+            let code = match ty.dtype {
+                DType::Bool => 0,
+                DType::I64 => 1,
+                DType::F32 => 2,
+                DType::F64 => 3,
+            };
+            let code = self.b.ins().iconst(types::I32, code);
+            let rank = self.b.ins().iconst(types::I32, ty.rank() as i64);
+            self.b.ins().store(trusted(), code, list, at + abi::OFFSET_PRINT_DTYPE as i32);
+            self.b.ins().store(trusted(), rank, list, at + abi::OFFSET_PRINT_RANK as i32);
+            let data = if ty.is_scalar() {
+                let room = self.stack(8);
+                let x = self.scalar(value);
+                self.b.ins().store(trusted(), x, room, 0);
+                room
+            } else {
+                self.address(value)
+            };
+            let dims = self.stack(8 * (ty.rank() as u32).max(1));
+            for (axis, dim) in ty.dims.iter().enumerate() {
+                let dim = self.dim(dim);
+                self.b.ins().store(trusted(), dim, dims, 8 * axis as i32);
+            }
+            self.b.ins().store(trusted(), dims, list, at + abi::OFFSET_PRINT_DIMS as i32);
+            self.b.ins().store(trusted(), data, list, at + abi::OFFSET_PRINT_DATA as i32);
+        }
+        list
+    }
+
+    /// Prints a line.
+    pub(super) fn print(&mut self, inst: Inst, parts: &[Part]) {
+        let data = &self.func.insts[inst];
+        let site = self.site(data.span, What::Print(parts.to_vec()));
+        let list = self.shown(&data.args);
+        let site = self.b.ins().iconst(types::I32, site);
+        let n = self.int(data.args.len() as i64);
+        self.kernel("adl_print", &[self.ctx, site, list, n]);
+    }
+
+    /// Fails with values unless the condition holds.
+    pub(super) fn assert(&mut self, inst: Inst, parts: &[Part]) {
+        let data = &self.func.insts[inst];
+        let site = self.site(data.span, What::Assert(parts.to_vec()));
+        let condition = self.scalar(data.args[0]);
+        let (failed, on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(failed);
+        self.b.ins().brif(condition, on, &[], failed, &[]);
+        self.start(failed);
+        let list = self.shown(&data.args[1..]);
+        let site = self.b.ins().iconst(types::I32, site);
+        let kind = self.b.ins().iconst(types::I32, 1);
+        let n = self.int(data.args.len() as i64 - 1);
+        self.kernel("adl_fail_with", &[self.ctx, kind, site, list, n]);
+        self.b.ins().jump(on, &[]);
+        self.start(on);
+    }
+}

@@ -1,0 +1,118 @@
+//! The tape of residuals: a stack of rows in memory. A row is its values one after another, each in a multiple of eight
+//! bytes. What is popped is read where it lies.
+
+use super::checks::trusted;
+use super::function::{Bound, Reg, Translator};
+use super::scalar::machine;
+use crate::ir::{Inst, Value};
+use adl_lang::types::Ty;
+use adl_runtime::abi;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, types};
+
+impl Translator<'_, '_> {
+    fn tape(&mut self, value: Value) -> (Reg, Reg) {
+        match self.get(value) {
+            Bound::Tape(tape, offset) => (tape, offset),
+            Bound::Scalar(_) | Bound::Address(_) => {
+                let none = self.defect(format!("{value} is no tape"));
+                (none, none)
+            }
+        }
+    }
+
+    /// An empty tape.
+    pub(super) fn tape_new(&mut self, inst: Inst) {
+        let result = self.func.insts[inst].results[0];
+        let tape = self.call_support("adl_tape_new", &[self.ctx]).unwrap_or(self.ctx);
+        let none = self.b.ins().icmp_imm_s(IntCC::Equal, tape, 0);
+        self.leave_if(none, abi::Status::OutOfMemory);
+        let start = self.int(0);
+        self.bound.insert(result, Bound::Tape(tape, start));
+    }
+
+    /// Gives a tape back.
+    pub(super) fn tape_end(&mut self, inst: Inst) {
+        let (tape, _) = self.tape(self.func.insts[inst].args[0]);
+        self.call_support("adl_tape_free", &[self.ctx, tape]);
+    }
+
+    /// The bytes that a value takes in a row.
+    fn width(&mut self, ty: &Ty) -> Reg {
+        if ty.is_scalar() {
+            return self.int(8);
+        }
+        let count = self.count(&ty.dims);
+        let bytes = self.b.ins().imul_imm_s(count, ty.dtype.bytes() as i64);
+        let up = self.b.ins().iadd_imm_s(bytes, 7);
+        self.b.ins().band_imm_s(up, -8)
+    }
+
+    fn widths(&mut self, values: &[Value]) -> (Vec<Reg>, Reg) {
+        let mut offsets = Vec::new();
+        let mut total = self.int(0);
+        for &value in values {
+            offsets.push(total);
+            let ty = self.data(value).clone();
+            let width = self.width(&ty);
+            total = self.b.ins().iadd(total, width);
+        }
+        (offsets, total)
+    }
+
+    /// One more row.
+    pub(super) fn push(&mut self, inst: Inst) {
+        let data = &self.func.insts[inst];
+        let (tape, offset) = self.tape(data.args[0]);
+        let values = &data.args[1..];
+        let (offsets, row) = self.widths(values);
+        let needed = self.b.ins().iadd(offset, row);
+        let capacity = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_CAPACITY as i32);
+        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, capacity);
+        let (grow, on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(grow);
+        self.b.ins().brif(full, grow, &[], on, &[]);
+        self.start(grow);
+        if let Some(status) = self.call_support("adl_tape_grow", &[self.ctx, tape, needed]) {
+            self.pass_on(status);
+        }
+        self.b.ins().jump(on, &[]);
+        self.start(on);
+        let base = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let end = self.b.ins().iadd(base, offset);
+        for (&value, within) in values.iter().zip(offsets) {
+            let to = self.b.ins().iadd(end, within);
+            let ty = self.data(value).clone();
+            if ty.is_scalar() {
+                let x = self.scalar(value);
+                self.b.ins().store(trusted(), x, to, 0);
+            } else {
+                let from = self.address(value);
+                self.move_array(&ty, from, to);
+            }
+        }
+        self.bound.insert(data.results[0], Bound::Tape(tape, needed));
+    }
+
+    /// The last row, which stays in memory.
+    pub(super) fn pop(&mut self, inst: Inst) {
+        let data = &self.func.insts[inst];
+        let (tape, offset) = self.tape(data.args[0]);
+        let values = &data.results[1..];
+        let (offsets, row) = self.widths(values);
+        let start = self.b.ins().isub(offset, row);
+        let base = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let begin = self.b.ins().iadd(base, start);
+        for (&value, within) in values.iter().zip(offsets) {
+            let from = self.b.ins().iadd(begin, within);
+            let ty = self.data(value).clone();
+            let bound = if ty.is_scalar() {
+                Bound::Scalar(self.b.ins().load(machine(ty.dtype), trusted(), from, 0))
+            } else {
+                Bound::Address(from)
+            };
+            self.bound.insert(value, bound);
+        }
+        self.bound.insert(data.results[0], Bound::Tape(tape, start));
+    }
+}
