@@ -79,7 +79,7 @@ impl Elab<'_> {
                 Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => Some(k),
             };
-            let float = place.is_some_and(|p| places.as_ref().is_some_and(|ps| ps.contains(&p)));
+            let float = place.is_some_and(|p| places.as_ref().is_some_and(|ps| ps.contains(&p)) && !self.takes_whole(&f, p));
             let literal = if float { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
             let val = if args[k + 1..].iter().any(|a| super::expr::may_assign(&a.value)) { self.snapshot(&val, a.value.span) } else { val };
@@ -131,6 +131,11 @@ impl Elab<'_> {
                 self.apply_operator(&op, given, span)
             }
             Val::Error => Err(Fail::Reported),
+            // `std` is both the library and the standard deviation.
+            Val::Module(m) if *m == super::world::STD => match self.world.module_fn(super::world::PRELUDE, "std") {
+                Some(f) => self.call(&f, given, span, callee_span),
+                None => Err(Fail::Reported),
+            },
             other => {
                 let what = self.show(other);
                 self.fail(
@@ -159,6 +164,20 @@ impl Elab<'_> {
         self.operand_as(v, to, span).map(Val::Leaf)
     }
 
+    /// Whether a parameter is declared to be no float.
+    pub fn takes_whole(&self, f: &Val, place: usize) -> bool {
+        let params = match f {
+            Val::Fn(fun) => match &fun.code {
+                Code::Fn(group, i) => &group.fns[*i].params,
+                Code::Lambda(l, _) => &l.params,
+            },
+            Val::Op(op) => return op.parts.first().is_some_and(|f| self.takes_whole(f, place)),
+            _ => return false,
+        };
+        let ty = params.get(place).and_then(|p| p.ty.as_ref());
+        ty.is_some_and(|t| matches!(&t.kind, TypeExprKind::Array { dtype, .. } if &*dtype.name == "i64" || &*dtype.name == "bool"))
+    }
+
     /// The names of the parameters of a callable.
     pub fn params_of(&self, f: &Val) -> Option<Vec<Name>> {
         let pattern = |p: &Param| match &p.pattern.kind {
@@ -182,7 +201,8 @@ impl Elab<'_> {
         let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
             Code::Fn(group, i) => {
                 let f = &group.fns[*i];
-                (f.params.clone(), f.ret.clone(), Some(f.name.span), f.name.name.clone())
+                let own = group.home != super::world::PRELUDE;
+                (f.params.clone(), f.ret.clone(), own.then_some(f.name.span), f.name.name.clone())
             }
             Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
         };

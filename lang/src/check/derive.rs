@@ -230,7 +230,7 @@ impl Elab<'_> {
                     Some(next - 1)
                 }
             };
-            if at.is_some_and(|at| places.contains(&at)) {
+            if at.is_some_and(|at| places.contains(&at) && !self.takes_whole(f, at)) {
                 g.val = floats(&g.val);
             }
         }

@@ -89,6 +89,9 @@ pub(crate) struct Frame {
     pub ret: Option<Template>,
     pub ret_fixed: bool,
     pub var_types: FxHashMap<Span, Template>,
+    /// How many branches and loops of run time are around; and around each variable's declaration.
+    pub depth: usize,
+    pub var_depth: FxHashMap<Span, usize>,
     /// Conditions that depend on sizes alone.
     pub undecided: FxHashSet<Local>,
     /// Inside a branch that depends on sizes alone.
@@ -113,6 +116,8 @@ impl Frame {
             ret: None,
             ret_fixed: false,
             var_types: FxHashMap::default(),
+            depth: 0,
+            var_depth: FxHashMap::default(),
             undecided: FxHashSet::default(),
             unsure: 0,
             func: None,
@@ -214,7 +219,9 @@ impl<'a> Elab<'a> {
         let outer = std::mem::take(&mut self.f.body);
         let depth = self.f.scopes.len();
         self.f.scopes.push(Vec::new());
+        self.f.depth += 1;
         let value = work(self);
+        self.f.depth -= 1;
         self.f.scopes.truncate(depth);
         (std::mem::replace(&mut self.f.body, outer), value)
     }

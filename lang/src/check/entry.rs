@@ -165,12 +165,12 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
     match &stmt.kind {
         StmtKind::Let { mutable, pattern, ty, value, .. } => {
             let v = e.expr(value)?;
+            let before = e.f.scopes[0].len();
             let v = match ty {
                 Some(ty) => e.ascribe(ty, v, value.span)?,
                 None => v,
             };
             let v = e.snapshot(&v, value.span);
-            let before = e.f.scopes[0].len();
             e.bind_pattern(pattern, v, What::Let, value.span)?;
             let bound = e.f.scopes[0].split_off(before);
             let mut bindings = Vec::new();

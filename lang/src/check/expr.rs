@@ -436,10 +436,11 @@ impl Elab<'_> {
                         return Err(Fail::Abort);
                     }
                     let (x, y) = (self.show(&a), self.show(&b));
-                    let mut problem = Diagnostic::error("E0207", span, format!("one branch gives {x}, the other {y}"));
-                    if a.is_callable() || b.is_callable() {
-                        problem = problem.help("a function cannot be chosen at run time: choose the results");
-                    }
+                    let problem = if a.is_callable() && b.is_callable() {
+                        Diagnostic::error("E0207", span, "a function cannot be chosen at run time").help("choose between the results")
+                    } else {
+                        Diagnostic::error("E0207", span, format!("one branch gives {x}, the other {y}"))
+                    };
                     return self.fail(problem);
                 };
                 let results: Vec<_> = target.types.iter().map(|t| self.local(t.clone(), true, None)).collect();

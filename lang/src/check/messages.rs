@@ -15,7 +15,7 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
     names
         .filter(|n| *n != name && !n.starts_with('_'))
         .map(|n| (strsim::damerau_levenshtein(name, n), n))
-        .filter(|(d, n)| *d <= limit && *d < n.chars().count().max(2))
+        .filter(|(d, n)| *d <= limit && *d < n.chars().count().min(name.chars().count()))
         .min()
         .map(|(_, n)| n)
 }

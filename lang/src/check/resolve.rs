@@ -124,7 +124,7 @@ impl Names<'_> {
         for f in super::free::functions(stmts) {
             self.scope.push((f.name.name.clone(), What::Let, f.name.span));
         }
-        for s in stmts {
+        for (k, s) in stmts.iter().enumerate() {
             match &s.kind {
                 StmtKind::Let { mutable, pattern, ty, value, .. } => {
                     self.expr(value);
@@ -164,7 +164,14 @@ impl Names<'_> {
                     self.place(place);
                     self.expr(value);
                 }
-                StmtKind::Expr(e) => self.expr(e),
+                StmtKind::Expr(e) => {
+                    self.expr(e);
+                    if k + 1 < stmts.len() && plain(e) {
+                        self.problems.push(
+                            Diagnostic::error("E0105", e.span, "this value is computed and then dropped").help("bind it with `let`, or remove it"),
+                        );
+                    }
+                }
             }
         }
     }
@@ -299,5 +306,24 @@ impl Names<'_> {
                 self.indices(indices);
             }
         }
+    }
+}
+
+/// Whether an expression certainly has a value and no effect.
+fn plain(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Str(_)
+        | ExprKind::Name(_)
+        | ExprKind::Tuple(_)
+        | ExprKind::Record(_)
+        | ExprKind::Array(_)
+        | ExprKind::Lambda(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Compare(..) => true,
+        ExprKind::Binary(op, ..) => !matches!(op, BinaryOp::And | BinaryOp::Or),
+        _ => false,
     }
 }

@@ -255,6 +255,7 @@ impl Elab<'_> {
             None => target,
         };
         self.f.var_types.insert(at, target.clone());
+        self.f.var_depth.insert(at, self.f.depth);
         self.variables(v, &target, Some(name), span)
     }
 
@@ -453,6 +454,11 @@ impl Elab<'_> {
         let target = self.template(old);
         let found = self.storable_like(new);
         let Some(joined) = self.join(&target, &found)? else {
+            if let ExprKind::Name(name) = &place.kind
+                && self.f.var_depth.get(&decl) == Some(&self.f.depth)
+            {
+                return self.rebind(name, decl, new, span);
+            }
             let (a, b) = (self.show(old), self.show(new));
             let problem = Diagnostic::error("E0209", span, "a variable keeps its shape")
                 .here(format!("this is {b}"))
@@ -468,6 +474,22 @@ impl Elab<'_> {
         for (var, l) in old.leaves().into_iter().zip(value.leaves()) {
             if var != l {
                 self.push(T::Set(var, l), span);
+            }
+        }
+        Ok(())
+    }
+
+    /// In a straight line of statements, unrolled loops included, a variable may take another shape: it is another
+    /// variable from there on.
+    fn rebind(&mut self, name: &Name, decl: Span, new: &Val, span: Span) -> R<()> {
+        let target = self.storable(new);
+        let value = self.variables(new, &target, Some(name), span)?;
+        for (_, b) in self.f.scopes.iter_mut().flatten().rev() {
+            if let Binding::Bound { val, span, what: What::Var } = b
+                && *span == decl
+            {
+                *val = value;
+                break;
             }
         }
         Ok(())
