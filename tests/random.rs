@@ -2,7 +2,7 @@
 
 mod support;
 
-use adl_compiler::{Backend, Engine, Program};
+use adl_compiler::engine::{Backend, Engine, Program};
 use adl_runtime::{Array, Value};
 use support::compare::leaves;
 use support::random::{Random, program};

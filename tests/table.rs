@@ -3,7 +3,7 @@
 
 mod support;
 
-use adl_compiler::{Engine, Program};
+use adl_compiler::engine::{Engine, Program};
 use adl_lang::prims::{Derivative, Prim, Typing};
 use adl_runtime::{Array, Value};
 use support::compare::leaves;

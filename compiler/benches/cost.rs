@@ -7,7 +7,7 @@
 //! For each program of `cost.adl` the benchmark runs itself under `valgrind --tool=callgrind` with one call and with three;
 //! half the difference is what a call executes, compilation and start left out.
 
-use adl_compiler::Engine;
+use adl_compiler::engine::Engine;
 use adl_runtime::{Array, Value};
 use std::process::Command;
 

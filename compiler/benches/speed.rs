@@ -6,7 +6,7 @@
 //!
 //! Each pair `adl/…` and `rust/…` does the same work on the same data; only their ratio means something.
 
-use adl_compiler::{Engine, Function};
+use adl_compiler::engine::{Engine, Function};
 use adl_runtime::{Array, Value};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;

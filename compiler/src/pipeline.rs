@@ -69,7 +69,12 @@ pub fn optimized(
         opt::clean(&mut module.funcs[func]);
     }
     passes.after("clean", &module)?;
-    let clean = &mut |module: &mut Module, func: FuncId| opt::clean(&mut module.funcs[func]);
+    // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
+    // derivatives would grow exponentially.
+    let clean = &mut |module: &mut Module, func: FuncId| {
+        opt::inline::inline(module, &[func]);
+        opt::clean(&mut module.funcs[func]);
+    };
     ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
     passes.after("derive", &module)?;
     let mut result = Ok(());

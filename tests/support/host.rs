@@ -1,7 +1,7 @@
 //! Asks questions of a case's program through the embedding interface.
 
 use super::cases::{Case, Input, numbers, shape};
-use adl_compiler::Engine;
+use adl_compiler::engine::Engine;
 use adl_runtime::{Array, Value};
 use serde_json::Value as Json;
 
@@ -14,7 +14,7 @@ pub enum Precision {
 
 /// A compiled case with its inputs.
 pub struct Program {
-    program: adl_compiler::Program,
+    program: adl_compiler::engine::Program,
     inputs: Vec<Value>,
     precision: Precision,
 }
