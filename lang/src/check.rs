@@ -5,7 +5,10 @@
 //! the actual numbers, and only then are problems reported.
 
 mod arith;
+mod assign;
 mod call;
+mod choice;
+mod compare;
 mod comprehension;
 mod conform;
 mod definitions;
@@ -13,12 +16,17 @@ mod derive;
 mod elab;
 mod entry;
 mod expr;
+mod fit;
 mod free;
 mod index;
+mod inputs;
 mod instance;
+mod lanes;
+mod linear;
 mod loops;
 mod messages;
 mod modules;
+mod names;
 mod resolve;
 mod stmt;
 mod value;

@@ -1,9 +1,9 @@
 //! Arithmetic and comparisons: literals are folded, sizes stay sizes, the rest is element by element.
 
 use super::conform::Kind;
-use super::elab::{Elab, Fail, Mode, R};
+use super::elab::{Elab, Mode, R};
 use super::value::Val;
-use crate::ast::{BinaryOp, CompareOp, Expr, ExprKind};
+use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::prims::{Prim, Typing};
@@ -43,18 +43,7 @@ pub(crate) fn spelling(op: BinaryOp) -> &'static str {
     }
 }
 
-fn written(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
-    }
-}
-
-fn as_size(v: &Val) -> Option<Dim> {
+pub(crate) fn as_size(v: &Val) -> Option<Dim> {
     match v {
         Val::Int(i) => Some(Dim::constant(*i)),
         Val::Size(d) => Some(d.clone()),
@@ -62,7 +51,7 @@ fn as_size(v: &Val) -> Option<Dim> {
     }
 }
 
-fn as_float(v: &Val) -> Option<f64> {
+pub(crate) fn as_float(v: &Val) -> Option<f64> {
     match v {
         Val::Int(i) => Some(*i as f64),
         Val::Float(x) => Some(*x),
@@ -127,7 +116,7 @@ impl Elab<'_> {
     }
 
     /// Arithmetic of what is known when compiling.
-    fn fold(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
+    pub fn fold(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
         if let (Val::Int(x), Val::Int(y)) = (a, b) {
             let (x, y) = (*x, *y);
             let whole = match op {
@@ -189,7 +178,7 @@ impl Elab<'_> {
     }
 
     /// Powers with a small whole exponent are products.
-    fn small_power(&mut self, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
+    pub fn small_power(&mut self, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
         let exponent = match b {
             Val::Int(i) => *i,
             Val::Float(x) if x.fract() == 0.0 && x.abs() <= 4.0 => *x as i64,
@@ -226,7 +215,7 @@ impl Elab<'_> {
     }
 
     /// Arithmetic on tuples and records.
-    fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
+    pub fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
         match (a, b) {
             (Val::Tuple(p), Val::Tuple(q)) if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() => {
                 let mut out = Vec::new();
@@ -258,11 +247,11 @@ impl Elab<'_> {
         }
     }
 
-    fn is_number(&self, v: &Val) -> bool {
+    pub fn is_number(&self, v: &Val) -> bool {
         self.kind(v).is_some() && self.dims(v).is_empty()
     }
 
-    fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
+    pub fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         let (x, y) = (self.show(a), self.show(b));
         self.fail(
             Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
@@ -341,7 +330,7 @@ impl Elab<'_> {
         Ok(dims)
     }
 
-    fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<T> {
+    pub fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<T> {
         let shown: Vec<String> = args.iter().map(|a| self.show(a)).collect();
         let verb = match prim {
             Prim::Add => "add",
@@ -391,230 +380,6 @@ impl Elab<'_> {
             return Ok(local);
         }
         self.emit(Op::Broadcast { dims: dims.to_vec(), axes }, &[local], span)
-    }
-
-    /// `a < b <= c`.
-    pub fn comparison(&mut self, first: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> R<Val> {
-        let mut result: Option<Val> = None;
-        let mut left = self.expr(first)?;
-        let mut left_span = first.span;
-        for (op, e) in rest {
-            if super::expr::may_assign(e) {
-                left = self.snapshot(&left, left_span);
-            }
-            let right = self.expr(e)?;
-            let one = self.compare(*op, &left, &right, (span, left_span, e.span))?;
-            if self.watched == Some(span) && rest.len() == 1 {
-                self.watched = None;
-                self.compared = Some((left.clone(), written(*op), right.clone()));
-            }
-            result = Some(match result {
-                None => one,
-                Some(Val::Bool(false)) => Val::Bool(false),
-                Some(Val::Bool(true)) => one,
-                Some(v) => match one {
-                    Val::Bool(true) => v,
-                    Val::Bool(false) => Val::Bool(false),
-                    one => self.pointwise(Prim::And, &[v, one], span)?,
-                },
-            });
-            left = right;
-            left_span = e.span;
-        }
-        Ok(result.unwrap_or(Val::Bool(true)))
-    }
-
-    pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
-        use std::cmp::Ordering;
-        if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None)) || matches!((op, b), (CompareOp::Eq | CompareOp::Ne, Val::None)) {
-            let same = matches!((a, b), (Val::None, Val::None));
-            return Ok(Val::Bool(same == (op == CompareOp::Eq)));
-        }
-        let holds = |o: Ordering| match op {
-            CompareOp::Eq => o.is_eq(),
-            CompareOp::Ne => o.is_ne(),
-            CompareOp::Lt => o.is_lt(),
-            CompareOp::Le => o.is_le(),
-            CompareOp::Gt => o.is_gt(),
-            CompareOp::Ge => o.is_ge(),
-        };
-        if let (Some(x), Some(y)) = (as_size(a), as_size(b)) {
-            let difference = x.clone() - y.clone();
-            if let Some(o) = self.sign(&difference) {
-                return Ok(Val::Bool(holds(o)));
-            }
-            // `n >= 0`, `n < 0` and the like are known of sizes too.
-            let never_below = self.is_natural(&difference);
-            let never_above = self.is_natural(&-difference);
-            match op {
-                CompareOp::Ge if never_below => return Ok(Val::Bool(true)),
-                CompareOp::Lt if never_below => return Ok(Val::Bool(false)),
-                CompareOp::Le if never_above => return Ok(Val::Bool(true)),
-                CompareOp::Gt if never_above => return Ok(Val::Bool(false)),
-                CompareOp::Eq | CompareOp::Ne | CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {}
-            }
-        } else if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
-            return Ok(Val::Bool(match x.partial_cmp(&y) {
-                Some(o) => holds(o),
-                None => op == CompareOp::Ne,
-            }));
-        }
-        if let (Val::Bool(x), Val::Bool(y)) = (a, b) {
-            return Ok(Val::Bool(holds(x.cmp(y))));
-        }
-        let prim = match op {
-            CompareOp::Eq => Prim::Eq,
-            CompareOp::Ne => Prim::Ne,
-            CompareOp::Lt => Prim::Lt,
-            CompareOp::Le => Prim::Le,
-            CompareOp::Gt => Prim::Gt,
-            CompareOp::Ge => Prim::Ge,
-        };
-        let sizes = as_size(a).is_some() && as_size(b).is_some();
-        let v = self.pointwise_at(prim, &[a.clone(), b.clone()], span, &[a_span, b_span])?;
-        if let (true, Val::Leaf(l)) = (sizes, &v) {
-            self.f.undecided.insert(*l);
-        }
-        Ok(v)
-    }
-
-    /// `a @ b`.
-    pub fn matmul(&mut self, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
-        let (Some(ka), Some(kb)) = (self.kind(a), self.kind(b)) else {
-            let (x, y) = (self.show(a), self.show(b));
-            return self.error("E0204", span, format!("`@` takes vectors and matrices, and these are {x} and {y}"));
-        };
-        let dtype = ka.join(kb).dtype.max(DType::I64);
-        let (da, db) = (self.dims(a), self.dims(b));
-        if da.is_empty() || db.is_empty() {
-            return self.fail(
-                Diagnostic::error("E0204", span, "`@` takes vectors and matrices, and one side is a number").help("use `*`"),
-            );
-        }
-        let inner_b = if db.len() == 1 { 0 } else { db.len() - 2 };
-        if !self.same_dim(&da[da.len() - 1].clone(), &db[inner_b].clone())? {
-            return self.matmul_differs(&da, &db, inner_b, (span, a_span, b_span));
-        }
-        let inner = da[da.len() - 1].clone();
-        let x = self.operand_as(a, dtype, span)?;
-        let y = self.operand_as(b, dtype, span)?;
-        if da.len() == 1 && db.len() == 1 {
-            let p = self.emit(Op::Prim(Prim::Mul), &[x, y], span)?;
-            return self.emit(Op::Reduce(crate::ops::Reduction::Sum, vec![0]), &[p], span).map(Val::Leaf);
-        }
-        let one = Dim::constant(1);
-        let mut sa = if da.len() == 1 { vec![one.clone(), inner.clone()] } else { da.clone() };
-        let mut sb = if db.len() == 1 { vec![inner.clone(), one] } else { db.clone() };
-        let (ra, rb) = (sa.len(), sb.len());
-        sb[rb - 2] = inner;
-        let batch_a = sa[..ra - 2].to_vec();
-        let batch_b = sb[..rb - 2].to_vec();
-        let args = [a.clone(), b.clone()];
-        let batch = self.broadcast_shape(Prim::Mul, &args, &[batch_a, batch_b], span, &[a_span, b_span])?;
-        let reshape = |s: &mut Self, l: Local, shape: &mut Vec<Dim>| -> R<Local> {
-            let mut l = l;
-            if s.ty(l).dims != *shape {
-                l = s.emit(Op::Reshape(shape.clone()), &[l], span)?;
-            }
-            let mut full = batch.clone();
-            full.extend(shape[shape.len() - 2..].iter().cloned());
-            s.broadcast_to(l, &full, span)
-        };
-        let x = reshape(self, x, &mut sa)?;
-        let y = reshape(self, y, &mut sb)?;
-        let r = self.emit(Op::MatMul { ta: false, tb: false }, &[x, y], span)?;
-        let mut dims = batch;
-        if da.len() > 1 {
-            dims.push(da[da.len() - 2].clone());
-        }
-        if db.len() > 1 {
-            dims.push(db[db.len() - 1].clone());
-        }
-        if self.ty(r).dims == dims { Ok(Val::Leaf(r)) } else { self.emit(Op::Reshape(dims), &[r], span).map(Val::Leaf) }
-    }
-
-    fn matmul_differs<T>(&mut self, da: &[Dim], db: &[Dim], inner_b: usize, (span, a_span, b_span): Spans) -> R<T> {
-        let (x, y) = (self.show_dim(&da[da.len() - 1]), self.show_dim(&db[inner_b]));
-        let mut problem = Diagnostic::error("E0201", span, "shapes do not match in `@`").here(format!("contracts `{x}` with `{y}`"));
-        if self.mode == Mode::Definition {
-            problem = self.blame_names(problem, &da[da.len() - 1], &db[inner_b]);
-        } else {
-            let show = |s: &Self, d: &[Dim]| d.iter().map(|d| s.show_dim(d)).collect::<Vec<_>>().join(", ");
-            let (sa, sb) = (show(self, da), show(self, db));
-            problem = problem.label(a_span, format!("shape [{sa}]")).label(b_span, format!("shape [{sb}]"));
-            problem = self.name_sizes(problem);
-            if da.len() == 2 && self.same_dim(&da[0].clone(), &db[inner_b].clone()).unwrap_or(false) {
-                problem = problem.help("the transpose of the left side would fit: `.T`");
-            }
-        }
-        self.fail(problem)
-    }
-
-    pub fn transpose_last(&mut self, v: &Val, span: Span) -> R<Val> {
-        let rank = self.dims(v).len();
-        if self.kind(v).is_none() || rank < 2 {
-            let what = self.show(v);
-            return self.error("E0204", span, format!("`.T` swaps the last two axes of an array, and this is {what}"));
-        }
-        let local = self.operand(v, span)?;
-        let mut perm: Vec<usize> = (0..rank).collect();
-        perm.swap(rank - 2, rank - 1);
-        self.emit(Op::Transpose(perm), &[local], span).map(Val::Leaf)
-    }
-
-    /// `[a, b, …]`.
-    pub fn array(&mut self, parts: &[Expr], span: Span) -> R<Val> {
-        let mut vals = Vec::new();
-        for p in parts {
-            let v = self.expr(p)?;
-            if self.kind(&v).is_none() {
-                let what = self.show(&v);
-                let mut problem = Diagnostic::error("E0204", p.span, format!("an entry of an array is a number or an array, and this is {what}"));
-                if matches!(v, Val::Tuple(_)) || v.is_callable() {
-                    problem = problem.help("a tuple `(a, b)` holds parts of any kind");
-                }
-                return self.fail(problem);
-            }
-            vals.push(self.snapshot(&v, p.span));
-        }
-        self.stack_vals(&vals, span, &parts.iter().map(|p| p.span).collect::<Vec<_>>())
-    }
-
-    /// Values of one shape along a new first axis.
-    pub fn stack_vals(&mut self, vals: &[Val], span: Span, spans: &[Span]) -> R<Val> {
-        let mut kind: Option<Kind> = None;
-        for v in vals {
-            if let Some(k) = self.kind(v) {
-                kind = Some(kind.map_or(k, |j| j.join(k)));
-            }
-        }
-        let dtype = kind.map_or(DType::F64, |k| k.dtype);
-        let Some(first) = vals.first() else {
-            let fill = self.constant(crate::ops::Const::of(DType::F64, 0.0), span)?;
-            return self.emit(Op::Broadcast { dims: vec![Dim::constant(0)], axes: vec![] }, &[fill], span).map(Val::Leaf);
-        };
-        let dims = self.dims(first);
-        let mut locals = Vec::new();
-        for (i, v) in vals.iter().enumerate() {
-            let own = self.dims(v);
-            if !self.same_dims(&own, &dims)? {
-                let (a, b) = (self.show(first), self.show(v));
-                let at = spans.get(i).copied().unwrap_or(span);
-                return self.fail(
-                    Diagnostic::error("E0202", at, "the entries of an array have one shape")
-                        .here(format!("this is {b}"))
-                        .label(spans.first().copied().unwrap_or(span), format!("and this is {a}")),
-                );
-            }
-            let l = self.operand_as(v, dtype, span)?;
-            let mut row = vec![Dim::constant(1)];
-            row.extend(dims.iter().cloned());
-            locals.push(self.emit(Op::Reshape(row), &[l], span)?);
-        }
-        if locals.is_empty() {
-            return Err(Fail::Reported);
-        }
-        self.emit(Op::Concat(0), &locals, span).map(Val::Leaf)
     }
 
     /// Whether an expression is a literal, or an array or tuple of them: then whole ones may become floats.

@@ -51,7 +51,7 @@ impl Elab<'_> {
     }
 
     /// Whether a clause uses a name of an earlier one.
-    fn depends(c: &Comprehension) -> Option<Span> {
+    pub fn depends(c: &Comprehension) -> Option<Span> {
         let mut bound = Vec::new();
         for (pattern, iter) in &c.clauses {
             if free::of_expr(iter).iter().any(|n| bound.contains(n)) {
@@ -106,7 +106,7 @@ impl Elab<'_> {
         self.lanes(c, sources, span)
     }
 
-    fn lanes(&mut self, c: &Comprehension, sources: Vec<(Dim, Val)>, span: Span) -> R<Val> {
+    pub fn lanes(&mut self, c: &Comprehension, sources: Vec<(Dim, Val)>, span: Span) -> R<Val> {
         let (extents, overs): (Vec<Dim>, Vec<Val>) = sources.into_iter().unzip();
         let counts: Vec<Count> = extents.iter().cloned().map(Count::Known).collect();
         self.map_lanes(extents, span, |s, indices| {
@@ -150,7 +150,7 @@ impl Elab<'_> {
     }
 
     /// Numbers of an element become leaves.
-    fn array_parts(&mut self, v: &Val, span: Span) -> R<Val> {
+    pub fn array_parts(&mut self, v: &Val, span: Span) -> R<Val> {
         match v {
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -247,12 +247,12 @@ impl Elab<'_> {
         Ok(Some(total))
     }
 
-    fn is_library(&self, f: &Val) -> bool {
+    pub fn is_library(&self, f: &Val) -> bool {
         matches!(f, Val::Builtin(_))
     }
 
     /// The clauses from the `k`-th on, as loops around the accumulation.
-    fn nest(&mut self, name: &str, c: &Comprehension, k: usize, acc: &mut Option<Acc>, span: Span) -> R<()> {
+    pub fn nest(&mut self, name: &str, c: &Comprehension, k: usize, acc: &mut Option<Acc>, span: Span) -> R<()> {
         let Some((pattern, iter)) = c.clauses.get(k) else {
             let Some(condition) = &c.condition else { return self.accumulate(name, &c.element, acc, span) };
             return match self.condition(condition)? {
@@ -296,7 +296,7 @@ impl Elab<'_> {
         }
     }
 
-    fn accumulate(&mut self, name: &str, element: &Expr, acc: &mut Option<Acc>, span: Span) -> R<()> {
+    pub fn accumulate(&mut self, name: &str, element: &Expr, acc: &mut Option<Acc>, span: Span) -> R<()> {
         let v = self.expr(element)?;
         let Some(kind) = self.kind(&v) else {
             let what = self.show(&v);

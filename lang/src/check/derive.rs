@@ -7,7 +7,7 @@ use super::value::{Code, JacMode, OpKind, OpVal, Template, Val, Wrt};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::library;
-use crate::ops::{Const, Op};
+use crate::ops::Const;
 use crate::source::Span;
 use crate::typed::{Local, StmtKind as T};
 use crate::types::{DType, Dim, Ty};
@@ -98,7 +98,7 @@ impl Elab<'_> {
         self.operator(i, given, wrt, span)
     }
 
-    fn wrt(&mut self, f: &Val, e: &Expr) -> R<Wrt> {
+    pub fn wrt(&mut self, f: &Val, e: &Expr) -> R<Wrt> {
         let names = self.params_of(f).unwrap_or_default();
         let one = |s: &mut Self, e: &Expr| -> R<usize> {
             match &e.kind {
@@ -197,7 +197,7 @@ impl Elab<'_> {
         }
     }
 
-    fn axes_of(&mut self, v: &Val, span: Span) -> R<Vec<Option<usize>>> {
+    pub fn axes_of(&mut self, v: &Val, span: Span) -> R<Vec<Option<usize>>> {
         let one = |s: &mut Self, v: &Val| match v {
             Val::None => Ok(None),
             Val::Int(k) if *k >= 0 => Ok(Some(*k as usize)),
@@ -210,7 +210,7 @@ impl Elab<'_> {
     }
 
     /// The arguments that a point stands for.
-    fn point(&self, f: &Val, x: &Val) -> Vec<Val> {
+    pub fn point(&self, f: &Val, x: &Val) -> Vec<Val> {
         match x {
             Val::Tuple(parts) if self.required(f).is_none_or(|n| n != 1) => parts.iter().map(|(_, p)| p.clone()).collect(),
             other => vec![other.clone()],
@@ -218,7 +218,7 @@ impl Elab<'_> {
     }
 
     /// The instance that an operator differentiates.
-    fn differentiate(&mut self, f: &Val, given: Vec<Given>, places: &[usize], span: Span) -> R<Called> {
+    pub fn differentiate(&mut self, f: &Val, given: Vec<Given>, places: &[usize], span: Span) -> R<Called> {
         let names = self.params_of(f);
         let mut given = given;
         let mut next = 0;
@@ -251,7 +251,7 @@ impl Elab<'_> {
     }
 
     /// Only floats have derivatives.
-    fn check_active(&mut self, v: &Val, name: String, span: Span) -> R<()> {
+    pub fn check_active(&mut self, v: &Val, name: String, span: Span) -> R<()> {
         let what = match v {
             Val::Leaf(l) if self.ty(*l).dtype.is_float() => return Ok(()),
             Val::Float(_) | Val::None | Val::Error => return Ok(()),
@@ -281,14 +281,14 @@ impl Elab<'_> {
     }
 
     /// Where the leaves of argument `k` stand among the parameters of the instance.
-    fn range_of(called: &Called, k: usize) -> std::ops::Range<usize> {
+    pub fn range_of(called: &Called, k: usize) -> std::ops::Range<usize> {
         let before: usize = called.vals[..k].iter().map(|v| v.leaves().len()).sum();
         let start = called.captured + before;
         start..start + called.vals[k].leaves().len()
     }
 
     /// Emits a `Vjp` and gives the cotangents of the arguments `places`.
-    fn pull(&mut self, called: &Called, places: &[usize], cotangents: Vec<Option<Local>>, results: Option<Vec<Local>>, span: Span) -> Vec<Val> {
+    pub fn pull(&mut self, called: &Called, places: &[usize], cotangents: Vec<Option<Local>>, results: Option<Vec<Local>>, span: Span) -> Vec<Val> {
         let mut wanted: Vec<Option<Local>> = vec![None; called.args.len()];
         let mut out = Vec::new();
         for &k in places {
@@ -327,7 +327,7 @@ impl Elab<'_> {
     }
 
     /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
-    fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
+    pub fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
         let results = self.result_locals(called);
         let mut result_tangents = Vec::new();
         for r in &results {
@@ -350,7 +350,7 @@ impl Elab<'_> {
         Ok((value, tangent))
     }
 
-    fn tangent_of(&mut self, value: &Val, results: &[Local], tangents: &[Option<Local>], span: Span) -> R<Val> {
+    pub fn tangent_of(&mut self, value: &Val, results: &[Local], tangents: &[Option<Local>], span: Span) -> R<Val> {
         Ok(match value {
             Val::Leaf(l) => {
                 let found = results.iter().position(|r| r == l).and_then(|k| tangents[k]);
@@ -376,7 +376,7 @@ impl Elab<'_> {
     }
 
     /// The tangents of the arguments, from structures like the arguments; `none` does not move.
-    fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
+    pub fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
         let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
         for (k, v) in moves {
             if matches!(v, Val::None) {
@@ -399,7 +399,7 @@ impl Elab<'_> {
         Ok(tangents)
     }
 
-    fn jvp(&mut self, f: &Val, x: &Val, v: &Val, (span, x_span, v_span): (Span, Span, Span)) -> R<Val> {
+    pub fn jvp(&mut self, f: &Val, x: &Val, v: &Val, (span, x_span, v_span): (Span, Span, Span)) -> R<Val> {
         let points = self.point(f, x);
         let moves: Vec<Val> = if points.len() == 1 && self.required(f).is_none_or(|n| n == 1) {
             vec![v.clone()]
@@ -455,7 +455,7 @@ impl Elab<'_> {
         }
     }
 
-    fn apply_grad(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, value: bool, aux: bool, span: Span) -> R<Val> {
+    pub fn apply_grad(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, value: bool, aux: bool, span: Span) -> R<Val> {
         let called = self.differentiate(f, given, &wrt.places, span)?;
         let results = self.result_locals(&called);
         let out = self.rebuild(&called, &results);
@@ -507,7 +507,7 @@ impl Elab<'_> {
         })
     }
 
-    fn apply_prime(&mut self, f: &Val, given: Vec<Given>, span: Span) -> R<Val> {
+    pub fn apply_prime(&mut self, f: &Val, given: Vec<Given>, span: Span) -> R<Val> {
         let at = given.first().map_or(span, |g| g.span);
         if let Some(g) = given.first()
             && !self.dims(&g.val).is_empty()
@@ -529,7 +529,7 @@ impl Elab<'_> {
         Ok(self.push_forward(&called, tangents, span)?.1)
     }
 
-    fn apply_pullback(&mut self, f: &Val, points: &[Val], given: Vec<Given>, span: Span) -> R<Val> {
+    pub fn apply_pullback(&mut self, f: &Val, points: &[Val], given: Vec<Given>, span: Span) -> R<Val> {
         let n = points.len();
         let places: Vec<usize> = (0..n).collect();
         let args = points.iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
@@ -549,166 +549,5 @@ impl Elab<'_> {
         let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();
         let mut out = self.pull(&called, &places, cotangents, None, span);
         Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
-    }
-
-    /// An array of zeros with a one at the indices.
-    fn basis(&mut self, ty: &Ty, indices: &[Local], span: Span) -> R<Local> {
-        let zero = self.filled(ty, 0.0, span)?;
-        let one = self.constant(Const::of(ty.dtype, 1.0), span)?;
-        if ty.is_scalar() {
-            return Ok(one);
-        }
-        let mut args = vec![zero, one];
-        args.extend(indices);
-        self.emit(Op::Update(indices.iter().map(|_| crate::ops::Sel::At).collect()), &args, span)
-    }
-
-    fn apply_jacobian(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, mode: JacMode, span: Span) -> R<Val> {
-        let called = self.differentiate(f, given.clone(), &wrt.places, span)?;
-        let out = match (&called.template.val, called.template.types.as_slice()) {
-            (Val::Leaf(_), [ty]) if ty.dtype.is_float() => ty.substitute(&|s| called.sizes[s.0 as usize].clone()),
-            _ => {
-                let what = self.show_template(&called.template);
-                return self.error("E0301", span, format!("a matrix of derivatives needs one array or number out, and this function gives {what}"));
-            }
-        };
-        let mut blocks = Vec::new();
-        for &k in &wrt.places {
-            let val = called.vals[k].clone();
-            let block = match &val {
-                Val::Leaf(x) => {
-                    let input = self.ty(*x).clone();
-                    let at = Self::range_of(&called, k).start;
-                    self.jacobian_block(&called, k, at, &input, &out, mode, span)?
-                }
-                _ if out.is_scalar() => {
-                    let one = self.constant(Const::of(out.dtype, 1.0), span)?;
-                    self.pull(&called, &[k], vec![Some(one)], None, span).pop().unwrap_or(Val::None)
-                }
-                other => {
-                    let what = self.show(other);
-                    return self.error("E0301", span, format!("a matrix of derivatives is by one array or number, and this is {what}"));
-                }
-            };
-            blocks.push(block);
-        }
-        Ok(if wrt.tuple { Val::tuple(blocks) } else { blocks.pop().unwrap_or(Val::None) })
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn jacobian_block(&mut self, called: &Called, k: usize, at: usize, input: &Ty, out: &Ty, mode: JacMode, span: Span) -> R<Val> {
-        let forward = match mode {
-            JacMode::Forward => true,
-            JacMode::Reverse => false,
-            JacMode::Auto => match (input.const_len(), out.const_len()) {
-                (Some(i), Some(o)) => i <= o,
-                _ => input.is_scalar() || !out.is_scalar(),
-            },
-        };
-        if forward {
-            let v = if input.is_scalar() {
-                self.forward_column(called, at, input, &[], span)?
-            } else {
-                self.map_lanes(input.dims.clone(), span, |s, indices| s.forward_column(called, at, input, indices, span))?
-            };
-            let (n, m) = (input.rank(), out.rank());
-            if n == 0 || m == 0 {
-                return Ok(v);
-            }
-            let l = self.operand(&v, span)?;
-            let perm: Vec<usize> = (n..n + m).chain(0..n).collect();
-            return self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf);
-        }
-        let row = |s: &mut Self, indices: &[Local]| -> R<Val> {
-            let u = s.basis(out, indices, span)?;
-            Ok(s.pull(called, &[k], vec![Some(u)], None, span).pop().unwrap_or(Val::None))
-        };
-        if out.is_scalar() { row(self, &[]) } else { self.map_lanes(out.dims.clone(), span, row) }
-    }
-
-    fn forward_column(&mut self, called: &Called, at: usize, input: &Ty, indices: &[Local], span: Span) -> R<Val> {
-        let v = self.basis(input, indices, span)?;
-        let mut tangents = vec![None; called.args.len()];
-        tangents[at] = Some(v);
-        Ok(self.push_forward(called, tangents, span)?.1)
-    }
-
-    fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<usize>]>, span: Span) -> R<Val> {
-        if axes.is_some_and(|a| a.len() != given.len()) {
-            return self.error("E0102", span, format!("`axes` has one entry for each of the {} arguments", given.len()));
-        }
-        let axis_of = |k: usize| axes.map_or(Some(0), |a| a[k]);
-        let mut extent: Option<Dim> = None;
-        let mut given = given;
-        for (k, g) in given.iter_mut().enumerate() {
-            let Some(axis) = axis_of(k) else { continue };
-            if let Val::Range(_) = g.val {
-                g.val = Val::Leaf(self.operand(&g.val, g.span)?);
-            }
-            g.val = self.front(&g.val, axis, g.span)?;
-            for l in g.val.leaves() {
-                let d = self.ty(l).dims[0].clone();
-                match extent.clone() {
-                    None => extent = Some(d),
-                    Some(e) if self.same_dim(&e, &d)? => {}
-                    Some(e) => {
-                        let (a, b) = (self.show_dim(&e), self.show_dim(&d));
-                        return self.error("E0202", g.span, format!("`vmap` goes over axes of one length, and these are {a} and {b}"));
-                    }
-                }
-            }
-        }
-        let Some(extent) = extent else {
-            return self.error("E0204", span, "`vmap` needs an array to go over");
-        };
-        self.map_lanes(vec![extent], span, |s, indices| {
-            let mut lane = Vec::new();
-            for (k, g) in given.iter().enumerate() {
-                let val = if axis_of(k).is_some() { s.row_of(&g.val, indices[0], g.span)? } else { g.val.clone() };
-                lane.push(Given { name: g.name.clone(), val, span: g.span });
-            }
-            s.call(f, lane, span, span)
-        })
-    }
-
-    /// Brings an axis of every leaf to the front.
-    fn front(&mut self, v: &Val, axis: usize, span: Span) -> R<Val> {
-        match v {
-            Val::Tuple(parts) => {
-                let mut out = Vec::new();
-                for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.front(p, axis, span)?));
-                }
-                Ok(Val::Tuple(out.into()))
-            }
-            Val::None => Ok(Val::None),
-            other => {
-                let rank = self.dims(other).len();
-                if rank <= axis {
-                    let what = self.show(other);
-                    return self.error("E0204", span, format!("`vmap` goes over axis {axis}, and this is {what}"));
-                }
-                let l = self.operand(other, span)?;
-                if axis == 0 {
-                    return Ok(Val::Leaf(l));
-                }
-                let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|k| *k != axis)).collect();
-                self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
-            }
-        }
-    }
-
-    fn row_of(&mut self, v: &Val, k: Local, span: Span) -> R<Val> {
-        match v {
-            Val::Tuple(parts) => {
-                let mut out = Vec::new();
-                for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.row_of(p, k, span)?));
-                }
-                Ok(Val::Tuple(out.into()))
-            }
-            Val::None => Ok(Val::None),
-            other => self.pick(other, vec![super::index::Picked::Safe(k)], span),
-        }
     }
 }

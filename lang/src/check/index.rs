@@ -54,7 +54,7 @@ impl Elab<'_> {
     }
 
     /// Parts of a tuple, by numbers known when compiling.
-    fn index_tuple(&mut self, parts: &[(Option<crate::ast::Name>, Val)], indices: &[Index], span: Span) -> R<Val> {
+    pub fn index_tuple(&mut self, parts: &[(Option<crate::ast::Name>, Val)], indices: &[Index], span: Span) -> R<Val> {
         let n = parts.len() as i64;
         let position = |s: &mut Self, e: &Expr| -> R<i64> {
             let v = s.whole(e)?;
@@ -117,7 +117,7 @@ impl Elab<'_> {
         Ok(out)
     }
 
-    fn position(&mut self, e: &Expr, dim: &Dim) -> R<Picked> {
+    pub fn position(&mut self, e: &Expr, dim: &Dim) -> R<Picked> {
         if let Some(inner) = from_end(e) {
             let v = self.whole(inner)?;
             let at = self.binary(BinaryOp::Sub, &Val::Size(dim.clone()), &v, false, (e.span, e.span, e.span))?;
@@ -153,7 +153,7 @@ impl Elab<'_> {
         }
     }
 
-    fn slice(&mut self, start: Option<&Expr>, end: Option<&Expr>, step: Option<&Expr>, dim: &Dim, span: Span) -> R<Picked> {
+    pub fn slice(&mut self, start: Option<&Expr>, end: Option<&Expr>, step: Option<&Expr>, dim: &Dim, span: Span) -> R<Picked> {
         let whole = Val::Size(dim.clone());
         let sp = (span, span, span);
         let step = match step {
@@ -220,7 +220,7 @@ impl Elab<'_> {
     }
 
     /// `end − start` where both are the same expression up to known numbers.
-    fn difference(&mut self, start: &Expr, end: &Expr) -> R<Option<Dim>> {
+    pub fn difference(&mut self, start: &Expr, end: &Expr) -> R<Option<Dim>> {
         let (mut a_terms, mut b_terms) = (Vec::new(), Vec::new());
         terms(start, 1, &mut a_terms);
         terms(end, 1, &mut b_terms);
@@ -246,7 +246,7 @@ impl Elab<'_> {
     }
 
     /// Decides selectors, operands and checks.
-    pub fn plan(&mut self, ty: &Ty, picked: Vec<Picked>, span: Span) -> R<Plan> {
+    pub fn plan(&mut self, ty: &Ty, picked: Vec<Picked>) -> R<Plan> {
         let mut plan =
             Plan { sels: vec![], operands: vec![], checks: vec![], dims: vec![], shape: vec![], extra_axes: false };
         let mut axis = 0;
@@ -306,12 +306,11 @@ impl Elab<'_> {
             plan.dims.push(dim.clone());
             plan.shape.push(dim.clone());
         }
-        let _ = span;
         Ok(plan)
     }
 
     /// Whether a position is certainly in range; an error if it is certainly not.
-    fn in_range(&mut self, v: &Val, dim: &Dim, at: Span, what: &str) -> R<bool> {
+    pub fn in_range(&mut self, v: &Val, dim: &Dim, at: Span, what: &str) -> R<bool> {
         let d = match v {
             Val::Int(i) => Dim::constant(*i),
             Val::Size(d) => d.clone(),
@@ -326,7 +325,7 @@ impl Elab<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn span_checks(&mut self, start: &Val, l: Local, len: &Dim, step: i64, dim: &Dim, at: Span, plan: &mut Plan) -> R<()> {
+    pub fn span_checks(&mut self, start: &Val, l: Local, len: &Dim, step: i64, dim: &Dim, at: Span, plan: &mut Plan) -> R<()> {
         // An empty slice touches nothing.
         if len.is(0) {
             return Ok(());
@@ -365,7 +364,7 @@ impl Elab<'_> {
     pub fn pick(&mut self, base: &Val, picked: Vec<Picked>, span: Span) -> R<Val> {
         let l = self.operand(base, span)?;
         let ty = self.ty(l).clone();
-        let plan = self.plan(&ty, picked, span)?;
+        let plan = self.plan(&ty, picked)?;
         for (index, len, what) in plan.checks {
             self.push(StmtKind::Bounds { index, len, what }, span);
         }

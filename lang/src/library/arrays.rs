@@ -3,7 +3,7 @@
 use crate::check::elab_api::{Args, Elab, Picked, R, RangeVal, Val};
 use crate::ops::{Op, Sel};
 use crate::source::Span;
-use crate::typed::{BoundsOf, StmtKind};
+use crate::typed::StmtKind;
 use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;
 
@@ -103,8 +103,7 @@ pub(crate) fn len(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
 }
 
 pub(crate) fn shape(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let _ = at;
+    let (v, _) = array(e, a, 0)?;
     Ok(Val::tuple(e.dims(&v).into_iter().map(Val::Size).collect()))
 }
 
@@ -338,11 +337,10 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let base = e.operand_as(&x, dtype, x_span)?;
     let ty = e.ty(base).clone();
     let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
-    let plan = e.plan(&ty, vec![picked], span)?;
+    let plan = e.plan(&ty, vec![picked])?;
     for (index, len, what) in plan.checks {
         e.push(StmtKind::Bounds { index, len, what }, span);
     }
-    let _ = BoundsOf::Index;
     let value = e.operand_as(&v, dtype, v_span)?;
     let own = e.ty(value).dims.clone();
     if !own.is_empty() && !e.same_dims(&own, &plan.dims)? {
