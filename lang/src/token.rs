@@ -266,7 +266,13 @@ pub struct Lexed<'a> {
 /// ```
 pub fn lex(source: &Source, id: SourceId) -> Lexed<'_> {
     let text = source.text();
-    let mut lexer = Lexer { text, id, inner: Token::lexer(text), out: Lexed::default(), strings: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        id,
+        inner: Token::lexer(text),
+        out: Lexed::default(),
+        strings: Vec::new(),
+    };
     while let Some(token) = lexer.inner.next() {
         let range = lexer.inner.span();
         lexer.step(token, Span::new(id, range.start, range.end));
@@ -310,7 +316,6 @@ impl<'a> Lexer<'a> {
                 self.push(Token::Newline, span);
             }
             Ok(Token::Quote) => self.string(span),
-            Ok(Token::Name("_")) if self.number_before(span) => self.after_number(span),
             Ok(Token::Name(_)) if self.number_before(span) => self.after_number(span),
             Ok(token @ (Token::Int(_) | Token::Float(_))) => self.number(token, span),
             Ok(Token::Dot) => self.dot(span),
@@ -346,7 +351,19 @@ impl Token<'_> {
         use Token::*;
         matches!(
             self,
-            Int(_) | Float(_) | Name(_) | QuoteEnd | Block(_) | Bad | True | False | None | RParen | RBracket | RBrace | Prime
+            Int(_)
+                | Float(_)
+                | Name(_)
+                | QuoteEnd
+                | Block(_)
+                | Bad
+                | True
+                | False
+                | None
+                | RParen
+                | RBracket
+                | RBrace
+                | Prime
         )
     }
 
@@ -432,8 +449,10 @@ impl fmt::Display for Token<'_> {
             StarStar => "`**`",
             Ampersand => "`&`",
             Bang => "`!`",
-            Fn | Let | Var | If | Else | For | While | In | By | Break | Continue | Return | Import | And | Or | Not | True
-            | False | None | Fixpoint | Bad => "something unreadable",
+            Fn | Let | Var | If | Else | For | While | In | By | Break | Continue | Return
+            | Import | And | Or | Not | True | False | None | Fixpoint | Bad => {
+                "something unreadable"
+            }
         })
     }
 }

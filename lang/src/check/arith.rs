@@ -69,7 +69,7 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => match i.checked_neg() {
                 Some(n) => Ok(Val::Int(n)),
-                None => self.error("E0003", span, "this number does not fit 64 bits"),
+                None => self.error("E0214", span, "this number does not fit 64 bits"),
             },
             Val::Float(x) => Ok(Val::Float(-x)),
             Val::Size(d) => Ok(Val::Size(-d.clone())),
@@ -129,13 +129,13 @@ impl Elab<'_> {
                 BinaryOp::Pow => return Ok(Some(Val::Float((x as f64).powf(y as f64)))),
                 BinaryOp::Div => return Ok(Some(Val::Float(x as f64 / y as f64))),
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0003", span, "whole numbers cannot be divided by 0");
+                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
                 }
                 BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
             return match whole {
                 Some(w) => Ok(Some(Val::Int(w))),
-                None => self.error("E0003", span, "the result does not fit 64 bits"),
+                None => self.error("E0214", span, "the result does not fit 64 bits"),
             };
         }
         if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
@@ -163,12 +163,12 @@ impl Elab<'_> {
                 BinaryOp::Pow => match (x.as_const(), y.as_const()) {
                     (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
                         Some(p) => Dim::constant(p),
-                        None => return self.error("E0003", span, "the result does not fit 64 bits"),
+                        None => return self.error("E0214", span, "the result does not fit 64 bits"),
                     },
                     _ => return Ok(None),
                 },
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0003", span, "whole numbers cannot be divided by 0");
+                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
                 }
                 BinaryOp::Div | BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };

@@ -1,6 +1,6 @@
 //! Calls: arguments are matched with parameters and fitted to annotations, then an instance is called.
 
-use super::elab::{Elab, Fail, R};
+use super::elab::{Elab, Fail, Named, R};
 use super::free;
 use super::value::{Code, FnVal, Val};
 use crate::ast::*;
@@ -197,7 +197,7 @@ impl Elab<'_> {
     }
 
     /// Matches arguments with parameters and fits them to the annotations; also gives the dimension names.
-    pub fn match_args(&mut self, fun: &FnVal, given: Vec<Given>, span: Span) -> R<(Vec<Val>, Vec<(Name, Dim)>)> {
+    pub fn match_args(&mut self, fun: &FnVal, given: Vec<Given>, span: Span) -> R<(Vec<Val>, Named<Dim>)> {
         let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
             Code::Fn(group, i) => {
                 let f = &group.fns[*i];

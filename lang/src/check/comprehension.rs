@@ -13,7 +13,7 @@ use crate::typed::{Local, Piece, StmtKind as T};
 use crate::types::{DType, Dim, Ty};
 
 /// What a reduction over clauses accumulates.
-struct Acc {
+pub(crate) struct Acc {
     total: Local,
     count: Option<Local>,
     seen: Option<Local>,

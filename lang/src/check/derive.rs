@@ -40,7 +40,7 @@ impl Elab<'_> {
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
-                Diagnostic::error("E0305", span, format!("`'` takes the derivative of a function, and this is {what}"))
+                Diagnostic::error("E0307", span, format!("`'` takes the derivative of a function, and this is {what}"))
                     .help("the transpose of a matrix is `A.T`"),
             );
         }
@@ -49,7 +49,7 @@ impl Elab<'_> {
         {
             let name = self.text_of(f_span);
             return self.fail(
-                Diagnostic::error("E0305", span, format!("`'` needs a function of one number, and this one takes {n}"))
+                Diagnostic::error("E0307", span, format!("`'` needs a function of one number, and this one takes {n}"))
                     .help(format!("by one of several: `grad({name}, wrt = …)`")),
             );
         }
@@ -141,7 +141,7 @@ impl Elab<'_> {
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
-                Diagnostic::error("E0305", f_span, format!("`{}` takes a function, and this is {what}", row.name))
+                Diagnostic::error("E0307", f_span, format!("`{}` takes a function, and this is {what}", row.name))
                     .help("give the function itself, not its value: `grad(f)(x)`"),
             );
         }
@@ -389,7 +389,7 @@ impl Elab<'_> {
             let fits = self.join(&target, &given)?;
             if fits.is_none_or(|t| t.key() != target.key()) {
                 let (a, b) = (self.show(&called.vals[*k]), self.show(&v));
-                return self.error("E0304", span, format!("a tangent has the shape of its point: the point is {a}, and this is {b}"));
+                return self.error("E0306", span, format!("a tangent has the shape of its point: the point is {a}, and this is {b}"));
             }
             let v = self.conform(&v, &target, span)?;
             for (at, l) in range.zip(v.leaves()) {
@@ -406,7 +406,7 @@ impl Elab<'_> {
         } else {
             match v {
                 Val::Tuple(parts) if parts.len() == points.len() => parts.iter().map(|(_, p)| p.clone()).collect(),
-                _ => return self.error("E0304", v_span, format!("{} tangents are needed here, one for each argument; `none` for one that does not move", points.len())),
+                _ => return self.error("E0306", v_span, format!("{} tangents are needed here, one for each argument; `none` for one that does not move", points.len())),
             }
         };
         let active: Vec<usize> = moves.iter().enumerate().filter(|(_, m)| !matches!(m, Val::None)).map(|(k, _)| k).collect();
@@ -435,7 +435,7 @@ impl Elab<'_> {
                     let parts = parts.iter().map(|(_, v)| v.clone()).collect();
                     self.apply(&f, parts, span)
                 }
-                _ => self.error("E0304", span, "the point of a function of several parameters is the tuple of them"),
+                _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Pushforward => {
@@ -447,7 +447,7 @@ impl Elab<'_> {
                     [g] if n == 1 => vec![(0, g.val.clone())],
                     [Given { val: Val::Tuple(parts), .. }] if parts.len() == n => parts.iter().map(|(_, p)| p.clone()).enumerate().collect(),
                     many if many.len() == n => many.iter().map(|g| g.val.clone()).enumerate().collect(),
-                    _ => return self.error("E0304", span, format!("a pushforward takes {n} tangents")),
+                    _ => return self.error("E0306", span, format!("a pushforward takes {n} tangents")),
                 };
                 let tangents = self.tangents(&called, &moves, span)?;
                 Ok(self.push_forward(&called, tangents, span)?.1)
@@ -514,13 +514,13 @@ impl Elab<'_> {
         {
             let what = self.show(&g.val);
             return self.fail(
-                Diagnostic::error("E0305", at, format!("`'` is the derivative by one number, and this is {what}"))
+                Diagnostic::error("E0307", at, format!("`'` is the derivative by one number, and this is {what}"))
                     .help("over all entries: `vmap(f')(x)`; by an array: `grad(f)` or `jacobian(f)`"),
             );
         }
         let called = self.differentiate(f, given, &[0], span)?;
         let Some(Val::Leaf(x)) = called.vals.first().cloned() else {
-            return self.error("E0305", at, "`'` is the derivative by one number: a tuple is differentiated with `grad`");
+            return self.error("E0307", at, "`'` is the derivative by one number: a tuple is differentiated with `grad`");
         };
         let dtype = self.ty(x).dtype;
         let one = self.constant(Const::of(dtype, 1.0), span)?;
@@ -535,7 +535,7 @@ impl Elab<'_> {
         let args = points.iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
         let called = self.differentiate(f, args, &places, span)?;
         let [u] = given.as_slice() else {
-            return self.error("E0304", span, "a pullback takes one cotangent, with the structure of the value");
+            return self.error("E0306", span, "a pullback takes one cotangent, with the structure of the value");
         };
         let results: Vec<Ty> = called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
         let target = Template { val: called.template.val.clone(), types: results };
@@ -543,7 +543,7 @@ impl Elab<'_> {
         let own = self.template(&u_val);
         if self.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
             let (a, b) = (self.show_template(&target), self.show(&u_val));
-            return self.error("E0304", u.span, format!("a cotangent has the shape of the value: that is {a}, and this is {b}"));
+            return self.error("E0306", u.span, format!("a cotangent has the shape of the value: that is {a}, and this is {b}"));
         }
         let u = self.conform(&u_val, &target, span)?;
         let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();

@@ -29,6 +29,9 @@ pub(crate) enum Fail {
 
 pub(crate) type R<T> = Result<T, Fail>;
 
+/// Names with what they stand for.
+pub(crate) type Named<T> = Vec<(Name, T)>;
+
 /// How sizes are treated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
@@ -55,7 +58,7 @@ pub(crate) enum Binding {
 /// The functions of a block, and what each has captured where it was written.
 pub(crate) struct LocalGroup {
     pub group: Arc<Group>,
-    pub snaps: RefCell<Vec<Option<Vec<(Name, Val)>>>>,
+    pub snaps: RefCell<Vec<Option<Named<Val>>>>,
 }
 
 pub(crate) enum Loop {

@@ -339,21 +339,18 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
 
 /// How the value of a bare expression is shown.
 fn show(e: &mut Elab<'_>, v: &Val, results: &mut Vec<Local>, globals: &mut Vec<Global>, span: Span) -> R<Shown> {
-    match v {
-        Val::Str(pieces) => {
-            let mut text = String::new();
-            for p in pieces.iter() {
-                match p {
-                    typed::Piece::Text(t) => text.push_str(t),
-                    typed::Piece::Value(..) => {
-                        e.push(T::Print { pieces: pieces.to_vec() }, span);
-                        return Ok(Shown::Text(String::new()));
-                    }
+    if let Val::Str(pieces) = v {
+        let mut text = String::new();
+        for p in pieces.iter() {
+            match p {
+                typed::Piece::Text(t) => text.push_str(t),
+                typed::Piece::Value(..) => {
+                    e.push(T::Print { pieces: pieces.to_vec() }, span);
+                    return Ok(Shown::Text(String::new()));
                 }
             }
-            return Ok(Shown::Text(text));
         }
-        _ => {}
+        return Ok(Shown::Text(text));
     }
     let mut places = Vec::new();
     match layout(e, v, results, globals, &mut places, span)? {

@@ -105,11 +105,10 @@ pub(crate) fn dim_names(ty: &TypeExpr, out: &mut Vec<Name>) {
 
 pub(crate) fn dim_expr_names(e: &Expr, out: &mut Vec<Name>) {
     match &e.kind {
-        ExprKind::Name(n) if &**n != "_" => {
-            if !out.contains(n) {
+        ExprKind::Name(n) if &**n != "_"
+            && !out.contains(n) => {
                 out.push(n.clone());
             }
-        }
         ExprKind::Unary(_, a) => dim_expr_names(a, out),
         ExprKind::Binary(_, a, b) => {
             dim_expr_names(a, out);
@@ -201,11 +200,10 @@ impl Walk {
 
     fn place(&mut self, place: &Expr) {
         match &place.kind {
-            ExprKind::Name(n) => {
-                if !self.bound.contains(n) && !self.assigned.contains(n) {
+            ExprKind::Name(n)
+                if !self.bound.contains(n) && !self.assigned.contains(n) => {
                     self.assigned.push(n.clone());
                 }
-            }
             ExprKind::Field(base, _) | ExprKind::Part(base, _, _) | ExprKind::Index { base, .. } => self.place(base),
             ExprKind::Tuple(parts) => parts.iter().for_each(|p| self.place(p)),
             _ => {}

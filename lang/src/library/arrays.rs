@@ -27,6 +27,13 @@ pub(crate) fn dims_of(e: &mut Elab<'_>, parts: &[(Val, Span)], span: Span) -> R<
     Ok(out)
 }
 
+/// One size.
+fn size_of(e: &mut Elab<'_>, (v, at): &(Val, Span)) -> R<Dim> {
+    let d = e.size(v, *at)?;
+    e.natural(&d, *at)?;
+    Ok(d)
+}
+
 pub(crate) fn filled(e: &mut Elab<'_>, a: &Args, value: f64, span: Span) -> R<Val> {
     let dims = dims_of(e, &a.rest, span)?;
     e.filled(&Ty::array(DType::F64, dims), value, span).map(Val::Leaf)
@@ -43,9 +50,9 @@ pub(crate) fn full(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn eye(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let n = dims_of(e, &[a.at(0)?], span)?.remove(0);
+    let n = size_of(e, &a.at(0)?)?;
     let m = match a.get(1) {
-        Some(m) => dims_of(e, &[m.clone()], span)?.remove(0),
+        Some(m) => size_of(e, m)?,
         None => n.clone(),
     };
     let rows = e.emit(Op::Iota(n.clone()), &[], span)?;
@@ -58,7 +65,7 @@ pub(crate) fn eye(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn arange(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let n = dims_of(e, &[a.at(0)?], span)?.remove(0);
+    let n = size_of(e, &a.at(0)?)?;
     let iota = e.emit(Op::Iota(n), &[], span)?;
     e.emit(Op::Convert(DType::F64), &[iota], span).map(Val::Leaf)
 }
@@ -306,7 +313,7 @@ pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 
 pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = array(e, a, 0)?;
-    let n = dims_of(e, &[a.at(1)?], span)?.remove(0);
+    let n = size_of(e, &a.at(1)?)?;
     let l = e.operand(&v, at)?;
     let dims = e.ty(l).dims.clone();
     let mut full = vec![n.clone()];

@@ -32,12 +32,12 @@ pub(crate) fn relu(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 /// Applies an operation to each leaf that is a float.
-fn each(e: &mut Elab<'_>, v: &Val, span: Span, f: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<Val>) -> R<Val> {
+fn each(e: &mut Elab<'_>, v: &Val, f: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<Val>) -> R<Val> {
     match v {
         Val::Tuple(parts) => {
             let mut out = Vec::new();
             for (n, p) in parts.iter() {
-                out.push((n.clone(), each(e, p, span, f)?));
+                out.push((n.clone(), each(e, p, f)?));
             }
             Ok(Val::Tuple(out.into()))
         }
@@ -47,7 +47,7 @@ fn each(e: &mut Elab<'_>, v: &Val, span: Span, f: &mut dyn FnMut(&mut Elab<'_>, 
 
 pub(crate) fn stop_grad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, _) = a.at(0)?;
-    each(e, &x, span, &mut |e, v| match v {
+    each(e, &x, &mut |e, v| match v {
         Val::Leaf(l) if e.ty(*l).dtype.is_float() => e.pointwise(Prim::StopGrad, std::slice::from_ref(v), span),
         other => Ok(other.clone()),
     })
@@ -136,9 +136,9 @@ pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     }
 }
 
-pub(crate) fn float(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
     let (x, at) = a.at(0)?;
-    each(e, &x, span, &mut |e, v| match e.kind(v) {
+    each(e, &x, &mut |e, v| match e.kind(v) {
         Some(k) if k.dtype.is_float() && !k.weak => Ok(v.clone()),
         Some(_) => e.operand_as(v, DType::F64, at).map(Val::Leaf),
         None => {
@@ -156,7 +156,7 @@ pub(crate) fn one(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 
 /// All leaves of a structure through `f`, which gives truth values; whether all hold.
 pub(crate) fn all_leaves(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let ((f, _), (x, at)) = (a.at(0)?, a.at(1)?);
+    let ((f, _), (x, _at)) = (a.at(0)?, a.at(1)?);
     let mut total: Option<Val> = None;
     let mut each_part = |e: &mut Elab<'_>, v: &Val| -> R<Val> {
         let one = e.apply(&f, vec![v.clone()], span)?;
@@ -166,7 +166,7 @@ pub(crate) fn all_leaves(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         });
         Ok(v.clone())
     };
-    each(e, &x, at, &mut each_part)?;
+    each(e, &x, &mut each_part)?;
     Ok(total.unwrap_or(Val::Bool(true)))
 }
 

@@ -9,6 +9,8 @@
 //! Depth is bounded here so that everything behind may recurse: brackets nest at most [`MAX_NESTING`] deep, and the
 //! tree of a statement, blocks included, is at most about [`MAX_DEPTH`] high (so a sum has at most that many terms).
 
+mod brackets;
+
 use super::depth::Depth;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -17,7 +19,9 @@ use crate::token::{Token, foreign_operator, spaced};
 /// How deep brackets may nest.
 pub const MAX_NESTING: usize = 256;
 /// How high the tree of one statement may be.
-pub const MAX_DEPTH: u32 = 2_000;
+///
+/// A walk over the tree recurses that often: one with large frames needs a large stack, or `stacker`.
+pub const MAX_DEPTH: u32 = 1_000;
 
 /// A statement yet to be parsed.
 #[derive(Debug, Default)]
@@ -50,18 +54,36 @@ pub(super) fn layout<'a>(text: &'a str, tokens: &[(Token<'a>, Span)]) -> Layout<
         return first;
     }
     // A bracket is missing somewhere: read again, now taking a definition at the left margin as the end of all blocks.
-    Layout { open_at_end: true, ..run(text, tokens, true) }
+    Layout {
+        open_at_end: true,
+        ..run(text, tokens, true)
+    }
 }
 
 fn run<'a>(text: &'a str, tokens: &[(Token<'a>, Span)], margin: bool) -> Layout<'a> {
     let end = tokens.last().map_or(Span::default(), |&(_, span)| span);
-    let file = Frame { open: Token::Newline, span: Span { start: 0, ..end }, lambda: false, scope: Some(Scope::default()), depth: Depth::default() };
-    let mut reader = Reader { text, margin, frames: vec![file], skipped: 0, out: Layout::default() };
+    let file = Frame {
+        open: Token::Newline,
+        span: Span { start: 0, ..end },
+        lambda: false,
+        scope: Some(Scope::default()),
+        depth: Depth::default(),
+    };
+    let mut reader = Reader {
+        text,
+        margin,
+        frames: vec![file],
+        skipped: 0,
+        out: Layout::default(),
+    };
     for (at, &(token, span)) in tokens.iter().enumerate() {
         let previous = tokens[..at].last().map(|&(token, _)| token);
         let begins_line = at == 0 || previous == Some(Token::Newline);
         if token == Token::Newline {
-            let next = tokens[at..].iter().map(|&(token, _)| token).find(|&token| token != Token::Newline);
+            let next = tokens[at..]
+                .iter()
+                .map(|&(token, _)| token)
+                .find(|&token| token != Token::Newline);
             reader.newline(next);
         } else {
             reader.token(token, span, begins_line);
@@ -108,7 +130,11 @@ impl<'a> Reader<'a> {
 
     /// The statement being read.
     fn current(&mut self) -> &mut Statement<'a> {
-        let at = self.frames.iter().rposition(|frame| frame.scope.is_some()).unwrap_or(0);
+        let at = self
+            .frames
+            .iter()
+            .rposition(|frame| frame.scope.is_some())
+            .unwrap_or(0);
         let scope = self.frames[at].scope.get_or_insert_default();
         &mut scope.current
     }
@@ -119,38 +145,46 @@ impl<'a> Reader<'a> {
     }
 
     fn newline(&mut self, next: Option<Token<'a>>) {
-        use Token::{And, At, Break, Continue, Dot, Else, LParen, Name, Or, PipeInto, RParen, Return};
+        use Token::{And, Break, Continue, Dot, Else, Or, PipeInto, Return};
         if self.skipped > 0 || self.top().scope.is_none() {
             return;
         }
-        let tokens = &self.current().tokens;
-        let may_end = tokens.last().is_some_and(|(token, _)| token.ends_value() || matches!(token, Break | Continue | Return));
+        let Statement { tokens, broken } = self.current();
+        let may_end = *broken
+            || tokens.last().is_some_and(|(token, _)| {
+                token.ends_value() || matches!(token, Break | Continue | Return)
+            });
         let continued = matches!(next, Some(PipeInto | Dot | Else | And | Or));
-        let rule = matches!(tokens.as_slice(), [(At, _), (Name(_), _), (LParen, _), (Name(_), _), (RParen, _)]);
-        if may_end && !continued && !rule {
+        if may_end && !continued && !is_rule(self.current()) {
             self.end_statement();
         }
     }
 
     /// Closes the current statement of the innermost frame, which is a block or the file.
     fn end_statement(&mut self) {
-        let frame = self.top();
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
         frame.lambda = false;
         frame.depth.separator();
-        let Some(scope) = &mut frame.scope else { return };
-        let statement = std::mem::take(&mut scope.current);
-        if let Some(&(_, span)) = statement.tokens.first() {
-            scope.statements.push(statement);
-            let too_deep = frame.depth.take_excess(MAX_DEPTH);
-            if too_deep {
-                if let Some(last) = frame.scope.as_mut().and_then(|scope| scope.statements.last_mut()) {
-                    let known = std::mem::replace(&mut last.broken, true);
-                    if !known {
-                        self.out.diagnostics.push(too_many_levels(span));
-                    }
+        let Some(scope) = &mut frame.scope else {
+            return;
+        };
+        let mut statement = std::mem::take(&mut scope.current);
+        let Some(&(_, span)) = statement.tokens.first() else {
+            return;
+        };
+        if frame.depth.take_excess(MAX_DEPTH) && !statement.broken {
+            statement.broken = true;
+            self.out.diagnostics.push(too_many_levels(span));
+            // Nothing will hold its blocks.
+            for (token, _) in &statement.tokens {
+                if let Token::Block(block) = *token {
+                    self.out.blocks[block as usize].statements.clear();
                 }
             }
         }
+        scope.statements.push(statement);
     }
 
     fn token(&mut self, token: Token<'a>, span: Span, begins_line: bool) {
@@ -171,15 +205,28 @@ impl<'a> Reader<'a> {
                 if !self.current().broken {
                     self.report(too_deep(span));
                 }
-                self.frames.iter_mut().filter_map(|frame| frame.scope.as_mut()).for_each(|scope| scope.current.broken = true);
+                self.frames
+                    .iter_mut()
+                    .filter_map(|frame| frame.scope.as_mut())
+                    .for_each(|scope| scope.current.broken = true);
                 self.skipped = 1;
             }
             LParen | LBracket | LBrace | HoleOpen => {
-                let scope = if token == LBrace { Some(Scope::default()) } else { Option::None };
+                let scope = if token == LBrace {
+                    Some(Scope::default())
+                } else {
+                    Option::None
+                };
                 if token != LBrace {
                     self.push(token, span);
                 }
-                self.frames.push(Frame { open: token, span, lambda: false, scope, depth: Depth::default() });
+                self.frames.push(Frame {
+                    open: token,
+                    span,
+                    lambda: false,
+                    scope,
+                    depth: Depth::default(),
+                });
             }
             RParen => self.close(LParen, token, span),
             RBracket => self.close(LBracket, token, span),
@@ -187,13 +234,24 @@ impl<'a> Reader<'a> {
             HoleClose => self.close(HoleOpen, token, span),
             Semicolon if self.top().scope.is_some() => self.end_statement(),
             PipePipe if self.top().lambda || !self.after_value() => {
-                let (first, second) = (Span { end: span.start + 1, ..span }, Span { start: span.start + 1, ..span });
+                let (first, second) = (
+                    Span {
+                        end: span.start + 1,
+                        ..span
+                    },
+                    Span {
+                        start: span.start + 1,
+                        ..span
+                    },
+                );
                 self.token(Pipe, first, false);
                 self.token(Pipe, second, false);
             }
             PipePipe => {
                 let patch = spaced(self.text, span, "or");
-                self.out.diagnostics.push(foreign_operator(span, "||", "or", patch));
+                self.out
+                    .diagnostics
+                    .push(foreign_operator(span, "||", "or", patch));
                 self.push(Or, span);
             }
             Pipe => {
@@ -207,132 +265,55 @@ impl<'a> Reader<'a> {
     }
 
     fn after_value(&mut self) -> bool {
-        self.current().tokens.last().is_some_and(|(token, _)| token.ends_value())
+        self.current()
+            .tokens
+            .last()
+            .is_some_and(|(token, _)| token.ends_value())
     }
 
     fn push(&mut self, token: Token<'a>, span: Span) {
         let previous = self.current().tokens.last().map(|&(token, _)| token);
-        self.top().depth.token(token, previous.is_some_and(Token::ends_value));
+        self.top()
+            .depth
+            .token(token, previous.is_some_and(Token::ends_value));
         self.current().tokens.push((token, span));
-    }
-
-    /// A line that begins with a word that only a statement begins with shows that a bracket was left open.
-    fn statement_keyword(&mut self, token: Token<'a>, span: Span) {
-        use Token::*;
-        if !matches!(token, Fn | Let | Var | While | Import | Break | Continue | Return) {
-            return;
-        }
-        let at_margin = span.start == 0 || self.text.as_bytes().get(span.start as usize - 1) == Some(&b'\n');
-        let keep = if self.margin && at_margin && matches!(token, Fn | Import) {
-            0
-        } else {
-            self.frames.iter().rposition(|frame| frame.scope.is_some()).unwrap_or(0)
-        };
-        if keep + 1 < self.frames.len() {
-            let text = format!("{token} begins a statement here");
-            self.unclosed(span, &text);
-            self.unwind(keep);
-            self.end_statement();
-        }
-    }
-
-    /// Reports the innermost bracket as never closed.
-    fn unclosed(&mut self, at: Span, text: &str) {
-        let (open, span) = (self.top().open, self.top().span);
-        if self.current().broken {
-            return;
-        }
-        let close = match open {
-            Token::LParen => ")",
-            Token::LBracket => "]",
-            _ => "}",
-        };
-        let end = self.current().tokens.last().map_or(span.end, |(_, span)| span.end);
-        let place = Span { start: end, end, ..span };
-        let mut problem = Diagnostic::error("E0001", span, format!("this {open} is never closed"));
-        if !text.is_empty() {
-            problem = problem.label(at, text);
-        }
-        self.report(problem.fix(format!("add `{close}` where it ends"), vec![(place, close.into())]));
-    }
-
-    /// A closing bracket.
-    fn close(&mut self, open: Token<'a>, token: Token<'a>, span: Span) {
-        // A hole of a string is a wall: nothing inside closes what is outside.
-        let wall = self.frames.iter().rposition(|frame| frame.open == Token::HoleOpen).unwrap_or(0);
-        let matching = self.frames.iter().rposition(|frame| frame.open == open).filter(|&at| at >= wall.max(1));
-        let Some(at) = matching else {
-            let (inner, inner_span) = (self.top().open, self.top().span);
-            if !matches!(inner, Token::LParen | Token::LBracket) {
-                let problem = Diagnostic::error("E0002", span, format!("nothing is open that this {token} could close"));
-                self.report(problem.fix("remove it", vec![(span, String::new())]));
-                return;
-            }
-            let close = if inner == Token::LParen { ")" } else { "]" };
-            let problem = Diagnostic::error("E0003", span, format!("this {token} does not fit"))
-                .label(inner_span, format!("this {inner} is open"))
-                .fix(format!("close it with `{close}`"), vec![(span, close.into())]);
-            self.report(problem);
-            self.unwind(self.frames.len() - 2);
-            return self.push(token, span);
-        };
-        if at + 1 < self.frames.len() {
-            self.unclosed(span, &format!("{token} comes before its end"));
-            self.unwind(at);
-        }
-        let open = self.top().span;
-        self.unwind(at - 1);
-        if token != Token::RBrace {
-            self.push(token, span);
-        } else if let Some((Token::Block(_), block)) = self.current().tokens.last_mut() {
-            *block = open.to(span);
-            if let Some(last) = self.out.blocks.last_mut() {
-                last.span = open.to(span);
-            }
-        }
-    }
-
-    /// Leaves the frames above `keep`; a block becomes a token of the statement around it.
-    fn unwind(&mut self, keep: usize) {
-        while self.frames.len() > keep + 1 {
-            if self.top().scope.is_some() {
-                self.end_statement();
-            } else {
-                self.top().depth.separator();
-            }
-            self.pop();
-        }
-    }
-
-    fn pop(&mut self) {
-        let Some(mut frame) = self.frames.pop() else { return };
-        let too_deep = frame.depth.take_excess(MAX_DEPTH);
-        if let Some(scope) = frame.scope {
-            let last = scope.statements.iter().flat_map(|statement| &statement.tokens).map(|&(_, span)| span).last();
-            let span = last.map_or(frame.span, |last| frame.span.to(last));
-            let block = Token::Block(self.out.blocks.len() as u32);
-            self.out.blocks.push(RawBlock { statements: scope.statements, span });
-            self.push(block, span);
-        }
-        if too_deep && !self.current().broken {
-            self.report(too_many_levels(frame.span));
-        }
-        self.top().depth.inside(frame.depth.height());
     }
 
     fn finish(mut self, end: Span) -> Layout<'a> {
         self.out.open_at_end = self.frames.len() > 1 || self.skipped > 0;
         if self.frames.len() > 1 {
-            let at = Span { start: end.end, end: end.end, ..end };
-            self.unclosed(at, "");
+            let at = Span {
+                start: end.end,
+                end: end.end,
+                ..end
+            };
+            self.unclosed(0, at, "");
             self.unwind(0);
         }
         self.end_statement();
         if let Some(scope) = self.frames.pop().and_then(|frame| frame.scope) {
-            self.out.blocks.push(RawBlock { statements: scope.statements, span: Span { start: 0, ..end } });
+            self.out.blocks.push(RawBlock {
+                statements: scope.statements,
+                span: Span { start: 0, ..end },
+            });
         }
         self.out
     }
+}
+
+/// Whether this much of a statement is `@jvp(f)`, so that the function may begin on the next line.
+fn is_rule(statement: &Statement) -> bool {
+    use Token::{At, LParen, Name, RParen};
+    matches!(
+        statement.tokens.as_slice(),
+        [
+            (At, _),
+            (Name(_), _),
+            (LParen, _),
+            (Name(_), _),
+            (RParen, _)
+        ]
+    )
 }
 
 fn too_deep(span: Span) -> Diagnostic {
@@ -343,6 +324,8 @@ fn too_deep(span: Span) -> Diagnostic {
 
 fn too_many_levels(span: Span) -> Diagnostic {
     Diagnostic::error("E0008", span, "nested too deeply")
-        .here(format!("this has more than {MAX_DEPTH} steps, one inside the other"))
+        .here(format!(
+            "this has more than {MAX_DEPTH} steps, one inside the other"
+        ))
         .help("give parts of it a name with `let`, or write a loop or a `sum`")
 }

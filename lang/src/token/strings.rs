@@ -12,7 +12,10 @@ pub(super) fn int(text: &str) -> Option<i64> {
 
 /// The value of `1e-6`; `None` if it is too large.
 pub(super) fn float(text: &str) -> Option<f64> {
-    text.replace('_', "").parse().ok().filter(|value: &f64| value.is_finite())
+    text.replace('_', "")
+        .parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite())
 }
 
 /// The text that the inside of a string stands for: escapes and doubled braces resolved.
@@ -59,8 +62,18 @@ fn format(text: &str) -> Option<Format> {
         "d" => FormatStyle::Integer,
         _ => return None,
     };
-    let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
-    Some(Format { width: number(width)?, precision: number(precision)?, style })
+    let number = |text: &str| {
+        if text.is_empty() {
+            Some(None)
+        } else {
+            text.parse().ok().map(Some)
+        }
+    };
+    Some(Format {
+        width: number(width)?,
+        precision: number(precision)?,
+        style,
+    })
 }
 
 impl<'a> Lexer<'a> {
@@ -87,8 +100,10 @@ impl<'a> Lexer<'a> {
                 '}' => {
                     let span = self.span(start + at, start + at + 1);
                     self.report(
-                        Diagnostic::error("E0005", span, "a `}` without its `{`")
-                            .fix("in a string, a brace is written twice", vec![(span, "}}".into())]),
+                        Diagnostic::error("E0005", span, "a `}` without its `{`").fix(
+                            "in a string, a brace is written twice",
+                            vec![(span, "}}".into())],
+                        ),
                     );
                 }
                 '\\' => match chars.peek() {
@@ -96,7 +111,8 @@ impl<'a> Lexer<'a> {
                     Some(&(_, '\n')) | None => {}
                     Some(&(next, other)) => {
                         let span = self.span(start + at, start + next + other.len_utf8());
-                        let problem = Diagnostic::error("E0005", span, "unknown escape in a string");
+                        let problem =
+                            Diagnostic::error("E0005", span, "unknown escape in a string");
                         self.report(match other {
                             '{' | '}' => problem.fix("a brace is written twice", vec![(span, format!("{other}{other}"))]),
                             _ => problem
@@ -115,7 +131,10 @@ impl<'a> Lexer<'a> {
         }
         let length = end.map_or(rest.len(), |(at, _)| at);
         if length > 0 {
-            self.push(Token::Text(&rest[..length]), self.span(start, start + length));
+            self.push(
+                Token::Text(&rest[..length]),
+                self.span(start, start + length),
+            );
         }
         self.inner.bump(length);
         let next = self.span(start + length, start + length + 1);
@@ -127,7 +146,11 @@ impl<'a> Lexer<'a> {
             Some((_, '{')) => {
                 self.inner.bump(1);
                 self.push(Token::HoleOpen, next);
-                self.strings.push(OpenString { token, hole: next, brackets: 0 });
+                self.strings.push(OpenString {
+                    token,
+                    hole: next,
+                    brackets: 0,
+                });
             }
             _ => self.unterminated(token, start + length),
         }
@@ -135,7 +158,9 @@ impl<'a> Lexer<'a> {
 
     /// A token inside a hole.
     pub(super) fn in_hole(&mut self, token: Token<'a>, span: Span) {
-        let Some(string) = self.strings.last_mut() else { return };
+        let Some(string) = self.strings.last_mut() else {
+            return;
+        };
         match token {
             Token::LParen | Token::LBracket | Token::LBrace => string.brackets += 1,
             Token::RBrace if string.brackets == 0 => {
@@ -145,7 +170,9 @@ impl<'a> Lexer<'a> {
                 return self.text(token);
             }
             Token::Colon if string.brackets == 0 => return self.format(span),
-            Token::RParen | Token::RBracket | Token::RBrace => string.brackets = string.brackets.saturating_sub(1),
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                string.brackets = string.brackets.saturating_sub(1)
+            }
             _ => {}
         }
         self.push(token, span);
@@ -170,30 +197,44 @@ impl<'a> Lexer<'a> {
 
     /// At the end of a line nothing that belongs to a string may be open.
     pub(super) fn end_of_line(&mut self, end: Span) {
-        let Some(inner) = self.strings.last() else { return };
+        let Some(inner) = self.strings.last() else {
+            return;
+        };
         let hole = inner.hole;
         let token = self.strings.first().map_or(0, |string| string.token);
         self.report(
-            Diagnostic::error("E0005", hole, "this `{` in a string is never closed")
-                .help("`{…}` in a string holds a value to be shown; a brace itself is written `{{`"),
+            Diagnostic::error("E0005", hole, "this `{` in a string is never closed").help(
+                "`{…}` in a string holds a value to be shown; a brace itself is written `{{`",
+            ),
         );
         self.discard_strings(token, end.start as usize);
     }
 
     fn unterminated(&mut self, token: usize, end: usize) {
-        let Some(&(_, quote)) = self.out.tokens.get(token) else { return };
+        if !self.strings.is_empty() {
+            // The quote that seems to open a string in a hole was meant to close the string around it.
+            return self.end_of_line(self.span(end, end));
+        }
+        let Some(&(_, quote)) = self.out.tokens.get(token) else {
+            return;
+        };
         let at = self.span(end, end);
         self.report(
-            Diagnostic::error("E0004", quote, "this string is never closed")
-                .fix("a string ends on its line, with `\"`", vec![(at, "\"".into())]),
+            Diagnostic::error("E0004", quote, "this string is never closed").fix(
+                "a string ends on its line, with `\"`",
+                vec![(at, "\"".into())],
+            ),
         );
-        let token = self.strings.first().map_or(token, |string| string.token);
         self.discard_strings(token, end);
     }
 
     /// Replaces the tokens from `token` on, an unfinished string, by one unreadable one.
     fn discard_strings(&mut self, token: usize, end: usize) {
-        let start = self.out.tokens.get(token).map_or(end, |&(_, span)| span.start as usize);
+        let start = self
+            .out
+            .tokens
+            .get(token)
+            .map_or(end, |&(_, span)| span.start as usize);
         self.out.tokens.truncate(token);
         self.strings.clear();
         self.push(Token::Bad, self.span(start, end));
