@@ -4,8 +4,10 @@
 //! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
 //! the actual numbers, and only then are problems reported.
 
+mod applied;
 mod arith;
 mod assign;
+mod body;
 mod call;
 mod choice;
 mod compare;
@@ -27,8 +29,11 @@ mod loops;
 mod messages;
 mod modules;
 mod names;
+mod pointwise;
 mod resolve;
+mod slice;
 mod stmt;
+mod trim;
 mod value;
 mod world;
 
@@ -176,7 +181,9 @@ impl Checker {
     /// A session with the library and nothing else.
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
-        Checker { world: FIRST.clone() }
+        Checker {
+            world: FIRST.clone(),
+        }
     }
 
     /// A source by its id.

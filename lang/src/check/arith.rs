@@ -1,14 +1,11 @@
 //! Arithmetic and comparisons: literals are folded, sizes stay sizes, the rest is element by element.
 
-use super::conform::Kind;
-use super::elab::{Elab, Mode, R};
+use super::elab::{Elab, R};
 use super::value::Val;
 use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
-use crate::ops::Op;
-use crate::prims::{Prim, Typing};
+use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::Local;
 use crate::types::{DType, Dim};
 
 /// The spans of an operation and of its operands.
@@ -61,7 +58,11 @@ pub(crate) fn as_float(v: &Val) -> Option<f64> {
 
 fn floor_div(a: i64, b: i64) -> Option<i64> {
     let q = a.checked_div(b)?;
-    Some(if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
+    Some(if a % b != 0 && (a < 0) != (b < 0) {
+        q - 1
+    } else {
+        q
+    })
 }
 
 impl Elab<'_> {
@@ -85,7 +86,14 @@ impl Elab<'_> {
     }
 
     /// `a op b`; `literal` tells that the right side is written with a minus.
-    pub fn binary(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, spans: Spans) -> R<Val> {
+    pub fn binary(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        literal: bool,
+        spans: Spans,
+    ) -> R<Val> {
         let (span, a_span, b_span) = spans;
         if let Some(v) = self.fold(op, a, b, literal, span)? {
             return Ok(v);
@@ -99,10 +107,17 @@ impl Elab<'_> {
         for (v, at) in [(a, a_span), (b, b_span)] {
             if self.kind(v).is_none() {
                 let what = self.show(v);
-                let mut problem =
-                    Diagnostic::error("E0204", at, format!("`{}` takes numbers and arrays, and this is {what}", spelling(op)));
+                let mut problem = Diagnostic::error(
+                    "E0204",
+                    at,
+                    format!(
+                        "`{}` takes numbers and arrays, and this is {what}",
+                        spelling(op)
+                    ),
+                );
                 if v.is_callable() {
-                    problem = problem.help("call the function: only its results can be computed with");
+                    problem =
+                        problem.help("call the function: only its results can be computed with");
                 }
                 return self.fail(problem);
             }
@@ -112,11 +127,23 @@ impl Elab<'_> {
         {
             return Ok(v);
         }
-        self.pointwise_at(prim_of(op), &[a.clone(), b.clone()], span, &[a_span, b_span])
+        self.pointwise_at(
+            prim_of(op),
+            &[a.clone(), b.clone()],
+            span,
+            &[a_span, b_span],
+        )
     }
 
     /// Arithmetic of what is known when compiling.
-    pub fn fold(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
+    pub fn fold(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        literal: bool,
+        span: Span,
+    ) -> R<Option<Val>> {
         if let (Val::Int(x), Val::Int(y)) = (a, b) {
             let (x, y) = (*x, *y);
             let whole = match op {
@@ -155,16 +182,30 @@ impl Elab<'_> {
                 BinaryOp::Add => x + y,
                 BinaryOp::Sub => x - y,
                 BinaryOp::Mul => x * y,
-                BinaryOp::FloorDiv if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.floor_div(&y),
-                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.rem(&y),
+                BinaryOp::FloorDiv
+                    if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() =>
+                {
+                    x.floor_div(&y)
+                }
+                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => {
+                    x.rem(&y)
+                }
                 BinaryOp::Pow if !literal && y.as_const().is_some_and(|c| (0..=4).contains(&c)) => {
                     (0..y.as_const().unwrap_or(0)).fold(Dim::constant(1), |p, _| p * x.clone())
                 }
                 BinaryOp::Pow => match (x.as_const(), y.as_const()) {
-                    (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
-                        Some(p) => Dim::constant(p),
-                        None => return self.error("E0214", span, "the result does not fit 64 bits"),
-                    },
+                    (Some(x), Some(y)) if y >= 0 => {
+                        match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
+                            Some(p) => Dim::constant(p),
+                            None => {
+                                return self.error(
+                                    "E0214",
+                                    span,
+                                    "the result does not fit 64 bits",
+                                );
+                            }
+                        }
+                    }
                     _ => return Ok(None),
                 },
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
@@ -184,15 +225,26 @@ impl Elab<'_> {
             Val::Float(x) if x.fract() == 0.0 && x.abs() <= 4.0 => *x as i64,
             _ => return Ok(None),
         };
-        let whole_base = self.kind(a).is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
+        let whole_base = self
+            .kind(a)
+            .is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
         if whole_base && (matches!(b, Val::Float(_)) || exponent < 0) {
             if !literal && exponent < 0 {
                 return Ok(None);
             }
             let base = self.operand_as(a, DType::F64, span)?;
-            return self.binary(BinaryOp::Pow, &Val::Leaf(base), &Val::Float(exponent as f64), true, (span, span, span)).map(Some);
+            return self
+                .binary(
+                    BinaryOp::Pow,
+                    &Val::Leaf(base),
+                    &Val::Float(exponent as f64),
+                    true,
+                    (span, span, span),
+                )
+                .map(Some);
         }
-        let mul = |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
+        let mul =
+            |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
         let base = self.operand(a, span)?;
         let base = self.snapshot(&Val::Leaf(base), span);
         let product = match exponent.unsigned_abs() {
@@ -209,7 +261,9 @@ impl Elab<'_> {
             _ => return Ok(None),
         };
         if exponent < 0 {
-            return self.pointwise(Prim::Div, &[Val::Int(1), product], span).map(Some);
+            return self
+                .pointwise(Prim::Div, &[Val::Int(1), product], span)
+                .map(Some);
         }
         Ok(Some(product))
     }
@@ -217,19 +271,25 @@ impl Elab<'_> {
     /// Arithmetic on tuples and records.
     pub fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
         match (a, b) {
-            (Val::Tuple(p), Val::Tuple(q)) if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() => {
+            (Val::Tuple(p), Val::Tuple(q))
+                if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() =>
+            {
                 let mut out = Vec::new();
                 for (i, (n, x)) in p.iter().enumerate() {
                     let y = match n {
                         Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)),
                         None => q.get(i).filter(|(m, _)| m.is_none()),
                     };
-                    let Some((_, y)) = y else { return self.structures_differ(op, a, b, spans) };
+                    let Some((_, y)) = y else {
+                        return self.structures_differ(op, a, b, spans);
+                    };
                     out.push((n.clone(), self.binary(op, x, y, false, spans)?));
                 }
                 Ok(Val::Tuple(out.into()))
             }
-            (Val::Tuple(p), y) if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) => {
+            (Val::Tuple(p), y)
+                if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) =>
+            {
                 let mut out = Vec::new();
                 for (n, x) in p.iter() {
                     out.push((n.clone(), self.binary(op, x, y, false, spans)?));
@@ -251,7 +311,13 @@ impl Elab<'_> {
         self.kind(v).is_some() && self.dims(v).is_empty()
     }
 
-    pub fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
+    pub fn structures_differ(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        (span, a_span, b_span): Spans,
+    ) -> R<Val> {
         let (x, y) = (self.show(a), self.show(b));
         self.fail(
             Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
@@ -259,127 +325,6 @@ impl Elab<'_> {
                 .label(b_span, format!("this is {y}"))
                 .note("tuples and records are vectors: `+` and `-` of equal structures, `*` and `/` with a number"),
         )
-    }
-
-    /// An element-wise primitive.
-    pub fn pointwise(&mut self, prim: Prim, args: &[Val], span: Span) -> R<Val> {
-        self.pointwise_at(prim, args, span, &[])
-    }
-
-    pub fn pointwise_at(&mut self, prim: Prim, args: &[Val], span: Span, spans: &[Span]) -> R<Val> {
-        let mut kinds = Vec::new();
-        for (i, a) in args.iter().enumerate() {
-            match self.kind(a) {
-                Some(k) => kinds.push(k),
-                None => {
-                    let what = self.show(a);
-                    let at = spans.get(i).copied().unwrap_or(span);
-                    return self.error("E0204", at, format!("`{}` takes numbers and arrays, and this is {what}", prim.name()));
-                }
-            }
-        }
-        let row = prim.row();
-        let joined = |kinds: &[Kind]| kinds.iter().copied().reduce(Kind::join).map_or(DType::F64, |k| k.dtype);
-        let dtypes: Vec<DType> = match row.typing {
-            Typing::Float => {
-                let d = joined(&kinds);
-                vec![if d.is_float() { d } else { DType::F64 }; args.len()]
-            }
-            Typing::Number => vec![joined(&kinds).max(DType::I64); args.len()],
-            Typing::Compare => vec![joined(&kinds); args.len()],
-            Typing::Logic => vec![DType::Bool; args.len()],
-            Typing::Select => {
-                let d = joined(&kinds[1..]);
-                std::iter::once(DType::Bool).chain(args[1..].iter().map(|_| d)).collect()
-            }
-        };
-        for (i, (k, d)) in kinds.iter().zip(&dtypes).enumerate() {
-            if *d == DType::Bool && k.dtype != DType::Bool {
-                let what = self.show(&args[i]);
-                let at = spans.get(i).copied().unwrap_or(span);
-                return self.error("E0204", at, format!("`{}` takes truth values, and this is {what}", prim.name()));
-            }
-        }
-        if matches!(prim, Prim::Floor | Prim::Ceil | Prim::Round) && kinds[0].dtype == DType::I64 {
-            return Ok(args[0].clone());
-        }
-        let shapes: Vec<Vec<Dim>> = args.iter().map(|a| self.dims(a)).collect();
-        let dims = self.broadcast_shape(prim, args, &shapes, span, spans)?;
-        let mut operands = Vec::new();
-        for (a, d) in args.iter().zip(dtypes) {
-            let local = self.operand_as(a, d, span)?;
-            operands.push(self.broadcast_to(local, &dims, span)?);
-        }
-        self.emit(Op::Prim(prim), &operands, span).map(Val::Leaf)
-    }
-
-    /// The common shape of operands.
-    pub fn broadcast_shape(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<Vec<Dim>> {
-        let rank = shapes.iter().map(Vec::len).max().unwrap_or(0);
-        let mut dims = vec![Dim::constant(1); rank];
-        for shape in shapes {
-            for (k, d) in shape.iter().enumerate() {
-                let at = rank - shape.len() + k;
-                if dims[at].is(1) {
-                    dims[at] = d.clone();
-                } else if !d.is(1) && !self.same_dim(&dims[at].clone(), d)? {
-                    return self.shapes_differ(prim, args, shapes, span, spans);
-                }
-            }
-        }
-        Ok(dims)
-    }
-
-    pub fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<T> {
-        let shown: Vec<String> = args.iter().map(|a| self.show(a)).collect();
-        let verb = match prim {
-            Prim::Add => "add",
-            Prim::Sub => "subtract",
-            Prim::Mul => "multiply",
-            Prim::Div => "divide",
-            _ => "combine",
-        };
-        let list = shown.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" and ");
-        let mut problem = Diagnostic::error("E0202", span, format!("cannot {verb} {list}"));
-        for (s, t) in spans.iter().zip(&shown) {
-            problem = problem.label(*s, format!("this is `{t}`"));
-        }
-        problem = self.name_sizes(problem);
-        if let (Mode::Definition, [a, b]) = (self.mode, shapes)
-            && let Some((x, y)) = a.iter().rev().zip(b.iter().rev()).find(|(x, y)| x != y && !x.is(1) && !y.is(1))
-        {
-            problem = self.blame_names(problem, x, y);
-        }
-        if args.len() == 2 && args.iter().all(|a| self.dims(a).len() == 1) {
-            let text = |s: Span| self.world.sources.get(s.source.0 as usize).map_or("", |t| t.slice(s)).to_string();
-            if let [a, b] = spans {
-                let (a, b) = (text(*a), text(*b));
-                let simple = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || c == '_');
-                if simple(&a) && simple(&b) {
-                    problem = problem.help(format!("for all pairs, index with `{a}[.., none]` and `{b}`"));
-                }
-            }
-        }
-        self.fail(problem)
-    }
-
-    /// The local with the shape `dims`.
-    pub fn broadcast_to(&mut self, local: Local, dims: &[Dim], span: Span) -> R<Local> {
-        let own = self.ty(local).dims.clone();
-        if own == dims {
-            return Ok(local);
-        }
-        let offset = dims.len().saturating_sub(own.len());
-        let kept: Vec<usize> = (0..own.len()).filter(|&k| !own[k].is(1) || dims[offset + k].is(1)).collect();
-        let mut local = local;
-        if kept.len() < own.len() {
-            local = self.emit(Op::Reshape(kept.iter().map(|&k| own[k].clone()).collect()), &[local], span)?;
-        }
-        let axes: Vec<usize> = kept.iter().map(|&k| offset + k).collect();
-        if axes.len() == dims.len() && self.ty(local).dims == dims {
-            return Ok(local);
-        }
-        self.emit(Op::Broadcast { dims: dims.to_vec(), axes }, &[local], span)
     }
 
     /// Whether an expression is a literal, or an array or tuple of them: then whole ones may become floats.
@@ -390,10 +335,18 @@ impl Elab<'_> {
             ExprKind::Unary(crate::ast::UnaryOp::Neg, a) => {
                 ExprKind::Unary(crate::ast::UnaryOp::Neg, Box::new(Self::float_literals(a)?))
             }
-            ExprKind::Array(parts) => ExprKind::Array(parts.iter().map(Self::float_literals).collect::<Option<_>>()?),
-            ExprKind::Tuple(parts) => {
-                ExprKind::Tuple(parts.iter().map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone())).collect())
-            }
+            ExprKind::Array(parts) => ExprKind::Array(
+                parts
+                    .iter()
+                    .map(Self::float_literals)
+                    .collect::<Option<_>>()?,
+            ),
+            ExprKind::Tuple(parts) => ExprKind::Tuple(
+                parts
+                    .iter()
+                    .map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone()))
+                    .collect(),
+            ),
             _ => return None,
         };
         Some(Expr { kind, span: e.span })

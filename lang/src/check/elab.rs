@@ -64,7 +64,9 @@ pub(crate) struct LocalGroup {
 pub(crate) enum Loop {
     Runtime,
     /// One round of an unrolled loop, itself emitted as a loop of one round; `stop` is set by `break`.
-    Unrolled { stop: Local },
+    Unrolled {
+        stop: Local,
+    },
     /// A lane of a comprehension: nothing may leave it.
     Lane,
 }
@@ -95,6 +97,12 @@ pub(crate) struct Frame {
     /// How many branches and loops of run time are around; and around each variable's declaration.
     pub depth: usize,
     pub var_depth: FxHashMap<Span, usize>,
+    /// Variables that are assigned before any use and never after: they need no copy.
+    pub stable: FxHashSet<Local>,
+    /// How many comprehensions were around each variable's declaration.
+    pub var_lanes: FxHashMap<Span, usize>,
+    /// How many unrolled loops are around.
+    pub unrolled: usize,
     /// Conditions that depend on sizes alone.
     pub undecided: FxHashSet<Local>,
     /// Inside a branch that depends on sizes alone.
@@ -121,6 +129,9 @@ impl Frame {
             var_types: FxHashMap::default(),
             depth: 0,
             var_depth: FxHashMap::default(),
+            stable: FxHashSet::default(),
+            var_lanes: FxHashMap::default(),
+            unrolled: 0,
             undecided: FxHashSet::default(),
             unsure: 0,
             func: None,
@@ -129,8 +140,15 @@ impl Frame {
 }
 
 pub(crate) enum Instance {
-    Running { func: FuncId, assumed: Option<Template>, used: bool },
-    Done { func: FuncId, template: Template },
+    Running {
+        func: FuncId,
+        assumed: Option<Template>,
+        used: bool,
+    },
+    Done {
+        func: FuncId,
+        template: Template,
+    },
     Failed,
 }
 
@@ -239,7 +257,9 @@ impl<'a> Elab<'a> {
 
     pub fn bind(&mut self, name: &Name, val: Val, what: What, span: Span) {
         if let Val::Leaf(l) = val {
-            self.f.locals[l.0 as usize].name.get_or_insert_with(|| name.clone());
+            self.f.locals[l.0 as usize]
+                .name
+                .get_or_insert_with(|| name.clone());
         }
         if let Some(scope) = self.f.scopes.last_mut() {
             scope.push((name.clone(), Binding::Bound { val, what, span }));
@@ -302,7 +322,11 @@ impl<'a> Elab<'a> {
     pub fn natural(&mut self, d: &Dim, span: Span) -> R<()> {
         if let Some(c) = d.as_const() {
             if c < 0 {
-                return self.error("E0203", span, format!("a size cannot be negative, and this one is {c}"));
+                return self.error(
+                    "E0203",
+                    span,
+                    format!("a size cannot be negative, and this one is {c}"),
+                );
             }
         } else if !self.is_natural(d) {
             self.push(StmtKind::NonNegative { size: d.clone() }, span);
@@ -311,7 +335,13 @@ impl<'a> Elab<'a> {
     }
 
     pub fn show_dim(&self, d: &Dim) -> String {
-        d.show(&|s| self.f.syms.get(s.0 as usize).and_then(|i| i.name.as_ref()).map_or_else(|| format!("size{}", s.0), |n| n.to_string()))
+        d.show(&|s| {
+            self.f
+                .syms
+                .get(s.0 as usize)
+                .and_then(|i| i.name.as_ref())
+                .map_or_else(|| format!("size{}", s.0), |n| n.to_string())
+        })
     }
 
     pub fn show_ty(&self, ty: &Ty) -> String {
@@ -328,7 +358,11 @@ impl<'a> Elab<'a> {
             Val::Leaf(l) => self.show_ty(self.ty(*l)),
             Val::Global(g) => {
                 let info = self.host.info(*g);
-                let dims = info.shape.iter().map(|&n| Dim::constant(n as i64)).collect::<Vec<_>>();
+                let dims = info
+                    .shape
+                    .iter()
+                    .map(|&n| Dim::constant(n as i64))
+                    .collect::<Vec<_>>();
                 self.show_ty(&Ty::array(info.dtype, dims))
             }
             Val::Int(_) | Val::Size(_) => "i64".into(),
@@ -341,11 +375,20 @@ impl<'a> Elab<'a> {
             Val::Tuple(parts) => {
                 let parts: Vec<String> = parts
                     .iter()
-                    .map(|(n, v)| n.as_ref().map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v))))
+                    .map(|(n, v)| {
+                        n.as_ref()
+                            .map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v)))
+                    })
                     .collect();
-                if parts.len() == 1 && !parts[0].contains(':') { format!("({},)", parts[0]) } else { format!("({})", parts.join(", ")) }
+                if parts.len() == 1 && !parts[0].contains(':') {
+                    format!("({},)", parts[0])
+                } else {
+                    format!("({})", parts.join(", "))
+                }
             }
-            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
+            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
+                "a function".into()
+            }
             Val::Module(_) => "a module".into(),
             Val::Absent | Val::Error => "nothing".into(),
         }
@@ -373,8 +416,15 @@ impl<'a> Elab<'a> {
             let Some(snap) = snap else {
                 let name = &code.fns[j].name;
                 return self.fail(
-                    Diagnostic::error("E0101", at, format!("`{}` is used before what it needs is bound", code.fns[i].name.name))
-                        .label(name.span, "defined here, further down"),
+                    Diagnostic::error(
+                        "E0101",
+                        at,
+                        format!(
+                            "`{}` is used before what it needs is bound",
+                            code.fns[i].name.name
+                        ),
+                    )
+                    .label(name.span, "defined here, further down"),
                 );
             };
             for (name, val) in snap {
@@ -383,6 +433,9 @@ impl<'a> Elab<'a> {
                 }
             }
         }
-        Ok(Val::Fn(Arc::new(FnVal { code: Code::Fn(code, i), captures: captures.into() })))
+        Ok(Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(code, i),
+            captures: captures.into(),
+        })))
     }
 }

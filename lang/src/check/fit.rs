@@ -43,7 +43,8 @@ impl Elab<'_> {
                     let sym = crate::types::Sym(u32::MAX);
                     let mut known = names.clone();
                     known.push((unknown.clone(), Dim::sym(sym)));
-                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
+                    let find =
+                        |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
                     let marks = self.diags.len();
                     if let Ok(expression) = self.dim_expr(e, &find)
                         && let Some(value) = expression.solve_for(sym, &d)
@@ -63,18 +64,31 @@ impl Elab<'_> {
     }
 
     /// Makes a value fit an annotation: promotes, checks the shape, binds names that are free.
-    pub fn fit(&mut self, ty: &TypeExpr, v: Val, span: Span, names: &mut Vec<(Name, Dim)>, what: &str) -> R<Val> {
+    pub fn fit(
+        &mut self,
+        ty: &TypeExpr,
+        v: Val,
+        span: Span,
+        names: &mut Vec<(Name, Dim)>,
+        what: &str,
+    ) -> R<Val> {
         match &ty.kind {
             TypeExprKind::Array { dtype, dims } => {
                 let Some(element) = DType::named(&dtype.name) else {
                     return self.no_type(&dtype.name.clone(), dtype.span);
                 };
-                let Some(kind) = self.kind(&v) else { return self.does_not_fit(ty, &v, span, what) };
+                let Some(kind) = self.kind(&v) else {
+                    return self.does_not_fit(ty, &v, span, what);
+                };
                 let own = self.dims(&v);
                 if own.len() != dims.len() {
                     return self.does_not_fit(ty, &v, span, what);
                 }
-                let kind = super::conform::Kind { dtype: element, weak: false }.join(kind);
+                let kind = super::conform::Kind {
+                    dtype: element,
+                    weak: false,
+                }
+                .join(kind);
                 if kind.dtype != element && !(matches!(v, Val::Float(_)) && element.is_float()) {
                     return self.does_not_fit(ty, &v, span, what);
                 }
@@ -88,7 +102,8 @@ impl Elab<'_> {
                         }
                     }
                     let known = names.clone();
-                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
+                    let find =
+                        |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
                     let mut used = Vec::new();
                     free::dim_expr_names(e, &mut used);
                     if used.iter().any(|n| find(n).is_none()) {
@@ -103,7 +118,8 @@ impl Elab<'_> {
                         } else {
                             format!("{what} has size {d} along axis {axis}, but `{written}` is {w}")
                         };
-                        let problem = Diagnostic::error("E0203", span, title).label(ty.span, "declared here");
+                        let problem =
+                            Diagnostic::error("E0203", span, title).label(ty.span, "declared here");
                         return self.fail(problem);
                     }
                 }
@@ -121,7 +137,9 @@ impl Elab<'_> {
                 if types.is_empty() && matches!(v, Val::None) {
                     return Ok(v);
                 }
-                let Val::Tuple(parts) = &v else { return self.does_not_fit(ty, &v, span, what) };
+                let Val::Tuple(parts) = &v else {
+                    return self.does_not_fit(ty, &v, span, what);
+                };
                 if parts.len() != types.len() {
                     return self.does_not_fit(ty, &v, span, what);
                 }
@@ -131,14 +149,20 @@ impl Elab<'_> {
                         Some(n) => parts.iter().find(|(m, _)| m.as_ref() == Some(&n.name)),
                         None => parts.get(i),
                     };
-                    let Some((_, part)) = part else { return self.does_not_fit(ty, &v, span, what) };
+                    let Some((_, part)) = part else {
+                        return self.does_not_fit(ty, &v, span, what);
+                    };
                     let part = self.fit(t, part.clone(), span, names, what)?;
                     out.push((name.as_ref().map(|n| n.name.clone()), part));
                 }
                 Ok(Val::Tuple(out.into()))
             }
             TypeExprKind::Function { .. } => {
-                if v.is_callable() { Ok(v) } else { self.does_not_fit(ty, &v, span, what) }
+                if v.is_callable() {
+                    Ok(v)
+                } else {
+                    self.does_not_fit(ty, &v, span, what)
+                }
             }
         }
     }
@@ -146,7 +170,12 @@ impl Elab<'_> {
     pub fn does_not_fit<T>(&mut self, ty: &TypeExpr, v: &Val, span: Span, what: &str) -> R<T> {
         let shown = self.show(v);
         let written = self.text_of(ty.span);
-        let mut problem = Diagnostic::error("E0203", span, format!("{what} is {shown}, but `{written}` is declared")).label(ty.span, "declared here");
+        let mut problem = Diagnostic::error(
+            "E0203",
+            span,
+            format!("{what} is {shown}, but `{written}` is declared"),
+        )
+        .label(ty.span, "declared here");
         if self.kind(v).is_some_and(|k| k.dtype.is_float()) && written.starts_with("i64") {
             problem = problem.help("`i64(x)` converts, toward zero");
         }

@@ -44,16 +44,28 @@ impl Elab<'_> {
                 Err(f) => return if failed { Err(Fail::Reported) } else { Err(f) },
             }
         }
-        if failed { Err(Fail::Reported) } else { Ok(value) }
+        if failed {
+            Err(Fail::Reported)
+        } else {
+            Ok(value)
+        }
     }
 
     /// What a statement that failed would have bound is poisoned.
     pub fn poison(&mut self, s: &Stmt) {
-        if let StmtKind::Let { pattern, mutable, .. } = &s.kind {
+        if let StmtKind::Let {
+            pattern, mutable, ..
+        } = &s.kind
+        {
             let mut names = Vec::new();
             free::pattern_names(pattern, &mut names);
             for n in names {
-                self.bind(&n, Val::Error, if *mutable { What::Var } else { What::Let }, pattern.span);
+                self.bind(
+                    &n,
+                    Val::Error,
+                    if *mutable { What::Var } else { What::Let },
+                    pattern.span,
+                );
             }
         }
     }
@@ -64,7 +76,9 @@ impl Elab<'_> {
             return Ok(());
         }
         let what = self.show(&v);
-        let mut problem = Diagnostic::error("E0105", e.span, "this value is computed and then dropped").here(format!("this is {what}"));
+        let mut problem =
+            Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
+                .here(format!("this is {what}"));
         problem = match &e.kind {
             ExprKind::Unary(UnaryOp::Neg, _) => problem.help("a line that begins with `-` starts a new statement: end the line before with the `-`"),
             ExprKind::Compare(a, rest) if rest.len() == 1 && rest[0].0 == CompareOp::Eq && matches!(a.kind, ExprKind::Name(_)) => {
@@ -90,7 +104,10 @@ impl Elab<'_> {
         }
         let group = free::group(fns, self.f.home);
         let snaps = RefCell::new(vec![None; group.fns.len()]);
-        let local = Rc::new(LocalGroup { group: group.clone(), snaps });
+        let local = Rc::new(LocalGroup {
+            group: group.clone(),
+            snaps,
+        });
         for (i, f) in group.fns.iter().enumerate() {
             if let Some(scope) = self.f.scopes.last_mut() {
                 scope.push((f.name.name.clone(), Binding::Fun(local.clone(), i)));
@@ -110,7 +127,12 @@ impl Elab<'_> {
         if let Some(rule) = &def.rule {
             return self.later("a rule for a derivative", rule.kind.span);
         }
-        if let Some(i) = group.group.fns.iter().position(|f| std::sync::Arc::ptr_eq(f, def)) {
+        if let Some(i) = group
+            .group
+            .fns
+            .iter()
+            .position(|f| std::sync::Arc::ptr_eq(f, def))
+        {
             let snap = self.capture(&group.group.needs[i], def.span)?;
             group.snaps.borrow_mut()[i] = Some(snap);
         }
@@ -119,7 +141,13 @@ impl Elab<'_> {
 
     pub fn stmt(&mut self, s: &Stmt) -> R<()> {
         match &s.kind {
-            StmtKind::Let { mutable, pattern, ty, value, .. } => {
+            StmtKind::Let {
+                mutable,
+                pattern,
+                ty,
+                value,
+                ..
+            } => {
                 let v = self.expr(value)?;
                 let v = match ty {
                     Some(ty) => self.ascribe(ty, v, value.span)?,
@@ -133,13 +161,23 @@ impl Elab<'_> {
                 }
             }
             StmtKind::Fn(_) => Ok(()),
-            StmtKind::Import { .. } => self.error("E0106", s.span, "`import` stands at the top level of a file"),
-            StmtKind::Test { .. } => self.error("E0106", s.span, "`test` stands at the top level of a file"),
-            StmtKind::For { pattern, iter, body } => self.for_loop(pattern, iter, body, s.span),
+            StmtKind::Import { .. } => self.error(
+                "E0106",
+                s.span,
+                "`import` stands at the top level of a file",
+            ),
+            StmtKind::Test { .. } => {
+                self.error("E0106", s.span, "`test` stands at the top level of a file")
+            }
+            StmtKind::For {
+                pattern,
+                iter,
+                body,
+            } => self.for_loop(pattern, iter, body, s.span),
             StmtKind::While { cond, body } => self.while_loop(cond, body, s.span),
             StmtKind::Break | StmtKind::Continue => self.leave(&s.kind, s.span),
             StmtKind::Return(value) => {
-                if self.in_lane() {
+                if self.lanes_around() > 0 {
                     return self.error("E0107", s.span, "`return` cannot leave a comprehension");
                 }
                 let v = match value {
@@ -172,7 +210,13 @@ impl Elab<'_> {
                 }
                 self.push(T::Break, span);
             }
-            Some(Loop::Lane) => return self.error("E0107", span, format!("`{word}` cannot leave a comprehension")),
+            Some(Loop::Lane) => {
+                return self.error(
+                    "E0107",
+                    span,
+                    format!("`{word}` cannot leave a comprehension"),
+                );
+            }
             None => return self.error("E0107", span, format!("`{word}` stands in a loop")),
         }
         Err(Fail::Never)
@@ -183,7 +227,11 @@ impl Elab<'_> {
         match &pattern.kind {
             PatternKind::Ignore => Ok(()),
             PatternKind::Name(n) => {
-                let v = if what == What::Var { self.new_var(n, &v, pattern.span, span)? } else { v };
+                let v = if what == What::Var {
+                    self.new_var(n, &v, pattern.span, span)?
+                } else {
+                    v
+                };
                 self.bind(n, v, what, pattern.span);
                 Ok(())
             }
@@ -193,13 +241,25 @@ impl Elab<'_> {
                     Val::None => std::sync::Arc::from([]),
                     other => {
                         let what = self.show(other);
-                        return self.error("E0206", pattern.span, format!("this takes a tuple apart, and the value is {what}"));
+                        return self.error(
+                            "E0206",
+                            pattern.span,
+                            format!("this takes a tuple apart, and the value is {what}"),
+                        );
                     }
                 };
                 if given.len() != parts.len() {
                     let what = self.show(&v);
-                    let problem = Diagnostic::error("E0206", pattern.span, format!("this takes {} parts, and the value has {}", parts.len(), given.len()))
-                        .label(span, format!("this is {what}"));
+                    let problem = Diagnostic::error(
+                        "E0206",
+                        pattern.span,
+                        format!(
+                            "this takes {} parts, and the value has {}",
+                            parts.len(),
+                            given.len()
+                        ),
+                    )
+                    .label(span, format!("this is {what}"));
                     return self.fail(problem);
                 }
                 for (p, (_, v)) in parts.iter().zip(given.iter()) {
@@ -210,7 +270,10 @@ impl Elab<'_> {
             PatternKind::Record(fields) => {
                 for (name, p) in fields {
                     let part = self.field(&v, name, name.span)?;
-                    let whole = Pattern { kind: PatternKind::Name(name.name.clone()), span: name.span };
+                    let whole = Pattern {
+                        kind: PatternKind::Name(name.name.clone()),
+                        span: name.span,
+                    };
                     self.bind_pattern(p.as_ref().unwrap_or(&whole), part, what, span)?;
                 }
                 Ok(())
@@ -219,13 +282,21 @@ impl Elab<'_> {
                 let dims = self.dims(&v);
                 let Some(first) = dims.first().cloned().filter(|_| self.kind(&v).is_some()) else {
                     let what = self.show(&v);
-                    return self.error("E0206", pattern.span, format!("this takes an array apart, and the value is {what}"));
+                    return self.error(
+                        "E0206",
+                        pattern.span,
+                        format!("this takes an array apart, and the value is {what}"),
+                    );
                 };
                 let n = Dim::constant(parts.len() as i64);
                 if !self.same_dim(&first, &n)? {
                     let d = self.show_dim(&first);
-                    let problem = Diagnostic::error("E0203", pattern.span, format!("this takes {} entries, and the array has {d}", parts.len()))
-                        .label(span, "this array".to_string());
+                    let problem = Diagnostic::error(
+                        "E0203",
+                        pattern.span,
+                        format!("this takes {} entries, and the array has {d}", parts.len()),
+                    )
+                    .label(span, "this array".to_string());
                     let problem = self.name_sizes(problem);
                     return self.fail(problem);
                 }
@@ -242,7 +313,9 @@ impl Elab<'_> {
     pub fn new_var(&mut self, name: &Name, v: &Val, at: Span, span: Span) -> R<Val> {
         if let Some(bad) = self.not_storable(v) {
             return self.fail(
-                Diagnostic::error("E0207", span, format!("a `var` cannot hold {bad}")).help("functions, ranges and strings are known at compile time: bind them with `let`"),
+                Diagnostic::error("E0207", span, format!("a `var` cannot hold {bad}")).help(
+                    "functions, ranges and strings are known at compile time: bind them with `let`",
+                ),
             );
         }
         let target = self.storable(v);
@@ -255,6 +328,8 @@ impl Elab<'_> {
         };
         self.f.var_types.insert(at, target.clone());
         self.f.var_depth.insert(at, self.f.depth);
+        let lanes = self.lanes_around();
+        self.f.var_lanes.insert(at, lanes);
         self.variables(v, &target, Some(name), span)
     }
 
