@@ -271,3 +271,22 @@ fn deep_expressions_fit_the_stack() {
         assert!(r.is_err());
     });
 }
+
+#[test]
+fn a_function_captures_values_as_they_are() {
+    let entries = check("var a = [1.0, 2.0]\nfn f(x) = x * a\na = [3.0, 4.0]\nf(1.0)");
+    // The call uses the value that `a` had where `f` was written.
+    let first = entries[0].results[0];
+    let used = entries.last().map(|e| e.inputs.clone()).unwrap_or_default();
+    assert_eq!(used, [adl_lang::check::Input::Global(first)]);
+}
+
+#[test]
+fn a_session_starts_fast() {
+    let _ = adl_lang::check::Checker::new();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        let _ = adl_lang::check::Checker::new();
+    }
+    assert!(start.elapsed().as_millis() < 100);
+}

@@ -310,6 +310,15 @@ impl Elab<'_> {
                             .label(at, "defined here"),
                         )
                     }
+                    None if self.lanes_around() > 0 && self.f.func.is_none() => self.fail(
+                        Diagnostic::error(
+                            "E0108",
+                            e.span,
+                            format!("`{n}` belongs to the outside of this comprehension"),
+                        )
+                        .note("the elements of a comprehension are computed independently")
+                        .help("write a `for` loop"),
+                    ),
                     None if self.f.captures.iter().any(|(m, _)| m == n)
                         || self.world.top.contains_key(n) =>
                     {

@@ -2,14 +2,15 @@
 
 use super::elab::{Elab, Fail, Frame, Mode, R, What};
 use super::free;
+use super::shown::show;
 use super::trim::reachable;
 use super::value::{FnVal, OpVal, RangeVal, Val};
 use super::world::{MAIN, TopBinding};
-use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input, Shown};
+use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
 use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::typed::{self, Func, FuncId, Layout, Local, StmtKind as T};
+use crate::typed::{self, Func, FuncId, Local, StmtKind as T};
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -446,76 +447,4 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
         warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
         bindings,
     })
-}
-
-/// How the value of a bare expression is shown.
-fn show(
-    e: &mut Elab<'_>,
-    v: &Val,
-    results: &mut Vec<Local>,
-    globals: &mut Vec<Global>,
-    span: Span,
-) -> R<Shown> {
-    if let Val::Str(pieces) = v {
-        let mut text = String::new();
-        for p in pieces.iter() {
-            match p {
-                typed::Piece::Text(t) => text.push_str(t),
-                typed::Piece::Value(..) => {
-                    e.push(
-                        T::Print {
-                            pieces: pieces.to_vec(),
-                        },
-                        span,
-                    );
-                    return Ok(Shown::Text(String::new()));
-                }
-            }
-        }
-        return Ok(Shown::Text(text));
-    }
-    let mut places = Vec::new();
-    match layout(e, v, results, globals, &mut places, span)? {
-        Some(layout) => Ok(Shown::Value(layout, places)),
-        None => {
-            let name = e.callable_name(v);
-            Ok(Shown::Text(if v.is_callable() {
-                format!("<function {name}>")
-            } else {
-                e.show(v)
-            }))
-        }
-    }
-}
-
-/// The layout of a value; `None` if part of it is known only to the checker.
-fn layout(
-    e: &mut Elab<'_>,
-    v: &Val,
-    results: &mut Vec<Local>,
-    globals: &mut Vec<Global>,
-    places: &mut Vec<usize>,
-    span: Span,
-) -> R<Option<Layout>> {
-    match v {
-        Val::None => Ok(Some(Layout::None)),
-        Val::Tuple(parts) => {
-            let mut out = Vec::new();
-            for (n, p) in parts.iter() {
-                match layout(e, p, results, globals, places, span)? {
-                    Some(l) => out.push((n.clone(), l)),
-                    None => return Ok(None),
-                }
-            }
-            Ok(Some(Layout::Tuple(out)))
-        }
-        other if e.kind(other).is_some() => {
-            let l = e.operand(other, span)?;
-            results.push(l);
-            globals.push(e.world.fresh());
-            places.push(results.len() - 1);
-            Ok(Some(Layout::Leaf(e.ty(l).clone())))
-        }
-        _ => Ok(None),
-    }
 }
