@@ -613,7 +613,7 @@ impl Hooks for Lines {
 fn bits(value: &Const) -> (u8, u64) {
     match *value {
         Const::F64(x) if x.is_nan() => (1, 0),
-        Const::F64(x) if x == 0.0 => (0, 0),
+        Const::F64(0.0) => (0, 0),
         Const::F64(x) => (0, x.to_bits()),
         Const::I64(i) => (2, i as u64),
         Const::Bool(b) => (3, u64::from(b)),
