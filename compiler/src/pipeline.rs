@@ -9,10 +9,11 @@
 
 use crate::ad::Endless;
 use crate::codegen::{self, Native};
-use crate::ir::entity::Entity;
 use crate::ir::verify::verify;
 use crate::ir::copy::Copier;
-use crate::ir::{Builder, Func, FuncId, Module};
+use crate::ir::entity::{Entity, Side};
+use crate::ir::{Builder, Func, FuncId, Kind, Module};
+use crate::opt::calls::Calls;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
@@ -79,11 +80,9 @@ pub fn optimized(
         }
     });
     result?;
-    for func in module.funcs.keys() {
-        module.funcs[func] = compact(&module.funcs[func]);
-    }
+    let module = compact(&module, entry);
     passes.after("optimize", &module)?;
-    Ok((module, entry))
+    Ok((module, FuncId::new(0)))
 }
 
 /// Native code for one entry.
@@ -128,8 +127,29 @@ impl Passes<'_, '_> {
     }
 }
 
-/// The same function without the instructions that passes have left lying about.
-fn compact(source: &Func) -> Func {
+/// What an entry still needs, the entry first: without the functions and instructions that passes have left lying about.
+fn compact(source: &Module, entry: FuncId) -> Module {
+    let mut order = vec![entry];
+    let reached = Calls::new(source, &[entry]).order;
+    order.extend(reached.into_iter().filter(|&f| f != entry));
+    let mut places = Side::new(entry);
+    for (place, &func) in order.iter().enumerate() {
+        places.set(func, FuncId::new(place));
+    }
+    let mut module = Module::default();
+    for func in order {
+        let mut copy = copied(&source.funcs[func]);
+        for inst in copy.insts.keys() {
+            if let Kind::Call { func, .. } = &mut copy.insts[inst].kind {
+                *func = places[*func];
+            }
+        }
+        module.funcs.push(copy);
+    }
+    module
+}
+
+fn copied(source: &Func) -> Func {
     let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);

@@ -81,13 +81,13 @@ impl State {
 
     /// Reads a text with all that it imports.
     pub fn load(&mut self, source: Source, import: &mut Import<'_>) -> Result<Loaded, Error> {
-        let loaded = self.checker.load(source, import);
+        let loaded = deep(|| self.checker.load(source, import));
         loaded.map_err(|problems| self.error(problems))
     }
 
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
-        let entry = self.checker.statement(stmt, &self.values);
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let results = self.execute(&entry)?;
         let shown = match &entry.shown {
@@ -111,7 +111,7 @@ impl State {
 
     /// Runs the body of a test; nothing of it stays.
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
-        let entry = self.checker.test(body, &self.values);
+        let entry = deep(|| self.checker.test(body, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         self.execute(&entry)?;
         Ok(entry.warnings)
@@ -128,13 +128,13 @@ impl State {
 
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
-        let entry = self.checker.function(expr, args, &self.values);
+        let entry = deep(|| self.checker.function(expr, args, &self.values));
         entry.map_err(|problems| self.error(problems))
     }
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.
     pub fn check(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
-        let entry = self.checker.statement(stmt, &self.values);
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let infos = self.result_infos(&entry);
         let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
@@ -153,13 +153,13 @@ impl State {
 
     /// Checks the body of a test.
     pub fn check_test(&mut self, body: &Block) -> Result<Entry, Error> {
-        let entry = self.checker.test(body, &self.values);
+        let entry = deep(|| self.checker.test(body, &self.values));
         entry.map_err(|problems| self.error(problems))
     }
 
     /// Compiles what was checked.
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Error> {
-        let compiled = self.runner.compile(entry);
+        let compiled = deep(|| self.runner.compile(entry));
         compiled.map_err(|problem| self.error(vec![problem]))
     }
 
@@ -221,6 +221,11 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
 pub fn leaf_info(array: &Array) -> LeafInfo {
     let whole = array.as_i64().filter(|_| array.rank() == 0).and_then(|n| n.first().copied());
     LeafInfo { dtype: lang_dtype(array.dtype()), shape: array.shape().to_vec(), whole }
+}
+
+/// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is.
+fn deep<R>(step: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(8 << 20, 64 << 20, step)
 }
 
 /// Whether there is nothing to run: a definition of functions, an import, a text to show.
