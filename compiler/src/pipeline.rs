@@ -9,9 +9,9 @@
 
 use crate::ad::Endless;
 use crate::codegen::{self, Native};
-use crate::ir::verify::verify;
 use crate::ir::copy::Copier;
 use crate::ir::entity::{Entity, Side};
+use crate::ir::verify::verify;
 use crate::ir::{Builder, Func, FuncId, Kind, Module};
 use crate::opt::calls::Calls;
 use crate::{ad, lower, opt};
@@ -61,7 +61,11 @@ pub fn optimized(
 ) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut passes = Passes { timings, dump, start: Instant::now() };
+    let mut passes = Passes {
+        timings,
+        dump,
+        start: Instant::now(),
+    };
     let mut module = lower::lower(module);
     passes.after("lower", &module)?;
     opt::inline::inline(&mut module, &roots);
@@ -86,13 +90,18 @@ pub fn optimized(
 }
 
 /// Native code for one entry.
-pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
+pub fn compile(
+    module: &typed::Module,
+    main: typed::FuncId,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
     let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let native = codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
+    let native =
+        codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());
     native
 }

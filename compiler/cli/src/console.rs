@@ -64,7 +64,10 @@ pub fn run(
                 continue;
             }
             let written = match &said {
-                Said::Out(text) => streams.out.write_all(text.as_bytes()).and_then(|()| streams.out.flush()),
+                Said::Out(text) => streams
+                    .out
+                    .write_all(text.as_bytes())
+                    .and_then(|()| streams.out.flush()),
                 Said::Err(text) => streams.err.write_all(text.as_bytes()),
             };
             if let Err(problem) = written {

@@ -1,11 +1,13 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
+use super::call::{lang_dtype, shape};
 use super::error::Error;
 use super::failure::Failed;
-use super::call::{lang_dtype, shape};
 use super::run::{Compiled, Runner};
 use adl_lang::ast::{Block, Stmt, StmtKind};
-use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
+use adl_lang::check::{
+    ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource,
+};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
@@ -37,8 +39,14 @@ struct Slot {
 
 impl Host for Values {
     fn info(&self, global: Global) -> LeafInfo {
-        let unknown = LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None };
-        self.0.get(&global).map_or(unknown, |slot| slot.info.clone())
+        let unknown = LeafInfo {
+            dtype: DType::F64,
+            shape: Vec::new(),
+            whole: None,
+        };
+        self.0
+            .get(&global)
+            .map_or(unknown, |slot| slot.info.clone())
     }
 }
 
@@ -99,7 +107,10 @@ impl State {
             None => None,
         };
         for (&global, value) in entry.results.iter().zip(results) {
-            let slot = Slot { info: leaf_info(&value), value: Some(value) };
+            let slot = Slot {
+                info: leaf_info(&value),
+                value: Some(value),
+            };
             self.values.0.insert(global, slot);
         }
         self.checker.commit(&entry);
@@ -137,7 +148,9 @@ impl State {
         let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let infos = self.result_infos(&entry);
-        let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
+        let decides = infos
+            .iter()
+            .any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
         if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
             values = self.execute(&entry)?.into_iter().map(Some).collect();
@@ -160,7 +173,7 @@ impl State {
     /// Compiles what was checked.
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Error> {
         let compiled = deep(|| self.runner.compile(entry));
-        compiled.map_err(|problem| self.error(vec![problem]))
+        compiled.map_err(|problem| self.failed(problem))
     }
 
     /// The value of a global.
@@ -178,7 +191,11 @@ impl State {
             return Ok(Vec::new());
         }
         let compiled = self.compile(entry)?;
-        let State { values, runner, checker } = self;
+        let State {
+            values,
+            runner,
+            checker,
+        } = self;
         let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
         let results = runner.call(&compiled, &args.unwrap_or_default());
         results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
@@ -186,7 +203,11 @@ impl State {
 
     /// The values that an entry reads, if all are there.
     fn inputs(&self, entry: &Entry) -> Option<Vec<&Array>> {
-        entry.inputs.iter().map(|i| input(&self.values, i)).collect()
+        entry
+            .inputs
+            .iter()
+            .map(|i| input(&self.values, i))
+            .collect()
     }
 
     /// What the types of the results say.
@@ -196,11 +217,17 @@ impl State {
             Some(Input::Arg(_)) | None => None,
         };
         let size = |source: &SizeSource| match source {
-            SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
+            SizeSource::Axis { param, axis } => {
+                of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64))
+            }
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
         let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
-        let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
+        let results = entry
+            .module
+            .funcs
+            .get(entry.main.0 as usize)
+            .map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
             shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
@@ -219,8 +246,15 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
 
 /// What is known of an array when a function is compiled for it.
 pub fn leaf_info(array: &Array) -> LeafInfo {
-    let whole = array.as_i64().filter(|_| array.rank() == 0).and_then(|n| n.first().copied());
-    LeafInfo { dtype: lang_dtype(array.dtype()), shape: array.shape().to_vec(), whole }
+    let whole = array
+        .as_i64()
+        .filter(|_| array.rank() == 0)
+        .and_then(|n| n.first().copied());
+    LeafInfo {
+        dtype: lang_dtype(array.dtype()),
+        shape: array.shape().to_vec(),
+        whole,
+    }
 }
 
 /// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is.
