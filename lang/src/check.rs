@@ -4,8 +4,13 @@
 //! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
 //! the actual numbers, and only then are problems reported.
 
+mod applied;
 mod arith;
+mod assign;
+mod body;
 mod call;
+mod choice;
+mod compare;
 mod comprehension;
 mod conform;
 mod definitions;
@@ -13,14 +18,24 @@ mod derive;
 mod elab;
 mod entry;
 mod expr;
+mod fit;
 mod free;
 mod index;
+mod inputs;
 mod instance;
+mod lanes;
+mod linear;
 mod loops;
 mod messages;
 mod modules;
+mod names;
+mod operators;
+mod pointwise;
 mod resolve;
+mod shown;
+mod slice;
 mod stmt;
+mod trim;
 mod value;
 mod world;
 
@@ -168,7 +183,9 @@ impl Checker {
     /// A session with the library and nothing else.
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
-        Checker { world: FIRST.clone() }
+        Checker {
+            world: FIRST.clone(),
+        }
     }
 
     /// A source by its id.

@@ -2,6 +2,7 @@
 //! written in ADL stands in `prelude.adl`, element-wise functions in the table of primitives.
 
 mod arrays;
+mod entries;
 mod numbers;
 mod reduce;
 
@@ -37,7 +38,9 @@ pub(crate) struct Param {
 
 /// The parameters of a signature.
 pub(crate) fn params(signature: &'static str) -> Vec<Param> {
-    let inside = signature.split_once('(').map_or("", |(_, r)| r.trim_end_matches(')'));
+    let inside = signature
+        .split_once('(')
+        .map_or("", |(_, r)| r.trim_end_matches(')'));
     if inside.is_empty() {
         return Vec::new();
     }
@@ -49,7 +52,11 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
                 None => (p, false),
             };
             let rest = name.ends_with('…');
-            Param { name: name.trim_end_matches('…'), optional, rest }
+            Param {
+                name: name.trim_end_matches('…'),
+                optional,
+                rest,
+            }
         })
         .collect()
 }
@@ -136,8 +143,15 @@ pub(crate) fn constant(name: &str) -> Option<f64> {
 /// All names of the library, for suggestions and help.
 pub fn all_names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = ROWS.iter().map(|r| r.name).collect();
-    out.extend(Prim::ALL.iter().map(|p| p.name()).filter(|n| prim(n).is_some()));
-    out.extend(["pi", "inf", "nan", "eps", "f64", "f32", "i64", "bool", "std"]);
+    out.extend(
+        Prim::ALL
+            .iter()
+            .map(|p| p.name())
+            .filter(|n| prim(n).is_some()),
+    );
+    out.extend([
+        "pi", "inf", "nan", "eps", "f64", "f32", "i64", "bool", "std",
+    ]);
     out.extend(PRELUDE_NAMES.iter().map(String::as_str));
     out
 }
@@ -184,9 +198,9 @@ rows! {
     "transpose" "transpose(x, axes = none)" "The axes in another order; reversed unless told." "linear" "transpose(A)" arrays::transpose;
     "concat" "concat(parts…, axis = 0)" "Arrays joined along an axis." "linear" "concat(x, y)" arrays::concat;
     "stack" "stack(parts…)" "Arrays of one shape along a new first axis." "linear" "stack(x, y)" arrays::stack;
-    "flip" "flip(x, axis = 0)" "In opposite order; ranges and sequences too." "linear" "flip(x)" arrays::flip;
-    "roll" "roll(x, k)" "Rotated along the first axis by `k` places." "linear" "roll(x, 1)" arrays::roll;
-    "tile" "tile(x, n)" "`n` copies along the first axis." "linear" "tile(x, 2)" arrays::tile;
+    "flip" "flip(x, axis = 0)" "In opposite order; ranges and sequences too." "linear" "flip(x)" entries::flip;
+    "roll" "roll(x, k)" "Rotated along the first axis by `k` places." "linear" "roll(x, 1)" entries::roll;
+    "tile" "tile(x, n)" "`n` copies along the first axis." "linear" "tile(x, 2)" entries::tile;
     "sum" "sum(x, axis = none, keep = false)" "Sum over all or some axes; of nothing 0." "linear" "sum([1.0, 2.0])" |e, a, s| reduce::reduce(e, a, reduce::Kind::Sum, s);
     "mean" "mean(x, axis = none, keep = false)" "Mean over all or some axes." "linear" "mean([1.0, 2.0])" reduce::mean;
     "_front" "_front(x, axis)" "An axis brought to the front." "linear" "" arrays::front;
@@ -201,14 +215,14 @@ rows! {
     "stop_grad" "stop_grad(x)" "The value, constant to differentiation." "zero" "stop_grad(x)" numbers::stop_grad;
     "sort" "sort(x)" "The last axis in ascending order, NaN last." "moves with the entries" "sort([2.0, 1.0])" reduce::sort;
     "argsort" "argsort(x)" "The places that sort the last axis." "integer" "argsort([2.0, 1.0])" reduce::argsort;
-    "gather" "gather(x, index)" "`x[index]`." "linear" "gather(x, [0, 2])" arrays::gather;
-    "scatter_add" "scatter_add(x, index, v)" "`x` with `v` added at the places of `index`." "linear" "scatter_add(x, [0, 0], [1.0, 2.0])" arrays::scatter_add;
+    "gather" "gather(x, index)" "`x[index]`." "linear" "gather(x, [0, 2])" entries::gather;
+    "scatter_add" "scatter_add(x, index, v)" "`x` with `v` added at the places of `index`." "linear" "scatter_add(x, [0, 0], [1.0, 2.0])" entries::scatter_add;
     "rand" "rand(key, dims…)" "Uniform numbers in [0, 1) from a key." "constant" "rand(1, (2, 3))" |e, a, s| numbers::random(e, a, crate::ops::Random::Uniform, s);
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, 10)" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
-    "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" arrays::zip;
-    "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" arrays::enumerate;
+    "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
+    "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;

@@ -142,10 +142,10 @@ impl Dim {
     #[must_use]
     pub fn floor_div(&self, by: &Dim) -> Dim {
         match (self.as_const(), by.as_const()) {
-            (Some(a), Some(b)) if b != 0 => return Dim::constant(floor_div(a, b)),
-            (_, Some(1)) => return self.clone(),
+            (Some(a), Some(b)) if b != 0 => Dim::constant(floor_div(a, b)),
+            (_, Some(1)) => self.clone(),
             (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => {
-                return Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect());
+                Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect())
             }
             _ => Dim::atom(Atom::FloorDiv(self.clone(), by.clone())),
         }

@@ -1,14 +1,11 @@
 //! Arithmetic and comparisons: literals are folded, sizes stay sizes, the rest is element by element.
 
-use super::conform::Kind;
-use super::elab::{Elab, Fail, Mode, R};
+use super::elab::{Elab, R};
 use super::value::Val;
-use crate::ast::{BinaryOp, CompareOp, Expr, ExprKind};
+use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
-use crate::ops::Op;
-use crate::prims::{Prim, Typing};
+use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::Local;
 use crate::types::{DType, Dim};
 
 /// The spans of an operation and of its operands.
@@ -43,18 +40,7 @@ pub(crate) fn spelling(op: BinaryOp) -> &'static str {
     }
 }
 
-fn written(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
-    }
-}
-
-fn as_size(v: &Val) -> Option<Dim> {
+pub(crate) fn as_size(v: &Val) -> Option<Dim> {
     match v {
         Val::Int(i) => Some(Dim::constant(*i)),
         Val::Size(d) => Some(d.clone()),
@@ -62,7 +48,7 @@ fn as_size(v: &Val) -> Option<Dim> {
     }
 }
 
-fn as_float(v: &Val) -> Option<f64> {
+pub(crate) fn as_float(v: &Val) -> Option<f64> {
     match v {
         Val::Int(i) => Some(*i as f64),
         Val::Float(x) => Some(*x),
@@ -72,7 +58,11 @@ fn as_float(v: &Val) -> Option<f64> {
 
 fn floor_div(a: i64, b: i64) -> Option<i64> {
     let q = a.checked_div(b)?;
-    Some(if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
+    Some(if a % b != 0 && (a < 0) != (b < 0) {
+        q - 1
+    } else {
+        q
+    })
 }
 
 impl Elab<'_> {
@@ -80,7 +70,7 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => match i.checked_neg() {
                 Some(n) => Ok(Val::Int(n)),
-                None => self.error("E0003", span, "this number does not fit 64 bits"),
+                None => self.error("E0214", span, "this number does not fit 64 bits"),
             },
             Val::Float(x) => Ok(Val::Float(-x)),
             Val::Size(d) => Ok(Val::Size(-d.clone())),
@@ -96,7 +86,14 @@ impl Elab<'_> {
     }
 
     /// `a op b`; `literal` tells that the right side is written with a minus.
-    pub fn binary(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, spans: Spans) -> R<Val> {
+    pub fn binary(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        literal: bool,
+        spans: Spans,
+    ) -> R<Val> {
         let (span, a_span, b_span) = spans;
         if let Some(v) = self.fold(op, a, b, literal, span)? {
             return Ok(v);
@@ -110,10 +107,17 @@ impl Elab<'_> {
         for (v, at) in [(a, a_span), (b, b_span)] {
             if self.kind(v).is_none() {
                 let what = self.show(v);
-                let mut problem =
-                    Diagnostic::error("E0204", at, format!("`{}` takes numbers and arrays, and this is {what}", spelling(op)));
+                let mut problem = Diagnostic::error(
+                    "E0204",
+                    at,
+                    format!(
+                        "`{}` takes numbers and arrays, and this is {what}",
+                        spelling(op)
+                    ),
+                );
                 if v.is_callable() {
-                    problem = problem.help("call the function: only its results can be computed with");
+                    problem =
+                        problem.help("call the function: only its results can be computed with");
                 }
                 return self.fail(problem);
             }
@@ -123,11 +127,23 @@ impl Elab<'_> {
         {
             return Ok(v);
         }
-        self.pointwise_at(prim_of(op), &[a.clone(), b.clone()], span, &[a_span, b_span])
+        self.pointwise_at(
+            prim_of(op),
+            &[a.clone(), b.clone()],
+            span,
+            &[a_span, b_span],
+        )
     }
 
     /// Arithmetic of what is known when compiling.
-    fn fold(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
+    pub fn fold(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        literal: bool,
+        span: Span,
+    ) -> R<Option<Val>> {
         if let (Val::Int(x), Val::Int(y)) = (a, b) {
             let (x, y) = (*x, *y);
             let whole = match op {
@@ -140,13 +156,13 @@ impl Elab<'_> {
                 BinaryOp::Pow => return Ok(Some(Val::Float((x as f64).powf(y as f64)))),
                 BinaryOp::Div => return Ok(Some(Val::Float(x as f64 / y as f64))),
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0003", span, "whole numbers cannot be divided by 0");
+                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
                 }
                 BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
             return match whole {
                 Some(w) => Ok(Some(Val::Int(w))),
-                None => self.error("E0003", span, "the result does not fit 64 bits"),
+                None => self.error("E0214", span, "the result does not fit 64 bits"),
             };
         }
         if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
@@ -166,20 +182,34 @@ impl Elab<'_> {
                 BinaryOp::Add => x + y,
                 BinaryOp::Sub => x - y,
                 BinaryOp::Mul => x * y,
-                BinaryOp::FloorDiv if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.floor_div(&y),
-                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.rem(&y),
+                BinaryOp::FloorDiv
+                    if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() =>
+                {
+                    x.floor_div(&y)
+                }
+                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => {
+                    x.rem(&y)
+                }
                 BinaryOp::Pow if !literal && y.as_const().is_some_and(|c| (0..=4).contains(&c)) => {
                     (0..y.as_const().unwrap_or(0)).fold(Dim::constant(1), |p, _| p * x.clone())
                 }
                 BinaryOp::Pow => match (x.as_const(), y.as_const()) {
-                    (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
-                        Some(p) => Dim::constant(p),
-                        None => return self.error("E0003", span, "the result does not fit 64 bits"),
-                    },
+                    (Some(x), Some(y)) if y >= 0 => {
+                        match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
+                            Some(p) => Dim::constant(p),
+                            None => {
+                                return self.error(
+                                    "E0214",
+                                    span,
+                                    "the result does not fit 64 bits",
+                                );
+                            }
+                        }
+                    }
                     _ => return Ok(None),
                 },
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0003", span, "whole numbers cannot be divided by 0");
+                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
                 }
                 BinaryOp::Div | BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
@@ -189,21 +219,32 @@ impl Elab<'_> {
     }
 
     /// Powers with a small whole exponent are products.
-    fn small_power(&mut self, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
+    pub fn small_power(&mut self, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
         let exponent = match b {
             Val::Int(i) => *i,
             Val::Float(x) if x.fract() == 0.0 && x.abs() <= 4.0 => *x as i64,
             _ => return Ok(None),
         };
-        let whole_base = self.kind(a).is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
+        let whole_base = self
+            .kind(a)
+            .is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
         if whole_base && (matches!(b, Val::Float(_)) || exponent < 0) {
             if !literal && exponent < 0 {
                 return Ok(None);
             }
             let base = self.operand_as(a, DType::F64, span)?;
-            return self.binary(BinaryOp::Pow, &Val::Leaf(base), &Val::Float(exponent as f64), true, (span, span, span)).map(Some);
+            return self
+                .binary(
+                    BinaryOp::Pow,
+                    &Val::Leaf(base),
+                    &Val::Float(exponent as f64),
+                    true,
+                    (span, span, span),
+                )
+                .map(Some);
         }
-        let mul = |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
+        let mul =
+            |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
         let base = self.operand(a, span)?;
         let base = self.snapshot(&Val::Leaf(base), span);
         let product = match exponent.unsigned_abs() {
@@ -220,27 +261,35 @@ impl Elab<'_> {
             _ => return Ok(None),
         };
         if exponent < 0 {
-            return self.pointwise(Prim::Div, &[Val::Int(1), product], span).map(Some);
+            return self
+                .pointwise(Prim::Div, &[Val::Int(1), product], span)
+                .map(Some);
         }
         Ok(Some(product))
     }
 
     /// Arithmetic on tuples and records.
-    fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
+    pub fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
         match (a, b) {
-            (Val::Tuple(p), Val::Tuple(q)) if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() => {
+            (Val::Tuple(p), Val::Tuple(q))
+                if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() =>
+            {
                 let mut out = Vec::new();
                 for (i, (n, x)) in p.iter().enumerate() {
                     let y = match n {
                         Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)),
                         None => q.get(i).filter(|(m, _)| m.is_none()),
                     };
-                    let Some((_, y)) = y else { return self.structures_differ(op, a, b, spans) };
+                    let Some((_, y)) = y else {
+                        return self.structures_differ(op, a, b, spans);
+                    };
                     out.push((n.clone(), self.binary(op, x, y, false, spans)?));
                 }
                 Ok(Val::Tuple(out.into()))
             }
-            (Val::Tuple(p), y) if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) => {
+            (Val::Tuple(p), y)
+                if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) =>
+            {
                 let mut out = Vec::new();
                 for (n, x) in p.iter() {
                     out.push((n.clone(), self.binary(op, x, y, false, spans)?));
@@ -258,11 +307,17 @@ impl Elab<'_> {
         }
     }
 
-    fn is_number(&self, v: &Val) -> bool {
+    pub fn is_number(&self, v: &Val) -> bool {
         self.kind(v).is_some() && self.dims(v).is_empty()
     }
 
-    fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
+    pub fn structures_differ(
+        &mut self,
+        op: BinaryOp,
+        a: &Val,
+        b: &Val,
+        (span, a_span, b_span): Spans,
+    ) -> R<Val> {
         let (x, y) = (self.show(a), self.show(b));
         self.fail(
             Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
@@ -270,351 +325,6 @@ impl Elab<'_> {
                 .label(b_span, format!("this is {y}"))
                 .note("tuples and records are vectors: `+` and `-` of equal structures, `*` and `/` with a number"),
         )
-    }
-
-    /// An element-wise primitive.
-    pub fn pointwise(&mut self, prim: Prim, args: &[Val], span: Span) -> R<Val> {
-        self.pointwise_at(prim, args, span, &[])
-    }
-
-    pub fn pointwise_at(&mut self, prim: Prim, args: &[Val], span: Span, spans: &[Span]) -> R<Val> {
-        let mut kinds = Vec::new();
-        for (i, a) in args.iter().enumerate() {
-            match self.kind(a) {
-                Some(k) => kinds.push(k),
-                None => {
-                    let what = self.show(a);
-                    let at = spans.get(i).copied().unwrap_or(span);
-                    return self.error("E0204", at, format!("`{}` takes numbers and arrays, and this is {what}", prim.name()));
-                }
-            }
-        }
-        let row = prim.row();
-        let joined = |kinds: &[Kind]| kinds.iter().copied().reduce(Kind::join).map_or(DType::F64, |k| k.dtype);
-        let dtypes: Vec<DType> = match row.typing {
-            Typing::Float => {
-                let d = joined(&kinds);
-                vec![if d.is_float() { d } else { DType::F64 }; args.len()]
-            }
-            Typing::Number => vec![joined(&kinds).max(DType::I64); args.len()],
-            Typing::Compare => vec![joined(&kinds); args.len()],
-            Typing::Logic => vec![DType::Bool; args.len()],
-            Typing::Select => {
-                let d = joined(&kinds[1..]);
-                std::iter::once(DType::Bool).chain(args[1..].iter().map(|_| d)).collect()
-            }
-        };
-        for (i, (k, d)) in kinds.iter().zip(&dtypes).enumerate() {
-            if *d == DType::Bool && k.dtype != DType::Bool {
-                let what = self.show(&args[i]);
-                let at = spans.get(i).copied().unwrap_or(span);
-                return self.error("E0204", at, format!("`{}` takes truth values, and this is {what}", prim.name()));
-            }
-        }
-        if matches!(prim, Prim::Floor | Prim::Ceil | Prim::Round) && kinds[0].dtype == DType::I64 {
-            return Ok(args[0].clone());
-        }
-        let shapes: Vec<Vec<Dim>> = args.iter().map(|a| self.dims(a)).collect();
-        let dims = self.broadcast_shape(prim, args, &shapes, span, spans)?;
-        let mut operands = Vec::new();
-        for (a, d) in args.iter().zip(dtypes) {
-            let local = self.operand_as(a, d, span)?;
-            operands.push(self.broadcast_to(local, &dims, span)?);
-        }
-        self.emit(Op::Prim(prim), &operands, span).map(Val::Leaf)
-    }
-
-    /// The common shape of operands.
-    pub fn broadcast_shape(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<Vec<Dim>> {
-        let rank = shapes.iter().map(Vec::len).max().unwrap_or(0);
-        let mut dims = vec![Dim::constant(1); rank];
-        for shape in shapes {
-            for (k, d) in shape.iter().enumerate() {
-                let at = rank - shape.len() + k;
-                if dims[at].is(1) {
-                    dims[at] = d.clone();
-                } else if !d.is(1) && !self.same_dim(&dims[at].clone(), d)? {
-                    return self.shapes_differ(prim, args, shapes, span, spans);
-                }
-            }
-        }
-        Ok(dims)
-    }
-
-    fn shapes_differ<T>(&mut self, prim: Prim, args: &[Val], shapes: &[Vec<Dim>], span: Span, spans: &[Span]) -> R<T> {
-        let shown: Vec<String> = args.iter().map(|a| self.show(a)).collect();
-        let verb = match prim {
-            Prim::Add => "add",
-            Prim::Sub => "subtract",
-            Prim::Mul => "multiply",
-            Prim::Div => "divide",
-            _ => "combine",
-        };
-        let list = shown.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" and ");
-        let mut problem = Diagnostic::error("E0202", span, format!("cannot {verb} {list}"));
-        for (s, t) in spans.iter().zip(&shown) {
-            problem = problem.label(*s, format!("this is `{t}`"));
-        }
-        problem = self.name_sizes(problem);
-        if let (Mode::Definition, [a, b]) = (self.mode, shapes)
-            && let Some((x, y)) = a.iter().rev().zip(b.iter().rev()).find(|(x, y)| x != y && !x.is(1) && !y.is(1))
-        {
-            problem = self.blame_names(problem, x, y);
-        }
-        if args.len() == 2 && args.iter().all(|a| self.dims(a).len() == 1) {
-            let text = |s: Span| self.world.sources.get(s.source.0 as usize).map_or("", |t| t.slice(s)).to_string();
-            if let [a, b] = spans {
-                let (a, b) = (text(*a), text(*b));
-                let simple = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || c == '_');
-                if simple(&a) && simple(&b) {
-                    problem = problem.help(format!("for all pairs, index with `{a}[.., none]` and `{b}`"));
-                }
-            }
-        }
-        self.fail(problem)
-    }
-
-    /// The local with the shape `dims`.
-    pub fn broadcast_to(&mut self, local: Local, dims: &[Dim], span: Span) -> R<Local> {
-        let own = self.ty(local).dims.clone();
-        if own == dims {
-            return Ok(local);
-        }
-        let offset = dims.len().saturating_sub(own.len());
-        let kept: Vec<usize> = (0..own.len()).filter(|&k| !own[k].is(1) || dims[offset + k].is(1)).collect();
-        let mut local = local;
-        if kept.len() < own.len() {
-            local = self.emit(Op::Reshape(kept.iter().map(|&k| own[k].clone()).collect()), &[local], span)?;
-        }
-        let axes: Vec<usize> = kept.iter().map(|&k| offset + k).collect();
-        if axes.len() == dims.len() && self.ty(local).dims == dims {
-            return Ok(local);
-        }
-        self.emit(Op::Broadcast { dims: dims.to_vec(), axes }, &[local], span)
-    }
-
-    /// `a < b <= c`.
-    pub fn comparison(&mut self, first: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> R<Val> {
-        let mut result: Option<Val> = None;
-        let mut left = self.expr(first)?;
-        let mut left_span = first.span;
-        for (op, e) in rest {
-            if super::expr::may_assign(e) {
-                left = self.snapshot(&left, left_span);
-            }
-            let right = self.expr(e)?;
-            let one = self.compare(*op, &left, &right, (span, left_span, e.span))?;
-            if self.watched == Some(span) && rest.len() == 1 {
-                self.watched = None;
-                self.compared = Some((left.clone(), written(*op), right.clone()));
-            }
-            result = Some(match result {
-                None => one,
-                Some(Val::Bool(false)) => Val::Bool(false),
-                Some(Val::Bool(true)) => one,
-                Some(v) => match one {
-                    Val::Bool(true) => v,
-                    Val::Bool(false) => Val::Bool(false),
-                    one => self.pointwise(Prim::And, &[v, one], span)?,
-                },
-            });
-            left = right;
-            left_span = e.span;
-        }
-        Ok(result.unwrap_or(Val::Bool(true)))
-    }
-
-    pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
-        use std::cmp::Ordering;
-        if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None)) || matches!((op, b), (CompareOp::Eq | CompareOp::Ne, Val::None)) {
-            let same = matches!((a, b), (Val::None, Val::None));
-            return Ok(Val::Bool(same == (op == CompareOp::Eq)));
-        }
-        let holds = |o: Ordering| match op {
-            CompareOp::Eq => o.is_eq(),
-            CompareOp::Ne => o.is_ne(),
-            CompareOp::Lt => o.is_lt(),
-            CompareOp::Le => o.is_le(),
-            CompareOp::Gt => o.is_gt(),
-            CompareOp::Ge => o.is_ge(),
-        };
-        if let (Some(x), Some(y)) = (as_size(a), as_size(b)) {
-            let difference = x.clone() - y.clone();
-            if let Some(o) = self.sign(&difference) {
-                return Ok(Val::Bool(holds(o)));
-            }
-            // `n >= 0`, `n < 0` and the like are known of sizes too.
-            let never_below = self.is_natural(&difference);
-            let never_above = self.is_natural(&-difference);
-            match op {
-                CompareOp::Ge if never_below => return Ok(Val::Bool(true)),
-                CompareOp::Lt if never_below => return Ok(Val::Bool(false)),
-                CompareOp::Le if never_above => return Ok(Val::Bool(true)),
-                CompareOp::Gt if never_above => return Ok(Val::Bool(false)),
-                CompareOp::Eq | CompareOp::Ne | CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {}
-            }
-        } else if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
-            return Ok(Val::Bool(match x.partial_cmp(&y) {
-                Some(o) => holds(o),
-                None => op == CompareOp::Ne,
-            }));
-        }
-        if let (Val::Bool(x), Val::Bool(y)) = (a, b) {
-            return Ok(Val::Bool(holds(x.cmp(y))));
-        }
-        let prim = match op {
-            CompareOp::Eq => Prim::Eq,
-            CompareOp::Ne => Prim::Ne,
-            CompareOp::Lt => Prim::Lt,
-            CompareOp::Le => Prim::Le,
-            CompareOp::Gt => Prim::Gt,
-            CompareOp::Ge => Prim::Ge,
-        };
-        let sizes = as_size(a).is_some() && as_size(b).is_some();
-        let v = self.pointwise_at(prim, &[a.clone(), b.clone()], span, &[a_span, b_span])?;
-        if let (true, Val::Leaf(l)) = (sizes, &v) {
-            self.f.undecided.insert(*l);
-        }
-        Ok(v)
-    }
-
-    /// `a @ b`.
-    pub fn matmul(&mut self, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
-        let (Some(ka), Some(kb)) = (self.kind(a), self.kind(b)) else {
-            let (x, y) = (self.show(a), self.show(b));
-            return self.error("E0204", span, format!("`@` takes vectors and matrices, and these are {x} and {y}"));
-        };
-        let dtype = ka.join(kb).dtype.max(DType::I64);
-        let (da, db) = (self.dims(a), self.dims(b));
-        if da.is_empty() || db.is_empty() {
-            return self.fail(
-                Diagnostic::error("E0204", span, "`@` takes vectors and matrices, and one side is a number").help("use `*`"),
-            );
-        }
-        let inner_b = if db.len() == 1 { 0 } else { db.len() - 2 };
-        if !self.same_dim(&da[da.len() - 1].clone(), &db[inner_b].clone())? {
-            return self.matmul_differs(&da, &db, inner_b, (span, a_span, b_span));
-        }
-        let inner = da[da.len() - 1].clone();
-        let x = self.operand_as(a, dtype, span)?;
-        let y = self.operand_as(b, dtype, span)?;
-        if da.len() == 1 && db.len() == 1 {
-            let p = self.emit(Op::Prim(Prim::Mul), &[x, y], span)?;
-            return self.emit(Op::Reduce(crate::ops::Reduction::Sum, vec![0]), &[p], span).map(Val::Leaf);
-        }
-        let one = Dim::constant(1);
-        let mut sa = if da.len() == 1 { vec![one.clone(), inner.clone()] } else { da.clone() };
-        let mut sb = if db.len() == 1 { vec![inner.clone(), one] } else { db.clone() };
-        let (ra, rb) = (sa.len(), sb.len());
-        sb[rb - 2] = inner;
-        let batch_a = sa[..ra - 2].to_vec();
-        let batch_b = sb[..rb - 2].to_vec();
-        let args = [a.clone(), b.clone()];
-        let batch = self.broadcast_shape(Prim::Mul, &args, &[batch_a, batch_b], span, &[a_span, b_span])?;
-        let reshape = |s: &mut Self, l: Local, shape: &mut Vec<Dim>| -> R<Local> {
-            let mut l = l;
-            if s.ty(l).dims != *shape {
-                l = s.emit(Op::Reshape(shape.clone()), &[l], span)?;
-            }
-            let mut full = batch.clone();
-            full.extend(shape[shape.len() - 2..].iter().cloned());
-            s.broadcast_to(l, &full, span)
-        };
-        let x = reshape(self, x, &mut sa)?;
-        let y = reshape(self, y, &mut sb)?;
-        let r = self.emit(Op::MatMul { ta: false, tb: false }, &[x, y], span)?;
-        let mut dims = batch;
-        if da.len() > 1 {
-            dims.push(da[da.len() - 2].clone());
-        }
-        if db.len() > 1 {
-            dims.push(db[db.len() - 1].clone());
-        }
-        if self.ty(r).dims == dims { Ok(Val::Leaf(r)) } else { self.emit(Op::Reshape(dims), &[r], span).map(Val::Leaf) }
-    }
-
-    fn matmul_differs<T>(&mut self, da: &[Dim], db: &[Dim], inner_b: usize, (span, a_span, b_span): Spans) -> R<T> {
-        let (x, y) = (self.show_dim(&da[da.len() - 1]), self.show_dim(&db[inner_b]));
-        let mut problem = Diagnostic::error("E0201", span, "shapes do not match in `@`").here(format!("contracts `{x}` with `{y}`"));
-        if self.mode == Mode::Definition {
-            problem = self.blame_names(problem, &da[da.len() - 1], &db[inner_b]);
-        } else {
-            let show = |s: &Self, d: &[Dim]| d.iter().map(|d| s.show_dim(d)).collect::<Vec<_>>().join(", ");
-            let (sa, sb) = (show(self, da), show(self, db));
-            problem = problem.label(a_span, format!("shape [{sa}]")).label(b_span, format!("shape [{sb}]"));
-            problem = self.name_sizes(problem);
-            if da.len() == 2 && self.same_dim(&da[0].clone(), &db[inner_b].clone()).unwrap_or(false) {
-                problem = problem.help("the transpose of the left side would fit: `.T`");
-            }
-        }
-        self.fail(problem)
-    }
-
-    pub fn transpose_last(&mut self, v: &Val, span: Span) -> R<Val> {
-        let rank = self.dims(v).len();
-        if self.kind(v).is_none() || rank < 2 {
-            let what = self.show(v);
-            return self.error("E0204", span, format!("`.T` swaps the last two axes of an array, and this is {what}"));
-        }
-        let local = self.operand(v, span)?;
-        let mut perm: Vec<usize> = (0..rank).collect();
-        perm.swap(rank - 2, rank - 1);
-        self.emit(Op::Transpose(perm), &[local], span).map(Val::Leaf)
-    }
-
-    /// `[a, b, …]`.
-    pub fn array(&mut self, parts: &[Expr], span: Span) -> R<Val> {
-        let mut vals = Vec::new();
-        for p in parts {
-            let v = self.expr(p)?;
-            if self.kind(&v).is_none() {
-                let what = self.show(&v);
-                let mut problem = Diagnostic::error("E0204", p.span, format!("an entry of an array is a number or an array, and this is {what}"));
-                if matches!(v, Val::Tuple(_)) || v.is_callable() {
-                    problem = problem.help("a tuple `(a, b)` holds parts of any kind");
-                }
-                return self.fail(problem);
-            }
-            vals.push(self.snapshot(&v, p.span));
-        }
-        self.stack_vals(&vals, span, &parts.iter().map(|p| p.span).collect::<Vec<_>>())
-    }
-
-    /// Values of one shape along a new first axis.
-    pub fn stack_vals(&mut self, vals: &[Val], span: Span, spans: &[Span]) -> R<Val> {
-        let mut kind: Option<Kind> = None;
-        for v in vals {
-            if let Some(k) = self.kind(v) {
-                kind = Some(kind.map_or(k, |j| j.join(k)));
-            }
-        }
-        let dtype = kind.map_or(DType::F64, |k| k.dtype);
-        let Some(first) = vals.first() else {
-            let fill = self.constant(crate::ops::Const::of(DType::F64, 0.0), span)?;
-            return self.emit(Op::Broadcast { dims: vec![Dim::constant(0)], axes: vec![] }, &[fill], span).map(Val::Leaf);
-        };
-        let dims = self.dims(first);
-        let mut locals = Vec::new();
-        for (i, v) in vals.iter().enumerate() {
-            let own = self.dims(v);
-            if !self.same_dims(&own, &dims)? {
-                let (a, b) = (self.show(first), self.show(v));
-                let at = spans.get(i).copied().unwrap_or(span);
-                return self.fail(
-                    Diagnostic::error("E0202", at, "the entries of an array have one shape")
-                        .here(format!("this is {b}"))
-                        .label(spans.first().copied().unwrap_or(span), format!("and this is {a}")),
-                );
-            }
-            let l = self.operand_as(v, dtype, span)?;
-            let mut row = vec![Dim::constant(1)];
-            row.extend(dims.iter().cloned());
-            locals.push(self.emit(Op::Reshape(row), &[l], span)?);
-        }
-        if locals.is_empty() {
-            return Err(Fail::Reported);
-        }
-        self.emit(Op::Concat(0), &locals, span).map(Val::Leaf)
     }
 
     /// Whether an expression is a literal, or an array or tuple of them: then whole ones may become floats.
@@ -625,10 +335,18 @@ impl Elab<'_> {
             ExprKind::Unary(crate::ast::UnaryOp::Neg, a) => {
                 ExprKind::Unary(crate::ast::UnaryOp::Neg, Box::new(Self::float_literals(a)?))
             }
-            ExprKind::Array(parts) => ExprKind::Array(parts.iter().map(Self::float_literals).collect::<Option<_>>()?),
-            ExprKind::Tuple(parts) => {
-                ExprKind::Tuple(parts.iter().map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone())).collect())
-            }
+            ExprKind::Array(parts) => ExprKind::Array(
+                parts
+                    .iter()
+                    .map(Self::float_literals)
+                    .collect::<Option<_>>()?,
+            ),
+            ExprKind::Tuple(parts) => ExprKind::Tuple(
+                parts
+                    .iter()
+                    .map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone()))
+                    .collect(),
+            ),
             _ => return None,
         };
         Some(Expr { kind, span: e.span })

@@ -1,6 +1,6 @@
 //! Calls: arguments are matched with parameters and fitted to annotations, then an instance is called.
 
-use super::elab::{Elab, Fail, R};
+use super::elab::{Elab, Fail, Named, R};
 use super::free;
 use super::value::{Code, FnVal, Val};
 use crate::ast::*;
@@ -65,7 +65,8 @@ impl Elab<'_> {
             && library::ROWS[*i].name == "assert"
         {
             self.compared = None;
-            self.watched = matches!(first.value.kind, ExprKind::Compare(..)).then_some(first.value.span);
+            self.watched =
+                matches!(first.value.kind, ExprKind::Compare(..)).then_some(first.value.span);
         }
         // Whole literals at differentiated places are floats.
         let places = match &f {
@@ -76,21 +77,47 @@ impl Elab<'_> {
         let mut given = Vec::new();
         for (k, a) in args.iter().enumerate() {
             let place = match &a.name {
-                Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
+                Some(n) => names
+                    .as_ref()
+                    .and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => Some(k),
             };
-            let float = place.is_some_and(|p| places.as_ref().is_some_and(|ps| ps.contains(&p)));
-            let literal = if float { Self::float_literals(&a.value) } else { None };
+            let float = place.is_some_and(|p| {
+                places.as_ref().is_some_and(|ps| ps.contains(&p)) && !self.takes_whole(&f, p)
+            });
+            let literal = if float {
+                Self::float_literals(&a.value)
+            } else {
+                None
+            };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
-            let val = if args[k + 1..].iter().any(|a| super::expr::may_assign(&a.value)) { self.snapshot(&val, a.value.span) } else { val };
-            given.push(Given { name: a.name.clone(), val, span: a.value.span });
+            let val = if args[k + 1..]
+                .iter()
+                .any(|a| super::expr::may_assign(&a.value))
+            {
+                self.snapshot(&val, a.value.span)
+            } else {
+                val
+            };
+            given.push(Given {
+                name: a.name.clone(),
+                val,
+                span: a.value.span,
+            });
         }
         self.call(&f, given, span, callee.span)
     }
 
     /// Applies a callable to plain values.
     pub fn apply(&mut self, f: &Val, args: Vec<Val>, span: Span) -> R<Val> {
-        let given = args.into_iter().map(|val| Given { name: None, val, span }).collect();
+        let given = args
+            .into_iter()
+            .map(|val| Given {
+                name: None,
+                val,
+                span,
+            })
+            .collect();
         self.call(f, given, span, span)
     }
 
@@ -131,17 +158,29 @@ impl Elab<'_> {
                 self.apply_operator(&op, given, span)
             }
             Val::Error => Err(Fail::Reported),
+            // `std` is both the library and the standard deviation.
+            Val::Module(m) if *m == super::world::STD => {
+                match self.world.module_fn(super::world::PRELUDE, "std") {
+                    Some(f) => self.call(&f, given, span, callee_span),
+                    None => Err(Fail::Reported),
+                }
+            }
             other => {
                 let what = self.show(other);
                 self.fail(
-                    Diagnostic::error("E0204", callee_span, "this is called, but it is no function").here(format!("this is {what}")),
+                    Diagnostic::error(
+                        "E0204",
+                        callee_span,
+                        "this is called, but it is no function",
+                    )
+                    .here(format!("this is {what}")),
                 )
             }
         }
     }
 
     /// `f64(x)`.
-    fn convert(&mut self, v: &Val, to: DType, span: Span) -> R<Val> {
+    pub fn convert(&mut self, v: &Val, to: DType, span: Span) -> R<Val> {
         match (v, to) {
             (Val::Int(_) | Val::Size(_), DType::I64) => {
                 let d = self.size(v, span)?;
@@ -159,6 +198,20 @@ impl Elab<'_> {
         self.operand_as(v, to, span).map(Val::Leaf)
     }
 
+    /// Whether a parameter is declared to be no float.
+    pub fn takes_whole(&self, f: &Val, place: usize) -> bool {
+        let params = match f {
+            Val::Fn(fun) => match &fun.code {
+                Code::Fn(group, i) => &group.fns[*i].params,
+                Code::Lambda(l, _) => &l.params,
+            },
+            Val::Op(op) => return op.parts.first().is_some_and(|f| self.takes_whole(f, place)),
+            _ => return false,
+        };
+        let ty = params.get(place).and_then(|p| p.ty.as_ref());
+        ty.is_some_and(|t| matches!(&t.kind, TypeExprKind::Array { dtype, .. } if &*dtype.name == "i64" || &*dtype.name == "bool"))
+    }
+
     /// The names of the parameters of a callable.
     pub fn params_of(&self, f: &Val) -> Option<Vec<Name>> {
         let pattern = |p: &Param| match &p.pattern.kind {
@@ -170,7 +223,12 @@ impl Elab<'_> {
                 Code::Fn(group, i) => group.fns[*i].params.iter().map(pattern).collect(),
                 Code::Lambda(l, _) => l.params.iter().map(pattern).collect(),
             }),
-            Val::Builtin(i) => Some(library::params(library::ROWS[*i].signature).into_iter().map(|p| Name::from(p.name)).collect()),
+            Val::Builtin(i) => Some(
+                library::params(library::ROWS[*i].signature)
+                    .into_iter()
+                    .map(|p| Name::from(p.name))
+                    .collect(),
+            ),
             Val::Prim(p) => Some(p.row().params.iter().map(|n| Name::from(*n)).collect()),
             Val::Op(op) => op.parts.first().and_then(|f| self.params_of(f)),
             _ => None,
@@ -178,14 +236,26 @@ impl Elab<'_> {
     }
 
     /// Matches arguments with parameters and fits them to the annotations; also gives the dimension names.
-    pub fn match_args(&mut self, fun: &FnVal, given: Vec<Given>, span: Span) -> R<(Vec<Val>, Vec<(Name, Dim)>)> {
-        let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
-            Code::Fn(group, i) => {
-                let f = &group.fns[*i];
-                (f.params.clone(), f.ret.clone(), Some(f.name.span), f.name.name.clone())
-            }
-            Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
-        };
+    pub fn match_args(
+        &mut self,
+        fun: &FnVal,
+        given: Vec<Given>,
+        span: Span,
+    ) -> R<(Vec<Val>, Named<Dim>)> {
+        let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) =
+            match &fun.code {
+                Code::Fn(group, i) => {
+                    let f = &group.fns[*i];
+                    let own = group.home != super::world::PRELUDE;
+                    (
+                        f.params.clone(),
+                        f.ret.clone(),
+                        own.then_some(f.name.span),
+                        f.name.name.clone(),
+                    )
+                }
+                Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
+            };
         let mut slots: Vec<Option<(Val, Span)>> = vec![None; params.len()];
         let mut next = 0;
         let total = given.len();
@@ -196,15 +266,32 @@ impl Elab<'_> {
                     next - 1
                 }
                 Some(n) => {
-                    let found = params.iter().position(|p| matches!(&p.pattern.kind, PatternKind::Name(m) if *m == n.name));
+                    let found = params.iter().position(
+                        |p| matches!(&p.pattern.kind, PatternKind::Name(m) if *m == n.name),
+                    );
                     let Some(at) = found else {
                         let names: Vec<Name> = params
                             .iter()
-                            .filter_map(|p| if let PatternKind::Name(m) = &p.pattern.kind { Some(m.clone()) } else { None })
+                            .filter_map(|p| {
+                                if let PatternKind::Name(m) = &p.pattern.kind {
+                                    Some(m.clone())
+                                } else {
+                                    None
+                                }
+                            })
                             .collect();
-                        let mut problem = Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name));
-                        if let Some(near) = super::messages::nearest(&n.name, names.iter().map(|n| &**n)) {
-                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
+                        let mut problem = Diagnostic::error(
+                            "E0102",
+                            n.span,
+                            format!("`{name}` has no parameter `{}`", n.name),
+                        );
+                        if let Some(near) =
+                            super::messages::nearest(&n.name, names.iter().map(|n| &**n))
+                        {
+                            problem = problem.fix(
+                                format!("did you mean `{near}`?"),
+                                vec![(n.span, near.into())],
+                            );
                         }
                         return self.fail(problem);
                     };
@@ -213,10 +300,20 @@ impl Elab<'_> {
             };
             match slots.get_mut(at) {
                 Some(slot @ None) => *slot = Some((g.val, g.span)),
-                Some(Some(_)) => return self.error("E0102", g.span, format!("this parameter of `{name}` is given twice")),
+                Some(Some(_)) => {
+                    return self.error(
+                        "E0102",
+                        g.span,
+                        format!("this parameter of `{name}` is given twice"),
+                    );
+                }
                 None => {
                     let least = params.iter().filter(|p| p.default.is_none()).count();
-                    let mut problem = Diagnostic::error("E0102", g.span, quoted_arity(&name, least, params.len(), total));
+                    let mut problem = Diagnostic::error(
+                        "E0102",
+                        g.span,
+                        quoted_arity(&name, least, params.len(), total),
+                    );
                     if let Some(def) = def {
                         problem = problem.label(def, "defined here");
                     }
@@ -228,7 +325,11 @@ impl Elab<'_> {
         for (p, slot) in params.iter().zip(&slots) {
             if slot.is_none() && p.default.is_none() {
                 let least = params.iter().filter(|p| p.default.is_none()).count();
-                let mut problem = Diagnostic::error("E0102", span, quoted_arity(&name, least, params.len(), total));
+                let mut problem = Diagnostic::error(
+                    "E0102",
+                    span,
+                    quoted_arity(&name, least, params.len(), total),
+                );
                 problem = match &p.pattern.kind {
                     PatternKind::Name(n) => problem.label(p.span, format!("`{n}` is missing")),
                     _ => problem.label(p.span, "this one is missing"),
@@ -254,12 +355,15 @@ impl Elab<'_> {
             let v = match &p.ty {
                 Some(ty) => {
                     let what = match &p.pattern.kind {
+                        PatternKind::Name(n) if &*name == "this function" => {
+                            format!("argument `{n}`")
+                        }
                         PatternKind::Name(n) => format!("`{name}`: argument `{n}`"),
-                        _ => format!("`{name}`: this argument"),
+                        _ => "this argument".to_string(),
                     };
                     let first = self.diags.len();
                     let fitted = self.fit(ty, v, at, &mut names, &what);
-                    if fitted == Err(Fail::Reported) {
+                    if matches!(fitted, Err(Fail::Reported)) {
                         self.add_origins(first, &params, p);
                     }
                     fitted?
@@ -274,7 +378,7 @@ impl Elab<'_> {
     }
 
     /// Tells where the other dimension names of the signature come from.
-    fn add_origins(&mut self, first: usize, params: &[Param], at: &Param) {
+    pub fn add_origins(&mut self, first: usize, params: &[Param], at: &Param) {
         let mut used = Vec::new();
         if let Some(ty) = &at.ty {
             free::dim_names(ty, &mut used);
@@ -289,164 +393,34 @@ impl Elab<'_> {
                 }
             }
         }
-        if let (Some(d), Some((span, text))) = (self.diags.get_mut(first), labels.into_iter().next()) {
+        if let (Some(d), Some((span, text))) =
+            (self.diags.get_mut(first), labels.into_iter().next())
+        {
             d.labels.push(crate::diagnostic::Label { span, text });
         }
     }
 
-    /// Binds the names that stand alone as dimensions.
-    fn meet_names(&mut self, ty: &TypeExpr, v: &Val, names: &mut Vec<(Name, Dim)>) {
-        match (&ty.kind, v) {
-            (TypeExprKind::Array { dims, .. }, v) => {
-                for (e, d) in dims.iter().zip(self.dims(v)) {
-                    if let ExprKind::Name(n) = &e.kind
-                        && &**n != "_"
-                        && !names.iter().any(|(m, _)| m == n)
-                    {
-                        names.push((n.clone(), d));
-                    }
-                }
-            }
-            (TypeExprKind::Tuple(types), Val::Tuple(parts)) => {
-                for ((_, t), (_, v)) in types.iter().zip(parts.iter()) {
-                    self.meet_names(t, v, names);
-                }
-            }
-            (TypeExprKind::Tuple(_) | TypeExprKind::Function { .. }, _) => {}
-        }
-    }
-
-    /// Solves dimensions like `2 * l` for a name that is still unknown.
-    fn solve_names(&mut self, ty: &TypeExpr, v: &Val, names: &mut Vec<(Name, Dim)>) {
-        match (&ty.kind, v) {
-            (TypeExprKind::Array { dims, .. }, v) => {
-                for (e, d) in dims.iter().zip(self.dims(v)) {
-                    let mut used = Vec::new();
-                    free::dim_expr_names(e, &mut used);
-                    used.retain(|n| !names.iter().any(|(m, _)| m == n));
-                    let [unknown] = used.as_slice() else { continue };
-                    let sym = crate::types::Sym(u32::MAX);
-                    let mut known = names.clone();
-                    known.push((unknown.clone(), Dim::sym(sym)));
-                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
-                    let marks = self.diags.len();
-                    if let Ok(expression) = self.dim_expr(e, &find)
-                        && let Some(value) = expression.solve_for(sym, &d)
-                    {
-                        names.push((unknown.clone(), value));
-                    }
-                    self.diags.truncate(marks);
-                }
-            }
-            (TypeExprKind::Tuple(types), Val::Tuple(parts)) => {
-                for ((_, t), (_, v)) in types.iter().zip(parts.iter()) {
-                    self.solve_names(t, v, names);
-                }
-            }
-            (TypeExprKind::Tuple(_) | TypeExprKind::Function { .. }, _) => {}
-        }
-    }
-
-    /// Makes a value fit an annotation: promotes, checks the shape, binds names that are free.
-    pub fn fit(&mut self, ty: &TypeExpr, v: Val, span: Span, names: &mut Vec<(Name, Dim)>, what: &str) -> R<Val> {
-        match &ty.kind {
-            TypeExprKind::Array { dtype, dims } => {
-                let Some(element) = DType::named(&dtype.name) else {
-                    return self.no_type(&dtype.name.clone(), dtype.span);
-                };
-                let Some(kind) = self.kind(&v) else { return self.does_not_fit(ty, &v, span, what) };
-                let own = self.dims(&v);
-                if own.len() != dims.len() {
-                    return self.does_not_fit(ty, &v, span, what);
-                }
-                let kind = super::conform::Kind { dtype: element, weak: false }.join(kind);
-                if kind.dtype != element && !(matches!(v, Val::Float(_)) && element.is_float()) {
-                    return self.does_not_fit(ty, &v, span, what);
-                }
-                for (axis, (e, d)) in dims.iter().zip(&own).enumerate() {
-                    if let ExprKind::Name(n) = &e.kind {
-                        if &**n == "_" {
-                            continue;
-                        }
-                        if !names.iter().any(|(m, _)| m == n) {
-                            names.push((n.clone(), d.clone()));
-                        }
-                    }
-                    let known = names.clone();
-                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
-                    let mut used = Vec::new();
-                    free::dim_expr_names(e, &mut used);
-                    if used.iter().any(|n| find(n).is_none()) {
-                        continue;
-                    }
-                    let wanted = self.dim_expr(e, &find)?;
-                    if !self.same_dim(&wanted, d)? {
-                        let (w, d) = (self.show_dim(&wanted), self.show_dim(d));
-                        let written = self.text_of(e.span);
-                        let title = if dims.len() == 1 {
-                            format!("{what} has {d} elements, but `{written}` is {w}")
-                        } else {
-                            format!("{what} has size {d} along axis {axis}, but `{written}` is {w}")
-                        };
-                        let problem = Diagnostic::error("E0203", span, title).label(ty.span, "declared here");
-                        return self.fail(problem);
-                    }
-                }
-                match &v {
-                    Val::Int(i) if element == DType::I64 => Ok(Val::Size(Dim::constant(*i))),
-                    Val::Int(i) if element.is_float() => {
-                        self.operand_as(&Val::Int(*i), element, span).map(Val::Leaf)
-                    }
-                    Val::Size(_) if element == DType::I64 => Ok(v),
-                    Val::Bool(_) if element == DType::Bool => Ok(v),
-                    _ => self.operand_as(&v, element, span).map(Val::Leaf),
-                }
-            }
-            TypeExprKind::Tuple(types) => {
-                if types.is_empty() && matches!(v, Val::None) {
-                    return Ok(v);
-                }
-                let Val::Tuple(parts) = &v else { return self.does_not_fit(ty, &v, span, what) };
-                if parts.len() != types.len() {
-                    return self.does_not_fit(ty, &v, span, what);
-                }
-                let mut out = Vec::new();
-                for (i, (name, t)) in types.iter().enumerate() {
-                    let part = match name {
-                        Some(n) => parts.iter().find(|(m, _)| m.as_ref() == Some(&n.name)),
-                        None => parts.get(i),
-                    };
-                    let Some((_, part)) = part else { return self.does_not_fit(ty, &v, span, what) };
-                    let part = self.fit(t, part.clone(), span, names, what)?;
-                    out.push((name.as_ref().map(|n| n.name.clone()), part));
-                }
-                Ok(Val::Tuple(out.into()))
-            }
-            TypeExprKind::Function { .. } => {
-                if v.is_callable() { Ok(v) } else { self.does_not_fit(ty, &v, span, what) }
-            }
-        }
-    }
-
-    fn does_not_fit<T>(&mut self, ty: &TypeExpr, v: &Val, span: Span, what: &str) -> R<T> {
-        let shown = self.show(v);
-        let written = self.text_of(ty.span);
-        let mut problem = Diagnostic::error("E0203", span, format!("{what} is {shown}, but `{written}` is declared")).label(ty.span, "declared here");
-        if self.kind(v).is_some_and(|k| k.dtype.is_float()) && written.starts_with("i64") {
-            problem = problem.help("`i64(x)` converts, toward zero");
-        }
-        self.fail(problem)
-    }
-
     pub fn text_of(&self, span: Span) -> String {
-        self.world.sources.get(span.source.0 as usize).map_or(String::new(), |s| s.slice(span).to_string())
+        self.world
+            .sources
+            .get(span.source.0 as usize)
+            .map_or(String::new(), |s| s.slice(span).to_string())
     }
 
     /// Matches arguments with the parameters of a library function.
-    pub fn match_row(&mut self, name: &str, signature: &'static str, given: Vec<Given>, span: Span) -> R<Args> {
+    pub fn match_row(
+        &mut self,
+        name: &str,
+        signature: &'static str,
+        given: Vec<Given>,
+        span: Span,
+    ) -> R<Args> {
         let params = library::params(signature);
         let variadic = params.iter().position(|p| p.rest);
-        let mut args = Args { vals: vec![None; params.len()], rest: Vec::new() };
+        let mut args = Args {
+            vals: vec![None; params.len()],
+            rest: Vec::new(),
+        };
         let mut next = 0;
         let total = given.len();
         for g in given {
@@ -454,10 +428,19 @@ impl Elab<'_> {
                 Some(n) => match params.iter().position(|p| p.name == &*n.name && !p.rest) {
                     Some(at) => args.vals[at] = Some((g.val, g.span)),
                     None => {
-                        let mut problem = Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name))
-                            .note(format!("it is `{signature}`"));
-                        if let Some(near) = super::messages::nearest(&n.name, params.iter().map(|p| p.name)) {
-                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
+                        let mut problem = Diagnostic::error(
+                            "E0102",
+                            n.span,
+                            format!("`{name}` has no parameter `{}`", n.name),
+                        )
+                        .note(format!("it is `{signature}`"));
+                        if let Some(near) =
+                            super::messages::nearest(&n.name, params.iter().map(|p| p.name))
+                        {
+                            problem = problem.fix(
+                                format!("did you mean `{near}`?"),
+                                vec![(n.span, near.into())],
+                            );
                         }
                         return self.fail(problem);
                     }
@@ -467,7 +450,12 @@ impl Elab<'_> {
                     // Options after the positional parameters are given by name.
                     if next >= params.len() {
                         let least = params.iter().filter(|p| !p.optional).count();
-                        let problem = Diagnostic::error("E0102", g.span, arity_title(name, least, params.len(), total)).note(format!("it is `{signature}`"));
+                        let problem = Diagnostic::error(
+                            "E0102",
+                            g.span,
+                            arity_title(name, least, params.len(), total),
+                        )
+                        .note(format!("it is `{signature}`"));
                         return self.fail(problem);
                     }
                     args.vals[next] = Some((g.val, g.span));
@@ -478,7 +466,9 @@ impl Elab<'_> {
         for (p, v) in params.iter().zip(&args.vals) {
             if v.is_none() && !p.optional && !p.rest {
                 let least = params.iter().filter(|p| !p.optional).count();
-                let problem = Diagnostic::error("E0102", span, arity_title(name, least, params.len(), total)).note(format!("it is `{signature}`"));
+                let problem =
+                    Diagnostic::error("E0102", span, arity_title(name, least, params.len(), total))
+                        .note(format!("it is `{signature}`"));
                 return self.fail(problem);
             }
         }
@@ -492,9 +482,17 @@ pub(crate) fn arity_title(name: &str, least: usize, most: usize, given: usize) -
 }
 
 fn quoted_arity(name: &str, least: usize, most: usize, given: usize) -> String {
-    let takes = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+    let takes = if least == most {
+        format!("{most}")
+    } else {
+        format!("{least} to {most}")
+    };
     let plural = if most == 1 { "argument" } else { "arguments" };
     let verb = if given == 1 { "is" } else { "are" };
-    let name = if name.contains(' ') { name.to_string() } else { format!("`{name}`") };
+    let name = if name.contains(' ') {
+        name.to_string()
+    } else {
+        format!("`{name}`")
+    };
     format!("{name} takes {takes} {plural}, but {given} {verb} given")
 }

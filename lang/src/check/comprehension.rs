@@ -13,7 +13,7 @@ use crate::typed::{Local, Piece, StmtKind as T};
 use crate::types::{DType, Dim, Ty};
 
 /// What a reduction over clauses accumulates.
-struct Acc {
+pub(crate) struct Acc {
     total: Local,
     count: Option<Local>,
     seen: Option<Local>,
@@ -26,7 +26,11 @@ impl Elab<'_> {
             return self.error("E0211", span, "a tuple is made by one clause");
         };
         if let Some(condition) = &c.condition {
-            return self.error("E0211", condition.span, "a tuple has no condition: its parts are decided when compiling");
+            return self.error(
+                "E0211",
+                condition.span,
+                "a tuple has no condition: its parts are decided when compiling",
+            );
         }
         let over = self.expr(iter)?;
         let over = self.snapshot(&over, iter.span);
@@ -44,14 +48,18 @@ impl Elab<'_> {
                 Ok(Val::tuple(out))
             }
             Iter::Counted { .. } => self.fail(
-                Diagnostic::error("E0211", iter.span, "round brackets make a tuple, and this is no tuple")
-                    .help("square brackets make an array: `[e for i in r]`"),
+                Diagnostic::error(
+                    "E0211",
+                    iter.span,
+                    "round brackets make a tuple, and this is no tuple",
+                )
+                .help("square brackets make an array: `[e for i in r]`"),
             ),
         }
     }
 
     /// Whether a clause uses a name of an earlier one.
-    fn depends(c: &Comprehension) -> Option<Span> {
+    pub fn depends(c: &Comprehension) -> Option<Span> {
         let mut bound = Vec::new();
         for (pattern, iter) in &c.clauses {
             if free::of_expr(iter).iter().any(|n| bound.contains(n)) {
@@ -90,7 +98,10 @@ impl Elab<'_> {
         let mut sources = Vec::new();
         for (i, (_, iter)) in iters.into_iter().zip(&c.clauses) {
             match i {
-                Iter::Counted { count: Count::Known(d), over } => {
+                Iter::Counted {
+                    count: Count::Known(d),
+                    over,
+                } => {
                     self.natural(&d, iter.span)?;
                     sources.push((d, over));
                 }
@@ -100,13 +111,19 @@ impl Elab<'_> {
                             .note("whole numbers known then are literals, sizes, whole arguments and `let`s of them"),
                     );
                 }
-                Iter::Parts(_) => return self.error("E0211", iter.span, "a tuple is the only clause of its comprehension"),
+                Iter::Parts(_) => {
+                    return self.error(
+                        "E0211",
+                        iter.span,
+                        "a tuple is the only clause of its comprehension",
+                    );
+                }
             }
         }
         self.lanes(c, sources, span)
     }
 
-    fn lanes(&mut self, c: &Comprehension, sources: Vec<(Dim, Val)>, span: Span) -> R<Val> {
+    pub fn lanes(&mut self, c: &Comprehension, sources: Vec<(Dim, Val)>, span: Span) -> R<Val> {
         let (extents, overs): (Vec<Dim>, Vec<Val>) = sources.into_iter().unzip();
         let counts: Vec<Count> = extents.iter().cloned().map(Count::Known).collect();
         self.map_lanes(extents, span, |s, indices| {
@@ -119,8 +136,16 @@ impl Elab<'_> {
     }
 
     /// A `Map`: `lane` gives the element for the indices; leaves become arrays.
-    pub fn map_lanes(&mut self, extents: Vec<Dim>, span: Span, lane: impl FnOnce(&mut Self, &[Local]) -> R<Val>) -> R<Val> {
-        let indices: Vec<Local> = extents.iter().map(|_| self.local(Ty::scalar(DType::I64), false, None)).collect();
+    pub fn map_lanes(
+        &mut self,
+        extents: Vec<Dim>,
+        span: Span,
+        lane: impl FnOnce(&mut Self, &[Local]) -> R<Val>,
+    ) -> R<Val> {
+        let indices: Vec<Local> = extents
+            .iter()
+            .map(|_| self.local(Ty::scalar(DType::I64), false, None))
+            .collect();
         let (body, v) = self.buffered(|s| -> R<(Val, Vec<Local>)> {
             s.f.loops.push(Loop::Lane);
             let v = lane(s, &indices);
@@ -138,7 +163,16 @@ impl Elab<'_> {
             dims.extend(ty.dims);
             results.push(self.local(Ty::array(ty.dtype, dims), false, None));
         }
-        self.push(T::Map { extents, indices, body, yields, results: results.clone() }, span);
+        self.push(
+            T::Map {
+                extents,
+                indices,
+                body,
+                yields,
+                results: results.clone(),
+            },
+            span,
+        );
         let mut results = results.into_iter();
         Ok(v.map(
             &mut |leaf| match leaf {
@@ -150,7 +184,7 @@ impl Elab<'_> {
     }
 
     /// Numbers of an element become leaves.
-    fn array_parts(&mut self, v: &Val, span: Span) -> R<Val> {
+    pub fn array_parts(&mut self, v: &Val, span: Span) -> R<Val> {
         match v {
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -163,14 +197,25 @@ impl Elab<'_> {
             other if self.kind(other).is_some() => self.operand(other, span).map(Val::Leaf),
             other => {
                 let what = self.show(other);
-                self.error("E0204", span, format!("an entry of an array is a number or an array, and this is {what}"))
+                self.error(
+                    "E0204",
+                    span,
+                    format!("an entry of an array is a number or an array, and this is {what}"),
+                )
             }
         }
     }
 
     /// `sum(e for …)` and the like; `None` if the function is no reduction, or takes the stored array.
-    pub fn reduction(&mut self, name: &str, c: &Comprehension, rest: &[Arg], span: Span) -> R<Option<Val>> {
-        if !["sum", "prod", "min", "max", "mean", "any", "all"].contains(&name) || !rest.is_empty() {
+    pub fn reduction(
+        &mut self,
+        name: &str,
+        c: &Comprehension,
+        rest: &[Arg],
+        span: Span,
+    ) -> R<Option<Val>> {
+        if !["sum", "prod", "min", "max", "mean", "any", "all"].contains(&name) || !rest.is_empty()
+        {
             return Ok(None);
         }
         let independent = Self::depends(c).is_none() && c.condition.is_none();
@@ -183,7 +228,10 @@ impl Elab<'_> {
                     let over = s.expr(iter)?;
                     let over = s.snapshot(&over, iter.span);
                     match s.iterate(over, iter.span)? {
-                        Iter::Counted { count: Count::Known(d), over } if s.is_natural(&d) => sources.push((d, over)),
+                        Iter::Counted {
+                            count: Count::Known(d),
+                            over,
+                        } if s.is_natural(&d) => sources.push((d, over)),
                         _ => plain = false,
                     }
                 }
@@ -194,7 +242,11 @@ impl Elab<'_> {
                 self.f.body.extend(body);
                 let array = self.lanes(c, sources, span)?;
                 let f = self.name(&Name::from(name), span)?;
-                let f = if self.is_library(&f) { f } else { return self.apply(&f, vec![array], span).map(Some) };
+                let f = if self.is_library(&f) {
+                    f
+                } else {
+                    return self.apply(&f, vec![array], span).map(Some);
+                };
                 return self.apply(&f, vec![array], span).map(Some);
             }
         }
@@ -238,30 +290,54 @@ impl Elab<'_> {
         self.f.body.extend(body);
         if let Some(seen) = acc.seen {
             let message = vec![Piece::Text(format!("`{name}` of nothing has no value"))];
-            self.push(T::Assert { cond: seen, message }, span);
+            self.push(
+                T::Assert {
+                    cond: seen,
+                    message,
+                },
+                span,
+            );
         }
         let total = self.snapshot(&Val::Leaf(acc.total), span);
         if let Some(count) = acc.count {
-            return self.pointwise(Prim::Div, &[total, Val::Leaf(count)], span).map(Some);
+            return self
+                .pointwise(Prim::Div, &[total, Val::Leaf(count)], span)
+                .map(Some);
         }
         Ok(Some(total))
     }
 
-    fn is_library(&self, f: &Val) -> bool {
+    pub fn is_library(&self, f: &Val) -> bool {
         matches!(f, Val::Builtin(_))
     }
 
     /// The clauses from the `k`-th on, as loops around the accumulation.
-    fn nest(&mut self, name: &str, c: &Comprehension, k: usize, acc: &mut Option<Acc>, span: Span) -> R<()> {
+    pub fn nest(
+        &mut self,
+        name: &str,
+        c: &Comprehension,
+        k: usize,
+        acc: &mut Option<Acc>,
+        span: Span,
+    ) -> R<()> {
         let Some((pattern, iter)) = c.clauses.get(k) else {
-            let Some(condition) = &c.condition else { return self.accumulate(name, &c.element, acc, span) };
+            let Some(condition) = &c.condition else {
+                return self.accumulate(name, &c.element, acc, span);
+            };
             return match self.condition(condition)? {
                 Ok(true) => self.accumulate(name, &c.element, acc, span),
                 Ok(false) => Ok(()),
                 Err(cond) => {
                     let (then, r) = self.buffered(|s| s.accumulate(name, &c.element, acc, span));
                     r?;
-                    self.push(T::If { cond, then, otherwise: Vec::new() }, span);
+                    self.push(
+                        T::If {
+                            cond,
+                            then,
+                            otherwise: Vec::new(),
+                        },
+                        span,
+                    );
                     Ok(())
                 }
             };
@@ -290,17 +366,34 @@ impl Elab<'_> {
                     r
                 });
                 r?;
-                self.push(T::For { index, count: n, body }, span);
+                self.push(
+                    T::For {
+                        index,
+                        count: n,
+                        body,
+                    },
+                    span,
+                );
                 Ok(())
             }
         }
     }
 
-    fn accumulate(&mut self, name: &str, element: &Expr, acc: &mut Option<Acc>, span: Span) -> R<()> {
+    pub fn accumulate(
+        &mut self,
+        name: &str,
+        element: &Expr,
+        acc: &mut Option<Acc>,
+        span: Span,
+    ) -> R<()> {
         let v = self.expr(element)?;
         let Some(kind) = self.kind(&v) else {
             let what = self.show(&v);
-            return self.error("E0204", element.span, format!("`{name}` takes numbers, and this is {what}"));
+            return self.error(
+                "E0204",
+                element.span,
+                format!("`{name}` takes numbers, and this is {what}"),
+            );
         };
         let reduction = match name {
             "min" => Reduction::Min,
@@ -317,7 +410,11 @@ impl Elab<'_> {
         };
         if logical && kind.dtype != DType::Bool {
             let what = self.show(&v);
-            return self.error("E0204", element.span, format!("`{name}` takes truth values, and this is {what}"));
+            return self.error(
+                "E0204",
+                element.span,
+                format!("`{name}` takes truth values, and this is {what}"),
+            );
         }
         let rank = self.dims(&v).len();
         let mut l = self.operand_as(&v, dtype, element.span)?;
@@ -334,10 +431,13 @@ impl Elab<'_> {
         if acc.is_none() {
             let total = self.local(Ty::scalar(dtype), true, None);
             let count = (name == "mean").then(|| self.local(Ty::scalar(DType::I64), true, None));
-            let seen = matches!(name, "min" | "max").then(|| self.local(Ty::scalar(DType::Bool), true, None));
+            let seen = matches!(name, "min" | "max")
+                .then(|| self.local(Ty::scalar(DType::Bool), true, None));
             *acc = Some(Acc { total, count, seen });
         }
-        let Some(Acc { total, count, seen }) = acc.as_ref() else { return Err(Fail::Reported) };
+        let Some(Acc { total, count, seen }) = acc.as_ref() else {
+            return Err(Fail::Reported);
+        };
         let (total, count, seen) = (*total, *count, *seen);
         let prim = match name {
             "prod" => Prim::Mul,
@@ -366,6 +466,17 @@ impl Elab<'_> {
     /// Zeros of a type.
     pub fn filled(&mut self, ty: &Ty, value: f64, span: Span) -> R<Local> {
         let c = self.constant(Const::of(ty.dtype, value), span)?;
-        if ty.is_scalar() { Ok(c) } else { self.emit(Op::Broadcast { dims: ty.dims.clone(), axes: vec![] }, &[c], span) }
+        if ty.is_scalar() {
+            Ok(c)
+        } else {
+            self.emit(
+                Op::Broadcast {
+                    dims: ty.dims.clone(),
+                    axes: vec![],
+                },
+                &[c],
+                span,
+            )
+        }
     }
 }

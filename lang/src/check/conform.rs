@@ -3,7 +3,7 @@
 use super::elab::{Binding, Elab, R};
 use super::free;
 use super::value::{Template, Val};
-use crate::ast::{Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp, BinaryOp};
+use crate::ast::{BinaryOp, Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
@@ -24,7 +24,10 @@ impl Kind {
             (false, true) if self.dtype.is_float() || other.dtype <= self.dtype => self.dtype,
             _ => self.dtype.max(other.dtype),
         };
-        Kind { dtype, weak: self.weak && other.weak }
+        Kind {
+            dtype,
+            weak: self.weak && other.weak,
+        }
     }
 }
 
@@ -66,7 +69,11 @@ impl Elab<'_> {
             Val::Error => Err(super::elab::Fail::Reported),
             other => {
                 let what = self.show(other);
-                self.error("E0204", span, format!("a number or an array is needed here, and this is {what}"))
+                self.error(
+                    "E0204",
+                    span,
+                    format!("a number or an array is needed here, and this is {what}"),
+                )
             }
         }
     }
@@ -83,7 +90,11 @@ impl Elab<'_> {
             _ => {}
         }
         let local = self.operand(val, span)?;
-        if self.ty(local).dtype == dtype { Ok(local) } else { self.emit(Op::Convert(dtype), &[local], span) }
+        if self.ty(local).dtype == dtype {
+            Ok(local)
+        } else {
+            self.emit(Op::Convert(dtype), &[local], span)
+        }
     }
 
     /// The type of a value.
@@ -108,12 +119,42 @@ impl Elab<'_> {
             match &t.val {
                 Val::Leaf(l) => {
                     let ty = &t.types[l.0 as usize];
-                    Some((Kind { dtype: ty.dtype, weak: false }, ty.dims.clone()))
+                    Some((
+                        Kind {
+                            dtype: ty.dtype,
+                            weak: false,
+                        },
+                        ty.dims.clone(),
+                    ))
                 }
-                Val::Int(_) => Some((Kind { dtype: DType::I64, weak: true }, vec![])),
-                Val::Float(_) => Some((Kind { dtype: DType::F64, weak: true }, vec![])),
-                Val::Bool(_) => Some((Kind { dtype: DType::Bool, weak: false }, vec![])),
-                Val::Size(_) => Some((Kind { dtype: DType::I64, weak: false }, vec![])),
+                Val::Int(_) => Some((
+                    Kind {
+                        dtype: DType::I64,
+                        weak: true,
+                    },
+                    vec![],
+                )),
+                Val::Float(_) => Some((
+                    Kind {
+                        dtype: DType::F64,
+                        weak: true,
+                    },
+                    vec![],
+                )),
+                Val::Bool(_) => Some((
+                    Kind {
+                        dtype: DType::Bool,
+                        weak: false,
+                    },
+                    vec![],
+                )),
+                Val::Size(_) => Some((
+                    Kind {
+                        dtype: DType::I64,
+                        weak: false,
+                    },
+                    vec![],
+                )),
                 _ => None,
             }
         };
@@ -127,10 +168,22 @@ impl Elab<'_> {
                     Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)),
                     None => q.get(i).filter(|(m, _)| m.is_none()),
                 };
-                let Some((_, other)) = other else { return Ok(None) };
-                let left = Template { val: part.clone(), types: a.types.clone() }.compact();
-                let right = Template { val: other.clone(), types: b.types.clone() }.compact();
-                let Some(joined) = self.join(&left, &right)? else { return Ok(None) };
+                let Some((_, other)) = other else {
+                    return Ok(None);
+                };
+                let left = Template {
+                    val: part.clone(),
+                    types: a.types.clone(),
+                }
+                .compact();
+                let right = Template {
+                    val: other.clone(),
+                    types: b.types.clone(),
+                }
+                .compact();
+                let Some(joined) = self.join(&left, &right)? else {
+                    return Ok(None);
+                };
                 parts.push((name.clone(), joined));
             }
             return Ok(Some(Template::tuple(parts)));
@@ -167,8 +220,13 @@ impl Elab<'_> {
                         Some(n) => given.iter().find(|(m, _)| m.as_ref() == Some(n)),
                         None => given.get(i),
                     };
-                    let Some((_, source)) = source else { return Err(super::elab::Fail::Reported) };
-                    let part = Template { val: part.clone(), types: target.types.clone() };
+                    let Some((_, source)) = source else {
+                        return Err(super::elab::Fail::Reported);
+                    };
+                    let part = Template {
+                        val: part.clone(),
+                        types: target.types.clone(),
+                    };
                     out.push((name.clone(), self.conform(source, &part, span)?));
                 }
                 Ok(Val::Tuple(out.into()))
@@ -184,8 +242,12 @@ impl Elab<'_> {
                 let parts: Vec<String> = parts
                     .iter()
                     .map(|(n, v)| {
-                        let part = self.show_template(&Template { val: v.clone(), types: t.types.clone() });
-                        n.as_ref().map_or_else(|| part.clone(), |n| format!("{n}: {part}"))
+                        let part = self.show_template(&Template {
+                            val: v.clone(),
+                            types: t.types.clone(),
+                        });
+                        n.as_ref()
+                            .map_or_else(|| part.clone(), |n| format!("{n}: {part}"))
                     })
                     .collect();
                 format!("({})", parts.join(", "))
@@ -195,7 +257,13 @@ impl Elab<'_> {
     }
 
     /// A variable of its own for each leaf.
-    pub fn variables(&mut self, val: &Val, target: &Template, name: Option<&Name>, span: Span) -> R<Val> {
+    pub fn variables(
+        &mut self,
+        val: &Val,
+        target: &Template,
+        name: Option<&Name>,
+        span: Span,
+    ) -> R<Val> {
         let value = self.conform(val, target, span)?;
         let leaves = value.leaves();
         let mut fresh = Vec::new();
@@ -215,16 +283,25 @@ impl Elab<'_> {
         ))
     }
 
+    /// Whether a local may be assigned again.
+    pub fn may_change(&self, l: Local) -> bool {
+        self.f.locals[l.0 as usize].mutable && !self.f.stable.contains(&l)
+    }
+
     /// The value as it is now: variables in it are copied.
     pub fn snapshot(&mut self, val: &Val, span: Span) -> Val {
-        if !val.leaves().iter().any(|l| self.f.locals[l.0 as usize].mutable) {
+        if !val.leaves().iter().any(|l| self.may_change(*l)) {
             return val.clone();
         }
         val.map(
             &mut |v| match v {
-                Val::Leaf(l) if self.f.locals[l.0 as usize].mutable => {
-                    let (ty, name) = (self.ty(*l).clone(), self.f.locals[l.0 as usize].name.clone());
+                Val::Leaf(l) if self.may_change(*l) => {
+                    let (ty, name) = (
+                        self.ty(*l).clone(),
+                        self.f.locals[l.0 as usize].name.clone(),
+                    );
                     let copy = self.local(ty, true, name);
+                    self.f.stable.insert(copy);
                     self.push(StmtKind::Set(copy, *l), span);
                     Val::Leaf(copy)
                 }
@@ -251,13 +328,21 @@ impl Elab<'_> {
                     BinaryOp::Mul => Ok(a * b),
                     BinaryOp::FloorDiv if !b.is(0) => Ok(a.floor_div(&b)),
                     BinaryOp::Rem if !b.is(0) => Ok(a.rem(&b)),
-                    BinaryOp::Pow if b.as_const().is_some_and(|k| (0..=8).contains(&k)) => {
-                        Ok((0..b.as_const().unwrap_or(0)).fold(Dim::constant(1), |p, _| p * a.clone()))
-                    }
-                    _ => self.error("E0205", e.span, "a dimension is made of whole numbers, names, `+ - * // %`"),
+                    BinaryOp::Pow if b.as_const().is_some_and(|k| (0..=8).contains(&k)) => Ok((0
+                        ..b.as_const().unwrap_or(0))
+                        .fold(Dim::constant(1), |p, _| p * a.clone())),
+                    _ => self.error(
+                        "E0205",
+                        e.span,
+                        "a dimension is made of whole numbers, names, `+ - * // %`",
+                    ),
                 }
             }
-            _ => self.error("E0205", e.span, "a dimension is made of whole numbers, names, `+ - * // %`"),
+            _ => self.error(
+                "E0205",
+                e.span,
+                "a dimension is made of whole numbers, names, `+ - * // %`",
+            ),
         }
     }
 
@@ -265,7 +350,9 @@ impl Elab<'_> {
     pub fn annotated(&mut self, ty: &TypeExpr) -> R<Option<Template>> {
         match &ty.kind {
             TypeExprKind::Array { dtype, dims } => {
-                let Some(element) = DType::named(&dtype.name) else { return self.no_type(&dtype.name.clone(), dtype.span) };
+                let Some(element) = DType::named(&dtype.name) else {
+                    return self.no_type(&dtype.name.clone(), dtype.span);
+                };
                 let mut out = Vec::new();
                 for d in dims {
                     if matches!(&d.kind, ExprKind::Name(n) if &**n == "_") {
@@ -275,10 +362,14 @@ impl Elab<'_> {
                     free::dim_expr_names(d, &mut names);
                     let mut known = Vec::new();
                     for n in names {
-                        let Some(size) = self.size_named(&n) else { return Ok(None) };
+                        let Some(size) = self.size_named(&n) else {
+                            return Ok(None);
+                        };
                         known.push((n, size));
                     }
-                    let d = self.dim_expr(d, &|n| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone()))?;
+                    let d = self.dim_expr(d, &|n| {
+                        known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())
+                    })?;
                     out.push(d);
                 }
                 Ok(Some(Template::leaf(Ty::array(element, out))))
@@ -286,7 +377,9 @@ impl Elab<'_> {
             TypeExprKind::Tuple(parts) => {
                 let mut out = Vec::new();
                 for (name, part) in parts {
-                    let Some(t) = self.annotated(part)? else { return Ok(None) };
+                    let Some(t) = self.annotated(part)? else {
+                        return Ok(None);
+                    };
                     out.push((name.as_ref().map(|n| n.name.clone()), t));
                 }
                 Ok(Some(Template::tuple(out)))
@@ -297,13 +390,19 @@ impl Elab<'_> {
 
     pub fn no_type<T>(&mut self, name: &str, span: Span) -> R<T> {
         let mut problem = Diagnostic::error("E0104", span, format!("there is no type `{name}`"));
-        let near = ["f64", "f32", "i64", "bool"].into_iter().min_by_key(|t| strsim::levenshtein(t, name)).unwrap_or("f64");
+        let near = ["f64", "f32", "i64", "bool"]
+            .into_iter()
+            .min_by_key(|t| strsim::levenshtein(t, name))
+            .unwrap_or("f64");
         let near = match name {
             "int" | "i32" | "usize" | "integer" => "i64",
             "float" | "double" | "real" => "f64",
             _ => near,
         };
-        problem = problem.fix(format!("the element types are f64, f32, i64 and bool; `{near}` is near"), vec![(span, near.into())]);
+        problem = problem.fix(
+            format!("the element types are f64, f32, i64 and bool; `{near}` is near"),
+            vec![(span, near.into())],
+        );
         self.fail(problem)
     }
 
@@ -313,8 +412,12 @@ impl Elab<'_> {
             for (n, b) in scope.iter().rev() {
                 if n == name {
                     return match b {
-                        Binding::Bound { val: Val::Size(d), .. } => Some(d.clone()),
-                        Binding::Bound { val: Val::Int(i), .. } => Some(Dim::constant(*i)),
+                        Binding::Bound {
+                            val: Val::Size(d), ..
+                        } => Some(d.clone()),
+                        Binding::Bound {
+                            val: Val::Int(i), ..
+                        } => Some(Dim::constant(*i)),
                         Binding::Bound { .. } | Binding::Fun(..) => None,
                     };
                 }

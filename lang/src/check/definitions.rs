@@ -14,7 +14,11 @@ struct Nobody;
 
 impl Host for Nobody {
     fn info(&self, _: Global) -> LeafInfo {
-        LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None }
+        LeafInfo {
+            dtype: DType::F64,
+            shape: Vec::new(),
+            whole: None,
+        }
     }
 }
 
@@ -22,7 +26,11 @@ impl Checker {
     pub(crate) fn definitions(&mut self, file: &File) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for f in free::functions(&file.stmts) {
-            if f.params.is_empty() || f.params.iter().any(|p| p.ty.as_ref().is_none_or(|t| !closed(t))) {
+            if f.params.is_empty()
+                || f.params
+                    .iter()
+                    .any(|p| p.ty.as_ref().is_none_or(|t| !closed(t)))
+            {
                 continue;
             }
             problems.extend(self.definition(&f));
@@ -31,7 +39,9 @@ impl Checker {
     }
 
     fn definition(&mut self, f: &Arc<FnDef>) -> Vec<Diagnostic> {
-        let Some(TopBinding::Fun(g, i)) = self.world.top.get(&f.name.name).cloned() else { return Vec::new() };
+        let Some(TopBinding::Fun(g, i)) = self.world.top.get(&f.name.name).cloned() else {
+            return Vec::new();
+        };
         let code = self.world.groups[g].group.clone();
         let names = code.needs[i].clone();
         let captures = self.world.snapshot(&names, Some(g));
@@ -52,8 +62,14 @@ impl Checker {
                     args.push(rigid(&mut e, t, &mut dims));
                 }
             }
-            let captures: Vec<(Name, Val)> = captures.iter().map(|(n, v)| (n.clone(), e.import(v))).collect();
-            let value = FnVal { code: Code::Fn(code.clone(), i), captures: captures.into() };
+            let captures: Vec<(Name, Val)> = captures
+                .iter()
+                .map(|(n, v)| (n.clone(), e.import(v)))
+                .collect();
+            let value = FnVal {
+                code: Code::Fn(code.clone(), i),
+                captures: captures.into(),
+            };
             let r = e.enter(&value, &args, &dims);
             if r == Err(super::elab::Fail::Restart) {
                 ret = e.f.ret.take();
@@ -83,7 +99,9 @@ fn closed(t: &TypeExpr) -> bool {
 fn rigid(e: &mut Elab<'_>, t: &TypeExpr, names: &mut Vec<(Name, Dim)>) -> Val {
     match &t.kind {
         TypeExprKind::Array { dtype, dims } => {
-            let Some(element) = DType::named(&dtype.name) else { return Val::Error };
+            let Some(element) = DType::named(&dtype.name) else {
+                return Val::Error;
+            };
             if dims.is_empty() && element == DType::I64 {
                 return Val::Size(Dim::sym(e.new_sym(None, false)));
             }
@@ -102,7 +120,9 @@ fn rigid(e: &mut Elab<'_>, t: &TypeExpr, names: &mut Vec<(Name, Dim)>) -> Val {
                     }
                 }
                 let known = names.clone();
-                match e.dim_expr(d, &|n| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())) {
+                match e.dim_expr(d, &|n| {
+                    known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())
+                }) {
                     Ok(d) => out.push(d),
                     Err(_) => return Val::Error,
                 }
@@ -110,9 +130,12 @@ fn rigid(e: &mut Elab<'_>, t: &TypeExpr, names: &mut Vec<(Name, Dim)>) -> Val {
             Val::Leaf(e.local(Ty::array(element, out), false, None))
         }
         TypeExprKind::Tuple(parts) if parts.is_empty() => Val::None,
-        TypeExprKind::Tuple(parts) => {
-            Val::Tuple(parts.iter().map(|(n, t)| (n.as_ref().map(|n| n.name.clone()), rigid(e, t, names))).collect())
-        }
+        TypeExprKind::Tuple(parts) => Val::Tuple(
+            parts
+                .iter()
+                .map(|(n, t)| (n.as_ref().map(|n| n.name.clone()), rigid(e, t, names)))
+                .collect(),
+        ),
         TypeExprKind::Function { .. } => Val::Error,
     }
 }

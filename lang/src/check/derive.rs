@@ -1,22 +1,21 @@
 //! Derivative operators: values at compile time; applied, they emit `Jvp` and `Vjp` of an instance.
 
-use super::call::{Args, Given};
+use super::call::Given;
 use super::elab::{Elab, Fail, R};
 use super::instance::Called;
-use super::value::{Code, JacMode, OpKind, OpVal, Template, Val, Wrt};
-use crate::ast::*;
+use super::value::{Code, JacMode, OpKind, OpVal, Val};
 use crate::diagnostic::Diagnostic;
 use crate::library;
-use crate::ops::{Const, Op};
 use crate::source::Span;
-use crate::typed::{Local, StmtKind as T};
-use crate::types::{DType, Dim, Ty};
+use crate::types::DType;
 use std::sync::Arc;
 
 /// The places of a differentiated call whose whole literals are floats.
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
-        OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
+        OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => {
+            Some(wrt.places.clone())
+        }
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
@@ -26,10 +25,12 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
 }
 
 /// Literals as floats.
-fn floats(v: &Val) -> Val {
+pub(crate) fn floats(v: &Val) -> Val {
     match v {
         Val::Int(i) => Val::Float(*i as f64),
-        Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), floats(p))).collect()),
+        Val::Tuple(parts) => {
+            Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), floats(p))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -40,8 +41,12 @@ impl Elab<'_> {
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
-                Diagnostic::error("E0305", span, format!("`'` takes the derivative of a function, and this is {what}"))
-                    .help("the transpose of a matrix is `A.T`"),
+                Diagnostic::error(
+                    "E0307",
+                    span,
+                    format!("`'` takes the derivative of a function, and this is {what}"),
+                )
+                .help("the transpose of a matrix is `A.T`"),
             );
         }
         if let Some(n) = self.required(&f)
@@ -49,188 +54,83 @@ impl Elab<'_> {
         {
             let name = self.text_of(f_span);
             return self.fail(
-                Diagnostic::error("E0305", span, format!("`'` needs a function of one number, and this one takes {n}"))
-                    .help(format!("by one of several: `grad({name}, wrt = …)`")),
+                Diagnostic::error(
+                    "E0307",
+                    span,
+                    format!("`'` needs a function of one number, and this one takes {n}"),
+                )
+                .help(format!("by one of several: `grad({name}, wrt = …)`")),
             );
         }
-        Ok(Val::Op(Arc::new(OpVal { kind: OpKind::Prime, parts: vec![f] })))
+        Ok(Val::Op(Arc::new(OpVal {
+            kind: OpKind::Prime,
+            parts: vec![f],
+        })))
     }
 
     /// How many arguments a callable needs.
     pub fn required(&self, f: &Val) -> Option<usize> {
         match f {
             Val::Fn(fun) => Some(match &fun.code {
-                Code::Fn(group, i) => group.fns[*i].params.iter().filter(|p| p.default.is_none()).count(),
+                Code::Fn(group, i) => group.fns[*i]
+                    .params
+                    .iter()
+                    .filter(|p| p.default.is_none())
+                    .count(),
                 Code::Lambda(l, _) => l.params.len(),
             }),
             Val::Prim(p) => Some(p.arity()),
-            Val::Builtin(i) => Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count()),
+            Val::Builtin(i) => Some(
+                library::params(library::ROWS[*i].signature)
+                    .iter()
+                    .filter(|p| !p.optional)
+                    .count(),
+            ),
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
                 OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
-                OpKind::Grad { .. } | OpKind::Prime | OpKind::Jacobian { .. } | OpKind::Hessian { .. } | OpKind::Vmap { .. } => {
-                    op.parts.first().and_then(|f| self.required(f))
-                }
+                OpKind::Grad { .. }
+                | OpKind::Prime
+                | OpKind::Jacobian { .. }
+                | OpKind::Hessian { .. }
+                | OpKind::Vmap { .. } => op.parts.first().and_then(|f| self.required(f)),
             },
             _ => None,
         }
     }
 
-    /// A call of an operator as written: `wrt` names parameters.
-    pub fn operator_call(&mut self, i: usize, args: &[Arg], span: Span) -> R<Val> {
-        let mut given = Vec::new();
-        let mut wrt: Option<&Expr> = None;
-        for a in args {
-            if a.name.as_ref().is_some_and(|n| &*n.name == "wrt") {
-                wrt = Some(&a.value);
-                continue;
-            }
-            let point = !given.is_empty() && matches!(library::ROWS[i].name, "jvp" | "vjp" | "linearize" | "hvp" | "check_grad");
-            let literal = if point { Self::float_literals(&a.value) } else { None };
-            let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
-            given.push(Given { name: a.name.clone(), val, span: a.value.span });
-        }
-        let f = given.first().map(|g: &Given| g.val.clone());
-        let wrt = match (wrt, f) {
-            (Some(e), Some(f)) => Some(self.wrt(&f, e)?),
-            _ => None,
-        };
-        self.operator(i, given, wrt, span)
-    }
-
-    fn wrt(&mut self, f: &Val, e: &Expr) -> R<Wrt> {
-        let names = self.params_of(f).unwrap_or_default();
-        let one = |s: &mut Self, e: &Expr| -> R<usize> {
-            match &e.kind {
-                ExprKind::Name(n) => match names.iter().position(|m| m == n) {
-                    Some(k) => Ok(k),
-                    None => {
-                        let f = s.callable_name(f);
-                        let mut problem = Diagnostic::error("E0302", e.span, format!("`{f}` has no parameter `{n}`"));
-                        if let Some(near) = super::messages::nearest(n, names.iter().map(|n| &**n)) {
-                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(e.span, near.into())]);
-                        }
-                        s.fail(problem)
-                    }
-                },
-                ExprKind::Int(k) if *k >= 0 && (names.is_empty() || (*k as usize) < names.len()) => Ok(*k as usize),
-                ExprKind::Int(k) => {
-                    let f = s.callable_name(f);
-                    s.error("E0302", e.span, format!("`{f}` has {} parameters, and {k} is none of them; they count from 0", names.len()))
-                }
-                _ => s.error("E0302", e.span, "`wrt` takes parameters of the function, by name or place"),
-            }
-        };
-        match &e.kind {
-            ExprKind::Tuple(parts) => {
-                let mut places = Vec::new();
-                for p in parts {
-                    places.push(one(self, p)?);
-                }
-                Ok(Wrt { places, tuple: true })
-            }
-            _ => Ok(Wrt { places: vec![one(self, e)?], tuple: false }),
-        }
-    }
-
-    /// An operator with its evaluated arguments.
-    pub fn operator(&mut self, i: usize, given: Vec<Given>, wrt: Option<Wrt>, span: Span) -> R<Val> {
-        let row = &library::ROWS[i];
-        let args = self.match_row(row.name, row.signature, given, span)?;
-        let (f, f_span) = args.at(0)?;
-        if !f.is_callable() {
-            let what = self.show(&f);
-            return self.fail(
-                Diagnostic::error("E0305", f_span, format!("`{}` takes a function, and this is {what}", row.name))
-                    .help("give the function itself, not its value: `grad(f)(x)`"),
-            );
-        }
-        let wrt = wrt.unwrap_or(Wrt { places: vec![0], tuple: false });
-        let flag = |args: &Args, k: usize| matches!(args.get(k), Some((Val::Bool(true), _)));
-        let make = |kind| Ok(Val::Op(Arc::new(OpVal { kind, parts: vec![f.clone()] })));
-        match row.name {
-            "grad" => make(OpKind::Grad { wrt, value: false, aux: flag(&args, 2) }),
-            "value_and_grad" => make(OpKind::Grad { wrt, value: true, aux: flag(&args, 2) }),
-            "jacfwd" => make(OpKind::Jacobian { wrt, mode: JacMode::Forward }),
-            "jacrev" => make(OpKind::Jacobian { wrt, mode: JacMode::Reverse }),
-            "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
-            "hessian" => make(OpKind::Hessian { wrt }),
-            "checkpoint" => Ok(f),
-            "check_grad" => {
-                let (x, x_span) = args.at(1)?;
-                let f = if self.required(&f) == Some(1) { f } else { Val::Op(Arc::new(OpVal { kind: OpKind::Spread, parts: vec![f] })) };
-                let check = self.name(&Name::from("_check_grad"), x_span)?;
-                self.apply(&check, vec![f, floats(&x)], span)
-            }
-            "vmap" => {
-                let axes = match args.get(1) {
-                    None => None,
-                    Some((v, at)) => Some(self.axes_of(&v.clone(), *at)?),
-                };
-                make(OpKind::Vmap { axes })
-            }
-            "jvp" => {
-                let ((x, x_span), (v, v_span)) = (args.at(1)?, args.at(2)?);
-                self.jvp(&f, &x, &v, (span, x_span, v_span))
-            }
-            "hvp" => {
-                let ((x, x_span), (v, v_span)) = (args.at(1)?, args.at(2)?);
-                let g = Val::Op(Arc::new(OpVal { kind: OpKind::Grad { wrt, value: false, aux: false }, parts: vec![f] }));
-                let r = self.jvp(&g, &x, &v, (span, x_span, v_span))?;
-                match r {
-                    Val::Tuple(parts) if parts.len() == 2 => Ok(parts[1].1.clone()),
-                    other => Ok(other),
-                }
-            }
-            "vjp" | "linearize" => {
-                let (x, _) = args.at(1)?;
-                let point: Vec<Val> = self.point(&f, &x).iter().map(floats).collect();
-                let value = self.apply(&f, point.clone(), span)?;
-                let mut parts = vec![f];
-                for p in &point {
-                    parts.push(self.snapshot(p, span));
-                }
-                let kind = if row.name == "vjp" { OpKind::Pullback } else { OpKind::Pushforward };
-                Ok(Val::tuple(vec![value, Val::Op(Arc::new(OpVal { kind, parts }))]))
-            }
-            other => self.later(&format!("`{other}`"), span),
-        }
-    }
-
-    fn axes_of(&mut self, v: &Val, span: Span) -> R<Vec<Option<usize>>> {
-        let one = |s: &mut Self, v: &Val| match v {
-            Val::None => Ok(None),
-            Val::Int(k) if *k >= 0 => Ok(Some(*k as usize)),
-            _ => s.error("E0302", span, "`axes` takes places of axes, counted from 0, or `none`, one for each parameter"),
-        };
-        match v {
-            Val::Tuple(parts) => parts.iter().map(|(_, p)| one(self, p)).collect(),
-            other => Ok(vec![one(self, other)?]),
-        }
-    }
-
     /// The arguments that a point stands for.
-    fn point(&self, f: &Val, x: &Val) -> Vec<Val> {
+    pub fn point(&self, f: &Val, x: &Val) -> Vec<Val> {
         match x {
-            Val::Tuple(parts) if self.required(f).is_none_or(|n| n != 1) => parts.iter().map(|(_, p)| p.clone()).collect(),
+            Val::Tuple(parts) if self.required(f).is_none_or(|n| n != 1) => {
+                parts.iter().map(|(_, p)| p.clone()).collect()
+            }
             other => vec![other.clone()],
         }
     }
 
     /// The instance that an operator differentiates.
-    fn differentiate(&mut self, f: &Val, given: Vec<Given>, places: &[usize], span: Span) -> R<Called> {
+    pub fn differentiate(
+        &mut self,
+        f: &Val,
+        given: Vec<Given>,
+        places: &[usize],
+        span: Span,
+    ) -> R<Called> {
         let names = self.params_of(f);
         let mut given = given;
         let mut next = 0;
         for g in &mut given {
             let at = match &g.name {
-                Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
+                Some(n) => names
+                    .as_ref()
+                    .and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => {
                     next += 1;
                     Some(next - 1)
                 }
             };
-            if at.is_some_and(|at| places.contains(&at)) {
+            if at.is_some_and(|at| places.contains(&at) && !self.takes_whole(f, at)) {
                 g.val = floats(&g.val);
             }
         }
@@ -242,31 +142,51 @@ impl Elab<'_> {
         for &k in places {
             let Some(v) = vals.get(k) else {
                 let f = self.callable_name(f);
-                return self.error("E0302", span, format!("`{f}` is not given its parameter {k}, by which it is to be differentiated"));
+                return self.error(
+                    "E0302",
+                    span,
+                    format!(
+                        "`{f}` is not given its parameter {k}, by which it is to be differentiated"
+                    ),
+                );
             };
-            let name = names.as_ref().and_then(|ns| ns.get(k)).map_or_else(String::new, |n| n.to_string());
+            let name = names
+                .as_ref()
+                .and_then(|ns| ns.get(k))
+                .map_or_else(String::new, |n| n.to_string());
             self.check_active(&v.clone(), name, spans.get(k).copied().unwrap_or(span))?;
         }
         self.instance(f, &vals, &named, span)
     }
 
     /// Only floats have derivatives.
-    fn check_active(&mut self, v: &Val, name: String, span: Span) -> R<()> {
+    pub fn check_active(&mut self, v: &Val, name: String, span: Span) -> R<()> {
         let what = match v {
             Val::Leaf(l) if self.ty(*l).dtype.is_float() => return Ok(()),
             Val::Float(_) | Val::None | Val::Error => return Ok(()),
             Val::Tuple(parts) => {
                 for (i, (n, p)) in parts.iter().enumerate() {
                     let field = n.as_ref().map_or_else(|| i.to_string(), |n| n.to_string());
-                    let path = if name.is_empty() { field } else { format!("{name}.{field}") };
+                    let path = if name.is_empty() {
+                        field
+                    } else {
+                        format!("{name}.{field}")
+                    };
                     self.check_active(p, path, span)?;
                 }
                 return Ok(());
             }
             other => self.show(other),
         };
-        let name = if name.is_empty() { "this".to_string() } else { format!("`{name}`") };
-        let problem = if matches!(v, Val::Leaf(_) | Val::Size(_) | Val::Int(_) | Val::Range(_) | Val::Bool(_)) {
+        let name = if name.is_empty() {
+            "this".to_string()
+        } else {
+            format!("`{name}`")
+        };
+        let problem = if matches!(
+            v,
+            Val::Leaf(_) | Val::Size(_) | Val::Int(_) | Val::Range(_) | Val::Bool(_)
+        ) {
             let kind = match self.kind(v).map(|k| k.dtype) {
                 Some(DType::Bool) => "truth values",
                 _ => "integers",
@@ -274,143 +194,46 @@ impl Elab<'_> {
             Diagnostic::error("E0302", span, format!("{name} is {what}, and {kind} have no derivative"))
                 .help("to differentiate by it, make it `f64`; to leave it out, name the others: `wrt = …`")
         } else {
-            Diagnostic::error("E0302", span, format!("{name} is {what}, and that has no derivative"))
-                .help("name the parameters to differentiate by: `wrt = …`")
+            Diagnostic::error(
+                "E0302",
+                span,
+                format!("{name} is {what}, and that has no derivative"),
+            )
+            .help("name the parameters to differentiate by: `wrt = …`")
         };
         self.fail(problem)
     }
 
-    /// Where the leaves of argument `k` stand among the parameters of the instance.
-    fn range_of(called: &Called, k: usize) -> std::ops::Range<usize> {
-        let before: usize = called.vals[..k].iter().map(|v| v.leaves().len()).sum();
-        let start = called.captured + before;
-        start..start + called.vals[k].leaves().len()
-    }
-
-    /// Emits a `Vjp` and gives the cotangents of the arguments `places`.
-    fn pull(&mut self, called: &Called, places: &[usize], cotangents: Vec<Option<Local>>, results: Option<Vec<Local>>, span: Span) -> Vec<Val> {
-        let mut wanted: Vec<Option<Local>> = vec![None; called.args.len()];
-        let mut out = Vec::new();
-        for &k in places {
-            let range = Self::range_of(called, k);
-            let mut locals = Vec::new();
-            for at in range {
-                let ty = self.ty(called.args[at]).clone();
-                let l = match wanted[at] {
-                    Some(l) => l,
-                    None => self.local(ty, false, None),
-                };
-                wanted[at] = Some(l);
-                locals.push(l);
-            }
-            let mut locals = locals.into_iter();
-            out.push(called.vals[k].map(
-                &mut |v| match v {
-                    Val::Leaf(_) => locals.next().map_or(Val::Error, Val::Leaf),
-                    other => other.clone(),
-                },
-                &mut Dim::clone,
-            ));
-        }
-        self.push(
-            T::Vjp {
-                func: called.func,
-                sizes: called.sizes.clone(),
-                args: called.args.clone(),
-                cotangents,
-                results,
-                param_cotangents: wanted,
-            },
-            span,
-        );
-        out
-    }
-
-    /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
-    fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
-        let results = self.result_locals(called);
-        let mut result_tangents = Vec::new();
-        for r in &results {
-            let ty = self.ty(*r).clone();
-            result_tangents.push(ty.dtype.is_float().then(|| self.local(ty, false, None)));
-        }
-        let value = self.rebuild(called, &results);
-        self.push(
-            T::Jvp {
-                func: called.func,
-                sizes: called.sizes.clone(),
-                args: called.args.clone(),
-                tangents,
-                results: results.clone(),
-                result_tangents: result_tangents.clone(),
-            },
-            span,
-        );
-        let tangent = self.tangent_of(&value, &results, &result_tangents, span)?;
-        Ok((value, tangent))
-    }
-
-    fn tangent_of(&mut self, value: &Val, results: &[Local], tangents: &[Option<Local>], span: Span) -> R<Val> {
-        Ok(match value {
-            Val::Leaf(l) => {
-                let found = results.iter().position(|r| r == l).and_then(|k| tangents[k]);
-                match found {
-                    Some(t) => Val::Leaf(t),
-                    // What is no float does not move.
-                    None => {
-                        let ty = self.ty(*l).with(DType::F64);
-                        Val::Leaf(self.filled(&ty, 0.0, span)?)
-                    }
-                }
-            }
-            Val::Size(_) | Val::Int(_) | Val::Float(_) | Val::Bool(_) => Val::Float(0.0),
-            Val::Tuple(parts) => {
-                let mut out = Vec::new();
-                for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.tangent_of(p, results, tangents, span)?));
-                }
-                Val::Tuple(out.into())
-            }
-            other => other.clone(),
-        })
-    }
-
-    /// The tangents of the arguments, from structures like the arguments; `none` does not move.
-    fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
-        let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
-        for (k, v) in moves {
-            if matches!(v, Val::None) {
-                continue;
-            }
-            let range = Self::range_of(called, *k);
-            let target = self.template(&called.vals[*k]);
-            let v = floats(v);
-            let given = self.template(&v);
-            let fits = self.join(&target, &given)?;
-            if fits.is_none_or(|t| t.key() != target.key()) {
-                let (a, b) = (self.show(&called.vals[*k]), self.show(&v));
-                return self.error("E0304", span, format!("a tangent has the shape of its point: the point is {a}, and this is {b}"));
-            }
-            let v = self.conform(&v, &target, span)?;
-            for (at, l) in range.zip(v.leaves()) {
-                tangents[at] = self.ty(l).dtype.is_float().then_some(l);
-            }
-        }
-        Ok(tangents)
-    }
-
-    fn jvp(&mut self, f: &Val, x: &Val, v: &Val, (span, x_span, v_span): (Span, Span, Span)) -> R<Val> {
+    pub fn jvp(
+        &mut self,
+        f: &Val,
+        x: &Val,
+        v: &Val,
+        (span, x_span, v_span): (Span, Span, Span),
+    ) -> R<Val> {
         let points = self.point(f, x);
         let moves: Vec<Val> = if points.len() == 1 && self.required(f).is_none_or(|n| n == 1) {
             vec![v.clone()]
         } else {
             match v {
                 Val::Tuple(parts) if parts.len() == points.len() => parts.iter().map(|(_, p)| p.clone()).collect(),
-                _ => return self.error("E0304", v_span, format!("{} tangents are needed here, one for each argument; `none` for one that does not move", points.len())),
+                _ => return self.error("E0306", v_span, format!("{} tangents are needed here, one for each argument; `none` for one that does not move", points.len())),
             }
         };
-        let active: Vec<usize> = moves.iter().enumerate().filter(|(_, m)| !matches!(m, Val::None)).map(|(k, _)| k).collect();
-        let given = points.into_iter().map(|val| Given { name: None, val, span: x_span }).collect();
+        let active: Vec<usize> = moves
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| !matches!(m, Val::None))
+            .map(|(k, _)| k)
+            .collect();
+        let given = points
+            .into_iter()
+            .map(|val| Given {
+                name: None,
+                val,
+                span: x_span,
+            })
+            .collect();
         let called = self.differentiate(f, given, &active, span)?;
         let moves: Vec<(usize, Val)> = moves.into_iter().enumerate().collect();
         let tangents = self.tangents(&called, &moves, v_span)?;
@@ -420,295 +243,78 @@ impl Elab<'_> {
 
     /// `grad(f)(x)`, `f'(x)`, a pullback …
     pub fn apply_operator(&mut self, op: &Arc<OpVal>, given: Vec<Given>, span: Span) -> R<Val> {
-        let Some(f) = op.parts.first().cloned() else { return Err(Fail::Reported) };
+        let Some(f) = op.parts.first().cloned() else {
+            return Err(Fail::Reported);
+        };
         match &op.kind {
             OpKind::Grad { wrt, value, aux } => self.apply_grad(&f, given, wrt, *value, *aux, span),
             OpKind::Prime => self.apply_prime(&f, given, span),
             OpKind::Jacobian { wrt, mode } => self.apply_jacobian(&f, given, wrt, *mode, span),
             OpKind::Hessian { wrt } => {
-                let g = OpVal { kind: OpKind::Grad { wrt: wrt.clone(), value: false, aux: false }, parts: vec![f] };
+                let g = OpVal {
+                    kind: OpKind::Grad {
+                        wrt: wrt.clone(),
+                        value: false,
+                        aux: false,
+                    },
+                    parts: vec![f],
+                };
                 self.apply_jacobian(&Val::Op(Arc::new(g)), given, wrt, JacMode::Forward, span)
             }
             OpKind::Vmap { axes } => self.apply_vmap(&f, given, axes.as_deref(), span),
             OpKind::Spread => match given.as_slice() {
-                [Given { val: Val::Tuple(parts), .. }] => {
+                [
+                    Given {
+                        val: Val::Tuple(parts),
+                        ..
+                    },
+                ] => {
                     let parts = parts.iter().map(|(_, v)| v.clone()).collect();
                     self.apply(&f, parts, span)
                 }
-                _ => self.error("E0304", span, "the point of a function of several parameters is the tuple of them"),
+                _ => self.error(
+                    "E0306",
+                    span,
+                    "the point of a function of several parameters is the tuple of them",
+                ),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Pushforward => {
-                let points: Vec<Given> = op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
+                let points: Vec<Given> = op.parts[1..]
+                    .iter()
+                    .map(|v| Given {
+                        name: None,
+                        val: v.clone(),
+                        span,
+                    })
+                    .collect();
                 let n = points.len();
                 let places: Vec<usize> = (0..n).collect();
                 let called = self.differentiate(&f, points, &places, span)?;
                 let moves: Vec<(usize, Val)> = match given.as_slice() {
                     [g] if n == 1 => vec![(0, g.val.clone())],
-                    [Given { val: Val::Tuple(parts), .. }] if parts.len() == n => parts.iter().map(|(_, p)| p.clone()).enumerate().collect(),
-                    many if many.len() == n => many.iter().map(|g| g.val.clone()).enumerate().collect(),
-                    _ => return self.error("E0304", span, format!("a pushforward takes {n} tangents")),
+                    [
+                        Given {
+                            val: Val::Tuple(parts),
+                            ..
+                        },
+                    ] if parts.len() == n => {
+                        parts.iter().map(|(_, p)| p.clone()).enumerate().collect()
+                    }
+                    many if many.len() == n => {
+                        many.iter().map(|g| g.val.clone()).enumerate().collect()
+                    }
+                    _ => {
+                        return self.error(
+                            "E0306",
+                            span,
+                            format!("a pushforward takes {n} tangents"),
+                        );
+                    }
                 };
                 let tangents = self.tangents(&called, &moves, span)?;
                 Ok(self.push_forward(&called, tangents, span)?.1)
             }
-        }
-    }
-
-    fn apply_grad(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, value: bool, aux: bool, span: Span) -> R<Val> {
-        let called = self.differentiate(f, given, &wrt.places, span)?;
-        let results = self.result_locals(&called);
-        let out = self.rebuild(&called, &results);
-        let loss = match (&out, aux) {
-            (Val::Tuple(parts), true) if parts.len() == 2 => parts[0].1.clone(),
-            (other, true) => {
-                let what = self.show(other);
-                return self.error("E0301", span, format!("with `aux = true` the function gives `(loss, rest)`, and this one gives {what}"));
-            }
-            (other, false) => other.clone(),
-        };
-        let loss_local = match &loss {
-            Val::Leaf(l) if self.ty(*l).is_scalar() && self.ty(*l).dtype.is_float() => *l,
-            other => {
-                let what = self.show(other);
-                let name = self.callable_name(f);
-                let name = if name == "lambda" { "the function".to_string() } else { format!("`{name}`") };
-                let mut problem = Diagnostic::error("E0301", span, format!("`grad` needs one number out, but {name} gives `{what}`"));
-                if let Val::Fn(fun) = f {
-                    let at = match &fun.code {
-                        Code::Fn(group, i) => group.fns[*i].ret.as_ref().map_or(group.fns[*i].body.span, |t| t.span),
-                        Code::Lambda(l, _) => l.body.span,
-                    };
-                    problem = problem.label(at, format!("this is `{what}`"));
-                }
-                problem = problem.help(if matches!(other, Val::Leaf(l) if !self.ty(*l).is_scalar()) {
-                    "for a matrix of derivatives use `jacobian(f)`; for one number, `grad(|x| sum(f(x)))`"
-                } else {
-                    "only one float can be differentiated: give the loss, or use `aux = true` for `(loss, rest)`"
-                });
-                return self.fail(problem);
-            }
-        };
-        let dtype = self.ty(loss_local).dtype;
-        let one = self.constant(Const::of(dtype, 1.0), span)?;
-        let cotangents = results.iter().map(|r| (*r == loss_local).then_some(one)).collect();
-        let mut grads = self.pull(&called, &wrt.places, cotangents, Some(results), span);
-        let gradient = if wrt.tuple { Val::tuple(grads) } else { grads.pop().unwrap_or(Val::None) };
-        Ok(match (value, aux) {
-            (true, _) => Val::tuple(vec![out, gradient]),
-            (false, true) => {
-                let rest = match &out {
-                    Val::Tuple(parts) => parts[1].1.clone(),
-                    _ => Val::None,
-                };
-                Val::tuple(vec![gradient, rest])
-            }
-            (false, false) => gradient,
-        })
-    }
-
-    fn apply_prime(&mut self, f: &Val, given: Vec<Given>, span: Span) -> R<Val> {
-        let at = given.first().map_or(span, |g| g.span);
-        if let Some(g) = given.first()
-            && !self.dims(&g.val).is_empty()
-        {
-            let what = self.show(&g.val);
-            return self.fail(
-                Diagnostic::error("E0305", at, format!("`'` is the derivative by one number, and this is {what}"))
-                    .help("over all entries: `vmap(f')(x)`; by an array: `grad(f)` or `jacobian(f)`"),
-            );
-        }
-        let called = self.differentiate(f, given, &[0], span)?;
-        let Some(Val::Leaf(x)) = called.vals.first().cloned() else {
-            return self.error("E0305", at, "`'` is the derivative by one number: a tuple is differentiated with `grad`");
-        };
-        let dtype = self.ty(x).dtype;
-        let one = self.constant(Const::of(dtype, 1.0), span)?;
-        let mut tangents = vec![None; called.args.len()];
-        tangents[called.captured] = Some(one);
-        Ok(self.push_forward(&called, tangents, span)?.1)
-    }
-
-    fn apply_pullback(&mut self, f: &Val, points: &[Val], given: Vec<Given>, span: Span) -> R<Val> {
-        let n = points.len();
-        let places: Vec<usize> = (0..n).collect();
-        let args = points.iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
-        let called = self.differentiate(f, args, &places, span)?;
-        let [u] = given.as_slice() else {
-            return self.error("E0304", span, "a pullback takes one cotangent, with the structure of the value");
-        };
-        let results: Vec<Ty> = called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
-        let target = Template { val: called.template.val.clone(), types: results };
-        let u_val = floats(&u.val);
-        let own = self.template(&u_val);
-        if self.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
-            let (a, b) = (self.show_template(&target), self.show(&u_val));
-            return self.error("E0304", u.span, format!("a cotangent has the shape of the value: that is {a}, and this is {b}"));
-        }
-        let u = self.conform(&u_val, &target, span)?;
-        let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();
-        let mut out = self.pull(&called, &places, cotangents, None, span);
-        Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
-    }
-
-    /// An array of zeros with a one at the indices.
-    fn basis(&mut self, ty: &Ty, indices: &[Local], span: Span) -> R<Local> {
-        let zero = self.filled(ty, 0.0, span)?;
-        let one = self.constant(Const::of(ty.dtype, 1.0), span)?;
-        if ty.is_scalar() {
-            return Ok(one);
-        }
-        let mut args = vec![zero, one];
-        args.extend(indices);
-        self.emit(Op::Update(indices.iter().map(|_| crate::ops::Sel::At).collect()), &args, span)
-    }
-
-    fn apply_jacobian(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, mode: JacMode, span: Span) -> R<Val> {
-        let called = self.differentiate(f, given.clone(), &wrt.places, span)?;
-        let out = match (&called.template.val, called.template.types.as_slice()) {
-            (Val::Leaf(_), [ty]) if ty.dtype.is_float() => ty.substitute(&|s| called.sizes[s.0 as usize].clone()),
-            _ => {
-                let what = self.show_template(&called.template);
-                return self.error("E0301", span, format!("a matrix of derivatives needs one array or number out, and this function gives {what}"));
-            }
-        };
-        let mut blocks = Vec::new();
-        for &k in &wrt.places {
-            let val = called.vals[k].clone();
-            let block = match &val {
-                Val::Leaf(x) => {
-                    let input = self.ty(*x).clone();
-                    let at = Self::range_of(&called, k).start;
-                    self.jacobian_block(&called, k, at, &input, &out, mode, span)?
-                }
-                _ if out.is_scalar() => {
-                    let one = self.constant(Const::of(out.dtype, 1.0), span)?;
-                    self.pull(&called, &[k], vec![Some(one)], None, span).pop().unwrap_or(Val::None)
-                }
-                other => {
-                    let what = self.show(other);
-                    return self.error("E0301", span, format!("a matrix of derivatives is by one array or number, and this is {what}"));
-                }
-            };
-            blocks.push(block);
-        }
-        Ok(if wrt.tuple { Val::tuple(blocks) } else { blocks.pop().unwrap_or(Val::None) })
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn jacobian_block(&mut self, called: &Called, k: usize, at: usize, input: &Ty, out: &Ty, mode: JacMode, span: Span) -> R<Val> {
-        let forward = match mode {
-            JacMode::Forward => true,
-            JacMode::Reverse => false,
-            JacMode::Auto => match (input.const_len(), out.const_len()) {
-                (Some(i), Some(o)) => i <= o,
-                _ => input.is_scalar() || !out.is_scalar(),
-            },
-        };
-        if forward {
-            let v = if input.is_scalar() {
-                self.forward_column(called, at, input, &[], span)?
-            } else {
-                self.map_lanes(input.dims.clone(), span, |s, indices| s.forward_column(called, at, input, indices, span))?
-            };
-            let (n, m) = (input.rank(), out.rank());
-            if n == 0 || m == 0 {
-                return Ok(v);
-            }
-            let l = self.operand(&v, span)?;
-            let perm: Vec<usize> = (n..n + m).chain(0..n).collect();
-            return self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf);
-        }
-        let row = |s: &mut Self, indices: &[Local]| -> R<Val> {
-            let u = s.basis(out, indices, span)?;
-            Ok(s.pull(called, &[k], vec![Some(u)], None, span).pop().unwrap_or(Val::None))
-        };
-        if out.is_scalar() { row(self, &[]) } else { self.map_lanes(out.dims.clone(), span, row) }
-    }
-
-    fn forward_column(&mut self, called: &Called, at: usize, input: &Ty, indices: &[Local], span: Span) -> R<Val> {
-        let v = self.basis(input, indices, span)?;
-        let mut tangents = vec![None; called.args.len()];
-        tangents[at] = Some(v);
-        Ok(self.push_forward(called, tangents, span)?.1)
-    }
-
-    fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<usize>]>, span: Span) -> R<Val> {
-        if axes.is_some_and(|a| a.len() != given.len()) {
-            return self.error("E0102", span, format!("`axes` has one entry for each of the {} arguments", given.len()));
-        }
-        let axis_of = |k: usize| axes.map_or(Some(0), |a| a[k]);
-        let mut extent: Option<Dim> = None;
-        let mut given = given;
-        for (k, g) in given.iter_mut().enumerate() {
-            let Some(axis) = axis_of(k) else { continue };
-            if let Val::Range(_) = g.val {
-                g.val = Val::Leaf(self.operand(&g.val, g.span)?);
-            }
-            g.val = self.front(&g.val, axis, g.span)?;
-            for l in g.val.leaves() {
-                let d = self.ty(l).dims[0].clone();
-                match extent.clone() {
-                    None => extent = Some(d),
-                    Some(e) if self.same_dim(&e, &d)? => {}
-                    Some(e) => {
-                        let (a, b) = (self.show_dim(&e), self.show_dim(&d));
-                        return self.error("E0202", g.span, format!("`vmap` goes over axes of one length, and these are {a} and {b}"));
-                    }
-                }
-            }
-        }
-        let Some(extent) = extent else {
-            return self.error("E0204", span, "`vmap` needs an array to go over");
-        };
-        self.map_lanes(vec![extent], span, |s, indices| {
-            let mut lane = Vec::new();
-            for (k, g) in given.iter().enumerate() {
-                let val = if axis_of(k).is_some() { s.row_of(&g.val, indices[0], g.span)? } else { g.val.clone() };
-                lane.push(Given { name: g.name.clone(), val, span: g.span });
-            }
-            s.call(f, lane, span, span)
-        })
-    }
-
-    /// Brings an axis of every leaf to the front.
-    fn front(&mut self, v: &Val, axis: usize, span: Span) -> R<Val> {
-        match v {
-            Val::Tuple(parts) => {
-                let mut out = Vec::new();
-                for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.front(p, axis, span)?));
-                }
-                Ok(Val::Tuple(out.into()))
-            }
-            Val::None => Ok(Val::None),
-            other => {
-                let rank = self.dims(other).len();
-                if rank <= axis {
-                    let what = self.show(other);
-                    return self.error("E0204", span, format!("`vmap` goes over axis {axis}, and this is {what}"));
-                }
-                let l = self.operand(other, span)?;
-                if axis == 0 {
-                    return Ok(Val::Leaf(l));
-                }
-                let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|k| *k != axis)).collect();
-                self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
-            }
-        }
-    }
-
-    fn row_of(&mut self, v: &Val, k: Local, span: Span) -> R<Val> {
-        match v {
-            Val::Tuple(parts) => {
-                let mut out = Vec::new();
-                for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.row_of(p, k, span)?));
-                }
-                Ok(Val::Tuple(out.into()))
-            }
-            Val::None => Ok(Val::None),
-            other => self.pick(other, vec![super::index::Picked::Safe(k)], span),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, LocalInfo, Stmt, StmtKind};
-use crate::types::{DType, Dim, Sym, Ty};
+use crate::types::{Dim, Sym, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,6 +28,9 @@ pub(crate) enum Fail {
 }
 
 pub(crate) type R<T> = Result<T, Fail>;
+
+/// Names with what they stand for.
+pub(crate) type Named<T> = Vec<(Name, T)>;
 
 /// How sizes are treated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,13 +58,15 @@ pub(crate) enum Binding {
 /// The functions of a block, and what each has captured where it was written.
 pub(crate) struct LocalGroup {
     pub group: Arc<Group>,
-    pub snaps: RefCell<Vec<Option<Vec<(Name, Val)>>>>,
+    pub snaps: RefCell<Vec<Option<Named<Val>>>>,
 }
 
 pub(crate) enum Loop {
     Runtime,
     /// One round of an unrolled loop, itself emitted as a loop of one round; `stop` is set by `break`.
-    Unrolled { stop: Local },
+    Unrolled {
+        stop: Local,
+    },
     /// A lane of a comprehension: nothing may leave it.
     Lane,
 }
@@ -89,6 +94,15 @@ pub(crate) struct Frame {
     pub ret: Option<Template>,
     pub ret_fixed: bool,
     pub var_types: FxHashMap<Span, Template>,
+    /// How many branches and loops of run time are around; and around each variable's declaration.
+    pub depth: usize,
+    pub var_depth: FxHashMap<Span, usize>,
+    /// Variables that are assigned before any use and never after: they need no copy.
+    pub stable: FxHashSet<Local>,
+    /// How many comprehensions were around each variable's declaration.
+    pub var_lanes: FxHashMap<Span, usize>,
+    /// How many unrolled loops are around.
+    pub unrolled: usize,
     /// Conditions that depend on sizes alone.
     pub undecided: FxHashSet<Local>,
     /// Inside a branch that depends on sizes alone.
@@ -113,6 +127,11 @@ impl Frame {
             ret: None,
             ret_fixed: false,
             var_types: FxHashMap::default(),
+            depth: 0,
+            var_depth: FxHashMap::default(),
+            stable: FxHashSet::default(),
+            var_lanes: FxHashMap::default(),
+            unrolled: 0,
             undecided: FxHashSet::default(),
             unsure: 0,
             func: None,
@@ -121,8 +140,15 @@ impl Frame {
 }
 
 pub(crate) enum Instance {
-    Running { func: FuncId, assumed: Option<Template>, used: bool },
-    Done { func: FuncId, template: Template },
+    Running {
+        func: FuncId,
+        assumed: Option<Template>,
+        used: bool,
+    },
+    Done {
+        func: FuncId,
+        template: Template,
+    },
     Failed,
 }
 
@@ -214,7 +240,9 @@ impl<'a> Elab<'a> {
         let outer = std::mem::take(&mut self.f.body);
         let depth = self.f.scopes.len();
         self.f.scopes.push(Vec::new());
+        self.f.depth += 1;
         let value = work(self);
+        self.f.depth -= 1;
         self.f.scopes.truncate(depth);
         (std::mem::replace(&mut self.f.body, outer), value)
     }
@@ -229,7 +257,9 @@ impl<'a> Elab<'a> {
 
     pub fn bind(&mut self, name: &Name, val: Val, what: What, span: Span) {
         if let Val::Leaf(l) = val {
-            self.f.locals[l.0 as usize].name.get_or_insert_with(|| name.clone());
+            self.f.locals[l.0 as usize]
+                .name
+                .get_or_insert_with(|| name.clone());
         }
         if let Some(scope) = self.f.scopes.last_mut() {
             scope.push((name.clone(), Binding::Bound { val, what, span }));
@@ -292,7 +322,11 @@ impl<'a> Elab<'a> {
     pub fn natural(&mut self, d: &Dim, span: Span) -> R<()> {
         if let Some(c) = d.as_const() {
             if c < 0 {
-                return self.error("E0203", span, format!("a size cannot be negative, and this one is {c}"));
+                return self.error(
+                    "E0203",
+                    span,
+                    format!("a size cannot be negative, and this one is {c}"),
+                );
             }
         } else if !self.is_natural(d) {
             self.push(StmtKind::NonNegative { size: d.clone() }, span);
@@ -301,7 +335,13 @@ impl<'a> Elab<'a> {
     }
 
     pub fn show_dim(&self, d: &Dim) -> String {
-        d.show(&|s| self.f.syms.get(s.0 as usize).and_then(|i| i.name.as_ref()).map_or_else(|| format!("size{}", s.0), |n| n.to_string()))
+        d.show(&|s| {
+            self.f
+                .syms
+                .get(s.0 as usize)
+                .and_then(|i| i.name.as_ref())
+                .map_or_else(|| format!("size{}", s.0), |n| n.to_string())
+        })
     }
 
     pub fn show_ty(&self, ty: &Ty) -> String {
@@ -318,7 +358,11 @@ impl<'a> Elab<'a> {
             Val::Leaf(l) => self.show_ty(self.ty(*l)),
             Val::Global(g) => {
                 let info = self.host.info(*g);
-                let dims = info.shape.iter().map(|&n| Dim::constant(n as i64)).collect::<Vec<_>>();
+                let dims = info
+                    .shape
+                    .iter()
+                    .map(|&n| Dim::constant(n as i64))
+                    .collect::<Vec<_>>();
                 self.show_ty(&Ty::array(info.dtype, dims))
             }
             Val::Int(_) | Val::Size(_) => "i64".into(),
@@ -331,92 +375,22 @@ impl<'a> Elab<'a> {
             Val::Tuple(parts) => {
                 let parts: Vec<String> = parts
                     .iter()
-                    .map(|(n, v)| n.as_ref().map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v))))
+                    .map(|(n, v)| {
+                        n.as_ref()
+                            .map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v)))
+                    })
                     .collect();
-                if parts.len() == 1 && !parts[0].contains(':') { format!("({},)", parts[0]) } else { format!("({})", parts.join(", ")) }
+                if parts.len() == 1 && !parts[0].contains(':') {
+                    format!("({},)", parts[0])
+                } else {
+                    format!("({})", parts.join(", "))
+                }
             }
-            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
+            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
+                "a function".into()
+            }
             Val::Module(_) => "a module".into(),
             Val::Absent | Val::Error => "nothing".into(),
-        }
-    }
-
-    /// Turns what the host keeps into inputs of the entry.
-    pub fn import(&mut self, val: &Val) -> Val {
-        let mut globals = Vec::new();
-        val.map(
-            &mut |v| {
-                if let Val::Global(g) = v {
-                    globals.push(*g);
-                }
-                v.clone()
-            },
-            &mut Dim::clone,
-        );
-        if globals.is_empty() {
-            return val.clone();
-        }
-        if self.mode == Mode::Definition {
-            return Val::Error;
-        }
-        for g in globals {
-            if !self.imported.contains_key(&g) {
-                let info = self.host.info(g);
-                let v = self.input(&info, Input::Global(g), true);
-                self.imported.insert(g, v);
-            }
-        }
-        val.map(
-            &mut |v| match v {
-                Val::Global(g) => self.imported.get(g).cloned().unwrap_or(Val::Error),
-                other => other.clone(),
-            },
-            &mut Dim::clone,
-        )
-    }
-
-    fn input_size(&mut self, n: usize, source: SizeSource) -> Dim {
-        if n <= 8 || self.mode == Mode::Constant {
-            return Dim::constant(n as i64);
-        }
-        if let Some(&s) = self.size_syms.get(&n) {
-            return Dim::sym(s);
-        }
-        let sym = self.new_sym(None, true);
-        self.sizes.push(source);
-        self.size_syms.insert(n, sym);
-        Dim::sym(sym)
-    }
-
-    pub fn new_sym(&mut self, name: Option<Name>, natural: bool) -> Sym {
-        self.f.syms.push(SymInfo { name, natural });
-        Sym(self.f.syms.len() as u32 - 1)
-    }
-
-    /// A parameter of the entry. A whole number is known as a size unless `whole` is off.
-    pub fn input(&mut self, info: &super::LeafInfo, source: Input, whole: bool) -> Val {
-        let param = self.f.params.len();
-        let whole = info.whole.filter(|_| whole && info.dtype == DType::I64 && info.shape.is_empty());
-        if let Some(n) = whole
-            && ((0..=8).contains(&n) || self.mode == Mode::Constant)
-        {
-            return Val::Size(Dim::constant(n));
-        }
-        let mut dims = Vec::new();
-        for (axis, &n) in info.shape.iter().enumerate() {
-            dims.push(self.input_size(n, SizeSource::Axis { param, axis }));
-        }
-        let local = self.local(Ty::array(info.dtype, dims), false, None);
-        self.f.params.push(local);
-        self.inputs.push(source);
-        match whole {
-            Some(n) if n >= 0 => Val::Size(self.input_size(n as usize, SizeSource::Value { param })),
-            Some(_) => {
-                let sym = self.new_sym(None, false);
-                self.sizes.push(SizeSource::Value { param });
-                Val::Size(Dim::sym(sym))
-            }
-            None => Val::Leaf(local),
         }
     }
 
@@ -442,8 +416,15 @@ impl<'a> Elab<'a> {
             let Some(snap) = snap else {
                 let name = &code.fns[j].name;
                 return self.fail(
-                    Diagnostic::error("E0101", at, format!("`{}` is used before what it needs is bound", code.fns[i].name.name))
-                        .label(name.span, "defined here, further down"),
+                    Diagnostic::error(
+                        "E0101",
+                        at,
+                        format!(
+                            "`{}` is used before what it needs is bound",
+                            code.fns[i].name.name
+                        ),
+                    )
+                    .label(name.span, "defined here, further down"),
                 );
             };
             for (name, val) in snap {
@@ -452,6 +433,9 @@ impl<'a> Elab<'a> {
                 }
             }
         }
-        Ok(Val::Fn(Arc::new(FnVal { code: Code::Fn(code, i), captures: captures.into() })))
+        Ok(Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(code, i),
+            captures: captures.into(),
+        })))
     }
 }

@@ -2,13 +2,15 @@
 
 use super::elab::{Elab, Fail, Frame, Mode, R, What};
 use super::free;
+use super::shown::show;
+use super::trim::reachable;
 use super::value::{FnVal, OpVal, RangeVal, Val};
 use super::world::{MAIN, TopBinding};
-use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input, Shown};
+use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
 use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::typed::{self, Func, FuncId, Layout, Local, StmtKind as T};
+use crate::typed::{self, Func, FuncId, Local, StmtKind as T};
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -21,7 +23,11 @@ struct Outcome {
 
 impl Checker {
     /// What is to be compiled and run for one top-level statement.
-    pub fn statement(&mut self, stmt: &ast::Stmt, host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
+    pub fn statement(
+        &mut self,
+        stmt: &ast::Stmt,
+        host: &dyn Host,
+    ) -> Result<Entry, Vec<Diagnostic>> {
         match &stmt.kind {
             StmtKind::Fn(def) => {
                 self.define(def);
@@ -42,7 +48,12 @@ impl Checker {
     }
 
     /// Calls the function that `expr` denotes with arguments of these layouts; the value is `shown`.
-    pub fn function(&mut self, expr: &str, args: &[ArgInfo], host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
+    pub fn function(
+        &mut self,
+        expr: &str,
+        args: &[ArgInfo],
+        host: &dyn Host,
+    ) -> Result<Entry, Vec<Diagnostic>> {
         let source = Source::new("<call>", expr);
         let id = self.world.add_source(source.clone());
         let (file, problems) = crate::parse::parse(&source, id);
@@ -50,22 +61,39 @@ impl Checker {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let [ast::Stmt { kind: StmtKind::Expr(callee), span }] = file.stmts.as_slice() else {
-            return Err(vec![Diagnostic::error("E0106", Span::new(id, 0, expr.len()), "a function is needed here")]);
+        let [
+            ast::Stmt {
+                kind: StmtKind::Expr(callee),
+                span,
+            },
+        ] = file.stmts.as_slice()
+        else {
+            return Err(vec![Diagnostic::error(
+                "E0106",
+                Span::new(id, 0, expr.len()),
+                "a function is needed here",
+            )]);
         };
         self.run(host, *span, &|e| {
             let f = e.expr(callee)?;
             let mut next = 0;
             let vals = args.iter().map(|a| argument(e, a, &mut next)).collect();
             let value = e.apply(&f, vals, *span)?;
-            Ok(Outcome { bindings: Vec::new(), value: Some(value) })
+            Ok(Outcome {
+                bindings: Vec::new(),
+                value: Some(value),
+            })
         })
     }
 
     /// After the entry ran: its names are bound to the globals that hold its results.
     pub fn commit(&mut self, entry: &Entry) {
         for b in &entry.bindings {
-            let value = TopBinding::Value { val: b.val.clone(), mutable: b.mutable, span: b.span };
+            let value = TopBinding::Value {
+                val: b.val.clone(),
+                mutable: b.mutable,
+                span: b.span,
+            };
             self.world.top.insert(b.name.clone(), value);
         }
     }
@@ -83,14 +111,25 @@ impl Checker {
     }
 
     /// Elaborates with symbolic sizes, then with numbers.
-    fn run(&mut self, host: &dyn Host, span: Span, work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>) -> Result<Entry, Vec<Diagnostic>> {
+    fn run(
+        &mut self,
+        host: &dyn Host,
+        span: Span,
+        work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
+    ) -> Result<Entry, Vec<Diagnostic>> {
         match self.attempt(host, span, Mode::Symbolic, work) {
             Ok(entry) => Ok(entry),
             Err(_) => self.attempt(host, span, Mode::Constant, work),
         }
     }
 
-    fn attempt(&mut self, host: &dyn Host, span: Span, mode: Mode, work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>) -> Result<Entry, Vec<Diagnostic>> {
+    fn attempt(
+        &mut self,
+        host: &dyn Host,
+        span: Span,
+        mode: Mode,
+        work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
+    ) -> Result<Entry, Vec<Diagnostic>> {
         let mut var_types = Default::default();
         for _ in 0..64 {
             let mut frame = Frame::new("main", span, MAIN);
@@ -101,7 +140,10 @@ impl Checker {
                 Ok(entry) if e.diags.iter().all(|d| !d.is_error()) => {
                     #[cfg(debug_assertions)]
                     if let Err(why) = crate::typed::validate::validate(&entry.module) {
-                        return Err(vec![Diagnostic::error("E0999", span, "the checker made a wrong tree").note(why)]);
+                        return Err(vec![
+                            Diagnostic::error("E0999", span, "the checker made a wrong tree")
+                                .note(why),
+                        ]);
                     }
                     return Ok(entry);
                 }
@@ -112,14 +154,22 @@ impl Checker {
                     if problems.is_empty() {
                         problems.push(match outcome {
                             Err(Fail::Never) => Diagnostic::error("E0103", span, "this never ends"),
-                            _ => Diagnostic::error("E0203", span, "a size here cannot be known before the program runs"),
+                            _ => Diagnostic::error(
+                                "E0203",
+                                span,
+                                "a size here cannot be known before the program runs",
+                            ),
                         });
                     }
                     return Err(problems);
                 }
             }
         }
-        Err(vec![Diagnostic::error("E0103", span, "the types here do not settle")])
+        Err(vec![Diagnostic::error(
+            "E0103",
+            span,
+            "the types here do not settle",
+        )])
     }
 }
 
@@ -129,7 +179,10 @@ fn empty() -> Entry {
         sizes: vec![],
         params: vec![],
         locals: vec![],
-        body: vec![typed::Stmt { kind: T::Return(vec![]), span: Span::default() }],
+        body: vec![typed::Stmt {
+            kind: T::Return(vec![]),
+            span: Span::default(),
+        }],
         results: vec![],
         span: Span::default(),
     };
@@ -156,38 +209,60 @@ fn argument(e: &mut Elab<'_>, a: &ArgInfo, next: &mut usize) -> Val {
         }
         ArgInfo::None => Val::None,
         ArgInfo::Tuple(parts) => Val::Tuple(
-            parts.iter().map(|(n, p)| (n.as_ref().map(|n| Name::from(n.as_str())), argument(e, p, next))).collect(),
+            parts
+                .iter()
+                .map(|(n, p)| {
+                    (
+                        n.as_ref().map(|n| Name::from(n.as_str())),
+                        argument(e, p, next),
+                    )
+                })
+                .collect(),
         ),
     }
 }
 
 fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
     match &stmt.kind {
-        StmtKind::Let { mutable, pattern, ty, value, .. } => {
+        StmtKind::Let {
+            mutable,
+            pattern,
+            ty,
+            value,
+            ..
+        } => {
             let v = e.expr(value)?;
+            let before = e.f.scopes[0].len();
             let v = match ty {
                 Some(ty) => e.ascribe(ty, v, value.span)?,
                 None => v,
             };
             let v = e.snapshot(&v, value.span);
-            let before = e.f.scopes[0].len();
             e.bind_pattern(pattern, v, What::Let, value.span)?;
             let bound = e.f.scopes[0].split_off(before);
             let mut bindings = Vec::new();
             for (n, b) in bound {
                 if let super::elab::Binding::Bound { val, span, .. } = b {
-                    if *mutable && (val.is_callable() || matches!(val, Val::Str(_) | Val::Module(_))) {
+                    if *mutable
+                        && (val.is_callable() || matches!(val, Val::Str(_) | Val::Module(_)))
+                    {
                         let what = e.show(&val);
                         return e.error("E0207", value.span, format!("a `var` cannot hold {what}"));
                     }
                     bindings.push((n, val, *mutable, span));
                 }
             }
-            Ok(Outcome { bindings, value: None })
+            Ok(Outcome {
+                bindings,
+                value: None,
+            })
         }
         StmtKind::Expr(x) if !matches!(x.kind, ExprKind::Block(_)) => {
             let v = e.expr(x)?;
-            Ok(Outcome { bindings: Vec::new(), value: Some(v) })
+            Ok(Outcome {
+                bindings: Vec::new(),
+                value: Some(v),
+            })
         }
         StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => {
             let word = match stmt.kind {
@@ -195,13 +270,20 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                 StmtKind::Break => "break",
                 _ => "continue",
             };
-            let place = if word == "return" { "a function" } else { "a loop" };
+            let place = if word == "return" {
+                "a function"
+            } else {
+                "a loop"
+            };
             e.error("E0107", stmt.span, format!("`{word}` stands in {place}"))
         }
         _ => {
             let mut vars = Vec::new();
             for n in free::assigned(stmt) {
-                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned() else { continue };
+                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned()
+                else {
+                    continue;
+                };
                 if !mutable {
                     let v = e.import(&val);
                     e.bind(&n, v, What::Let, span);
@@ -220,7 +302,10 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                     },
                     &mut Dim::clone,
                 );
-                let pattern = ast::Pattern { kind: ast::PatternKind::Name(n.clone()), span };
+                let pattern = ast::Pattern {
+                    kind: ast::PatternKind::Name(n.clone()),
+                    span,
+                };
                 e.bind_pattern(&pattern, own, What::Var, span)?;
                 vars.push((n, span));
             }
@@ -228,12 +313,18 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                 StmtKind::Expr(x) => {
                     let v = e.expr(x)?;
                     let bindings = collect(e, vars);
-                    Ok(Outcome { bindings, value: Some(v) })
+                    Ok(Outcome {
+                        bindings,
+                        value: Some(v),
+                    })
                 }
                 _ => {
                     e.stmt(stmt)?;
                     let bindings = collect(e, vars);
-                    Ok(Outcome { bindings, value: None })
+                    Ok(Outcome {
+                        bindings,
+                        value: None,
+                    })
                 }
             }
         }
@@ -244,10 +335,15 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
 fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)> {
     vars.into_iter()
         .filter_map(|(n, span)| {
-            e.f.scopes[0].iter().find(|(m, _)| *m == n).and_then(|(_, b)| match b {
-                super::elab::Binding::Bound { val, .. } => Some((n.clone(), val.clone(), true, span)),
-                super::elab::Binding::Fun(..) => None,
-            })
+            e.f.scopes[0]
+                .iter()
+                .find(|(m, _)| *m == n)
+                .and_then(|(_, b)| match b {
+                    super::elab::Binding::Bound { val, .. } => {
+                        Some((n.clone(), val.clone(), true, span))
+                    }
+                    super::elab::Binding::Fun(..) => None,
+                })
         })
         .collect()
 }
@@ -268,14 +364,20 @@ fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
             for (n, p) in f.captures.iter() {
                 out.push((n.clone(), lasting(e, p, span)?));
             }
-            Val::Fn(Arc::new(FnVal { code: f.code.clone(), captures: out.into() }))
+            Val::Fn(Arc::new(FnVal {
+                code: f.code.clone(),
+                captures: out.into(),
+            }))
         }
         Val::Op(op) => {
             let mut parts = Vec::new();
             for p in &op.parts {
                 parts.push(lasting(e, p, span)?);
             }
-            Val::Op(Arc::new(OpVal { kind: op.kind.clone(), parts }))
+            Val::Op(Arc::new(OpVal {
+                kind: op.kind.clone(),
+                parts,
+            }))
         }
         Val::Range(r) => Val::Range(Arc::new(RangeVal {
             start: lasting(e, &r.start, span)?,
@@ -289,7 +391,12 @@ fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
 fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry> {
     let mut results: Vec<Local> = Vec::new();
     let mut globals: Vec<Global> = Vec::new();
-    let inputs: Vec<(Local, Input)> = e.f.params.iter().copied().zip(e.inputs.iter().copied()).collect();
+    let inputs: Vec<(Local, Input)> =
+        e.f.params
+            .iter()
+            .copied()
+            .zip(e.inputs.iter().copied())
+            .collect();
     let mut bindings = Vec::new();
     for (name, val, mutable, at) in outcome.bindings {
         let val = lasting(e, &val, at)?;
@@ -313,7 +420,12 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
             },
             &mut Dim::clone,
         );
-        bindings.push(Bound { name, val: kept, mutable, span: at });
+        bindings.push(Bound {
+            name,
+            val: kept,
+            mutable,
+            span: at,
+        });
     }
     let shown = match outcome.value {
         None | Some(Val::None) => None,
@@ -335,137 +447,4 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
         warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
         bindings,
     })
-}
-
-/// How the value of a bare expression is shown.
-fn show(e: &mut Elab<'_>, v: &Val, results: &mut Vec<Local>, globals: &mut Vec<Global>, span: Span) -> R<Shown> {
-    match v {
-        Val::Str(pieces) => {
-            let mut text = String::new();
-            for p in pieces.iter() {
-                match p {
-                    typed::Piece::Text(t) => text.push_str(t),
-                    typed::Piece::Value(..) => {
-                        e.push(T::Print { pieces: pieces.to_vec() }, span);
-                        return Ok(Shown::Text(String::new()));
-                    }
-                }
-            }
-            return Ok(Shown::Text(text));
-        }
-        _ => {}
-    }
-    let mut places = Vec::new();
-    match layout(e, v, results, globals, &mut places, span)? {
-        Some(layout) => Ok(Shown::Value(layout, places)),
-        None => {
-            let name = e.callable_name(v);
-            Ok(Shown::Text(if v.is_callable() { format!("<function {name}>") } else { e.show(v) }))
-        }
-    }
-}
-
-/// The layout of a value; `None` if part of it is known only to the checker.
-fn layout(e: &mut Elab<'_>, v: &Val, results: &mut Vec<Local>, globals: &mut Vec<Global>, places: &mut Vec<usize>, span: Span) -> R<Option<Layout>> {
-    match v {
-        Val::None => Ok(Some(Layout::None)),
-        Val::Tuple(parts) => {
-            let mut out = Vec::new();
-            for (n, p) in parts.iter() {
-                match layout(e, p, results, globals, places, span)? {
-                    Some(l) => out.push((n.clone(), l)),
-                    None => return Ok(None),
-                }
-            }
-            Ok(Some(Layout::Tuple(out)))
-        }
-        other if e.kind(other).is_some() => {
-            let l = e.operand(other, span)?;
-            results.push(l);
-            globals.push(e.world.fresh());
-            places.push(results.len() - 1);
-            Ok(Some(Layout::Leaf(e.ty(l).clone())))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Keeps only the instances that `main` needs, and numbers them anew.
-fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
-    let mut order: Vec<u32> = vec![0];
-    let mut next = 0;
-    while next < order.len() {
-        if let Some(Some(f)) = funcs.get(order[next] as usize) {
-            callees(&f.body, &mut |id| {
-                if !order.contains(&id.0) {
-                    order.push(id.0);
-                }
-            });
-        }
-        next += 1;
-    }
-    let renumber = |id: FuncId| FuncId(order.iter().position(|o| *o == id.0).unwrap_or(0) as u32);
-    let mut funcs: Vec<Option<Func>> = funcs;
-    let mut out = Vec::new();
-    for id in &order {
-        if let Some(mut f) = funcs.get_mut(*id as usize).and_then(Option::take) {
-            rename(&mut f.body, &renumber);
-            out.push(f);
-        }
-    }
-    typed::Module { funcs: out }
-}
-
-fn callees(body: &[typed::Stmt], f: &mut dyn FnMut(FuncId)) {
-    for s in body {
-        match &s.kind {
-            T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => f(*func),
-            T::If { then, otherwise, .. } => {
-                callees(then, f);
-                callees(otherwise, f);
-            }
-            T::For { body, .. } | T::Map { body, .. } => callees(body, f),
-            T::While { test, body, .. } => {
-                callees(test, f);
-                callees(body, f);
-            }
-            T::Let(..)
-            | T::Set(..)
-            | T::Break
-            | T::Continue
-            | T::Return(_)
-            | T::Bounds { .. }
-            | T::NonNegative { .. }
-            | T::SameSize { .. }
-            | T::Assert { .. }
-            | T::Print { .. } => {}
-        }
-    }
-}
-
-fn rename(body: &mut [typed::Stmt], f: &dyn Fn(FuncId) -> FuncId) {
-    for s in body {
-        match &mut s.kind {
-            T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => *func = f(*func),
-            T::If { then, otherwise, .. } => {
-                rename(then, f);
-                rename(otherwise, f);
-            }
-            T::For { body, .. } | T::Map { body, .. } => rename(body, f),
-            T::While { test, body, .. } => {
-                rename(test, f);
-                rename(body, f);
-            }
-            T::Let(..)
-            | T::Set(..)
-            | T::Break
-            | T::Continue
-            | T::Return(_)
-            | T::Bounds { .. }
-            | T::NonNegative { .. }
-            | T::SameSize { .. }
-            | T::Assert { .. }
-            | T::Print { .. } => {}
-        }
-    }
 }

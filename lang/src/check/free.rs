@@ -51,9 +51,20 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
         }
         seen.sort_unstable();
         reach.push(seen);
-        needs.push(direct[i].iter().filter(|n| position(n).is_none()).cloned().collect());
+        needs.push(
+            direct[i]
+                .iter()
+                .filter(|n| position(n).is_none())
+                .cloned()
+                .collect(),
+        );
     }
-    Arc::new(Group { fns, home, needs, reach })
+    Arc::new(Group {
+        fns,
+        home,
+        needs,
+        reach,
+    })
 }
 
 /// Free names of a lambda.
@@ -82,7 +93,9 @@ pub(crate) fn pattern_names(pattern: &Pattern, out: &mut Vec<Name>) {
     match &pattern.kind {
         PatternKind::Ignore => {}
         PatternKind::Name(n) => out.push(n.clone()),
-        PatternKind::Tuple(parts) | PatternKind::Array(parts) => parts.iter().for_each(|p| pattern_names(p, out)),
+        PatternKind::Tuple(parts) | PatternKind::Array(parts) => {
+            parts.iter().for_each(|p| pattern_names(p, out))
+        }
         PatternKind::Record(fields) => {
             for (name, p) in fields {
                 match p {
@@ -105,10 +118,8 @@ pub(crate) fn dim_names(ty: &TypeExpr, out: &mut Vec<Name>) {
 
 pub(crate) fn dim_expr_names(e: &Expr, out: &mut Vec<Name>) {
     match &e.kind {
-        ExprKind::Name(n) if &**n != "_" => {
-            if !out.contains(n) {
-                out.push(n.clone());
-            }
+        ExprKind::Name(n) if &**n != "_" && !out.contains(n) => {
+            out.push(n.clone());
         }
         ExprKind::Unary(_, a) => dim_expr_names(a, out),
         ExprKind::Binary(_, a, b) => {
@@ -165,7 +176,9 @@ impl Walk {
         }
         for s in stmts {
             match &s.kind {
-                StmtKind::Let { pattern, ty, value, .. } => {
+                StmtKind::Let {
+                    pattern, ty, value, ..
+                } => {
                     self.expr(value);
                     if let Some(ty) = ty {
                         let mut names = Vec::new();
@@ -176,8 +189,15 @@ impl Walk {
                     pattern_names(pattern, &mut self.bound);
                 }
                 StmtKind::Fn(f) => self.function(f),
-                StmtKind::Import { .. } | StmtKind::Test { .. } | StmtKind::Break | StmtKind::Continue => {}
-                StmtKind::For { pattern, iter, body } => {
+                StmtKind::Import { .. }
+                | StmtKind::Test { .. }
+                | StmtKind::Break
+                | StmtKind::Continue => {}
+                StmtKind::For {
+                    pattern,
+                    iter,
+                    body,
+                } => {
                     self.expr(iter);
                     self.scope(|w| {
                         pattern_names(pattern, &mut w.bound);
@@ -201,12 +221,12 @@ impl Walk {
 
     fn place(&mut self, place: &Expr) {
         match &place.kind {
-            ExprKind::Name(n) => {
-                if !self.bound.contains(n) && !self.assigned.contains(n) {
-                    self.assigned.push(n.clone());
-                }
+            ExprKind::Name(n) if !self.bound.contains(n) && !self.assigned.contains(n) => {
+                self.assigned.push(n.clone());
             }
-            ExprKind::Field(base, _) | ExprKind::Part(base, _, _) | ExprKind::Index { base, .. } => self.place(base),
+            ExprKind::Field(base, _)
+            | ExprKind::Part(base, _, _)
+            | ExprKind::Index { base, .. } => self.place(base),
             ExprKind::Tuple(parts) => parts.iter().for_each(|p| self.place(p)),
             _ => {}
         }
@@ -238,7 +258,11 @@ impl Walk {
 
     fn expr(&mut self, e: &Expr) {
         match &e.kind {
-            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Error => {}
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::None
+            | ExprKind::Error => {}
             ExprKind::Str(parts) => {
                 for p in parts {
                     if let StrPart::Hole(e, _) = p {
@@ -248,13 +272,22 @@ impl Walk {
             }
             ExprKind::Name(n) => self.name(n),
             ExprKind::Block(b) => self.block(b),
-            ExprKind::If { cond, then, otherwise } => {
+            ExprKind::If {
+                cond,
+                then,
+                otherwise,
+            } => {
                 self.expr(cond);
                 self.block(then);
                 otherwise.iter().for_each(|o| self.expr(o));
             }
             ExprKind::Lambda(l) => self.lambda(l),
-            ExprKind::Fixpoint { options, pattern, start, body } => {
+            ExprKind::Fixpoint {
+                options,
+                pattern,
+                start,
+                body,
+            } => {
                 options.iter().for_each(|(_, e)| self.expr(e));
                 self.expr(start);
                 self.scope(|w| {
@@ -262,7 +295,9 @@ impl Walk {
                     w.block(body);
                 });
             }
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
+            ExprKind::Tuple(parts) | ExprKind::Array(parts) => {
+                parts.iter().for_each(|p| self.expr(p))
+            }
             ExprKind::Record(fields) => self.fields(fields),
             ExprKind::Update { base, fields } => {
                 self.expr(base);
@@ -274,7 +309,10 @@ impl Walk {
                 self.expr(end);
                 step.iter().for_each(|s| self.expr(s));
             }
-            ExprKind::Unary(_, a) | ExprKind::Field(a, _) | ExprKind::Part(a, _, _) | ExprKind::Prime(a) => self.expr(a),
+            ExprKind::Unary(_, a)
+            | ExprKind::Field(a, _)
+            | ExprKind::Part(a, _, _)
+            | ExprKind::Prime(a) => self.expr(a),
             ExprKind::Binary(_, a, b) => {
                 self.expr(a);
                 self.expr(b);
@@ -297,8 +335,13 @@ impl Walk {
                 for i in indices {
                     match i {
                         Index::At(e) => self.expr(e),
-                        Index::Slice { start, end, step, .. } => {
-                            [start, end, step].into_iter().flatten().for_each(|e| self.expr(e));
+                        Index::Slice {
+                            start, end, step, ..
+                        } => {
+                            [start, end, step]
+                                .into_iter()
+                                .flatten()
+                                .for_each(|e| self.expr(e));
                         }
                     }
                 }

@@ -1,12 +1,12 @@
 //! Instances: a callable for the abstract values of its arguments, elaborated once. Recursion closes because the
 //! parameters of an instance are known before its body is.
 
-use super::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo, What};
-use super::value::{Code, FnVal, K, Template, Val, key};
+use super::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo};
+use super::value::{Code, K, Template, Val, key};
 use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::typed::{FuncId, Local, StmtKind};
+use crate::typed::{FuncId, Local};
 use crate::types::{Dim, Sym, Ty};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ struct Canon {
 }
 
 impl Canon {
-    fn dim(&mut self, d: &Dim, natural: bool) -> Dim {
+    pub fn dim(&mut self, d: &Dim, natural: bool) -> Dim {
         if let Some(c) = d.as_const()
             && (self.constant || (0..=8).contains(&c))
         {
@@ -87,7 +87,10 @@ impl Elab<'_> {
             },
             Val::Builtin(i) => crate::library::ROWS[*i].name.into(),
             Val::Prim(p) => p.name().into(),
-            Val::Op(op) => op.parts.first().map_or_else(|| "operator".into(), |p| self.callable_name(p)),
+            Val::Op(op) => op
+                .parts
+                .first()
+                .map_or_else(|| "operator".into(), |p| self.callable_name(p)),
             Val::DType(d) => d.name().into(),
             _ => "value".into(),
         }
@@ -110,7 +113,7 @@ impl Elab<'_> {
     }
 
     /// Whole numbers become values of run time.
-    fn forget(&mut self, val: &Val, span: Span) -> R<Val> {
+    pub fn forget(&mut self, val: &Val, span: Span) -> R<Val> {
         Ok(match val {
             Val::Size(_) => Val::Leaf(self.operand(val, span)?),
             Val::Tuple(parts) => {
@@ -126,7 +129,13 @@ impl Elab<'_> {
 
     /// The instance of `callee` for `args`, which are settled and conform to annotations; `named` are the dimension
     /// names of its signature.
-    pub fn instance(&mut self, callee: &Val, args: &[Val], named: &[(Name, Dim)], span: Span) -> R<Called> {
+    pub fn instance(
+        &mut self,
+        callee: &Val,
+        args: &[Val],
+        named: &[(Name, Dim)],
+        span: Span,
+    ) -> R<Called> {
         let identity = identity(callee);
         let nested = self.stack.iter().filter(|&&s| s == identity).count();
         let mut args = args.to_vec();
@@ -139,8 +148,11 @@ impl Elab<'_> {
             }
         }
         // Names of dimensions first, so that `2 * l` is expressed by `l`.
-        let mut canon =
-            Canon { constant: self.mode == Mode::Constant, related: nested < WIDEN, bases: Vec::new() };
+        let mut canon = Canon {
+            constant: self.mode == Mode::Constant,
+            related: nested < WIDEN,
+            bases: Vec::new(),
+        };
         let mut k: Vec<K> = Vec::new();
         let named: Vec<(Name, Dim)> = named
             .iter()
@@ -167,19 +179,37 @@ impl Elab<'_> {
                 key(v, &ty, &mut |d| canon.dim(d, is_natural(d)), &mut k);
             }
         }
-        canon.bases.iter().for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
+        canon
+            .bases
+            .iter()
+            .for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
         args.iter().for_each(|a| leaves.extend(a.leaves()));
         let sizes: Vec<Dim> = canon.bases.iter().map(|(d, _)| d.clone()).collect();
-        let called = |func, template| Called { func, sizes: sizes.clone(), args: leaves.clone(), template, captured: captured.len(), vals: args.clone() };
+        let called = |func, template| Called {
+            func,
+            sizes: sizes.clone(),
+            args: leaves.clone(),
+            template,
+            captured: captured.len(),
+            vals: args.clone(),
+        };
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),
             Some(Instance::Failed) => return Err(Fail::Reported),
-            Some(Instance::Running { func, assumed: Some(t), used }) => {
+            Some(Instance::Running {
+                func,
+                assumed: Some(t),
+                used,
+            }) => {
                 *used = true;
                 let (func, t) = (*func, t.clone());
                 return Ok(called(func, t));
             }
-            Some(Instance::Running { assumed: None, used, .. }) => {
+            Some(Instance::Running {
+                assumed: None,
+                used,
+                ..
+            }) => {
                 *used = true;
                 return Err(Fail::Never);
             }
@@ -225,12 +255,28 @@ impl Elab<'_> {
                 Instance::Running { func: f, .. } | Instance::Done { func: f, .. } => f.0 < func.0,
                 Instance::Failed => true,
             });
-            self.instances.insert(k.clone(), Instance::Running { func, assumed: assumed.clone(), used: false });
+            self.instances.insert(
+                k.clone(),
+                Instance::Running {
+                    func,
+                    assumed: assumed.clone(),
+                    used: false,
+                },
+            );
             let mut frame = self.frame_for(callee, span);
-            frame.syms = canon.bases.iter().map(|(_, natural)| SymInfo { name: None, natural: *natural }).collect();
+            frame.syms = canon
+                .bases
+                .iter()
+                .map(|(_, natural)| SymInfo {
+                    name: None,
+                    natural: *natural,
+                })
+                .collect();
             for (name, d) in named {
                 if let Some(s) = d.as_sym() {
-                    frame.syms[s.0 as usize].name.get_or_insert_with(|| name.clone());
+                    frame.syms[s.0 as usize]
+                        .name
+                        .get_or_insert_with(|| name.clone());
                 }
             }
             frame.func = Some(func);
@@ -243,9 +289,16 @@ impl Elab<'_> {
                     &mut |leaf| match leaf {
                         Val::Leaf(l) => {
                             let info = &self.f.locals[l.0 as usize];
-                            let ty = Ty::array(info.ty.dtype, info.ty.dims.iter().map(relate).collect::<Vec<_>>());
+                            let ty = Ty::array(
+                                info.ty.dtype,
+                                info.ty.dims.iter().map(relate).collect::<Vec<_>>(),
+                            );
                             let param = Local(frame.locals.len() as u32);
-                            frame.locals.push(crate::typed::LocalInfo { ty, mutable: false, name: info.name.clone() });
+                            frame.locals.push(crate::typed::LocalInfo {
+                                ty,
+                                mutable: false,
+                                name: info.name.clone(),
+                            });
                             frame.params.push(param);
                             Val::Leaf(param)
                         }
@@ -272,8 +325,12 @@ impl Elab<'_> {
                         if self.stack.is_empty() || used {
                             let name = self.callable_name(callee);
                             return self.fail(
-                                Diagnostic::error("E0103", frame.span, format!("`{name}` never ends: every path calls it again"))
-                                    .help("add a case that gives a result without a call"),
+                                Diagnostic::error(
+                                    "E0103",
+                                    frame.span,
+                                    format!("`{name}` never ends: every path calls it again"),
+                                )
+                                .help("add a case that gives a result without a call"),
                             );
                         }
                         return Err(Fail::Never);
@@ -282,7 +339,13 @@ impl Elab<'_> {
                     if stable {
                         let results = found.types.clone();
                         self.funcs[func.0 as usize] = Some(Self::finish(frame, results));
-                        self.instances.insert(k.clone(), Instance::Done { func, template: found.clone() });
+                        self.instances.insert(
+                            k.clone(),
+                            Instance::Done {
+                                func,
+                                template: found.clone(),
+                            },
+                        );
                         return Ok(found);
                     }
                     assumed = Some(found.clone());
@@ -307,16 +370,24 @@ impl Elab<'_> {
             }
         }
         let name = self.callable_name(callee);
-        self.error("E0103", span, format!("the types of `{name}` do not settle"))
+        self.error(
+            "E0103",
+            span,
+            format!("the types of `{name}` do not settle"),
+        )
     }
 
     /// A dimension of the caller as one of the callee; `canon` knows all that occur.
     fn relate(&self, canon: &Canon, d: &Dim) -> Dim {
-        let mut copy = Canon { constant: canon.constant, related: canon.related, bases: canon.bases.clone() };
+        let mut copy = Canon {
+            constant: canon.constant,
+            related: canon.related,
+            bases: canon.bases.clone(),
+        };
         copy.dim(d, true)
     }
 
-    fn frame_for(&self, callee: &Val, span: Span) -> Frame {
+    pub fn frame_for(&self, callee: &Val, span: Span) -> Frame {
         let name = self.callable_name(callee);
         match callee {
             Val::Fn(f) => match &f.code {
@@ -325,117 +396,5 @@ impl Elab<'_> {
             },
             _ => Frame::new(name, span, super::world::PRELUDE),
         }
-    }
-
-    fn instance_body(&mut self, callee: &Val, args: &[Val], named: &[(Name, Dim)], span: Span) -> R<()> {
-        let Val::Fn(f) = callee else {
-            let value = self.apply(callee, args.to_vec(), span)?;
-            return self.give(value, span);
-        };
-        self.enter(f, args, named)
-    }
-
-    /// Binds the parameters of a function and elaborates its body, in the frame that has been made for it.
-    pub fn enter(&mut self, f: &FnVal, args: &[Val], named: &[(Name, Dim)]) -> R<()> {
-        self.f.captures = f.captures.clone();
-        let (params, ret, body) = match &f.code {
-            Code::Fn(group, i) => {
-                self.f.group = Some(group.clone());
-                let def = group.fns[*i].clone();
-                (def.params.clone(), def.ret.clone(), def.body.clone())
-            }
-            Code::Lambda(lambda, _) => (lambda.params.clone(), None, lambda.body.clone()),
-        };
-        for (name, d) in named {
-            self.bind(name, Val::Size(d.clone()), What::Param, body.span);
-        }
-        if let Some(ret) = &ret {
-            let template = self.annotated(ret)?;
-            if let Some(template) = template {
-                // Known before the body is: recursion closes on it.
-                let here = self.f.func;
-                for i in self.instances.values_mut() {
-                    if let Instance::Running { func, assumed, .. } = i
-                        && Some(*func) == here
-                    {
-                        *assumed = Some(template.clone());
-                    }
-                }
-                self.f.ret = Some(template);
-                self.f.ret_fixed = true;
-            }
-        }
-        for (p, arg) in params.iter().zip(args) {
-            let value = match (arg, &p.default) {
-                (Val::Absent, Some(default)) => self.expr(default)?,
-                (v, _) => v.clone(),
-            };
-            self.bind_pattern(&p.pattern, value, What::Param, p.span)?;
-        }
-        let value = self.expr(&body)?;
-        self.give(value, body.span)
-    }
-
-    /// `return value`.
-    pub fn give(&mut self, value: Val, span: Span) -> R<()> {
-        let value = self.settle(&value, span)?;
-        let found = self.template(&value);
-        let target = match self.f.ret.clone() {
-            None => {
-                self.f.ret = Some(found.clone());
-                found.clone()
-            }
-            Some(ret) if self.f.ret_fixed => ret,
-            Some(ret) => match self.join(&ret, &found)? {
-                Some(joined) if joined.key() == ret.key() => ret,
-                Some(joined) => {
-                    self.f.ret = Some(joined);
-                    return Err(Fail::Restart);
-                }
-                None => {
-                    let (a, b) = (self.show_template(&ret), self.show(&value));
-                    let name = self.f.name.clone();
-                    return self.error("E0203", span, format!("`{name}` gives {a} on one path and {b} on another"));
-                }
-            },
-        };
-        if self.f.ret_fixed && self.join(&target, &found)?.is_none_or(|j| j.types.iter().map(|t| t.dtype).ne(target.types.iter().map(|t| t.dtype))) {
-            let (a, b) = (self.show_template(&target), self.show(&value));
-            let name = self.f.name.clone();
-            return self.error("E0203", span, format!("`{name}` is declared to give {a}, but this is {b}"));
-        }
-        let value = self.conform(&value, &target, span)?;
-        let leaves = value.leaves();
-        self.push(StmtKind::Return(leaves), span);
-        Ok(())
-    }
-
-    /// Calls an instance and rebuilds its result in this frame.
-    pub fn call_instance(&mut self, called: &Called, span: Span) -> Val {
-        let results = self.result_locals(called);
-        let value = self.rebuild(called, &results);
-        self.push(
-            StmtKind::Call { func: called.func, sizes: called.sizes.clone(), args: called.args.clone(), results },
-            span,
-        );
-        value
-    }
-
-    /// Fresh locals for the results of an instance.
-    pub fn result_locals(&mut self, called: &Called) -> Vec<Local> {
-        let types: Vec<Ty> =
-            called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
-        types.into_iter().map(|t| self.local(t, false, None)).collect()
-    }
-
-    /// The result of an instance with these locals as its leaves.
-    pub fn rebuild(&self, called: &Called, results: &[Local]) -> Val {
-        called.template.val.map(
-            &mut |v| match v {
-                Val::Leaf(l) => Val::Leaf(results[l.0 as usize]),
-                other => other.clone(),
-            },
-            &mut |d| d.substitute(&|s| called.sizes[s.0 as usize].clone()),
-        )
     }
 }

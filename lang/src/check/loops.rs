@@ -56,7 +56,9 @@ impl Elab<'_> {
         {
             return self.error("E0203", span, "this range ends before it begins");
         }
-        let Some(len) = self.range_len(r) else { return Err(Fail::Abort) };
+        let Some(len) = self.range_len(r) else {
+            return Err(Fail::Abort);
+        };
         self.natural(&len, span)?;
         let iota = self.emit(Op::Iota(len), &[], span)?;
         let mut v = Val::Leaf(iota);
@@ -88,12 +90,21 @@ impl Elab<'_> {
                     return Ok(Count::Known(d));
                 }
                 // ceil((end − start) / step), which may be negative: then there is no round.
-                let (from, to) = if r.step > 0 { (&r.start, &r.end) } else { (&r.end, &r.start) };
+                let (from, to) = if r.step > 0 {
+                    (&r.start, &r.end)
+                } else {
+                    (&r.end, &r.start)
+                };
                 let zero = (span, span, span);
-                let mut n = if matches!(from, Val::Int(0)) { to.clone() } else { self.binary(BinaryOp::Sub, to, from, false, zero)? };
+                let mut n = if matches!(from, Val::Int(0)) {
+                    to.clone()
+                } else {
+                    self.binary(BinaryOp::Sub, to, from, false, zero)?
+                };
                 if r.step.abs() > 1 {
                     n = self.binary(BinaryOp::Add, &n, &Val::Int(r.step.abs() - 1), false, zero)?;
-                    n = self.binary(BinaryOp::FloorDiv, &n, &Val::Int(r.step.abs()), false, zero)?;
+                    n =
+                        self.binary(BinaryOp::FloorDiv, &n, &Val::Int(r.step.abs()), false, zero)?;
                 }
                 let n = self.snapshot(&n, span);
                 self.operand(&n, span).map(Count::Computed)
@@ -120,7 +131,11 @@ impl Elab<'_> {
                 Some(d) if self.kind(v).is_some() => Ok(Count::Known(d.clone())),
                 _ => {
                     let what = self.show(v);
-                    let mut problem = Diagnostic::error("E0204", span, format!("there is nothing to iterate over in {what}"));
+                    let mut problem = Diagnostic::error(
+                        "E0204",
+                        span,
+                        format!("there is nothing to iterate over in {what}"),
+                    );
                     if self.kind(v).is_some_and(|k| k.dtype == DType::I64) {
                         problem = problem.help("a range is written `0..n`");
                     }
@@ -138,7 +153,8 @@ impl Elab<'_> {
                 if r.step != 1 {
                     v = self.pointwise(Prim::Mul, &[v, Val::Int(r.step)], span)?;
                 }
-                if !matches!(&r.start, Val::Int(0)) && !matches!(&r.start, Val::Size(d) if d.is(0)) {
+                if !matches!(&r.start, Val::Int(0)) && !matches!(&r.start, Val::Size(d) if d.is(0))
+                {
                     v = self.pointwise(Prim::Add, &[r.start.clone(), v], span)?;
                 }
                 Ok(v)
@@ -153,7 +169,9 @@ impl Elab<'_> {
             Val::Flip(inner) => {
                 let n = match count {
                     Count::Known(d) => Val::Size(d.clone() - Dim::constant(1)),
-                    Count::Computed(l) => self.pointwise(Prim::Sub, &[Val::Leaf(*l), Val::Int(1)], span)?,
+                    Count::Computed(l) => {
+                        self.pointwise(Prim::Sub, &[Val::Leaf(*l), Val::Int(1)], span)?
+                    }
                 };
                 let at = self.pointwise(Prim::Sub, &[n, Val::Leaf(k)], span)?;
                 let at = self.operand(&at, span)?;
@@ -174,7 +192,12 @@ impl Elab<'_> {
         let over = self.expr(iter)?;
         let over = self.snapshot(&over, iter.span);
         match self.iterate(over, iter.span)? {
-            Iter::Parts(parts) => self.unrolled(pattern, &parts, body, span),
+            Iter::Parts(parts) => {
+                self.f.unrolled += 1;
+                let r = self.unrolled(pattern, &parts, body, span);
+                self.f.unrolled -= 1;
+                r
+            }
             Iter::Counted { count, over } => {
                 let n = self.count_local(&count, iter.span)?;
                 let index = self.local(Ty::scalar(DType::I64), false, None);
@@ -190,7 +213,14 @@ impl Elab<'_> {
                     Ok(()) | Err(Fail::Never) => {}
                     Err(f) => return Err(f),
                 }
-                self.push(T::For { index, count: n, body: stmts }, span);
+                self.push(
+                    T::For {
+                        index,
+                        count: n,
+                        body: stmts,
+                    },
+                    span,
+                );
                 Ok(())
             }
         }
@@ -245,11 +275,25 @@ impl Elab<'_> {
             let (round, one) = self.buffered(|s| s.constant(Const::I64(1), span));
             let one = one?;
             let mut round = round;
-            round.push(crate::typed::Stmt { kind: T::For { index, count: one, body: stmts }, span });
+            round.push(crate::typed::Stmt {
+                kind: T::For {
+                    index,
+                    count: one,
+                    body: stmts,
+                },
+                span,
+            });
             if k == 0 {
                 self.f.body.extend(round);
             } else {
-                self.push(T::If { cond: stop, then: Vec::new(), otherwise: round }, span);
+                self.push(
+                    T::If {
+                        cond: stop,
+                        then: Vec::new(),
+                        otherwise: round,
+                    },
+                    span,
+                );
             }
         }
         Ok(())
@@ -260,7 +304,7 @@ impl Elab<'_> {
             match s.condition(cond)? {
                 Ok(false) => Ok(None),
                 Ok(true) => s.constant(Const::Bool(true), cond.span).map(Some),
-                Err(l) if s.f.locals[l.0 as usize].mutable => {
+                Err(l) if s.may_change(l) => {
                     // The condition is a variable: its value is what the test leaves.
                     let copy = s.snapshot(&Val::Leaf(l), cond.span);
                     s.operand(&copy, cond.span).map(Some)
@@ -279,7 +323,14 @@ impl Elab<'_> {
             Ok(()) | Err(Fail::Never) => {}
             Err(f) => return Err(f),
         }
-        self.push(T::While { test, cond: c, body: stmts }, span);
+        self.push(
+            T::While {
+                test,
+                cond: c,
+                body: stmts,
+            },
+            span,
+        );
         let forever = matches!(cond.kind, ExprKind::Bool(true)) && !has_break(&body.stmts);
         if forever { Err(Fail::Never) } else { Ok(()) }
     }
@@ -296,10 +347,23 @@ fn leaves_loop(body: &Block) -> bool {
 
 fn leaves_expr(e: &Expr, continues: bool) -> bool {
     match &e.kind {
-        ExprKind::Block(b) => if continues { leaves_loop(b) } else { has_break(&b.stmts) },
-        ExprKind::If { then, otherwise, .. } => {
-            (if continues { leaves_loop(then) } else { has_break(&then.stmts) })
-                || otherwise.as_ref().is_some_and(|o| leaves_expr(o, continues))
+        ExprKind::Block(b) => {
+            if continues {
+                leaves_loop(b)
+            } else {
+                has_break(&b.stmts)
+            }
+        }
+        ExprKind::If {
+            then, otherwise, ..
+        } => {
+            (if continues {
+                leaves_loop(then)
+            } else {
+                has_break(&then.stmts)
+            }) || otherwise
+                .as_ref()
+                .is_some_and(|o| leaves_expr(o, continues))
         }
         _ => false,
     }

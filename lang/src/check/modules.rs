@@ -4,7 +4,9 @@ use super::resolve;
 use super::value::ModuleId;
 use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
 use super::{Checker, Loaded, free};
-use crate::ast::{ExprKind, Block, Expr, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
+use crate::ast::{
+    Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind,
+};
 use crate::diagnostic::Diagnostic;
 use crate::parse;
 use crate::source::{Source, Span};
@@ -17,7 +19,11 @@ impl Checker {
     /// Parses a file or an entry of the REPL, resolves its imports through `load(target, name of the importing
     /// source)`, defines its functions and checks definitions. On `Err` nothing of it is defined; its source is kept,
     /// so that the problems can be shown.
-    pub fn load(&mut self, source: Source, load: &mut dyn FnMut(&str, &str) -> Result<Source, String>) -> Result<Loaded, Vec<Diagnostic>> {
+    pub fn load(
+        &mut self,
+        source: Source,
+        load: &mut dyn FnMut(&str, &str) -> Result<Source, String>,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
         let before = self.world.clone();
         let r = self.load_inner(source, load);
         if r.is_err() {
@@ -31,7 +37,8 @@ impl Checker {
     fn load_inner(&mut self, source: Source, load: Load<'_>) -> Result<Loaded, Vec<Diagnostic>> {
         let id = self.world.add_source(source.clone());
         let (file, problems) = parse::parse(&source, id);
-        let (errors, mut warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
+        let (errors, mut warnings): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(Diagnostic::is_error);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -47,7 +54,9 @@ impl Checker {
             let group = free::group(fns, MAIN);
             let g = self.world.groups.len();
             for (i, f) in group.fns.iter().enumerate() {
-                self.world.top.insert(f.name.name.clone(), TopBinding::Fun(g, i));
+                self.world
+                    .top
+                    .insert(f.name.name.clone(), TopBinding::Fun(g, i));
             }
             let snaps = vec![None; group.fns.len()];
             self.world.groups.push(TopGroup { group, snaps });
@@ -71,8 +80,16 @@ impl Checker {
                 _ => None,
             })
             .collect();
-        let stmts = file.stmts.into_iter().filter(|s| !matches!(s.kind, StmtKind::Test { .. })).collect();
-        Ok(Loaded { stmts, tests, warnings })
+        let stmts = file
+            .stmts
+            .into_iter()
+            .filter(|s| !matches!(s.kind, StmtKind::Test { .. }))
+            .collect();
+        Ok(Loaded {
+            stmts,
+            tests,
+            warnings,
+        })
     }
 }
 
@@ -82,17 +99,30 @@ fn duplicates(file: &File, problems: &mut Vec<Diagnostic>) {
     for f in free::functions(&file.stmts) {
         if let Some(first) = seen.insert(f.name.name.clone(), f.name.span) {
             problems.push(
-                Diagnostic::error("E0109", f.name.span, format!("`{}` is defined twice", f.name.name)).label(first, "first here"),
+                Diagnostic::error(
+                    "E0109",
+                    f.name.span,
+                    format!("`{}` is defined twice", f.name.name),
+                )
+                .label(first, "first here"),
             );
         }
     }
 }
 
 /// Loads what a file imports.
-fn imports(world: &mut World, file: &File, from: &str, load: Load<'_>, trail: &mut Vec<String>) -> Result<Vec<(Name, ModuleId, Span)>, Vec<Diagnostic>> {
+fn imports(
+    world: &mut World,
+    file: &File,
+    from: &str,
+    load: Load<'_>,
+    trail: &mut Vec<String>,
+) -> Result<Vec<(Name, ModuleId, Span)>, Vec<Diagnostic>> {
     let mut out: Vec<(Name, ModuleId, Span)> = Vec::new();
     for s in &file.stmts {
-        let StmtKind::Import { target, alias } = &s.kind else { continue };
+        let StmtKind::Import { target, alias } = &s.kind else {
+            continue;
+        };
         let (text, at, own) = match target {
             ImportTarget::Module(m) => (m.name.to_string(), m.span, m.name.clone()),
             ImportTarget::Path(p, span) => {
@@ -108,11 +138,19 @@ fn imports(world: &mut World, file: &File, from: &str, load: Load<'_>, trail: &m
                     .help(format!("give this one another name: `as {name}2`")),
             ]);
         }
-        let source = load(&text, from)
-            .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
+        let source = load(&text, from).map_err(|why| {
+            vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)]
+        })?;
         if trail.iter().any(|t| t == source.name()) {
-            let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");
-            return Err(vec![Diagnostic::error("E0110", at, "these files import one another").note(ring)]);
+            let ring = trail
+                .iter()
+                .chain([&source.name().to_string()])
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" -> ");
+            return Err(vec![
+                Diagnostic::error("E0110", at, "these files import one another").note(ring),
+            ]);
         }
         let id = module(world, source, load, trail, &name)?;
         out.push((name, id, at));
@@ -120,7 +158,13 @@ fn imports(world: &mut World, file: &File, from: &str, load: Load<'_>, trail: &m
     Ok(out)
 }
 
-fn module(world: &mut World, source: Source, load: Load<'_>, trail: &mut Vec<String>, name: &str) -> Result<ModuleId, Vec<Diagnostic>> {
+fn module(
+    world: &mut World,
+    source: Source,
+    load: Load<'_>,
+    trail: &mut Vec<String>,
+    name: &str,
+) -> Result<ModuleId, Vec<Diagnostic>> {
     if let Some(&id) = world.loaded.get(source.name()) {
         return Ok(id);
     }
@@ -137,11 +181,23 @@ fn module(world: &mut World, source: Source, load: Load<'_>, trail: &mut Vec<Str
     let fns = free::functions(&file.stmts);
     let mut lets: FxHashMap<Name, Arc<Lambda>> = FxHashMap::default();
     for s in &file.stmts {
-        if let StmtKind::Let { mutable: false, pattern, value, .. } = &s.kind {
+        if let StmtKind::Let {
+            mutable: false,
+            pattern,
+            value,
+            ..
+        } = &s.kind
+        {
             let mut names = Vec::new();
             free::pattern_names(pattern, &mut names);
             for n in names {
-                lets.insert(n.clone(), Arc::new(Lambda { params: Vec::new(), body: thunk(s, pattern, value, &n) }));
+                lets.insert(
+                    n.clone(),
+                    Arc::new(Lambda {
+                        params: Vec::new(),
+                        body: thunk(s, pattern, value, &n),
+                    }),
+                );
             }
         }
     }
@@ -155,7 +211,17 @@ fn module(world: &mut World, source: Source, load: Load<'_>, trail: &mut Vec<Str
     duplicates(&file, &mut problems);
     let definitions = File {
         doc: None,
-        stmts: file.stmts.iter().filter(|s| matches!(s.kind, StmtKind::Fn(_) | StmtKind::Let { mutable: false, .. })).cloned().collect(),
+        stmts: file
+            .stmts
+            .iter()
+            .filter(|s| {
+                matches!(
+                    s.kind,
+                    StmtKind::Fn(_) | StmtKind::Let { mutable: false, .. }
+                )
+            })
+            .cloned()
+            .collect(),
     };
     resolve::file(world, &definitions, &known, &mut problems);
     problems.retain(Diagnostic::is_error);
@@ -177,7 +243,19 @@ fn thunk(stmt: &Stmt, pattern: &Pattern, value: &Expr, name: &Name) -> Expr {
     if matches!(pattern.kind, PatternKind::Name(_)) {
         return value.clone();
     }
-    let last = Expr { kind: ExprKind::Name(name.clone()), span: pattern.span };
-    let last = Stmt { kind: StmtKind::Expr(last), span: pattern.span };
-    Expr { kind: ExprKind::Block(Block { stmts: vec![stmt.clone(), last], span: stmt.span }), span: stmt.span }
+    let last = Expr {
+        kind: ExprKind::Name(name.clone()),
+        span: pattern.span,
+    };
+    let last = Stmt {
+        kind: StmtKind::Expr(last),
+        span: pattern.span,
+    };
+    Expr {
+        kind: ExprKind::Block(Block {
+            stmts: vec![stmt.clone(), last],
+            span: stmt.span,
+        }),
+        span: stmt.span,
+    }
 }

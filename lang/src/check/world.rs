@@ -1,8 +1,8 @@
 //! What lasts from entry to entry: sources, modules, and the names of the top level.
 
+use super::Global;
 use super::free;
 use super::value::{Code, FnVal, Group, ModuleId, Val};
-use super::Global;
 use crate::ast::{File, FnDef, Lambda, Name};
 use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
@@ -66,9 +66,11 @@ impl World {
         let id = world.add_source(Source::new("<prelude>", include_str!("../prelude.adl")));
         let (file, problems) = crate::parse::parse(&world.sources[0], id);
         debug_assert!(problems.is_empty(), "{problems:?}");
-        for (name, home, file) in
-            [("std", PRELUDE, file), ("main", MAIN, File::default()), ("std", STD, File::default())]
-        {
+        for (name, home, file) in [
+            ("std", PRELUDE, file),
+            ("main", MAIN, File::default()),
+            ("std", STD, File::default()),
+        ] {
             let fns = free::functions(&file.stmts);
             world.modules.push(ModuleDef {
                 name: name.into(),
@@ -94,7 +96,10 @@ impl World {
     pub fn module_fn(&self, id: ModuleId, name: &str) -> Option<Val> {
         let group = &self.modules[id.0 as usize].group;
         let i = group.find(name)?;
-        Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures: Arc::from([]) })))
+        Some(Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(group.clone(), i),
+            captures: Arc::from([]),
+        })))
     }
 
     /// The values that names of the top level have now, as far as they have one.
@@ -104,7 +109,9 @@ impl World {
             match self.top.get(n) {
                 Some(TopBinding::Value { val, .. }) => out.push((n.clone(), val.clone())),
                 Some(TopBinding::Module(m)) => out.push((n.clone(), Val::Module(*m))),
-                Some(TopBinding::Fun(g, i)) if Some(*g) != group => out.push((n.clone(), self.top_fn(*g, *i))),
+                Some(TopBinding::Fun(g, i)) if Some(*g) != group => {
+                    out.push((n.clone(), self.top_fn(*g, *i)))
+                }
                 Some(TopBinding::Fun(..)) | None => {}
             }
         }
@@ -127,7 +134,10 @@ impl World {
                 }
             }
         }
-        Val::Fn(Arc::new(FnVal { code: Code::Fn(top.group.clone(), i), captures: captures.into() }))
+        Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(top.group.clone(), i),
+            captures: captures.into(),
+        }))
     }
 
     /// The free names of a lambda.

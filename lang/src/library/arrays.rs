@@ -1,11 +1,9 @@
 //! Arrays: making them, and moving their entries.
 
-use crate::check::elab_api::{Args, Elab, Picked, R, RangeVal, Val};
-use crate::ops::{Op, Sel};
+use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::ops::Op;
 use crate::source::Span;
-use crate::typed::{BoundsOf, StmtKind};
 use crate::types::{DType, Dim, Ty};
-use std::sync::Arc;
 
 /// A shape: numbers, or one tuple.
 pub(crate) fn dims_of(e: &mut Elab<'_>, parts: &[(Val, Span)], span: Span) -> R<Vec<Dim>> {
@@ -27,9 +25,17 @@ pub(crate) fn dims_of(e: &mut Elab<'_>, parts: &[(Val, Span)], span: Span) -> R<
     Ok(out)
 }
 
+/// One size.
+pub(crate) fn size_of(e: &mut Elab<'_>, (v, at): &(Val, Span)) -> R<Dim> {
+    let d = e.size(v, *at)?;
+    e.natural(&d, *at)?;
+    Ok(d)
+}
+
 pub(crate) fn filled(e: &mut Elab<'_>, a: &Args, value: f64, span: Span) -> R<Val> {
     let dims = dims_of(e, &a.rest, span)?;
-    e.filled(&Ty::array(DType::F64, dims), value, span).map(Val::Leaf)
+    e.filled(&Ty::array(DType::F64, dims), value, span)
+        .map(Val::Leaf)
 }
 
 pub(crate) fn full(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -43,24 +49,40 @@ pub(crate) fn full(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn eye(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let n = dims_of(e, &[a.at(0)?], span)?.remove(0);
+    let n = size_of(e, &a.at(0)?)?;
     let m = match a.get(1) {
-        Some(m) => dims_of(e, &[m.clone()], span)?.remove(0),
+        Some(m) => size_of(e, m)?,
         None => n.clone(),
     };
     let rows = e.emit(Op::Iota(n.clone()), &[], span)?;
     let columns = e.emit(Op::Iota(m.clone()), &[], span)?;
     let dims = vec![n, m];
-    let rows = e.emit(Op::Broadcast { dims: dims.clone(), axes: vec![0] }, &[rows], span)?;
-    let columns = e.emit(Op::Broadcast { dims, axes: vec![1] }, &[columns], span)?;
+    let rows = e.emit(
+        Op::Broadcast {
+            dims: dims.clone(),
+            axes: vec![0],
+        },
+        &[rows],
+        span,
+    )?;
+    let columns = e.emit(
+        Op::Broadcast {
+            dims,
+            axes: vec![1],
+        },
+        &[columns],
+        span,
+    )?;
     let same = e.emit(Op::Prim(crate::prims::Prim::Eq), &[rows, columns], span)?;
-    e.emit(Op::Convert(DType::F64), &[same], span).map(Val::Leaf)
+    e.emit(Op::Convert(DType::F64), &[same], span)
+        .map(Val::Leaf)
 }
 
 pub(crate) fn arange(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let n = dims_of(e, &[a.at(0)?], span)?.remove(0);
+    let n = size_of(e, &a.at(0)?)?;
     let iota = e.emit(Op::Iota(n), &[], span)?;
-    e.emit(Op::Convert(DType::F64), &[iota], span).map(Val::Leaf)
+    e.emit(Op::Convert(DType::F64), &[iota], span)
+        .map(Val::Leaf)
 }
 
 pub(crate) fn like(e: &mut Elab<'_>, a: &Args, value: f64, _: Span) -> R<Val> {
@@ -96,15 +118,18 @@ pub(crate) fn len(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
             Some(d) => Ok(Val::Size(d.clone())),
             None => {
                 let what = e.show(other);
-                e.error("E0204", at, format!("`len` takes an array or a tuple, and this is {what}"))
+                e.error(
+                    "E0204",
+                    at,
+                    format!("`len` takes an array or a tuple, and this is {what}"),
+                )
             }
         },
     }
 }
 
 pub(crate) fn shape(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let _ = at;
+    let (v, _) = array(e, a, 0)?;
     Ok(Val::tuple(e.dims(&v).into_iter().map(Val::Size).collect()))
 }
 
@@ -113,7 +138,11 @@ pub(crate) fn array(e: &mut Elab<'_>, a: &Args, k: usize) -> R<(Val, Span)> {
     let (v, at) = a.at(k)?;
     if e.kind(&v).is_none() {
         let what = e.show(&v);
-        return e.error("E0204", at, format!("an array is needed here, and this is {what}"));
+        return e.error(
+            "E0204",
+            at,
+            format!("an array is needed here, and this is {what}"),
+        );
     }
     Ok((v, at))
 }
@@ -127,7 +156,13 @@ pub(crate) fn reshape(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let difference = have.clone() - want.clone();
         if difference.as_const().is_some() || !e.same_dim(&have, &want)? {
             let (x, y) = (e.show_dim(&have), e.show_dim(&want));
-            return e.error("E0203", span, format!("`reshape` keeps the number of entries: there are {x}, and the shape has {y}"));
+            return e.error(
+                "E0203",
+                span,
+                format!(
+                    "`reshape` keeps the number of entries: there are {x}, and the shape has {y}"
+                ),
+            );
         }
     }
     e.emit(Op::Reshape(dims), &[l], span).map(Val::Leaf)
@@ -138,10 +173,16 @@ pub(crate) fn flatten(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     if let Val::Tuple(parts) = &v {
         let mut flat = Vec::new();
         for (_, p) in parts.iter() {
-            let inner = Args { vals: vec![Some((p.clone(), at))], rest: vec![] };
+            let inner = Args {
+                vals: vec![Some((p.clone(), at))],
+                rest: vec![],
+            };
             flat.push((flatten(e, &inner, span)?, at));
         }
-        let args = Args { vals: vec![None, None], rest: flat };
+        let args = Args {
+            vals: vec![None, None],
+            rest: flat,
+        };
         return concat(e, &args, span);
     }
     let (v, at) = array(e, a, 0)?;
@@ -155,7 +196,11 @@ pub(crate) fn axis(e: &mut Elab<'_>, v: &Val, rank: usize, span: Span) -> R<usiz
     let k = e.known(v, span, "an axis")?;
     let at = if k < 0 { k + rank as i64 } else { k };
     if at < 0 || at >= rank as i64 {
-        return e.error("E0206", span, format!("there is no axis {k}: the array has {rank}"));
+        return e.error(
+            "E0206",
+            span,
+            format!("there is no axis {k}: the array has {rank}"),
+        );
     }
     Ok(at as usize)
 }
@@ -166,7 +211,9 @@ pub(crate) fn front(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (k, s) = a.at(1)?;
     let k = axis(e, &k, rank, s)?;
     let l = e.operand(&v, at)?;
-    let perm: Vec<usize> = std::iter::once(k).chain((0..rank).filter(|j| *j != k)).collect();
+    let perm: Vec<usize> = std::iter::once(k)
+        .chain((0..rank).filter(|j| *j != k))
+        .collect();
     e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
 }
 
@@ -182,7 +229,11 @@ pub(crate) fn transpose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             let mut sorted = perm.clone();
             sorted.sort_unstable();
             if !sorted.into_iter().eq(0..rank) {
-                return e.error("E0206", *s, format!("each of the {rank} axes stands once in `axes`"));
+                return e.error(
+                    "E0206",
+                    *s,
+                    format!("each of the {rank} axes stands once in `axes`"),
+                );
             }
             perm
         }
@@ -209,11 +260,17 @@ pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             Some(k) => kind = Some(kind.map_or(k, |j: crate::check::elab_api::Kind| j.join(k))),
             None => {
                 let what = e.show(v);
-                return e.error("E0204", *at, format!("`concat` takes arrays, and this is {what}"));
+                return e.error(
+                    "E0204",
+                    *at,
+                    format!("`concat` takes arrays, and this is {what}"),
+                );
             }
         }
     }
-    let Some(kind) = kind else { return e.error("E0102", span, "`concat` of nothing") };
+    let Some(kind) = kind else {
+        return e.error("E0102", span, "`concat` of nothing");
+    };
     let mut locals = Vec::new();
     let mut first: Option<Vec<Dim>> = None;
     let mut along = 0;
@@ -240,7 +297,13 @@ pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
                 }
                 if !e.same_dims(&x, &y)? {
                     let (p, q) = (e.show(&parts[0].0), e.show(v));
-                    return e.error("E0202", *at, format!("`concat` along axis {along} of {p} and {q}: the other axes differ"));
+                    return e.error(
+                        "E0202",
+                        *at,
+                        format!(
+                            "`concat` along axis {along} of {p} and {q}: the other axes differ"
+                        ),
+                    );
                 }
             }
         }
@@ -258,147 +321,13 @@ pub(crate) fn stack(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     for (v, at) in &parts {
         if e.kind(v).is_none() {
             let what = e.show(v);
-            return e.error("E0204", *at, format!("`stack` takes arrays, and this is {what}"));
+            return e.error(
+                "E0204",
+                *at,
+                format!("`stack` takes arrays, and this is {what}"),
+            );
         }
     }
     let spans: Vec<Span> = parts.iter().map(|(_, s)| *s).collect();
     e.stack_vals(&vals, span, &spans)
-}
-
-pub(crate) fn flip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = a.at(0)?;
-    match &v {
-        Val::Tuple(parts) => Ok(Val::Tuple(parts.iter().rev().cloned().collect())),
-        Val::Zip(_) | Val::Flip(_) => Ok(Val::Flip(Arc::new(v.clone()))),
-        Val::Range(r) if r.step == 1 => Ok(Val::Range(Arc::new(RangeVal {
-            start: e.binary(crate::ast::BinaryOp::Sub, &r.end, &Val::Int(1), false, (at, at, at))?,
-            end: e.binary(crate::ast::BinaryOp::Sub, &r.start, &Val::Int(1), false, (at, at, at))?,
-            step: -1,
-        }))),
-        Val::Range(_) => Ok(Val::Flip(Arc::new(v.clone()))),
-        _ => {
-            let (v, at) = array(e, a, 0)?;
-            let rank = e.dims(&v).len();
-            let k = match a.get(1) {
-                Some((k, s)) => axis(e, k, rank, *s)?,
-                None => 0,
-            };
-            let Some(n) = e.dims(&v).get(k).cloned() else { return Ok(v) };
-            let l = e.operand(&v, at)?;
-            let start = e.operand(&Val::Size(n.clone() - Dim::constant(1)), span)?;
-            let sels = (0..rank).map(|j| if j == k { Sel::Span { len: n.clone(), step: -1 } } else { Sel::All }).collect();
-            e.emit(Op::Index(sels), &[l, start], span).map(Val::Leaf)
-        }
-    }
-}
-
-pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let (k, k_span) = a.at(1)?;
-    let Some(n) = e.dims(&v).first().cloned() else { return Ok(v) };
-    let iota = e.emit(Op::Iota(n.clone()), &[], span)?;
-    let moved = e.pointwise(crate::prims::Prim::Sub, &[Val::Leaf(iota), k], k_span)?;
-    let wrapped = e.pointwise(crate::prims::Prim::Rem, &[moved, Val::Size(n)], span)?;
-    let index = e.operand(&wrapped, span)?;
-    let l = e.operand(&v, at)?;
-    let sels = std::iter::once(Sel::Pick).chain((1..e.ty(l).rank()).map(|_| Sel::All)).collect();
-    e.emit(Op::Index(sels), &[l, index], span).map(Val::Leaf)
-}
-
-pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let n = dims_of(e, &[a.at(1)?], span)?.remove(0);
-    let l = e.operand(&v, at)?;
-    let dims = e.ty(l).dims.clone();
-    let mut full = vec![n.clone()];
-    full.extend(dims.iter().cloned());
-    let axes = (1..=dims.len()).collect();
-    let copies = e.emit(Op::Broadcast { dims: full, axes }, &[l], span)?;
-    let Some((first, rest)) = dims.split_first() else { return Ok(Val::Leaf(copies)) };
-    let mut joined = vec![n * first.clone()];
-    joined.extend(rest.iter().cloned());
-    e.emit(Op::Reshape(joined), &[copies], span).map(Val::Leaf)
-}
-
-pub(crate) fn gather(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, _) = array(e, a, 0)?;
-    let (index, at) = array(e, a, 1)?;
-    let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
-    e.pick(&v, vec![picked], span)
-}
-
-pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (x, x_span) = array(e, a, 0)?;
-    let (index, at) = array(e, a, 1)?;
-    let (v, v_span) = array(e, a, 2)?;
-    let dtype = match (e.kind(&x), e.kind(&v)) {
-        (Some(p), Some(q)) => p.join(q).dtype,
-        _ => DType::F64,
-    };
-    let base = e.operand_as(&x, dtype, x_span)?;
-    let ty = e.ty(base).clone();
-    let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
-    let plan = e.plan(&ty, vec![picked], span)?;
-    for (index, len, what) in plan.checks {
-        e.push(StmtKind::Bounds { index, len, what }, span);
-    }
-    let _ = BoundsOf::Index;
-    let value = e.operand_as(&v, dtype, v_span)?;
-    let own = e.ty(value).dims.clone();
-    if !own.is_empty() && !e.same_dims(&own, &plan.dims)? {
-        let (p, q) = (e.show_ty(&Ty::array(dtype, plan.dims)), e.show(&v));
-        return e.error("E0202", v_span, format!("this is {q}, and the places are {p}"));
-    }
-    let value = e.broadcast_to(value, &plan.dims, span)?;
-    let mut args = vec![base, value];
-    args.extend(plan.operands);
-    e.emit(Op::Acc(plan.sels), &args, span).map(Val::Leaf)
-}
-
-pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let tuples = a.rest.iter().filter(|(v, _)| matches!(v, Val::Tuple(_) | Val::None)).count();
-    if tuples == 0 {
-        return Ok(Val::Zip(a.rest.iter().map(|(v, _)| v.clone()).collect()));
-    }
-    let mut columns: Vec<Vec<Val>> = Vec::new();
-    for (v, at) in &a.rest {
-        match v {
-            Val::Tuple(parts) => columns.push(parts.iter().map(|(_, p)| p.clone()).collect()),
-            Val::None => columns.push(Vec::new()),
-            // A range along tuples is as long as they are told.
-            Val::Range(r) if matches!((&r.start, r.step), (Val::Int(_), 1)) => {
-                let start = e.known(&r.start, *at, "the range")?;
-                let end = e.known(&r.end, *at, "the range")?;
-                columns.push((start..end).map(Val::Int).collect());
-            }
-            other => {
-                let what = e.show(other);
-                return e.error("E0204", *at, format!("`zip` takes sequences or tuples, not both: this is {what}"));
-            }
-        }
-    }
-    let n = columns.first().map_or(0, Vec::len);
-    if columns.iter().any(|c| c.len() != n) {
-        return e.error("E0203", span, "`zip` takes tuples of one length");
-    }
-    Ok(Val::tuple((0..n).map(|i| Val::tuple(columns.iter().map(|c| c[i].clone()).collect())).collect()))
-}
-
-pub(crate) fn enumerate(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, _) = a.at(0)?;
-    match &v {
-        Val::Tuple(parts) => {
-            Ok(Val::tuple(parts.iter().enumerate().map(|(i, (_, p))| Val::tuple(vec![Val::Int(i as i64), p.clone()])).collect()))
-        }
-        Val::None => Ok(Val::None),
-        other => {
-            let n = match e.iterate(other.clone(), span)? {
-                crate::check::elab_api::Iter::Counted { count: crate::check::elab_api::Count::Known(d), .. } => Val::Size(d),
-                crate::check::elab_api::Iter::Counted { count: crate::check::elab_api::Count::Computed(l), .. } => Val::Leaf(l),
-                crate::check::elab_api::Iter::Parts(_) => Val::Int(0),
-            };
-            let numbers = Val::Range(Arc::new(RangeVal { start: Val::Int(0), end: n, step: 1 }));
-            Ok(Val::Zip(Arc::from([numbers, v])))
-        }
-    }
 }

@@ -13,7 +13,11 @@ struct Check<'m> {
 /// The first promise that is broken.
 pub fn validate(module: &Module) -> Result<(), String> {
     for f in &module.funcs {
-        let mut check = Check { module, func: f, defined: vec![false; f.locals.len()] };
+        let mut check = Check {
+            module,
+            func: f,
+            defined: vec![false; f.locals.len()],
+        };
         for p in &f.params {
             check.define(*p)?;
         }
@@ -22,7 +26,9 @@ pub fn validate(module: &Module) -> Result<(), String> {
                 check.dim(d)?;
             }
         }
-        check.block(&f.body).map_err(|why| format!("{why}\nin {f}"))?;
+        check
+            .block(&f.body)
+            .map_err(|why| format!("{why}\nin {f}"))?;
         if !returns(&f.body) {
             return Err(format!("a path of {} does not return\n{f}", f.name));
         }
@@ -34,7 +40,9 @@ pub fn validate(module: &Module) -> Result<(), String> {
 fn returns(body: &[Stmt]) -> bool {
     body.iter().any(|s| match &s.kind {
         StmtKind::Return(_) => true,
-        StmtKind::If { then, otherwise, .. } => returns(then) && returns(otherwise),
+        StmtKind::If {
+            then, otherwise, ..
+        } => returns(then) && returns(otherwise),
         StmtKind::While { body, .. } => !breaks(body),
         _ => false,
     })
@@ -43,7 +51,9 @@ fn returns(body: &[Stmt]) -> bool {
 fn breaks(body: &[Stmt]) -> bool {
     body.iter().any(|s| match &s.kind {
         StmtKind::Break => true,
-        StmtKind::If { then, otherwise, .. } => breaks(then) || breaks(otherwise),
+        StmtKind::If {
+            then, otherwise, ..
+        } => breaks(then) || breaks(otherwise),
         _ => false,
     })
 }
@@ -52,7 +62,11 @@ impl Check<'_> {
     fn dim(&self, d: &Dim) -> Result<(), String> {
         let mut ok = true;
         d.symbols(&mut |s| ok &= (s.0 as usize) < self.func.sizes.len());
-        if ok { Ok(()) } else { Err(format!("{d} has an unknown symbol in {}", self.func.name)) }
+        if ok {
+            Ok(())
+        } else {
+            Err(format!("{d} has an unknown symbol in {}", self.func.name))
+        }
     }
 
     fn define(&mut self, l: Local) -> Result<(), String> {
@@ -76,7 +90,15 @@ impl Check<'_> {
     }
 
     fn is(&self, l: Local, ty: &Ty, what: &str) -> Result<(), String> {
-        if self.func.ty(l) == ty { Ok(()) } else { Err(format!("{what}: l{} is {} and not {ty}", l.0, self.func.ty(l))) }
+        if self.func.ty(l) == ty {
+            Ok(())
+        } else {
+            Err(format!(
+                "{what}: l{} is {} and not {ty}",
+                l.0,
+                self.func.ty(l)
+            ))
+        }
     }
 
     fn inner(&mut self, body: &[Stmt]) -> Result<(), String> {
@@ -93,10 +115,24 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn call(&self, func: super::FuncId, sizes: &[Dim], args: &[Local]) -> Result<(Vec<Ty>, Vec<Ty>), String> {
-        let callee = self.module.funcs.get(func.0 as usize).ok_or_else(|| format!("func {} does not exist", func.0))?;
+    fn call(
+        &self,
+        func: super::FuncId,
+        sizes: &[Dim],
+        args: &[Local],
+    ) -> Result<(Vec<Ty>, Vec<Ty>), String> {
+        let callee = self
+            .module
+            .funcs
+            .get(func.0 as usize)
+            .ok_or_else(|| format!("func {} does not exist", func.0))?;
         if sizes.len() != callee.sizes.len() || args.len() != callee.params.len() {
-            return Err(format!("call of {} with {} sizes and {} arguments", callee.name, sizes.len(), args.len()));
+            return Err(format!(
+                "call of {} with {} sizes and {} arguments",
+                callee.name,
+                sizes.len(),
+                args.len()
+            ));
         }
         sizes.iter().try_for_each(|d| self.dim(d))?;
         self.used(args)?;
@@ -139,14 +175,23 @@ impl Check<'_> {
                 self.defined[a.0 as usize] = true;
                 Ok(())
             }
-            StmtKind::If { cond, then, otherwise } => {
+            StmtKind::If {
+                cond,
+                then,
+                otherwise,
+            } => {
                 self.used(&[*cond])?;
                 self.is(*cond, &truth, "condition")?;
                 let before = self.defined.clone();
                 self.block(then)?;
                 let after_then = std::mem::replace(&mut self.defined, before);
                 self.block(otherwise)?;
-                let leaves = |b: &[Stmt]| matches!(b.last().map(|s| &s.kind), Some(StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue)) || returns(b);
+                let leaves = |b: &[Stmt]| {
+                    matches!(
+                        b.last().map(|s| &s.kind),
+                        Some(StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue)
+                    ) || returns(b)
+                };
                 let (a, b) = (leaves(then), leaves(otherwise));
                 for (d, t) in self.defined.iter_mut().zip(after_then) {
                     *d = match (a, b) {
@@ -170,7 +215,13 @@ impl Check<'_> {
                 self.is(*cond, &truth, "condition")?;
                 self.inner(body)
             }
-            StmtKind::Map { extents, indices, body, yields, results } => {
+            StmtKind::Map {
+                extents,
+                indices,
+                body,
+                yields,
+                results,
+            } => {
                 extents.iter().try_for_each(|d| self.dim(d))?;
                 if extents.len() != indices.len() {
                     return Err("indices of a map".into());
@@ -187,16 +238,31 @@ impl Check<'_> {
                     .iter()
                     .map(|y| {
                         let ty = self.func.ty(*y);
-                        Ty::array(ty.dtype, extents.iter().chain(&ty.dims).cloned().collect::<Vec<_>>())
+                        Ty::array(
+                            ty.dtype,
+                            extents.iter().chain(&ty.dims).cloned().collect::<Vec<_>>(),
+                        )
                     })
                     .collect();
                 self.results(results, &types)
             }
-            StmtKind::Call { func, sizes, args, results } => {
+            StmtKind::Call {
+                func,
+                sizes,
+                args,
+                results,
+            } => {
                 let (_, types) = self.call(*func, sizes, args)?;
                 self.results(results, &types)
             }
-            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents } => {
+            StmtKind::Jvp {
+                func,
+                sizes,
+                args,
+                tangents,
+                results,
+                result_tangents,
+            } => {
                 let (params, types) = self.call(*func, sizes, args)?;
                 if tangents.len() != params.len() || result_tangents.len() != types.len() {
                     return Err("tangents".into());
@@ -219,7 +285,14 @@ impl Check<'_> {
                 }
                 Ok(())
             }
-            StmtKind::Vjp { func, sizes, args, cotangents, results, param_cotangents } => {
+            StmtKind::Vjp {
+                func,
+                sizes,
+                args,
+                cotangents,
+                results,
+                param_cotangents,
+            } => {
                 let (params, types) = self.call(*func, sizes, args)?;
                 if cotangents.len() != types.len() || param_cotangents.len() != params.len() {
                     return Err("cotangents".into());
@@ -250,7 +323,9 @@ impl Check<'_> {
                 if ls.len() != self.func.results.len() {
                     return Err("number of results".into());
                 }
-                ls.iter().zip(&self.func.results).try_for_each(|(l, t)| self.is(*l, t, "return"))
+                ls.iter()
+                    .zip(&self.func.results)
+                    .try_for_each(|(l, t)| self.is(*l, t, "return"))
             }
             StmtKind::Bounds { index, len, .. } => {
                 self.used(&[*index])?;
