@@ -271,6 +271,15 @@ impl Translator<'_, '_> {
     fn store_lane(&mut self, lane: Value, result: Value, index: &[Reg], to: Reg) {
         let whole = self.data(result).clone();
         let ty = self.data(lane).clone();
+        let inst = self.definition(result);
+        if let Some(rows) = inst.and_then(|inst| self.rows(inst, lane, &ty.dims, false)) {
+            self.store_rows(rows, None, &mut |t, at| {
+                let At::Axes(inner) = at else { return (to, 0) };
+                let place = index.iter().chain(inner).copied().collect();
+                t.place(to, &whole, &At::Axes(place))
+            });
+            return;
+        }
         self.nest(&ty.dims, &[], &mut |t, inner, _| {
             let element = t.element(lane, &At::axes(inner));
             let place: SmallVec<[Reg; 4]> = index.iter().chain(inner).copied().collect();

@@ -51,8 +51,8 @@ pub(super) enum Bound {
     Tape(Reg, Reg),
 }
 
-/// One element of an array: what, and at which index.
-pub(super) type Key = (Value, bool, SmallVec<[Reg; 4]>);
+/// Elements of an array: what, how many and how they are named, and at which index.
+pub(super) type Key = (Value, u8, SmallVec<[Reg; 4]>);
 
 /// The state of the translation of one function.
 pub(super) struct Translator<'u, 'm> {
