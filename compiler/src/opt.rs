@@ -118,7 +118,7 @@ pub fn optimize(module: &mut Module, entries: &[FuncId]) {
 pub fn optimize_watched(
     module: &mut Module,
     entries: &[FuncId],
-    after: &mut dyn FnMut(&str, &Module),
+    after: &mut dyn FnMut(&'static str, &Module),
 ) {
     inline::inline(module, entries);
     after("inline", module);
@@ -134,7 +134,7 @@ fn clean_all(
     module: &mut Module,
     order: &[FuncId],
     effects: &Effects,
-    after: &mut dyn FnMut(&str, &Module),
+    after: &mut dyn FnMut(&'static str, &Module),
 ) {
     let mut dirty = order.to_vec();
     for _ in 0..ROUNDS {
@@ -153,7 +153,7 @@ fn run(
     module: &mut Module,
     funcs: &[FuncId],
     effects: &Effects,
-    after: &mut dyn FnMut(&str, &Module),
+    after: &mut dyn FnMut(&'static str, &Module),
 ) {
     for pass in passes {
         for &id in funcs {

@@ -534,10 +534,8 @@ fn clean_is_idempotent() {
            e = add a d
            yield e, b
          }";
-    let once = after(text, |func, effects| opt::clean_with(func, effects));
-    let twice = after(&once.to_string(), |func, effects| {
-        opt::clean_with(func, effects)
-    });
+    let once = after(text, opt::clean_with);
+    let twice = after(&once.to_string(), opt::clean_with);
     assert_eq!(once.to_string(), twice.to_string());
     assert_eq!(once.to_string().matches("mul").count(), 0, "{once}");
 }

@@ -136,11 +136,7 @@ impl Simplify<'_> {
                 return;
             }
             Kind::SameSize(ref left, ref right) if left == right => return,
-            Kind::Assert(_) => {
-                if constant(self.func, self.func.insts[inst].args[0]) == Some(Const::Bool(true)) {
-                    return;
-                }
-            }
+            Kind::Assert(_) if self.arg_is_true(inst) => return,
             _ => {}
         }
         for block in super::edit::blocks(&self.func.insts[inst].kind) {
@@ -150,6 +146,10 @@ impl Simplify<'_> {
             self.same_yields(inst, then, otherwise);
         }
         self.out.push(inst);
+    }
+
+    fn arg_is_true(&self, inst: Inst) -> bool {
+        constant(self.func, self.func.insts[inst].args[0]) == Some(Const::Bool(true))
     }
 
     fn arg_int(&self, inst: Inst, at: usize) -> Option<i64> {
