@@ -39,7 +39,7 @@
 //! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
 //! first cost what forward mode costs.
 //!
-//! Custom rules (`@jvp`, `@vjp`), `fixpoint` and `checkpoint` have their place in [`Ad::jvp`], in the request rules and
+//! Custom rules (`@jvp`, `@vjp`), `fixpoint` and `checkpoint` have their place in `Ad::jvp`, in the request rules and
 //! in `reverse::calls`: they say which function a name stands for.
 
 mod activity;

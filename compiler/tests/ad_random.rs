@@ -403,3 +403,9 @@ fn first_hundred() {
 fn second_hundred() {
     programs(100..200);
 }
+
+/// Programs that showed a fault: a row was left on the tape where a branch gave nothing back.
+#[test]
+fn faults_found() {
+    programs(278..279);
+}

@@ -116,9 +116,10 @@ impl Sweep<'_, '_> {
             .filter(|(_, c)| **c)
             .map(|(&i, _)| i)
             .collect();
-        if kept.is_empty() {
+        if kept.is_empty() && func.blocks[body].insts.is_empty() {
             return inits;
         }
+        // Without carries it still takes its rows from the tape.
         let types = types(func, &kept);
         let args = std::iter::once(count).chain(kept).collect();
         let mut results = self

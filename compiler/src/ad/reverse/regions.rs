@@ -71,9 +71,11 @@ impl Sweep<'_, '_> {
             .filter(|(_, alike)| !alike)
             .map(|(v, _)| v)
             .collect();
-        if changed.is_empty() {
+        let idle = |&side: &Block| self.emit.func.blocks[side].insts.is_empty();
+        if changed.is_empty() && sides.iter().all(idle) {
             return;
         }
+        // Without results it still takes its rows from the tape.
         let cond = self.primal[&data.args[0]];
         let types = types(&self.source, &changed);
         let kind = Kind::If {

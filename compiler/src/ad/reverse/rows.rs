@@ -278,7 +278,7 @@ impl Again<'_> {
                 }
                 .results(data.kind, args, vec![ty])[0]
             }
-            _ => return value,
+            (_, Def::Param(..) | Def::Result(..)) => return value,
         };
         self.map.insert(value, new);
         new
