@@ -58,13 +58,19 @@ impl Engine {
     /// Takes what programs print.
     #[must_use]
     pub fn with_output(self, output: impl Output + 'static) -> Engine {
-        Engine { output: SharedOutput::new(output), ..self }
+        Engine {
+            output: SharedOutput::new(output),
+            ..self
+        }
     }
 
     /// Bounds the bytes that a call may use.
     #[must_use]
     pub fn with_memory_limit(self, bytes: usize) -> Engine {
-        Engine { memory_limit: Some(bytes), ..self }
+        Engine {
+            memory_limit: Some(bytes),
+            ..self
+        }
     }
 
     /// Runs programs in another way.
@@ -81,12 +87,17 @@ impl Engine {
     /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
     /// `name` stands for the text in messages.
     pub fn compile(&self, name: &str, text: &str) -> Result<Program, Error> {
-        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
+        let mut no_files =
+            |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
         self.compile_source(Source::new(name, text), &mut no_files)
     }
 
     /// The same for a text whose imports of files are read by `import`.
-    pub fn compile_source(&self, source: Source, import: &mut Import<'_>) -> Result<Program, Error> {
+    pub fn compile_source(
+        &self,
+        source: Source,
+        import: &mut Import<'_>,
+    ) -> Result<Program, Error> {
         let mut runner = Runner::new(self.output.clone());
         runner.backend = self.backend;
         runner.set_memory_limit(self.memory_limit);
@@ -95,7 +106,11 @@ impl Engine {
         let loaded = state.load(source, import)?;
         let mut warnings = loaded.warnings;
         warnings.extend(state.definitions(&loaded.stmts)?);
-        let inner = Inner { state: Mutex::new(state), memory_limit: self.memory_limit, warnings };
+        let inner = Inner {
+            state: Mutex::new(state),
+            memory_limit: self.memory_limit,
+            warnings,
+        };
         Ok(Program(Arc::new(inner)))
     }
 }
@@ -122,7 +137,10 @@ impl Program {
     pub fn function(&self, expr: &str) -> Result<Function, Error> {
         // Without arguments all but unknown names and syntax errors may come from their absence.
         if let Err(problem) = self.0.state().function(expr, &[])
-            && problem.diagnostics.iter().any(|d| d.code.starts_with("E00") || d.code == "E0101")
+            && problem
+                .diagnostics
+                .iter()
+                .any(|d| d.code.starts_with("E00") || d.code == "E0101")
         {
             return Err(problem);
         }
@@ -172,7 +190,10 @@ impl Function {
     /// The function that gives the value and the gradient.
     #[must_use]
     pub fn value_and_grad(&self) -> Function {
-        Function::new(self.0.program.clone(), format!("value_and_grad({})", self.0.expr))
+        Function::new(
+            self.0.program.clone(),
+            format!("value_and_grad({})", self.0.expr),
+        )
     }
 
     /// Calls it; compiles it first if there is no code for such arguments yet.
@@ -180,7 +201,8 @@ impl Function {
         let handle = &*self.0;
         let variant = self.variant(args)?;
         let idle = lock(&handle.workspaces).pop();
-        let mut workspace = idle.unwrap_or_else(|| handle.program.state().runner.another_workspace());
+        let mut workspace =
+            idle.unwrap_or_else(|| handle.program.state().runner.another_workspace());
         let leaves: Vec<_> = args.iter().flat_map(Value::leaves).collect();
         let result = variant.call(&leaves, &mut workspace, handle.program.memory_limit);
         lock(&handle.workspaces).push(workspace);

@@ -9,10 +9,11 @@
 
 use crate::ad::Endless;
 use crate::codegen::{self, Native};
-use crate::ir::entity::Entity;
-use crate::ir::verify::verify;
 use crate::ir::copy::Copier;
-use crate::ir::{Builder, Func, FuncId, Module};
+use crate::ir::entity::{Entity, Side};
+use crate::ir::verify::verify;
+use crate::ir::{Builder, Func, FuncId, Kind, Module};
+use crate::opt::calls::Calls;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
@@ -60,7 +61,11 @@ pub fn optimized(
 ) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut passes = Passes { timings, dump, start: Instant::now() };
+    let mut passes = Passes {
+        timings,
+        dump,
+        start: Instant::now(),
+    };
     let mut module = lower::lower(module);
     passes.after("lower", &module)?;
     opt::inline::inline(&mut module, &roots);
@@ -84,21 +89,24 @@ pub fn optimized(
         }
     });
     result?;
-    for func in module.funcs.keys() {
-        module.funcs[func] = compact(&module.funcs[func]);
-    }
+    let module = compact(&module, entry);
     passes.after("optimize", &module)?;
-    Ok((module, entry))
+    Ok((module, FuncId::new(0)))
 }
 
 /// Native code for one entry.
-pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
+pub fn compile(
+    module: &typed::Module,
+    main: typed::FuncId,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
     let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let native = codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
+    let native =
+        codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());
     native
 }
@@ -133,8 +141,29 @@ impl Passes<'_, '_> {
     }
 }
 
-/// The same function without the instructions that passes have left lying about.
-fn compact(source: &Func) -> Func {
+/// What an entry still needs, the entry first: without the functions and instructions that passes have left lying about.
+fn compact(source: &Module, entry: FuncId) -> Module {
+    let mut order = vec![entry];
+    let reached = Calls::new(source, &[entry]).order;
+    order.extend(reached.into_iter().filter(|&f| f != entry));
+    let mut places = Side::new(entry);
+    for (place, &func) in order.iter().enumerate() {
+        places.set(func, FuncId::new(place));
+    }
+    let mut module = Module::default();
+    for func in order {
+        let mut copy = copied(&source.funcs[func]);
+        for inst in copy.insts.keys() {
+            if let Kind::Call { func, .. } = &mut copy.insts[inst].kind {
+                *func = places[*func];
+            }
+        }
+        module.funcs.push(copy);
+    }
+    module
+}
+
+fn copied(source: &Func) -> Func {
     let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);

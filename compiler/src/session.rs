@@ -12,10 +12,10 @@
 //! # Ok::<(), adl_compiler::engine::Error>(())
 //! ```
 
+use crate::engine::failure::problem_at;
 use crate::engine::output::{Output, SharedOutput};
 use crate::engine::run::{Backend, Runner};
 use crate::engine::state::{Display, Outcome, State};
-use crate::engine::failure::problem_at;
 use crate::engine::{Error, Import};
 use crate::ir::Module;
 use crate::pipeline::{PASSES, Timings, optimized};
@@ -103,7 +103,9 @@ impl Session {
             }
             _ => Err(Error::host(
                 "E0450",
-                format!("the parameter `{name}` must be a number, `true` or `false`, not `{value}`"),
+                format!(
+                    "the parameter `{name}` must be a number, `true` or `false`, not `{value}`"
+                ),
             )),
         }
     }
@@ -187,11 +189,7 @@ impl Session {
     }
 
     /// Takes the definitions of a text and leaves out its other statements.
-    pub fn define_source(
-        &mut self,
-        source: Source,
-        import: &mut Import<'_>,
-    ) -> Result<(), Error> {
+    pub fn define_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<(), Error> {
         let loaded = self.state.load(source, import)?;
         self.state.definitions(&loaded.stmts).map(|_| ())
     }
@@ -199,7 +197,9 @@ impl Session {
     /// What the statements of a text are compiled to: the typed tree for `typed`, else the IR after that pass (see
     /// [`crate::pipeline::PASSES`]). They are not run.
     pub fn dump(&mut self, text: &str, stage: &str) -> Result<String, Error> {
-        let loaded = self.state.load(Source::new("<dump>", text), &mut no_files)?;
+        let loaded = self
+            .state
+            .load(Source::new("<dump>", text), &mut no_files)?;
         let mut out = String::new();
         for stmt in &loaded.stmts {
             let entry = self.state.check(stmt)?;
@@ -214,13 +214,20 @@ impl Session {
                     last = Some(module.to_string());
                 }
             };
-            let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
+            let done = optimized(
+                &entry.module,
+                entry.main,
+                &mut Timings::default(),
+                &mut dump,
+            );
             done.map_err(|problem| self.state.error(vec![problem_at(problem, stmt.span)]))?;
             match last {
                 Some(text) => out.push_str(&text),
                 None => {
                     let known = PASSES.join("`, `");
-                    let text = format!("no pass `{stage}`; there are `{known}` and those of the optimizer");
+                    let text = format!(
+                        "no pass `{stage}`; there are `{known}` and those of the optimizer"
+                    );
                     return Err(Error::host("E0452", text));
                 }
             }

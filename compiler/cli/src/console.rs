@@ -60,14 +60,17 @@ pub fn run(
         let mut closed = false;
         // Ends when the command has ended and its console is gone.
         for said in &receiver {
+            if closed {
+                continue;
+            }
             let written = match &said {
-                Said::Out(text) if !closed => streams.out.write_all(text.as_bytes()).and_then(|()| streams.out.flush()),
-                Said::Err(text) => streams.out.flush().and_then(|()| streams.err.write_all(text.as_bytes())),
-                Said::Out(_) => Ok(()),
+                Said::Out(text) => streams
+                    .out
+                    .write_all(text.as_bytes())
+                    .and_then(|()| streams.out.flush()),
+                Said::Err(text) => streams.err.write_all(text.as_bytes()),
             };
-            if let Err(problem) = written
-                && !closed
-            {
+            if let Err(problem) = written {
                 closed = true;
                 interrupt.raise();
                 if problem.kind() != ErrorKind::BrokenPipe {

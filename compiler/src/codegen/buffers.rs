@@ -63,6 +63,8 @@ pub(super) struct Buffers {
     pub(super) carries: FxHashMap<Inst, Vec<Option<Carry>>>,
     /// The classes whose memory changes within an instruction.
     pub(super) moved: FxHashMap<Inst, Vec<Class>>,
+    /// The classes that exchange memory with one another have the same number here.
+    pub(super) group: Vec<usize>,
 }
 
 /// Arguments that become results: by result of the function, and by result of a call.
@@ -315,7 +317,7 @@ impl Classes<'_> {
         let mut rotation = Rotation::new(self.life.arrays.len());
         for &value in self.func.results() {
             if let Some(class) = self.class_of(value) {
-                rotation.results[class] += 1;
+                rotation.results[class] = 1;
             }
         }
         for k in 0..self.life.arrays.len() {
@@ -367,7 +369,8 @@ impl Classes<'_> {
         for (k, &value) in self.life.arrays.iter().enumerate() {
             class.set(value, Some(self.find(k)));
         }
-        Buffers { class, places, slots, carries: rotation.carries, moved: rotation.moved }
+        let group = (0..total).map(|k| rotation.find(k)).collect();
+        Buffers { class, places, slots, carries: rotation.carries, moved: rotation.moved, group }
     }
 
     /// Decides for each loop how its carries get their next values, inner loops first; gives the classes whose memory
@@ -406,8 +409,15 @@ impl Classes<'_> {
             own.iter().zip(&block.yields).filter_map(|(&p, &y)| p.filter(|_| self.class_of(y) == p)).collect();
         let mut carries = Vec::new();
         for (&p, &y) in own.iter().zip(&block.yields) {
-            let (Some(p), Some(next)) = (p, self.class_of(y)) else {
+            let Some(p) = p else {
                 carries.push(None);
+                continue;
+            };
+            let Some(next) = self.class_of(y) else {
+                // Part of another array.
+                let spare = rotation.spare(p, self.ty(p));
+                moved.extend([p, spare]);
+                carries.push(Some(Carry::Copy(spare)));
                 continue;
             };
             if next == p {
@@ -438,7 +448,7 @@ struct Rotation {
     carries: FxHashMap<Inst, Vec<Option<Carry>>>,
     moved: FxHashMap<Inst, Vec<Class>>,
     spares: Vec<Ty>,
-    /// Groups of classes among which memory moves, and how many results of the function each has.
+    /// Groups of classes among which memory moves, and how many of the classes are results of the function.
     parent: Vec<usize>,
     results: Vec<usize>,
     fixed: Vec<bool>,

@@ -217,16 +217,16 @@ impl Translator<'_, '_> {
             }
         }
         let old = self.memory.clone();
-        let targets: Vec<Class> = wanted.iter().map(|&(own, _)| own).collect();
-        let sources: Vec<Class> = wanted.iter().map(|&(_, source)| source).collect();
+        let taker = |of: Class| wanted.iter().find(|&&(_, source)| source == of).map(|&(own, _)| own);
         for &(own, source) in &wanted {
             self.memory[own] = old[source];
-        }
-        // What was given away without getting anything takes what nobody took.
-        let mut left = targets.iter().filter(|t| !sources.contains(t));
-        for source in sources.iter().filter(|s| !targets.contains(s)) {
-            if let Some(&free) = left.next() {
-                self.memory[*source] = old[free];
+            // A class that gives and takes nothing gets what is left at the end of its chain.
+            if wanted.iter().all(|&(other, _)| other != source) {
+                let mut end = own;
+                while let Some(next) = taker(end) {
+                    end = next;
+                }
+                self.memory[source] = old[end];
             }
         }
     }
@@ -271,6 +271,15 @@ impl Translator<'_, '_> {
     fn store_lane(&mut self, lane: Value, result: Value, index: &[Reg], to: Reg) {
         let whole = self.data(result).clone();
         let ty = self.data(lane).clone();
+        let inst = self.definition(result);
+        if let Some(rows) = inst.and_then(|inst| self.rows(inst, lane, &ty.dims, false)) {
+            self.store_rows(rows, None, &mut |t, at| {
+                let At::Axes(inner) = at else { return (to, 0) };
+                let place = index.iter().chain(inner).copied().collect();
+                t.place(to, &whole, &At::Axes(place))
+            });
+            return;
+        }
         self.nest(&ty.dims, &[], &mut |t, inner, _| {
             let element = t.element(lane, &At::axes(inner));
             let place: SmallVec<[Reg; 4]> = index.iter().chain(inner).copied().collect();

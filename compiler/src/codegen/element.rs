@@ -37,8 +37,8 @@ impl Translator<'_, '_> {
             return self.scalar(value);
         }
         let key = match at {
-            At::Flat(reg) => (value, true, SmallVec::from_slice(&[*reg])),
-            At::Axes(axes) => (value, false, axes.clone()),
+            At::Flat(reg) => (value, 1, SmallVec::from_slice(&[*reg])),
+            At::Axes(axes) => (value, 0, axes.clone()),
         };
         if let Some(&known) = self.elements.iter().rev().find_map(|scope| scope.get(&key)) {
             return known;

@@ -51,8 +51,8 @@ pub(super) enum Bound {
     Tape(Reg, Reg),
 }
 
-/// One element of an array: what, and at which index.
-pub(super) type Key = (Value, bool, SmallVec<[Reg; 4]>);
+/// Elements of an array: what, how many and how they are named, and at which index.
+pub(super) type Key = (Value, u8, SmallVec<[Reg; 4]>);
 
 /// The state of the translation of one function.
 pub(super) struct Translator<'u, 'm> {
@@ -89,19 +89,31 @@ fn fault(problem: impl std::fmt::Display) -> CodegenError {
 /// Compiles `entry` and all that it calls.
 pub(super) fn unit(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
     let order = reachable(module, entry)?;
+    // Results that would lie in each other's memory are rare; then nothing is passed in place.
+    attempt(module, &order, entry, facts, Pairs::new())
+        .or_else(|_| attempt(module, &order, entry, facts, Pairs::none(&order, module)))
+}
+
+fn attempt(
+    module: &Module,
+    order: &[FuncId],
+    entry: FuncId,
+    facts: &Facts,
+    pairs: Pairs,
+) -> Result<Native, CodegenError> {
     let instructions = order.iter().map(|&f| module.funcs[f].insts.len()).sum();
     let mut unit = Unit {
         module,
         facts,
         jit: native::room(instructions)?,
         declared: FxHashMap::default(),
-        pairs: Pairs::new(),
+        pairs,
         sites: Vec::new(),
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
         imports: FxHashMap::default(),
     };
-    match translate(&mut unit, &order, entry) {
+    match translate(&mut unit, order, entry) {
         Ok(id) => {
             let func = &module.funcs[entry];
             let slots = func.sizes.len() + func.params().len() + func.results().len();
@@ -377,7 +389,8 @@ impl Translator<'_, '_> {
     /// Writes what the function returns where the caller wants it, unless it is there.
     fn finish_results(&mut self) {
         let results = self.func.results().to_vec();
-        for (k, &value) in results.iter().enumerate() {
+        for k in self.result_order(&results) {
+            let value = results[k];
             let target = self.results[k];
             let ty = self.func.ty(value).clone();
             match (ty, self.get(value)) {
@@ -411,6 +424,28 @@ impl Translator<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The results in an order in which none is overwritten before it is copied.
+    fn result_order(&mut self, results: &[Value]) -> Vec<usize> {
+        // The results in whose memory one may lie.
+        let group = &self.buffers.group;
+        let places = |class: Option<Class>| {
+            let mates = self.buffers.places.iter().enumerate().filter(move |(c, _)| class.is_some_and(|x| group[x] == group[*c]));
+            mates.filter_map(|(_, place)| if let Place::Result(k) = place { Some(*k) } else { None }).collect()
+        };
+        let lies_in: Vec<Vec<usize>> = results.iter().map(|&v| places(self.class(v))).collect();
+        let mut left: Vec<usize> = (0..results.len()).collect();
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let free = |&k: &usize| left.iter().all(|&other| other == k || !lies_in[other].contains(&k));
+            let next = left.iter().position(free).unwrap_or_else(|| {
+                self.defect("results in each other's memory".to_string());
+                0
+            });
+            order.push(left.remove(next));
+        }
+        order
     }
 
     fn moves(&self, class: Option<Class>) -> bool {

@@ -425,13 +425,15 @@ fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
     (cost, whole && checked)
 }
 
-/// The array whose memory the value names, and whether the value names all of it in the same order.
+/// The stored array that the value is, perhaps in another shape.
 pub(super) fn owner(func: &Func, forms: &Forms, value: Value) -> Option<Value> {
     let mut value = value;
     loop {
         match (forms.form(value), func.values[value].def) {
             (Form::Stored, _) => return Some(value),
-            (Form::View, Def::Result(inst, _)) => value = func.insts[inst].args[0],
+            (Form::View, Def::Result(inst, _)) if matches!(func.insts[inst].kind, Kind::Pure(Op::Reshape(_))) => {
+                value = func.insts[inst].args[0];
+            }
             (Form::View | Form::Inline | Form::Register, _) => return None,
         }
     }

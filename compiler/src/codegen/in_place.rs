@@ -17,6 +17,12 @@ impl Pairs {
         Pairs { known: FxHashMap::default() }
     }
 
+    /// No pairs at all.
+    pub(super) fn none(order: &[FuncId], module: &Module) -> Pairs {
+        let known = order.iter().map(|&f| (f, vec![None; module.funcs[f].results().len()])).collect();
+        Pairs { known }
+    }
+
     /// The pairs of a function. A recursive call is taken to keep the pairs the rest of the function has.
     pub(super) fn of(&mut self, module: &Module, id: FuncId) -> Vec<Option<usize>> {
         if let Some(pairs) = self.known.get(&id) {

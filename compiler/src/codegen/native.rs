@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Bytes of stack that a call may use where it is not known how many are left.
 const STACK: usize = 512 * 1024;
 
+/// Bytes of stack that a call may use at most: endless recursion should not take long to be noticed.
+const MOST: usize = 32 << 20;
+
 /// Bytes of stack that are left for what compiled code calls.
 const RESERVE: usize = 128 * 1024;
 
@@ -141,7 +144,7 @@ impl Native {
         if slots.len() != self.slots() {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE));
+        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
         let context = workspace.enter(left);
         let status = (self.0.entry)(context, slots.as_ptr());
         if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }

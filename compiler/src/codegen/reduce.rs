@@ -48,10 +48,11 @@ impl Translator<'_, '_> {
         if axes.is_empty() {
             return self.scalar(operand);
         }
-        if let Some(value) = self.vector_reduce(inst, kind, operand) {
-            return value;
+        let flat = self.flat(operand);
+        if let Some(rows) = self.rows(inst, operand, &ty.dims, flat) {
+            return self.fold_rows(rows, kind, &|at| at);
         }
-        let after = if self.flat(operand) && ty.rank() > 1 && ty.const_len().is_none_or(|n| n > 8) {
+        let after = if flat && ty.rank() > 1 && ty.const_len().is_none_or(|n| n > 8) {
             let count = self.count(&ty.dims);
             self.repeat(count, false, &[neutral], &mut |t, i, state| {
                 let x = t.element(operand, &At::Flat(i));
@@ -77,7 +78,12 @@ impl Translator<'_, '_> {
         if !axes.contains(&(from.rank() - 1)) && !axes.is_empty() {
             let start = self.constant(neutral);
             self.each(&ty.dims, true, &mut |t, at| t.write(&ty, to, at, start));
-            if self.vector_accumulate(inst, kind, operand, &kept, to) {
+            if let Some(rows) = self.rows(inst, operand, &from.dims, false) {
+                self.store_rows(rows, Some(combiner(kind)), &mut |t, at| {
+                    let At::Axes(index) = at else { return (to, 0) };
+                    let place = kept.iter().map(|&k| index[k]).collect();
+                    t.place(to, &ty, &At::Axes(place))
+                });
                 return;
             }
             self.nest(&from.dims, &[], &mut |t, index, _| {
@@ -98,8 +104,11 @@ impl Translator<'_, '_> {
                 let next = |k: usize| if axes.contains(&k) { index.next() } else { outer.next() };
                 (0..from.rank()).filter_map(next).copied().collect()
             };
-            let result = match t.vector_row(inst, kind, operand, &inner, &whole) {
-                Some(result) => result,
+            let result = match t.rows(inst, operand, &inner, false) {
+                Some(rows) => t.fold_rows(rows, kind, &|at| match at {
+                    At::Axes(index) => At::Axes(whole(&index)),
+                    At::Flat(_) => at,
+                }),
                 None => {
                     let start = t.constant(neutral);
                     let after = t.nest(&inner, &[start], &mut |t, index, state| {

@@ -38,7 +38,7 @@ impl Translator<'_, '_> {
                     Vec::new()
                 });
             }
-            Op::Concat(axis) => self.concat(&data.args, *axis, &self.data(result).clone(), to),
+            Op::Concat(axis) => self.concat(inst, &data.args, *axis, &self.data(result).clone(), to),
             Op::Update(sels) => self.update(inst, sels, false, to),
             Op::Acc(sels) => self.update(inst, sels, true, to),
             Op::MatMul { ta, tb } => self.matmul(inst, *ta, *tb, to),
@@ -59,10 +59,11 @@ impl Translator<'_, '_> {
     /// Computes every element of an inline operation and writes it.
     fn write_all(&mut self, inst: Inst, value: Value, to: Reg) {
         let ty = self.data(value).clone();
-        if self.vector_store(inst, to) {
+        let flat = self.flat_inst(inst);
+        if let Some(rows) = self.rows(inst, value, &ty.dims, flat) {
+            self.store_rows(rows, None, &mut |t, at| t.place(to, &ty, at));
             return;
         }
-        let flat = self.flat_inst(inst);
         self.each(&ty.dims, flat, &mut |t, at| {
             let element = t.inline_element(value, at);
             t.write(&ty, to, at, element);
@@ -104,11 +105,21 @@ impl Translator<'_, '_> {
         self.call_support("adl_copy", &[to, from, bytes]);
     }
 
-    fn concat(&mut self, parts: &[Value], axis: usize, whole: &Ty, to: Reg) {
+    fn concat(&mut self, inst: Inst, parts: &[Value], axis: usize, whole: &Ty, to: Reg) {
         let mut offset = self.int(0);
         for &part in parts {
             let ty = self.data(part).clone();
             let len = self.dim(&ty.dims[axis]);
+            if let Some(rows) = self.rows(inst, part, &ty.dims, false) {
+                self.store_rows(rows, None, &mut |t, at| {
+                    let At::Axes(index) = at else { return (to, 0) };
+                    let mut place = index.clone();
+                    place[axis] = t.b.ins().iadd(offset, index[axis]);
+                    t.place(to, whole, &At::Axes(place))
+                });
+                offset = self.b.ins().iadd(offset, len);
+                continue;
+            }
             self.nest(&ty.dims, &[], &mut |t, index, _| {
                 let element = t.element(part, &At::axes(index));
                 let mut place: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
@@ -131,6 +142,18 @@ impl Translator<'_, '_> {
         }
         let part = self.data(value).dims.clone();
         let all = sels.iter().all(|s| *s == Sel::All);
+        let flat = all && self.flat(value);
+        let row = matches!(sels.last(), Some(Sel::All | Sel::Span { step: 1, .. }));
+        if row && let Some(rows) = self.rows(inst, value, &part, flat) {
+            self.store_rows(rows, add.then_some(Prim::Add), &mut |t, at| match at {
+                At::Flat(_) => t.place(to, &ty, at),
+                At::Axes(index) => {
+                    let index = t.select(sels, &data.args[2..], index);
+                    t.place(to, &ty, &At::Axes(index))
+                }
+            });
+            return;
+        }
         let one = |t: &mut Self, at: &At, place: &At| {
             let mut x = t.element(value, at);
             let (address, offset) = t.place(to, &ty, place);
@@ -144,7 +167,7 @@ impl Translator<'_, '_> {
             }
             t.b.ins().store(trusted(), x, address, offset);
         };
-        if all && self.flat(value) {
+        if flat {
             self.each(&part, true, &mut |t, at| one(t, at, at));
             return;
         }

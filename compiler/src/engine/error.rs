@@ -37,7 +37,7 @@ impl Error {
     pub(super) fn failed(failed: Failed, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
         Error {
             interrupted: failed.interrupted,
-            ..Error::new(vec![failed.diagnostic], source)
+            ..Error::new(vec![*failed.diagnostic], source)
         }
     }
 

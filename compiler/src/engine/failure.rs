@@ -1,8 +1,8 @@
 //! What fails while a program runs, as a diagnostic at the line that the user wrote.
 
 use super::output::line;
-use crate::codegen::{Fault, Site, What};
 use crate::ad::Endless;
+use crate::codegen::{Fault, Site, What};
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Span;
@@ -13,7 +13,7 @@ use adl_runtime::Array;
 #[derive(Clone, Debug)]
 pub struct Failed {
     /// What is said of it.
-    pub diagnostic: Diagnostic,
+    pub diagnostic: Box<Diagnostic>,
     /// Whether it was stopped from outside.
     pub interrupted: bool,
 }
@@ -21,7 +21,7 @@ pub struct Failed {
 impl From<Diagnostic> for Failed {
     fn from(diagnostic: Diagnostic) -> Failed {
         Failed {
-            diagnostic,
+            diagnostic: Box::new(diagnostic),
             interrupted: false,
         }
     }
@@ -100,7 +100,7 @@ fn range(problem: Diagnostic, index: i64, len: i64) -> Diagnostic {
 /// The program was stopped from outside.
 pub fn interrupted(span: Span) -> Failed {
     Failed {
-        diagnostic: Diagnostic::error("E0412", span, "interrupted"),
+        diagnostic: Box::new(Diagnostic::error("E0412", span, "interrupted")),
         interrupted: true,
     }
 }
@@ -131,10 +131,12 @@ pub fn out_of_memory(limit: Option<usize>, span: Span) -> Diagnostic {
 /// A module could not be compiled.
 pub fn problem_at(problem: Problem, span: Span) -> Diagnostic {
     match problem {
-        Problem::Endless(Endless { func, span }) => {
-            Diagnostic::error("E0453", span, format!("`{func}` takes a derivative of itself"))
-                .note("it would need derivatives of every order")
-        }
+        Problem::Endless(Endless { func, span }) => Diagnostic::error(
+            "E0453",
+            span,
+            format!("`{func}` takes a derivative of itself"),
+        )
+        .note("it would need derivatives of every order"),
         Problem::Defect(text) => defect(span, &text),
     }
 }
@@ -153,4 +155,3 @@ fn bytes(count: usize) -> String {
         _ => format!("{:.1} GiB", count as f64 / 1_073_741_824.0),
     }
 }
-

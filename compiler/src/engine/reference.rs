@@ -112,11 +112,21 @@ fn trouble(failure: Failure) -> Trouble {
 fn data(array: &Array) -> Data {
     let shape = array.shape().to_vec();
     match (array.as_f64(), array.as_f32(), array.as_i64()) {
-        (Some(x), ..) => Data::new(DType::F64, shape, x.iter().map(|&x| Const::F64(x)).collect()),
-        (_, Some(x), _) => {
-            Data::new(DType::F32, shape, x.iter().map(|&x| Const::F32(x)).collect())
-        }
-        (.., Some(n)) => Data::new(DType::I64, shape, n.iter().map(|&n| Const::I64(n)).collect()),
+        (Some(x), ..) => Data::new(
+            DType::F64,
+            shape,
+            x.iter().map(|&x| Const::F64(x)).collect(),
+        ),
+        (_, Some(x), _) => Data::new(
+            DType::F32,
+            shape,
+            x.iter().map(|&x| Const::F32(x)).collect(),
+        ),
+        (.., Some(n)) => Data::new(
+            DType::I64,
+            shape,
+            n.iter().map(|&n| Const::I64(n)).collect(),
+        ),
         (None, None, None) => {
             let bools = array.as_bool().unwrap_or_default();
             let bools = bools.iter().map(|&b| Const::Bool(b != 0)).collect();

@@ -8,7 +8,6 @@ use crate::codegen::{CallFailure, Native};
 use crate::ir::{FuncId, Module};
 use crate::pipeline::{self, Problem, Timings};
 use adl_lang::check::Entry;
-use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
 use adl_runtime::{Array, Interrupt, Workspace};
@@ -92,22 +91,34 @@ impl Runner {
     }
 
     /// Compiles an entry.
-    pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Diagnostic> {
+    pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Failed> {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
         let backend = self.backend;
         let timings = &mut self.timings;
         let code = guarded(|| match backend {
-            Backend::Native => pipeline::compile(&entry.module, entry.main, timings).map(Code::Native),
-            Backend::Interpreter => pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main)),
+            Backend::Native => {
+                pipeline::compile(&entry.module, entry.main, timings).map(Code::Native)
+            }
+            Backend::Interpreter => pipeline::reference(&entry.module, entry.main)
+                .map(|(module, main)| Code::Reference(module, main)),
         });
         let code = code.map_err(|problem| problem_at(problem, span))?;
-        let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
+        let types = |locals: &[_]| {
+            main.map_or(Vec::new(), |f| {
+                locals.iter().map(|&l| f.ty(l).clone()).collect()
+            })
+        };
         let signature = Signature {
             sizes: entry.sizes.clone(),
             params: main.map_or(Vec::new(), |f| types(&f.params)),
         };
-        Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
+        Ok(Compiled {
+            code,
+            signature,
+            span,
+            recursive: recursive(&entry.module, entry.main),
+        })
     }
 
     /// Runs an entry with one array for each of its parameters.
@@ -130,7 +141,10 @@ impl Compiled {
     ) -> Result<Vec<Array>, Failed> {
         match &self.code {
             Code::Native(native) => {
-                let printer = Printer { native: native.clone(), output: output.clone() };
+                let printer = Printer {
+                    native: native.clone(),
+                    output: output.clone(),
+                };
                 let before = workspace.set_host(Some(Box::new(printer)));
                 let results = self.native(native, args, workspace);
                 workspace.set_host(before);
@@ -156,20 +170,31 @@ impl Compiled {
     #[cold]
     fn explain(&self, trouble: Trouble, limit: Option<usize>) -> Failed {
         let failure = match trouble {
-            Trouble::Argument(k, text) => return defect(self.span, &format!("argument {k}: {text}")).into(),
+            Trouble::Argument(k, text) => {
+                return defect(self.span, &format!("argument {k}: {text}")).into();
+            }
             Trouble::OutOfMemory => return out_of_memory(limit, self.span).into(),
             Trouble::Defect(text) => return defect(self.span, &text).into(),
             Trouble::Code(failure) => failure,
         };
         match failure {
-            CallFailure::Failed { site, values, arrays } => at_site(&site, &values, &arrays).into(),
+            CallFailure::Failed {
+                site,
+                values,
+                arrays,
+            } => at_site(&site, &values, &arrays).into(),
             CallFailure::Interrupted => interrupted(self.span),
             CallFailure::StackOverflow => {
-                let function = self.recursive.as_ref().map(|(name, span)| (name.as_str(), *span));
+                let function = self
+                    .recursive
+                    .as_ref()
+                    .map(|(name, span)| (name.as_str(), *span));
                 too_deep(function, self.span).into()
             }
             CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
-            CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
+            CallFailure::HostPanicked => {
+                defect(self.span, "the host panicked while it printed").into()
+            }
             CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }
     }
@@ -182,7 +207,9 @@ fn guarded<R>(f: impl FnOnce() -> Result<R, Problem>) -> Result<R, Problem> {
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Err(Problem::Defect(text.unwrap_or("the compiler panicked").to_string()))
+            Err(Problem::Defect(
+                text.unwrap_or("the compiler panicked").to_string(),
+            ))
         }
     }
 }
@@ -230,8 +257,12 @@ fn called(stmt: &Stmt, out: &mut Vec<usize>) {
         StmtKind::Call { func, .. } | StmtKind::Jvp { func, .. } | StmtKind::Vjp { func, .. } => {
             out.push(func.0 as usize);
         }
-        StmtKind::If { then, otherwise, .. } => then.iter().chain(otherwise).for_each(|s| called(s, out)),
-        StmtKind::For { body, .. } | StmtKind::Map { body, .. } => body.iter().for_each(|s| called(s, out)),
+        StmtKind::If {
+            then, otherwise, ..
+        } => then.iter().chain(otherwise).for_each(|s| called(s, out)),
+        StmtKind::For { body, .. } | StmtKind::Map { body, .. } => {
+            body.iter().for_each(|s| called(s, out))
+        }
         StmtKind::While { test, body, .. } => test.iter().chain(body).for_each(|s| called(s, out)),
         StmtKind::Let(..)
         | StmtKind::Set(..)

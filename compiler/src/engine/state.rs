@@ -1,11 +1,13 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
+use super::call::{lang_dtype, shape};
 use super::error::Error;
 use super::failure::Failed;
-use super::call::{lang_dtype, shape};
 use super::run::{Compiled, Runner};
 use adl_lang::ast::{Block, Stmt, StmtKind};
-use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
+use adl_lang::check::{
+    ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource,
+};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
@@ -37,8 +39,14 @@ struct Slot {
 
 impl Host for Values {
     fn info(&self, global: Global) -> LeafInfo {
-        let unknown = LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None };
-        self.0.get(&global).map_or(unknown, |slot| slot.info.clone())
+        let unknown = LeafInfo {
+            dtype: DType::F64,
+            shape: Vec::new(),
+            whole: None,
+        };
+        self.0
+            .get(&global)
+            .map_or(unknown, |slot| slot.info.clone())
     }
 }
 
@@ -81,13 +89,13 @@ impl State {
 
     /// Reads a text with all that it imports.
     pub fn load(&mut self, source: Source, import: &mut Import<'_>) -> Result<Loaded, Error> {
-        let loaded = self.checker.load(source, import);
+        let loaded = deep(|| self.checker.load(source, import));
         loaded.map_err(|problems| self.error(problems))
     }
 
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
-        let entry = self.checker.statement(stmt, &self.values);
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let results = self.execute(&entry)?;
         let shown = match &entry.shown {
@@ -99,7 +107,10 @@ impl State {
             None => None,
         };
         for (&global, value) in entry.results.iter().zip(results) {
-            let slot = Slot { info: leaf_info(&value), value: Some(value) };
+            let slot = Slot {
+                info: leaf_info(&value),
+                value: Some(value),
+            };
             self.values.0.insert(global, slot);
         }
         self.checker.commit(&entry);
@@ -111,7 +122,7 @@ impl State {
 
     /// Runs the body of a test; nothing of it stays.
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
-        let entry = self.checker.test(body, &self.values);
+        let entry = deep(|| self.checker.test(body, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         self.execute(&entry)?;
         Ok(entry.warnings)
@@ -128,16 +139,18 @@ impl State {
 
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
-        let entry = self.checker.function(expr, args, &self.values);
+        let entry = deep(|| self.checker.function(expr, args, &self.values));
         entry.map_err(|problems| self.error(problems))
     }
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.
     pub fn check(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
-        let entry = self.checker.statement(stmt, &self.values);
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let infos = self.result_infos(&entry);
-        let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
+        let decides = infos
+            .iter()
+            .any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
         if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
             values = self.execute(&entry)?.into_iter().map(Some).collect();
@@ -153,14 +166,14 @@ impl State {
 
     /// Checks the body of a test.
     pub fn check_test(&mut self, body: &Block) -> Result<Entry, Error> {
-        let entry = self.checker.test(body, &self.values);
+        let entry = deep(|| self.checker.test(body, &self.values));
         entry.map_err(|problems| self.error(problems))
     }
 
     /// Compiles what was checked.
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Error> {
-        let compiled = self.runner.compile(entry);
-        compiled.map_err(|problem| self.error(vec![problem]))
+        let compiled = deep(|| self.runner.compile(entry));
+        compiled.map_err(|problem| self.failed(problem))
     }
 
     /// The value of a global.
@@ -178,7 +191,11 @@ impl State {
             return Ok(Vec::new());
         }
         let compiled = self.compile(entry)?;
-        let State { values, runner, checker } = self;
+        let State {
+            values,
+            runner,
+            checker,
+        } = self;
         let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
         let results = runner.call(&compiled, &args.unwrap_or_default());
         results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
@@ -186,7 +203,11 @@ impl State {
 
     /// The values that an entry reads, if all are there.
     fn inputs(&self, entry: &Entry) -> Option<Vec<&Array>> {
-        entry.inputs.iter().map(|i| input(&self.values, i)).collect()
+        entry
+            .inputs
+            .iter()
+            .map(|i| input(&self.values, i))
+            .collect()
     }
 
     /// What the types of the results say.
@@ -196,11 +217,17 @@ impl State {
             Some(Input::Arg(_)) | None => None,
         };
         let size = |source: &SizeSource| match source {
-            SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
+            SizeSource::Axis { param, axis } => {
+                of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64))
+            }
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
         let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
-        let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
+        let results = entry
+            .module
+            .funcs
+            .get(entry.main.0 as usize)
+            .map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
             shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
@@ -219,8 +246,20 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
 
 /// What is known of an array when a function is compiled for it.
 pub fn leaf_info(array: &Array) -> LeafInfo {
-    let whole = array.as_i64().filter(|_| array.rank() == 0).and_then(|n| n.first().copied());
-    LeafInfo { dtype: lang_dtype(array.dtype()), shape: array.shape().to_vec(), whole }
+    let whole = array
+        .as_i64()
+        .filter(|_| array.rank() == 0)
+        .and_then(|n| n.first().copied());
+    LeafInfo {
+        dtype: lang_dtype(array.dtype()),
+        shape: array.shape().to_vec(),
+        whole,
+    }
+}
+
+/// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is.
+fn deep<R>(step: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(8 << 20, 64 << 20, step)
 }
 
 /// Whether there is nothing to run: a definition of functions, an import, a text to show.

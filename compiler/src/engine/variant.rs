@@ -46,7 +46,10 @@ impl Variant {
         let (layout, places) = match &entry.shown {
             Some(Shown::Value(layout, places)) => (layout.clone(), places.clone()),
             Some(Shown::Text(_)) | None => {
-                return Err(Error::host("E0451", format!("`{expr}` gives no value that a host can take")));
+                return Err(Error::host(
+                    "E0451",
+                    format!("`{expr}` gives no value that a host can take"),
+                ));
             }
         };
         let mut params = Vec::new();
@@ -56,13 +59,25 @@ impl Variant {
                 Input::Global(global) => match state.value(*global).map(Array::try_clone) {
                     Some(Ok(value)) => Param::Fixed(value),
                     Some(Err(problem)) => return Err(Error::host("E0409", problem.to_string())),
-                    None => return Err(Error::host("E0000", "internal error: a value of the program is missing")),
+                    None => {
+                        return Err(Error::host(
+                            "E0000",
+                            "internal error: a value of the program is missing",
+                        ));
+                    }
                 },
             });
         }
         let compiled = state.compile(&entry)?;
         let output = state.runner.output().clone();
-        Ok(Variant { compiled, params, layout, places, exact: entry.exact, output })
+        Ok(Variant {
+            compiled,
+            params,
+            layout,
+            places,
+            exact: entry.exact,
+            output,
+        })
     }
 
     /// Calls it with the leaves of its arguments.
@@ -79,7 +94,10 @@ impl Variant {
         let args: Vec<&Array> = args.collect();
         let results = self.compiled.call(&args, workspace, &self.output, limit)?;
         let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
-        let mut leaves = self.places.iter().filter_map(|&k| results.get_mut(k).and_then(Option::take));
+        let mut leaves = self
+            .places
+            .iter()
+            .filter_map(|&k| results.get_mut(k).and_then(Option::take));
         Ok(build(&self.layout, &mut leaves))
     }
 }
@@ -154,7 +172,12 @@ impl Cache {
     }
 
     fn key(&self, args: &[Value], exact: bool) -> Key {
-        let mut keys = Keys { known: &self.known, exact, larger: FxHashMap::default(), key: Vec::new() };
+        let mut keys = Keys {
+            known: &self.known,
+            exact,
+            larger: FxHashMap::default(),
+            key: Vec::new(),
+        };
         args.iter().for_each(|arg| keys.value(arg));
         keys.key
     }
@@ -176,7 +199,8 @@ impl Keys<'_> {
     fn value(&mut self, value: &Value) {
         match value {
             Value::Array(array) => {
-                self.key.push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
+                self.key
+                    .push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
                 for number in numbers(&leaf_info(array)) {
                     let item = self.number(number);
                     self.key.push(item);

@@ -1,0 +1,96 @@
+//! Loops over several elements at once give what single elements give, tails and special values included.
+
+mod codegen_support;
+
+use adl_compiler::interp::Data;
+use adl_lang::ops::Const;
+use adl_lang::types::DType;
+use codegen_support::{agree, compare};
+
+const SIZES: &[&[i64]] = &[&[0], &[1], &[7], &[8], &[9], &[15], &[16], &[17], &[31], &[64], &[100]];
+
+#[test]
+fn chains_of_arithmetic() {
+    for dtype in ["f64", "f32"] {
+        for text in [
+            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = broadcast [n] [] v2\n  v4 = mul v0 v3\n  v5 = sub v4 v1\n  v6 = abs v5\n  v7 = sqrt v6\n  v8 = div v7 v3\n  v9 = neg v8\n  yield v9\n}\n",
+            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = lt v0 v1\n  v4 = gt v0 v0\n  v5 = or v3 v4\n  v6 = not v5\n  v7 = select v6 v0 v1\n  v8 = convert T v3\n  v9 = add v7 v8\n  v10 = sign v9\n  v11 = floordiv v9 v1\n  v12 = rem v9 v1\n  v13 = add v10 v11\n  v14 = add v13 v12\n  yield v14\n}\n",
+            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> (T[n], T[n], T[n]) {\n  v3 = floor v0\n  v4 = ceil v1\n  v5 = round v0\n  v6 = add v3 v4\n  v7 = min v0 v1\n  v8 = max v5 v7\n  yield v6, v7, v8\n}\n",
+            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = ge v0 v1\n  v4 = eq v0 v1\n  v5 = and v3 v4\n  v6 = ne v0 v0\n  v7 = le v0 v1\n  v8 = select v6 v7 v5\n  v9 = gt v2 v2\n  v10 = broadcast [n] [] v9\n  v11 = select v10 v8 v3\n  v12 = select v11 v0 v1\n  yield v12\n}\n",
+        ] {
+            let stats = agree(&text.replace('T', dtype), SIZES, 0.0);
+            assert!(stats.vector_loops > 0, "{stats:?} of\n{text}");
+        }
+    }
+}
+
+#[test]
+fn special_values() {
+    let values = [0.0, -0.0, 1.0, -1.5, 2.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -1e300, 0.5, -3.5];
+    for dtype in [DType::F64, DType::F32] {
+        for op in ["add", "sub", "mul", "div", "min", "max", "floordiv", "rem"] {
+            let name = dtype.name();
+            let text = format!("func @0 f[n](v0: {name}[n], v1: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0 v1\n  yield v2\n}}\n");
+            let pairs: Vec<(f64, f64)> = values.iter().flat_map(|&a| values.iter().map(move |&b| (a, b))).collect();
+            let data = |f: fn(&(f64, f64)) -> f64| {
+                Data::new(dtype, vec![pairs.len()], pairs.iter().map(|p| Const::of(dtype, f(p))).collect())
+            };
+            let stats = compare(&text, &[pairs.len() as i64], &[data(|p| p.0), data(|p| p.1)], 0.0);
+            assert_eq!(stats.vector_loops, 1);
+        }
+        for op in ["sign", "round", "floor", "ceil", "abs", "sqrt", "neg"] {
+            let name = dtype.name();
+            let text = format!("func @0 f[n](v0: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0\n  yield v2\n}}\n");
+            let data = Data::new(dtype, vec![values.len()], values.iter().map(|&x| Const::of(dtype, x)).collect());
+            let stats = compare(&text, &[values.len() as i64], &[data], 0.0);
+            assert_eq!(stats.vector_loops, 1);
+        }
+        for kind in ["max", "min"] {
+            let name = dtype.name();
+            let text = format!("func @0 f[n](v0: {name}[n]) -> {name} {{\n  v2 = reduce {kind} [0] v0\n  yield v2\n}}\n");
+            for at in 0..19 {
+                for &x in &values {
+                    let mut elems = vec![Const::of(dtype, if kind == "max" { -0.0 } else { 0.0 }); 19];
+                    elems[at] = Const::of(dtype, x);
+                    compare(&text, &[19], &[Data::new(dtype, vec![19], elems)], 0.0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_of_matrices() {
+    let sizes: &[&[i64]] = &[&[0, 0], &[1, 9], &[3, 8], &[4, 17], &[9, 1], &[2, 33]];
+    for dtype in ["f64", "f32"] {
+        for text in [
+            // Broadcasts along either axis.
+            "func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> T[n, m] {\n  v3 = broadcast [n, m] [0] v1\n  v4 = broadcast [n, m] [1] v2\n  v5 = mul v0 v3\n  v6 = add v5 v4\n  yield v6\n}\n",
+            "func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> (T[m], T[n], T) {\n  v3 = broadcast [n, m] [0] v1\n  v4 = broadcast [n, m] [1] v2\n  v5 = mul v3 v4\n  v6 = reduce sum [0] v5\n  v7 = reduce sum [1] v5\n  v8 = reduce sum [0, 1] v5\n  yield v6, v7, v8\n}\n",
+            // Parts, and parts that are changed.
+            "func @0 f[n, m](v0: T[n + 2, m + 2], v1: T[n], v2: T[m]) -> T[n, m] {\n  v3 = const 1\n  v4 = const 2\n  v5 = const 0\n  v6 = index v0 [from v3 len n step 1, from v5 len m step 1]\n  v7 = index v0 [from v3 len n step 1, from v4 len m step 1]\n  v8 = index v0 [from v5 len n step 1, from v3 len m step 1]\n  v9 = add v6 v7\n  v10 = add v9 v8\n  yield v10\n}\n",
+            "func @0 f[n, m](v0: T[n + 1, m], v1: T[n], v2: T[m]) -> T[n + 1, m] {\n  v3 = const 0\n  v4 = acc v0 [v3, :] v2\n  v5 = neg v2\n  v6 = update v4 [v3, :] v5\n  v7 = acc v6 [:, :] v0\n  yield v7\n}\n",
+            "func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> (T[2 * n, m], T[n, 2 * m]) {\n  v3 = neg v0\n  v4 = concat 0 v0, v3\n  v5 = concat 1 v3, v0\n  yield v4, v5\n}\n",
+            "func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> (T[n, m], T[n, 1, m]) {\n  v3 = map [n] () { (v4: i64)\n    v5 = index v0 [v4, :]\n    v6 = sub v5 v2\n    v7 = mul v6 v6\n    yield v7\n  }\n  v8 = reshape [n, 1, m] v3\n  v9 = neg v8\n  yield v3, v9\n}\n",
+        ] {
+            let stats = agree(&text.replace('T', dtype), sizes, 1e-12);
+            assert!(stats.vector_loops > 0, "{stats:?} of\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_fused_chain_needs_no_memory() {
+    let text = "
+func @0 f[n](v0: f64[n], v1: f64[n]) -> f64 {
+  v2 = sub v0 v1
+  v3 = mul v2 v2
+  v4 = mul v3 v2
+  v5 = add v4 v3
+  v6 = reduce sum [0] v5
+  yield v6
+}
+";
+    let stats = agree(text, SIZES, 1e-12);
+    assert_eq!((stats.buffers, stats.copies, stats.stored, stats.vector_loops), (0, 0, 2, 1), "{stats:?}");
+}
