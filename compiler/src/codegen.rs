@@ -1,15 +1,22 @@
 //! Native code: a verified module without requests for derivatives becomes machine code in memory.
 //!
 //! ```text
-//! native.rs    owns the code and calls it          isa.rs       the processor
-//! abi.rs       signatures and support functions    sites.rs     where and why code fails
-//! function.rs  one function at a time              control.rs   if, for, while, map        calls.rs  calls
-//! fuse.rs      which arrays are computed in line   live.rs      how long arrays live
-//! conflict.rs, buffers.rs                          which memory they get
-//! element.rs   one element of an array             nest.rs      loops over arrays          store.rs  arrays into memory
-//! reduce.rs    reductions                          vector.rs    several elements at once
-//! scalar.rs    arithmetic                          checks.rs    what may fail
-//! tape.rs      residuals                           kernels.rs   library functions on arrays
+//! unit.rs      a function and all that it calls    isa.rs       the processor
+//! native.rs    owns the code and calls it          sites.rs     where and why code fails
+//! abi.rs       signatures and support functions    in_place.rs  parameters that become results
+//!
+//! fuse.rs      which arrays are computed in line   cost.rs      what that costs
+//! live.rs      how long the others live            conflict.rs  which must not share memory
+//! classes.rs   which share it                      rotate.rs    and which exchange it
+//! buffers.rs   where it is
+//!
+//! function.rs  one function, by instruction        frame.rs     its sizes, memory, results
+//! control.rs   if, for, while, map                 calls.rs     calls
+//! checks.rs    what may fail                       kernels.rs   library functions on arrays
+//! scalar.rs    arithmetic                          tape.rs      residuals
+//! element.rs   one element of an array             nest.rs      loops over arrays
+//! store.rs     arrays into memory                  reduce.rs    reductions
+//! vector.rs    loops over several elements         lanes.rs     several elements in a register
 //! ```
 //!
 //! Requires: verified IR, no `jvp` or `vjp`. Ensures: the code computes what the interpreter computes, to the bit except
@@ -19,22 +26,28 @@ mod abi;
 mod buffers;
 mod calls;
 mod checks;
+mod classes;
 mod conflict;
 mod control;
+mod cost;
 mod element;
+mod frame;
 mod function;
 mod fuse;
 mod in_place;
 mod isa;
 mod kernels;
+mod lanes;
 mod live;
 mod native;
 mod nest;
 mod reduce;
+mod rotate;
 mod scalar;
 mod sites;
 mod store;
 mod tape;
+mod unit;
 mod vector;
 
 pub use native::{CallFailure, Native, Stats};
@@ -76,5 +89,5 @@ pub fn compile(module: &Module, entry: FuncId) -> Result<Native, CodegenError> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
-    function::unit(module, entry, facts)
+    unit::compile(module, entry, facts)
 }

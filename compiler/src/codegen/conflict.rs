@@ -1,7 +1,8 @@
 //! Which stored arrays must not share memory: what is still needed when an array is written, and what is read while
 //! it is written at another index.
 
-use super::fuse::{Form, Forms, owner, same_but_units};
+use super::cost::same_but_units;
+use super::fuse::{Form, Forms, owner};
 use super::live::{Life, Set};
 use crate::ir::{Def, Func, Inst, Kind, Value};
 use adl_lang::ops::Op;

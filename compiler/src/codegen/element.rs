@@ -5,7 +5,8 @@
 
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
-use super::fuse::{Form, proper_axes};
+use super::cost::proper_axes;
+use super::fuse::Form;
 use super::scalar::machine;
 use crate::ir::{Block, Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};

@@ -8,14 +8,14 @@ use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
+use super::lanes::{lanes, trusted_row, vector};
 use super::reduce::{combiner, neutral};
 use super::scalar::machine;
 use crate::ir::{Inst, Kind, Value};
-use adl_lang::ops::{Const, Op, Reduction, Sel};
-use adl_lang::prims::{Prim, Typing};
+use adl_lang::ops::{Op, Reduction};
+use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};
-use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
+use cranelift_codegen::ir::InstBuilder;
 use smallvec::SmallVec;
 
 /// Registers of each round.
@@ -43,68 +43,6 @@ pub(super) struct Rows<'r> {
 /// A round over a row: its length, the index of its elements, what is carried.
 type Row<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, &dyn Fn(Reg) -> At, &[Reg]) -> Vec<Reg>;
 
-fn lanes(dtype: DType) -> i64 {
-    if dtype == DType::F32 { 4 } else { 2 }
-}
-
-fn vector(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 { types::F32X4 } else { types::F64X2 }
-}
-
-fn mask(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 { types::I32X4 } else { types::I64X2 }
-}
-
-/// Whether this machine rounds whole registers.
-fn rounds() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("sse4.1")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        true
-    }
-}
-
-fn has_vector_form(prim: Prim) -> bool {
-    match prim {
-        Prim::Add | Prim::Sub | Prim::Mul | Prim::Div | Prim::Neg | Prim::Abs | Prim::Sqrt | Prim::Sign => true,
-        Prim::Min | Prim::Max | Prim::Select | Prim::StopGrad => true,
-        Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge | Prim::And | Prim::Or | Prim::Not => true,
-        Prim::Floor | Prim::Ceil | Prim::Round | Prim::FloorDiv | Prim::Rem => rounds(),
-        Prim::Pow
-        | Prim::Cbrt
-        | Prim::Exp
-        | Prim::Expm1
-        | Prim::Log
-        | Prim::Log1p
-        | Prim::Sin
-        | Prim::Cos
-        | Prim::Tan
-        | Prim::Asin
-        | Prim::Acos
-        | Prim::Atan
-        | Prim::Atan2
-        | Prim::Hypot
-        | Prim::Sinh
-        | Prim::Cosh
-        | Prim::Tanh
-        | Prim::Asinh
-        | Prim::Acosh
-        | Prim::Atanh
-        | Prim::Erf
-        | Prim::Erfc
-        | Prim::Gamma
-        | Prim::Lgamma
-        | Prim::Digamma
-        | Prim::Polygamma
-        | Prim::Sigmoid
-        | Prim::Softplus
-        | Prim::Spacing => false,
-    }
-}
-
 impl Translator<'_, '_> {
     /// The rows of an array, if its elements can be computed several at once.
     pub(super) fn rows<'r>(
@@ -125,68 +63,6 @@ impl Translator<'_, '_> {
         let rows = Rows { value, root, dims, flat, inst, dtype };
         let fits = if root { self.operation_fits(value, dtype, flat) } else { self.fits(value, dtype, flat) };
         fits.then_some(rows)
-    }
-
-    fn fits(&self, value: Value, dtype: DType, flat: bool) -> bool {
-        let ty = self.data(value);
-        if ty.is_scalar() {
-            return ty.dtype == dtype || ty.dtype == DType::Bool;
-        }
-        match self.forms.form(value) {
-            Form::Stored | Form::View => ty.dtype == dtype,
-            Form::Inline => self.operation_fits(value, dtype, flat),
-            Form::Register => false,
-        }
-    }
-
-    fn operation_fits(&self, value: Value, dtype: DType, flat: bool) -> bool {
-        let ty = self.data(value);
-        let Some(inst) = self.definition(value) else { return false };
-        if ty.dtype != dtype && ty.dtype != DType::Bool {
-            return false;
-        }
-        let data = &self.func.insts[inst];
-        let Kind::Pure(op) = &data.kind else { return false };
-        let all = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat));
-        match op {
-            Op::Prim(prim) => {
-                let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
-                has_vector_form(*prim) && !compared && all(&data.args)
-            }
-            Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),
-            Op::Broadcast { dims, axes } => {
-                let operand = self.data(data.args[0]);
-                let along = axes.last() == Some(&(dims.len() - 1));
-                if operand.is_scalar() {
-                    operand.dtype == dtype || operand.dtype == DType::Bool
-                } else if along {
-                    !flat && all(&data.args)
-                } else {
-                    !flat && (operand.dtype == dtype || operand.dtype == DType::Bool)
-                }
-            }
-            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args),
-            Op::Reshape(dims) => {
-                let last = self.data(data.args[0]).dims.last();
-                (flat || last == dims.last() && last.is_some_and(|d| !d.is(1))) && all(&data.args)
-            }
-            Op::Index(sels) => {
-                let row = matches!(sels.last(), Some(Sel::All | Sel::Span { step: 1, .. }));
-                let base = self.data(data.args[0]);
-                !flat && row && base.dtype == dtype && all(&data.args[..1])
-            }
-            Op::Const(_)
-            | Op::Size(_)
-            | Op::Reduce(..)
-            | Op::ArgReduce { .. }
-            | Op::Concat(_)
-            | Op::Iota(_)
-            | Op::Update(_)
-            | Op::Acc(_)
-            | Op::MatMul { .. }
-            | Op::ArgSort
-            | Op::Random(..) => false,
-        }
     }
 
     /// Writes rows to where `place` says, adding to what is there by `combine` if that is given.
@@ -316,167 +192,4 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// The `k`-th register of elements that begin at an index.
-    fn lanes(&mut self, value: Value, at: &At, k: usize, dtype: DType) -> Reg {
-        let ty = self.data(value).clone();
-        if ty.is_scalar() {
-            let x = self.scalar(value);
-            return self.spread(x, ty.dtype, dtype);
-        }
-        let index = match at {
-            At::Flat(reg) => SmallVec::from_slice(&[*reg]),
-            At::Axes(axes) => axes.clone(),
-        };
-        let key = (value, 2 + 2 * k as u8 + u8::from(matches!(at, At::Flat(_))), index);
-        if let Some(&known) = self.elements.iter().rev().find_map(|scope| scope.get(&key)) {
-            return known;
-        }
-        let result = if self.forms.form(value) == Form::Inline {
-            self.operation(value, at, k, dtype)
-        } else {
-            let base = self.address(value);
-            let (address, offset) = self.place(base, &ty, at);
-            self.b.ins().load(vector(dtype), trusted_row(), address, offset + 16 * k as i32)
-        };
-        if let Some(scope) = self.elements.last_mut() {
-            scope.insert(key, result);
-        }
-        result
-    }
-
-    /// One number in all lanes; a truth value as a mask.
-    fn spread(&mut self, x: Reg, from: DType, dtype: DType) -> Reg {
-        if from != DType::Bool {
-            return self.b.ins().splat(vector(dtype), x);
-        }
-        let wide = mask(dtype).lane_type();
-        let bits = self.b.ins().uextend(wide, x);
-        let bits = self.b.ins().ineg(bits);
-        self.b.ins().splat(mask(dtype), bits)
-    }
-
-    fn operation(&mut self, value: Value, at: &At, k: usize, dtype: DType) -> Reg {
-        let func = self.func;
-        let Some(inst) = self.definition(value) else { return self.defect(format!("{value} has no operation")) };
-        let data = &func.insts[inst];
-        let Kind::Pure(op) = &data.kind else { return self.defect(format!("{value} has no vector form")) };
-        let operand = data.args.first().copied();
-        match (op, operand, at) {
-            (Op::Prim(prim), ..) => {
-                let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.lanes(a, at, k, dtype)).collect();
-                self.vector_prim(*prim, dtype, &args)
-            }
-            (Op::Convert(_), Some(x), _) => {
-                let bits = self.lanes(x, at, k, dtype);
-                let one = self.constant(Const::of(dtype, 1.0));
-                let one = self.b.ins().splat(vector(dtype), one);
-                let one = self.cast(mask(dtype), one);
-                let picked = self.b.ins().band(bits, one);
-                self.cast(vector(dtype), picked)
-            }
-            (Op::Broadcast { .. }, Some(x), _) if self.data(x).is_scalar() => self.lanes(x, at, k, dtype),
-            (Op::Broadcast { axes, dims }, Some(x), At::Axes(index)) => {
-                let inner = At::Axes(axes.iter().map(|&a| index[a]).collect());
-                if axes.last() == Some(&(dims.len() - 1)) {
-                    return self.lanes(x, &inner, k, dtype);
-                }
-                let from = self.data(x).dtype;
-                let x = self.element(x, &inner);
-                self.spread(x, from, dtype)
-            }
-            (Op::Transpose(perm), Some(x), At::Axes(index)) => {
-                let mut inner = index.clone();
-                for (axis, &p) in perm.iter().enumerate() {
-                    inner[p] = index[axis];
-                }
-                self.lanes(x, &At::Axes(inner), k, dtype)
-            }
-            (Op::Reshape(_), Some(x), At::Flat(_)) => self.lanes(x, at, k, dtype),
-            (Op::Reshape(dims), Some(x), At::Axes(index)) => {
-                let inner_dims = self.data(x).dims.clone();
-                let zero = self.int(0);
-                let mut inner: SmallVec<[Reg; 4]> = SmallVec::from_elem(zero, inner_dims.len());
-                let (to, from) = (super::fuse::proper_axes(&inner_dims), super::fuse::proper_axes(dims));
-                for (&to, &from) in to.iter().zip(&from) {
-                    inner[to] = index[from];
-                }
-                self.lanes(x, &At::Axes(inner), k, dtype)
-            }
-            (Op::Index(sels), Some(x), At::Axes(index)) => {
-                let inner = self.select(sels, &data.args[1..], index);
-                self.lanes(x, &At::Axes(inner), k, dtype)
-            }
-            (_, _, _) => self.defect(format!("{value} has no vector form")),
-        }
-    }
-
-    fn cast(&mut self, to: clif::Type, x: Reg) -> Reg {
-        let little = MemFlagsData::new().with_endianness(clif::Endianness::Little);
-        self.b.ins().bitcast(to, little, x)
-    }
-
-    fn vector_prim(&mut self, prim: Prim, dtype: DType, x: &[Reg]) -> Reg {
-        match prim {
-            Prim::Add => self.b.ins().fadd(x[0], x[1]),
-            Prim::Sub => self.b.ins().fsub(x[0], x[1]),
-            Prim::Mul => self.b.ins().fmul(x[0], x[1]),
-            Prim::Div => self.b.ins().fdiv(x[0], x[1]),
-            Prim::FloorDiv => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                self.b.ins().floor(quotient)
-            }
-            Prim::Rem => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                let whole = self.b.ins().floor(quotient);
-                let taken = self.b.ins().fmul(x[1], whole);
-                self.b.ins().fsub(x[0], taken)
-            }
-            Prim::Neg => self.b.ins().fneg(x[0]),
-            Prim::Abs => self.b.ins().fabs(x[0]),
-            Prim::Sqrt => self.b.ins().sqrt(x[0]),
-            Prim::Floor => self.b.ins().floor(x[0]),
-            Prim::Ceil => self.b.ins().ceil(x[0]),
-            Prim::Round => self.b.ins().nearest(x[0]),
-            Prim::StopGrad => x[0],
-            Prim::Min => self.b.ins().fmin(x[0], x[1]),
-            Prim::Max => self.b.ins().fmax(x[0], x[1]),
-            Prim::Sign => {
-                let number = |t: &mut Self, value: f64| {
-                    let value = t.constant(Const::of(dtype, value));
-                    t.b.ins().splat(vector(dtype), value)
-                };
-                let (zero, one, minus) = (number(self, 0.0), number(self, 1.0), number(self, -1.0));
-                let above = self.b.ins().fcmp(FloatCC::GreaterThan, x[0], zero);
-                let below = self.b.ins().fcmp(FloatCC::LessThan, x[0], zero);
-                let low = self.pick(dtype, below, minus, x[0]);
-                self.pick(dtype, above, one, low)
-            }
-            Prim::Select if self.b.func.dfg.value_type(x[1]) == mask(dtype) => self.b.ins().bitselect(x[0], x[1], x[2]),
-            Prim::Select => self.pick(dtype, x[0], x[1], x[2]),
-            Prim::And => self.b.ins().band(x[0], x[1]),
-            Prim::Or => self.b.ins().bor(x[0], x[1]),
-            Prim::Not => self.b.ins().bnot(x[0]),
-            _other => {
-                let cc = match prim {
-                    Prim::Eq => FloatCC::Equal,
-                    Prim::Ne => FloatCC::NotEqual,
-                    Prim::Lt => FloatCC::LessThan,
-                    Prim::Le => FloatCC::LessThanOrEqual,
-                    Prim::Gt => FloatCC::GreaterThan,
-                    _greater_or_equal => FloatCC::GreaterThanOrEqual,
-                };
-                self.b.ins().fcmp(cc, x[0], x[1])
-            }
-        }
-    }
-
-    fn pick(&mut self, dtype: DType, condition: Reg, a: Reg, b: Reg) -> Reg {
-        let condition = self.cast(vector(dtype), condition);
-        self.b.ins().bitselect(condition, a, b)
-    }
-}
-
-/// Rows need not be aligned to the register.
-fn trusted_row() -> MemFlagsData {
-    MemFlagsData::new().with_notrap()
 }

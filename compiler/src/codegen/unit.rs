@@ -1,0 +1,218 @@
+//! A unit: a function and all that it calls, compiled together and freed together.
+
+use super::function::function;
+use super::frame::plain_dim;
+use super::in_place::Pairs;
+use super::native::{self, Native, Shape, Stats};
+use super::scalar::machine;
+use super::sites::Site;
+use super::{CodegenError, Facts, abi};
+use crate::ir::{FuncId, Kind, Module, Value};
+use adl_lang::prims::Prim;
+use cranelift_codegen::ir::{self as clif, InstBuilder, types};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_jit::JITModule;
+use cranelift_module::{Linkage, Module as _};
+use rustc_hash::FxHashMap;
+
+/// What the functions of a unit share.
+pub(super) struct Unit<'m> {
+    pub(super) module: &'m Module,
+    pub(super) facts: &'m Facts,
+    pub(super) jit: JITModule,
+    pub(super) declared: FxHashMap<FuncId, cranelift_module::FuncId>,
+    pub(super) pairs: Pairs,
+    pub(super) sites: Vec<Site>,
+    pub(super) stats: Stats,
+    pub(super) defect: Option<String>,
+    imports: FxHashMap<String, cranelift_module::FuncId>,
+}
+
+fn fault(problem: impl std::fmt::Display) -> CodegenError {
+    CodegenError(problem.to_string())
+}
+
+/// Compiles `entry` and all that it calls.
+pub(super) fn compile(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
+    let order = reachable(module, entry)?;
+    // Results that would lie in each other's memory are rare; then nothing is passed in place.
+    attempt(module, &order, entry, facts, Pairs::new())
+        .or_else(|_| attempt(module, &order, entry, facts, Pairs::none(&order, module)))
+}
+
+fn attempt(
+    module: &Module,
+    order: &[FuncId],
+    entry: FuncId,
+    facts: &Facts,
+    pairs: Pairs,
+) -> Result<Native, CodegenError> {
+    let instructions = order.iter().map(|&f| module.funcs[f].insts.len()).sum();
+    let mut unit = Unit {
+        module,
+        facts,
+        jit: native::room(instructions)?,
+        declared: FxHashMap::default(),
+        pairs,
+        sites: Vec::new(),
+        stats: Stats { functions: order.len(), ..Stats::default() },
+        defect: None,
+        imports: FxHashMap::default(),
+    };
+    match translate(&mut unit, order, entry) {
+        Ok(id) => {
+            let func = &module.funcs[entry];
+            let slots = func.sizes.len() + func.params().len() + func.results().len();
+            let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
+            let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
+            debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
+            Native::finish(unit.jit, id, shape, unit.sites, unit.stats)
+        }
+        Err(problem) => {
+            native::discard(unit.jit);
+            Err(problem)
+        }
+    }
+}
+
+fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError> {
+    let mut order = vec![entry];
+    let mut next = 0;
+    while next < order.len() {
+        let func = &module.funcs[order[next]];
+        for (_, data) in func.insts.iter() {
+            match &data.kind {
+                Kind::Call { func, .. } if !order.contains(func) => order.push(*func),
+                Kind::Jvp { .. } | Kind::Vjp { .. } => {
+                    return Err(CodegenError(format!("{} asks for a derivative", func.name)));
+                }
+                _other => {}
+            }
+        }
+        next += 1;
+    }
+    Ok(order)
+}
+
+fn translate(
+    unit: &mut Unit<'_>,
+    order: &[FuncId],
+    entry: FuncId,
+) -> Result<cranelift_module::FuncId, CodegenError> {
+    let module = unit.module;
+    let convention = unit.jit.isa().default_call_conv();
+    for &id in order {
+        let pairs = unit.pairs.of(module, id);
+        let signature = abi::signature(&module.funcs[id], &pairs, convention);
+        let declared =
+            unit.jit.declare_function(&format!("f{id}"), Linkage::Local, &signature).map_err(fault)?;
+        unit.declared.insert(id, declared);
+    }
+    let mut context = unit.jit.make_context();
+    let mut builder = FunctionBuilderContext::new();
+    for &id in order {
+        let pairs = unit.pairs.of(module, id);
+        let func = &module.funcs[id];
+        context.func.signature = abi::signature(func, &pairs, convention);
+        function(unit, id, &pairs, &mut context.func, &mut builder);
+        if let Some(problem) = unit.defect.take() {
+            return Err(CodegenError(problem));
+        }
+        let declared = unit.declared[&id];
+        define(unit, declared, &mut context)?;
+    }
+    context.func.signature = abi::entry_signature(convention);
+    let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
+    entry_function(unit, entry, &mut context.func, &mut builder);
+    define(unit, id, &mut context)?;
+    Ok(id)
+}
+
+fn define(
+    unit: &mut Unit<'_>,
+    id: cranelift_module::FuncId,
+    context: &mut cranelift_codegen::Context,
+) -> Result<(), CodegenError> {
+    unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
+    unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
+    unit.jit.clear_context(context);
+    Ok(())
+}
+
+/// The function the host calls: unpacks the slots.
+fn entry_function(
+    unit: &mut Unit<'_>,
+    id: FuncId,
+    into: &mut clif::Function,
+    builder: &mut FunctionBuilderContext,
+) {
+    let func = &unit.module.funcs[id];
+    let pairs = unit.pairs.of(unit.module, id);
+    let callee = unit.jit.declare_func_in_func(unit.declared[&id], into);
+    let copy = unit.import("adl_copy").map(|copy| unit.jit.declare_func_in_func(copy, into));
+    let mut b = FunctionBuilder::new(into, builder);
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    let (ctx, slots) = (b.block_params(block)[0], b.block_params(block)[1]);
+    let first_param = func.sizes.len();
+    let first_result = first_param + func.params().len();
+    let load = |b: &mut FunctionBuilder<'_>, ty: clif::Type, k: usize| {
+        b.ins().load(ty, super::checks::trusted(), slots, 8 * k as i32)
+    };
+    let mut args = vec![ctx];
+    for k in 0..func.sizes.len() {
+        args.push(load(&mut b, types::I64, k));
+    }
+    let sizes = args[1..].to_vec();
+    for (j, &param) in func.params().iter().enumerate() {
+        let Some(ty) = func.ty(param).data() else {
+            unit.defect.get_or_insert(format!("{} takes a tape from outside", func.name));
+            continue;
+        };
+        let machine = if ty.is_scalar() { machine(ty.dtype) } else { types::I64 };
+        let value = load(&mut b, machine, first_param + j);
+        match pairs.iter().position(|&p| p == Some(j)) {
+            None => args.push(value),
+            Some(result) => {
+                let target = load(&mut b, types::I64, first_result + result);
+                let len = b.ins().iconst(types::I64, ty.dtype.bytes() as i64);
+                let bytes = ty.dims.iter().fold(len, |product, d| {
+                    let d = plain_dim(&mut b, &sizes, d);
+                    b.ins().imul(product, d)
+                });
+                if let Some(copy) = copy {
+                    b.ins().call(copy, &[target, value, bytes]);
+                }
+            }
+        }
+    }
+    for k in 0..func.results().len() {
+        args.push(load(&mut b, types::I64, first_result + k));
+    }
+    let call = b.ins().call(callee, &args);
+    let status = b.inst_results(call)[0];
+    b.ins().return_(&[status]);
+    b.seal_all_blocks();
+    b.finalize(unit.jit.isa().frontend_config());
+}
+
+impl Unit<'_> {
+    /// A function from outside, if there is one of that name.
+    pub(super) fn import(&mut self, name: &str) -> Option<cranelift_module::FuncId> {
+        if let Some(&id) = self.imports.get(name) {
+            return Some(id);
+        }
+        let (params, result) = match (abi::support(name), abi::helper(name), name.strip_prefix("prim_")) {
+            (Some(types), _, _) if native::supported(name) => types,
+            (_, Some(own), _) => own.types(),
+            (_, _, Some(prim)) => Prim::named(prim).and_then(abi::primitive)?.types(),
+            (_, _, _) => return None,
+        };
+        let convention = self.jit.isa().default_call_conv();
+        let signature = abi::of_types(params, result, convention);
+        let id = self.jit.declare_function(name, Linkage::Import, &signature).ok()?;
+        self.imports.insert(name.to_string(), id);
+        Some(id)
+    }
+}
