@@ -13,8 +13,8 @@
 //! ```
 //!
 //! Inner pairs come first: what they compute again names values of outer regions, which enter the rows of those. Not
-//! kept are: constants and sizes; the index of a counted loop; arithmetic of whole numbers and truth values, and short
-//! scalar arithmetic, whose operands are at hand; elements of arrays that live at the top of the function. An array
+//! kept are: constants, sizes and what is made of them; the index of a counted loop; short arithmetic, of scalars or
+//! element by element, whose operands are at hand; elements of arrays that live at the top of the function. An array
 //! that a loop carries is never kept for its elements: that would cost its length in each round.
 
 use super::loops::replace;
@@ -146,18 +146,14 @@ impl Choice<'_> {
         let Kind::Pure(op) = &data.kind else {
             return None;
         };
-        if !cheap(op) || !func.data(value).is_scalar() {
+        if !cheap(op) {
             return None;
         }
+        // Reading an element needs its array, which is at hand without more only at the top of the function.
+        let reads = matches!(op, Op::Index(_));
         let mut cost = 1;
         for (k, &arg) in data.args.iter().enumerate() {
-            let array = !func.data(arg).is_scalar();
-            if array
-                && !(k == 0
-                    && matches!(op, Op::Index(_))
-                    && self.top.contains(&arg)
-                    && !self.defined.contains(&arg))
-            {
+            if reads && k == 0 && (self.defined.contains(&arg) || !self.top.contains(&arg)) {
                 return None;
             }
             cost += self.cost(arg)?;
@@ -166,19 +162,18 @@ impl Choice<'_> {
     }
 }
 
-/// Whether an operation, on scalars, may be run again instead of keeping its result.
+/// Whether an operation may be run again instead of keeping its result. On arrays it is part of the loop that uses it,
+/// and spares a copy to the tape and back.
 fn cheap(op: &Op) -> bool {
     match op {
-        Op::Const(_) | Op::Size(_) | Op::Convert(_) => true,
+        Op::Const(_) | Op::Size(_) | Op::Convert(_) | Op::Broadcast { .. } | Op::Iota(_) => true,
         Op::Index(sels) => sels.iter().all(|s| *s == Sel::At),
         Op::Prim(prim) => cheap_prim(*prim),
-        Op::Broadcast { .. }
-        | Op::Reduce(..)
+        Op::Reduce(..)
         | Op::ArgReduce { .. }
         | Op::Transpose(_)
         | Op::Reshape(_)
         | Op::Concat(_)
-        | Op::Iota(_)
         | Op::Update(_)
         | Op::Acc(_)
         | Op::MatMul { .. }
