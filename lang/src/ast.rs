@@ -359,6 +359,7 @@ pub struct Arg {
 
 /// One position between index brackets.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them, in vectors that live for a short time")]
 pub enum Index {
     /// `a[i]`, `a[-1]`, `a[idx]`; a written minus is a `Unary(Neg, …)`; `none` inserts an axis.
     At(Expr),

@@ -17,6 +17,9 @@
 //! Every operand is a [`Local`] of the function it stands in. A local is defined once by `Let`, a call or a loop, or
 //! is a *variable* (`mutable`) that `Set` may assign any number of times; the first assignment dominates every use.
 
+mod print;
+pub mod validate;
+
 use crate::ast::{Format, Name};
 use crate::ops::Op;
 use crate::source::Span;

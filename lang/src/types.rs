@@ -142,10 +142,10 @@ impl Dim {
     #[must_use]
     pub fn floor_div(&self, by: &Dim) -> Dim {
         match (self.as_const(), by.as_const()) {
-            (Some(a), Some(b)) if b != 0 => return Dim::constant(floor_div(a, b)),
-            (_, Some(1)) => return self.clone(),
+            (Some(a), Some(b)) if b != 0 => Dim::constant(floor_div(a, b)),
+            (_, Some(1)) => self.clone(),
             (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => {
-                return Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect());
+                Dim::from_terms(self.0.iter().map(|(m, c)| (m.clone(), c / b)).collect())
             }
             _ => Dim::atom(Atom::FloorDiv(self.clone(), by.clone())),
         }
@@ -155,7 +155,7 @@ impl Dim {
     #[must_use]
     pub fn rem(&self, by: &Dim) -> Dim {
         match (self.as_const(), by.as_const()) {
-            (Some(a), Some(b)) if b != 0 => Dim::constant(a - b * floor_div(a, b)),
+            (Some(a), Some(b)) if b != 0 => Dim::constant(a.wrapping_sub(b.wrapping_mul(floor_div(a, b)))),
             (_, Some(b)) if b != 0 && self.0.values().all(|c| c % b == 0) => Dim::constant(0),
             _ => Dim::atom(Atom::Rem(self.clone(), by.clone())),
         }
@@ -194,7 +194,7 @@ impl Dim {
                     Atom::FloorDiv(a, b) => checked_floor_div(a.eval(of)?, b.eval(of)?)?,
                     Atom::Rem(a, b) => {
                         let (a, b) = (a.eval(of)?, b.eval(of)?);
-                        a - b * checked_floor_div(a, b)?
+                        a.checked_sub(b.checked_mul(checked_floor_div(a, b)?)?)?
                     }
                 };
                 product = product.checked_mul(factor)?;
@@ -289,6 +289,18 @@ impl Dim {
         let mut free = true;
         rest.symbols(&mut |s| free &= s != sym);
         (free && factor != 0).then(|| (target.clone() - rest).floor_div(&Dim::constant(factor)))
+    }
+
+    /// `(a, b)` with `self = a · base + b`, if there are such numbers with `a ≠ 0`.
+    pub fn relative_to(&self, base: &Dim) -> Option<(i64, i64)> {
+        let (monomial, &coefficient) = base.0.iter().find(|(m, _)| !m.is_empty())?;
+        let mine = *self.0.get(monomial)?;
+        if mine % coefficient != 0 {
+            return None;
+        }
+        let factor = mine / coefficient;
+        let rest = self.clone() - base.clone() * Dim::constant(factor);
+        rest.as_const().map(|b| (factor, b))
     }
 
     /// Writes it with names for the symbols: `n * (n - 1) // 2` as `(n*n - n)//2`.

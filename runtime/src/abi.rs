@@ -1,7 +1,9 @@
-//! The calling convention of compiled code: the structures that native code and Rust share, and the slow paths that
-//! native code calls. The tables in the crate's documentation say how they are used.
+//! The calling convention of compiled code: the structures that native code and Rust share, and the
+//! slow paths that native code calls. The tables in the crate's documentation say how they are
+//! used.
 //!
-//! A slow path works on the [`Store`] of its context (chunks of the arena, tapes, the host) and never unwinds.
+//! A slow path works on the [`Store`] of its context (chunks of the arena, tapes, the host) and
+//! never unwinds.
 #![allow(
     unsafe_code,
     reason = "raw pointers from native code become references here"
@@ -47,11 +49,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The kind that `adl_print` sets when the host panicked; [`crate::Workspace::take_panic`] has the payload.
+    /// The kind that `adl_print` sets when the host panicked; [`crate::Workspace::take_panic`] has
+    /// the payload.
     pub const HOST_PANICKED: u32 = u32::MAX;
 }
 
-/// A growing list of bytes whose cursor the compiled code keeps. Its memory belongs to the [`Store`].
+/// A growing list of bytes whose cursor the compiled code keeps. Its memory belongs to the
+/// [`Store`].
 #[repr(C)]
 #[derive(Debug)]
 pub struct Tape {
@@ -87,7 +91,8 @@ pub enum Status {
     Interrupted = 2,
     /// The stack would pass [`Context::stack_limit`].
     StackOverflow = 3,
-    /// The memory limit, or the memory of the machine, does not suffice; `failure.values[0]` has the bytes asked for.
+    /// The memory limit, or the memory of the machine, does not suffice; `failure.values[0]` has
+    /// the bytes asked for.
     OutOfMemory = 4,
 }
 
@@ -169,16 +174,29 @@ pub(crate) unsafe fn interrupted(ctx: *mut Context) -> bool {
     unsafe { (*ctx).interrupt.as_ref() }.is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
+/// Notes how many bytes were asked for, before [`Status::OutOfMemory`] is returned.
+///
+/// # Safety
+/// As for [`interrupted`].
+pub(crate) unsafe fn note_out_of_memory(ctx: *mut Context, bytes: usize) {
+    if !ctx.is_null() {
+        // SAFETY: the caller promises a live context.
+        unsafe { (*ctx).failure.values[0] = i64::try_from(bytes).unwrap_or(i64::MAX) };
+    }
+}
+
 /// The two halves of a live context.
 ///
 /// # Safety
-/// `ctx` came from [`crate::Workspace::enter`], is in use by one thread, and no other reference into it lives.
+/// `ctx` came from [`crate::Workspace::enter`], is in use by one thread, and no other reference
+/// into it lives.
 unsafe fn parts<'a>(ctx: *mut Context) -> (&'a mut Context, &'a mut Store) {
     // SAFETY: a workspace keeps context and store in two allocations that live as long as it does.
     unsafe { (&mut *ctx, &mut *(*ctx).store) }
 }
 
-/// A block of `bytes` in a fresh or kept chunk; null when out of memory. Afterwards bumping goes on behind the block.
+/// A block of `bytes` in a fresh or kept chunk; null when out of memory. Afterwards bumping goes on
+/// behind the block.
 ///
 /// # Safety
 /// As for all functions `adl_…` that take a context: it is the one the calling code was given.
@@ -191,7 +209,8 @@ pub unsafe extern "C" fn adl_arena_grow(ctx: *mut Context, bytes: u64) -> *mut u
 /// Goes back to a mark taken in an earlier chunk; chunks after it are kept for later.
 ///
 /// # Safety
-/// As for [`adl_arena_grow`]; `top` and `chunk` were read together from this context since it was entered.
+/// As for [`adl_arena_grow`]; `top` and `chunk` were read together from this context since it was
+/// entered.
 pub unsafe extern "C" fn adl_arena_release(ctx: *mut Context, top: *mut u8, chunk: u64) {
     // SAFETY: the contract above.
     let (context, store) = unsafe { parts(ctx) };
@@ -211,7 +230,8 @@ pub unsafe extern "C" fn adl_tape_new(ctx: *mut Context) -> *mut Tape {
 /// Makes room for `needed` bytes in all and keeps those there are; `base` may move.
 ///
 /// # Safety
-/// As for [`adl_arena_grow`]; `tape` came from [`adl_tape_new`] on this context and is not given back.
+/// As for [`adl_arena_grow`]; `tape` came from [`adl_tape_new`] on this context and is not given
+/// back.
 pub unsafe extern "C" fn adl_tape_grow(ctx: *mut Context, tape: *mut Tape, needed: u64) -> u32 {
     // SAFETY: the contract above.
     let (context, store) = unsafe { parts(ctx) };
@@ -279,7 +299,8 @@ pub unsafe extern "C" fn adl_fail_with(
 /// Hands copies of `n` arrays to the host of the workspace.
 ///
 /// # Safety
-/// As for [`adl_arena_grow`]; `values` points to `n` values whose `dims` and `data` are readable at their full size.
+/// As for [`adl_arena_grow`]; `values` points to `n` values whose `dims` and `data` are readable at
+/// their full size.
 pub unsafe extern "C" fn adl_print(
     ctx: *mut Context,
     site: u32,
@@ -291,7 +312,16 @@ pub unsafe extern "C" fn adl_print(
     // SAFETY: the contract above.
     match unsafe { copy_values(values, n) } {
         Ok(arrays) => store.print(context, site, &arrays) as u32,
-        Err(_) => Status::OutOfMemory as u32,
+        Err(error) => {
+            let bytes = if let ArrayError::OutOfMemory(bytes) = error {
+                bytes
+            } else {
+                usize::MAX
+            };
+            // SAFETY: the contract above.
+            unsafe { note_out_of_memory(ctx, bytes) };
+            Status::OutOfMemory as u32
+        }
     }
 }
 
@@ -315,7 +345,8 @@ unsafe fn copy_values(values: *const PrintValue, n: i64) -> Result<Vec<Array>, A
         let mut array = Array::zeros(dtype, &shape)?;
         let bytes = array.bytes_mut();
         if !bytes.is_empty() {
-            // SAFETY: `data` has as many bytes as dtype and shape need, which is the length of `bytes`.
+            // SAFETY: `data` has as many bytes as dtype and shape need, which is the length of
+            // `bytes`.
             bytes.copy_from_slice(unsafe { core::slice::from_raw_parts(value.data, bytes.len()) });
         }
         arrays.push(array);

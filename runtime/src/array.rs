@@ -96,7 +96,8 @@ pub struct Array {
     data: Buffer,
 }
 
-/// Number of elements of a shape; `None` if their bytes, at the widest type, cannot be counted by an `i64`.
+/// Number of elements of a shape; `None` if their bytes, at the widest type, cannot be counted by
+/// an `i64`.
 pub fn element_count(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);
@@ -107,7 +108,8 @@ pub fn element_count(shape: &[usize]) -> Option<usize> {
     i64::try_from(count.checked_mul(8)?).ok().map(|_| count)
 }
 
-/// Rust types that are elements of arrays. (`bool` arrays hold bytes; see the `From` implementations for `bool`.)
+/// Rust types that are elements of arrays. (`bool` arrays hold bytes; see the `From`
+/// implementations for `bool`.)
 pub trait Element: Plain {
     /// The element type.
     const DTYPE: DType;
@@ -257,7 +259,8 @@ impl Array {
         self.data.as_mut_slice()
     }
 
-    /// Element `i` in row-major order as an `f64`: exact but for large `i64`; a truth value gives 0 or 1.
+    /// Element `i` in row-major order as an `f64`: exact but for large `i64`; a truth value gives 0
+    /// or 1.
     pub fn get_f64(&self, i: usize) -> Option<f64> {
         match self.dtype {
             DType::Bool => self.data.as_slice::<u8>().get(i).map(|&b| f64::from(b)),
@@ -302,7 +305,8 @@ impl fmt::Debug for Array {
     }
 }
 
-/// The conversions cannot fail but for want of memory, where they panic as those of the standard library do.
+/// The conversions cannot fail but for want of memory, where they panic as those of the standard
+/// library do.
 macro_rules! from {
     ($($from:ty, |$x:ident| $shape:expr, $elements:expr, $make:ident;)*) => {
         $(impl From<$from> for Array {

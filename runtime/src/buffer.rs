@@ -1,12 +1,13 @@
-//! Bytes at addresses that are multiples of 64, so that every element type and every vector width can be read from
-//! the start. A failed allocation is an error, never the end of the process.
+//! Bytes at addresses that are multiples of 64, so that every element type and every vector width
+//! can be read from the start. A failed allocation is an error, never the end of the process.
 #![allow(unsafe_code, reason = "owns raw memory")]
 
 use core::ptr::NonNull;
 use core::slice;
 use std::alloc::{self, Layout};
 
-/// What every buffer, arena block and tape starts at a multiple of: a cache line, and the widest vector register.
+/// What every buffer, arena block and tape starts at a multiple of: a cache line, and the widest
+/// vector register.
 pub const ALIGN: usize = 64;
 
 /// Owned bytes, aligned to [`ALIGN`].
@@ -54,7 +55,8 @@ impl Buffer {
         Some(buffer)
     }
 
-    /// Memory of `len` bytes, whose content is undefined unless `zero`: the caller fills it before it is read.
+    /// Memory of `len` bytes, whose content is undefined unless `zero`: the caller fills it before
+    /// it is read.
     fn allocate(len: usize, zero: bool) -> Option<Buffer> {
         if len == 0 {
             // SAFETY: ALIGN is not 0.
@@ -87,7 +89,8 @@ impl Buffer {
 
     /// The bytes as elements; a rest that does not fill one is left out.
     pub fn as_slice<T: Plain>(&self) -> &[T] {
-        // SAFETY: the memory is initialised, aligned to 64, and any bytes make a `T` (contract of `Plain`).
+        // SAFETY: the memory is initialised, aligned to 64, and any bytes make a `T` (contract of
+        // `Plain`).
         unsafe { slice::from_raw_parts(self.start.as_ptr().cast(), self.len / size_of::<T>()) }
     }
 
@@ -113,7 +116,8 @@ fn layout(len: usize) -> Option<Layout> {
     Layout::from_size_align(len, ALIGN).ok()
 }
 
-/// A block of `len` bytes with undefined content for the arena or a tape; null when there is no memory or `len` is 0.
+/// A block of `len` bytes with undefined content for the arena or a tape; null when there is no
+/// memory or `len` is 0.
 pub(crate) fn allocate_raw(len: usize) -> *mut u8 {
     match layout(len) {
         // SAFETY: the size is above 0.

@@ -1,8 +1,9 @@
 //! How numbers, arrays, tuples and records are written.
 //!
-//! Without a format a float has the fewest digits that read back the same, and always a point or an exponent; the
-//! exponent appears below `1e-4` and from `1e+16` on, with two digits at least, all as Python's `repr` does. Arrays with more
-//! than 1000 elements show three rows at either end of each axis.
+//! Without a format a float has the fewest digits that read back the same, and always a point or an
+//! exponent; the exponent appears below `1e-4` and from `1e+16` on, with two digits at least, all
+//! as Python's `repr` does. Arrays with more than 1000 elements show three rows at either end of
+//! each axis.
 
 use core::fmt::{self, Write};
 
@@ -35,7 +36,8 @@ pub enum FormatStyle {
     Fixed,
     /// `e`: always with an exponent, of two digits at least.
     Exponent,
-    /// `g`: significant digits, with an exponent when it is below -4 or not below the precision; no zeros at the end.
+    /// `g`: significant digits, with an exponent when it is below -4 or not below the precision; no
+    /// zeros at the end.
     General,
     /// `%`: a hundred times the number, and `%`.
     Percent,
@@ -95,7 +97,8 @@ pub fn formatted(value: &Value, format: Format) -> String {
     text
 }
 
-/// The text of a float; `single` numbers have the digits that tell them from other numbers of single precision.
+/// The text of a float; `single` numbers have the digits that tell them from other numbers of
+/// single precision.
 pub fn float_text(x: f64, single: bool, format: Format) -> String {
     let mut text = String::new();
     let _ = write_float(&mut text, x, single, format);
@@ -111,7 +114,8 @@ struct Printer<'a, W> {
 }
 
 impl<W: Write> Printer<'_, W> {
-    /// Writes the part of the array under the entry `index` of the axes before `axis`, counted in row-major order.
+    /// Writes the part of the array under the entry `index` of the axes before `axis`, counted in
+    /// row-major order.
     fn axis(&mut self, axis: usize, index: usize) -> fmt::Result {
         let Some(&dim) = self.array.shape().get(axis) else {
             return self.entry(index);

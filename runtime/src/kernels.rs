@@ -1,14 +1,15 @@
 //! Kernels that compiled code calls.
 //!
-//! All obey one contract. Operands are dense, row by row, at any address that suits their elements; results do not overlap
-//! operands unless it says so. Sizes are `i64`; a negative one counts as 0, and then the pointers are not read.
-//! Kernels that may take long look at the interrupt of their context (which may be null) and return a status; none
-//! allocates without giving [`crate::Status::OutOfMemory`] when it fails, but for the packing buffers of `faer`, which are
+//! All obey one contract. Operands are dense, row by row, at any address that suits their elements;
+//! results do not overlap operands unless it says so. Sizes are `i64`; a negative one counts as 0,
+//! and then the pointers are not read. Kernels that may take long look at the interrupt of their
+//! context (which may be null) and return a status; none allocates without giving
+//! [`crate::Status::OutOfMemory`] when it fails, but for the packing buffers of `faer`, which are
 //! small. A result depends on the operands and the machine alone, never on what ran before.
 //!
 //! # Safety
-//! Every kernel is `unsafe` for one reason: pointers must be valid for the sizes passed with them, and a context must
-//! be null or the one the calling code was given.
+//! Every kernel is `unsafe` for one reason: pointers must be valid for the sizes passed with them,
+//! and a context must be null or the one the calling code was given.
 #![allow(
     unsafe_code,
     reason = "raw pointers from native code become slices here"
@@ -22,7 +23,8 @@ pub mod random;
 pub mod reduce;
 pub mod sort;
 
-/// Calls the clone of a function for AVX2 and FMA where the machine has them. The caller's `unsafe` clone needs nothing else.
+/// Calls the clone of a function for AVX2 and FMA where the machine has them. The caller's `unsafe`
+/// clone needs nothing else.
 macro_rules! dispatch {
     ($wide:path, $portable:path, $($argument:expr),*) => {
         if $crate::kernels::wide() {

@@ -1,12 +1,13 @@
-//! What compiled code stands on: arrays, kernels, and the convention by which native code and Rust talk.
+//! What compiled code stands on: arrays, kernels, and the convention by which native code and Rust
+//! talk.
 //!
-//! A leaf crate: it knows neither the language nor the compiler. What goes wrong while code runs is told by a
-//! [`Status`] and a [`Failure`], whose kind and site are numbers that the compiler owns.
+//! A leaf crate: it knows neither the language nor the compiler. What goes wrong while code runs is
+//! told by a [`Status`] and a [`Failure`], whose kind and site are numbers that the compiler owns.
 //!
 //! # The binary interface
 //!
-//! Every compiled function takes a `*mut `[`Context`] first and returns a [`Status`] as `u32`. All structures are
-//! `repr(C)`, for 64-bit targets:
+//! Every compiled function takes a `*mut `[`Context`] first and returns a [`Status`] as `u32`. All
+//! structures are `repr(C)`, for 64-bit targets:
 //!
 //! | structure | offset: field |
 //! |---|---|
@@ -15,19 +16,24 @@
 //! | [`Tape`] (16 bytes) | 0 `base: *mut u8` · 8 `capacity: usize` |
 //! | [`PrintValue`] (24 bytes) | 0 `dtype: u32` · 4 `rank: u32` · 8 `dims: *const i64` · 16 `data: *const u8` |
 //!
-//! The numbers are exported as constants ([`abi::OFFSET_INTERRUPT`], …). [`Status`]: 0 done, 1 failed (see `failure`),
-//! 2 interrupted, 3 stack overflow, 4 out of memory. [`DType`]: 0 `bool` (a byte, 0 or 1), 1 `i64`, 2 `f32`, 3 `f64`.
+//! The numbers are exported as constants ([`abi::OFFSET_INTERRUPT`], …). [`Status`]: 0 done, 1
+//! failed (see `failure`), 2 interrupted, 3 stack overflow, 4 out of memory. [`DType`]: 0 `bool` (a
+//! byte, 0 or 1), 1 `i64`, 2 `f32`, 3 `f64`.
 //!
 //! What compiled code does by itself:
 //!
 //! - *Back edge:* load the pointer `interrupt`, load its byte; not 0: return 2.
 //! - *Entry of a function that may recurse:* stack pointer below `stack_limit`: return 3.
-//! - *Array buffer of `bytes`:* round `bytes` up to a multiple of 64; if `arena_end - arena_top < bytes` (unsigned), call
-//!   `adl_arena_grow`, else take `arena_top` and add. Buffers are 64-byte aligned, and hold garbage at first.
-//! - *Mark and release* (function, loop round): save `arena_top` and `arena_chunk`; at the end, if `arena_chunk` is
-//!   what it was, store the saved `arena_top`, else call `adl_arena_release`. Every return path but errors does it.
-//! - *Tape:* keep a cursor (an offset) in a register, reserve when `capacity - cursor < bytes`; reload `base` afterwards.
-//! - *Failure:* return what a call returned if it is not 0; nothing need be released, [`Workspace::enter`] does it.
+//! - *Array buffer of `bytes`:* round `bytes` up to a multiple of 64; if `arena_end - arena_top <
+//!   bytes` (unsigned), call `adl_arena_grow`, else take `arena_top` and add. Buffers are 64-byte
+//!   aligned, and hold garbage at first.
+//! - *Mark and release* (function, loop round): save `arena_top` and `arena_chunk`; at the end, if
+//!   `arena_chunk` is what it was, store the saved `arena_top`, else call `adl_arena_release`.
+//!   Every return path but errors does it.
+//! - *Tape:* keep a cursor (an offset) in a register, reserve when `capacity - cursor < bytes`;
+//!   reload `base` afterwards.
+//! - *Failure:* return what a call returned if it is not 0; nothing need be released,
+//!   [`Workspace::enter`] does it.
 //!
 //! Support symbols (see [`symbols`]; `ctx` is `*mut Context`, a result `u32` is a status):
 //!
@@ -42,7 +48,8 @@
 //! | `adl_fail_with` | `ctx, kind: u32, site: u32, values: *const PrintValue, n: i64` | `u32`, always 1 |
 //! | `adl_print` | `ctx, site: u32, values: *const PrintValue, n: i64` | `u32` |
 //!
-//! Kernels (dense row-major operands; sizes are `i64`, where a negative one counts as 0; operands may be null when empty):
+//! Kernels (dense row-major operands; sizes are `i64`, where a negative one counts as 0; operands
+//! may be null when empty):
 //!
 //! | symbol (one per element type) | parameters | result |
 //! |---|---|---|

@@ -12,25 +12,27 @@ pub fn symbols() -> &'static [(&'static str, *const u8)] {
 
 macro_rules! table {
     ($($module:ident :: { $($name:ident),* $(,)? };)*) => {
-        const SYMBOLS: &[(&str, *const u8)] = &[
-            $($((stringify!($name), $module::$name as *const u8),)*)*
-        ];
+        const SYMBOLS: &[(&str, *const u8)] =
+            &[$($((stringify!($name), $module::$name as *const u8),)*)*];
     };
 }
 
 table! {
     abi::{
-        adl_arena_grow, adl_arena_release, adl_tape_new, adl_tape_grow, adl_tape_free, adl_fail, adl_fail_with, adl_print,
+        adl_arena_grow, adl_arena_release, adl_tape_new, adl_tape_grow, adl_tape_free,
+        adl_fail, adl_fail_with, adl_print,
     };
     matmul::{ adl_matmul_f64, adl_matmul_f32 };
     reduce::{ adl_dot_f64, adl_dot_f32, adl_sum_f64, adl_sum_f32 };
     sort::{ adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 };
     random::{
-        adl_random_bits, adl_random_keys, adl_random_int, adl_random_uniform_f64, adl_random_uniform_f32,
+        adl_random_bits, adl_random_keys, adl_random_int,
+        adl_random_uniform_f64, adl_random_uniform_f32,
         adl_random_normal_f64, adl_random_normal_f32,
     };
     memory::{
-        adl_fill_1, adl_fill_4, adl_fill_8, adl_copy, adl_transpose_1, adl_transpose_4, adl_transpose_8,
+        adl_fill_1, adl_fill_4, adl_fill_8, adl_copy,
+        adl_transpose_1, adl_transpose_4, adl_transpose_8,
         adl_copy_strided_1, adl_copy_strided_4, adl_copy_strided_8,
     };
 }

@@ -1,11 +1,13 @@
-//! The memory of running code: an arena in chunks for array buffers, a pool of tapes, the host that prints, and the
-//! limits on all of it. One workspace serves one call at a time and is meant to be used again: what it allocated is kept.
+//! The memory of running code: an arena in chunks for array buffers, a pool of tapes, the host that
+//! prints, and the limits on all of it. One workspace serves one call at a time and is meant to be
+//! used again: what it allocated is kept.
 //!
-//! The arena is a stack over several chunks. Code bumps a pointer inside the current chunk and takes a mark (the
-//! pointer and the number of the chunk) where it will want to go back to. When a chunk is full, [`Store::arena_grow`] goes on
-//! in the next one; whatever lies behind the current chunk is dead by construction, so the next chunk may be reused, or
-//! replaced by a larger one. [`Workspace::enter`] turns several chunks into one of their size, so that a call
-//! repeated with the same sizes leaves the fast path only once.
+//! The arena is a stack over several chunks. Code bumps a pointer inside the current chunk and
+//! takes a mark (the pointer and the number of the chunk) where it will want to go back to. When a
+//! chunk is full, `adl_arena_grow` goes on in the next one; whatever lies behind the current
+//! chunk is dead by construction, so the next chunk may be reused, or replaced by a larger one.
+//! [`Workspace::enter`] turns several chunks into one of their size, so that a call repeated with
+//! the same sizes leaves the fast path only once.
 #![allow(unsafe_code, reason = "owns the memory that native code writes to")]
 
 use core::any::Any;
@@ -26,8 +28,8 @@ pub trait Host: Send {
     fn print(&mut self, site: u32, values: &[Array]);
 }
 
-/// A switch that stops running code at its next back edge. Clones share the switch; [`Interrupt::raise`] only stores to
-/// an atomic, so a signal handler may call it.
+/// A switch that stops running code at its next back edge. Clones share the switch;
+/// [`Interrupt::raise`] only stores to an atomic, so a signal handler may call it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -108,9 +110,9 @@ impl Workspace {
         unsafe { self.store.as_mut() }
     }
 
-    /// Prepares a call and gives the context to pass: arena and tapes are empty, no failure is noted, and the stack may grow
-    /// by `stack` bytes below the frame of the caller. The pointer is for one call, on this thread, before the
-    /// workspace is used again.
+    /// Prepares a call and gives the context to pass: arena and tapes are empty, no failure is
+    /// noted, and the stack may grow by `stack` bytes below the frame of the caller. The pointer is
+    /// for one call, on this thread, before the workspace is used again.
     pub fn enter(&mut self, stack: usize) -> *mut Context {
         let here = 0u8;
         // SAFETY: no native code runs on this workspace, so nothing else refers to the two halves.
@@ -122,7 +124,7 @@ impl Workspace {
         self.context.as_ptr()
     }
 
-    /// What the last call noted when it returned [`Status::Failed`].
+    /// What the last call noted when it returned [`crate::Status::Failed`].
     pub fn failure(&self) -> Failure {
         self.context().failure
     }
@@ -152,8 +154,8 @@ impl Workspace {
         self.store_mut().interrupt = interrupt;
     }
 
-    /// Most bytes that arena and tapes may hold together; `None` for no limit. What is kept for reuse is given back if it
-    /// stands in the way.
+    /// Most bytes that arena and tapes may hold together; `None` for no limit. What is kept for
+    /// reuse is given back if it stands in the way.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
         self.store_mut().limit = bytes.unwrap_or(usize::MAX);
     }
@@ -187,7 +189,8 @@ impl Default for Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         self.trim();
-        // SAFETY: both came from `Box::leak` in `new`; the tapes that point into the store's pool go with it.
+        // SAFETY: both came from `Box::leak` in `new`; the tapes that point into the store's pool
+        // go with it.
         unsafe {
             drop(Box::from_raw(self.context.as_ptr()));
             drop(Box::from_raw(self.store.as_ptr()));

@@ -30,7 +30,8 @@ fn argsort(x: &[f64], rows: usize) -> Vec<i64> {
 
 #[test]
 fn argsort_is_stable_with_nan_last() {
-    use std::f64::{INFINITY, NAN};
+    const NAN: f64 = f64::NAN;
+    const INFINITY: f64 = f64::INFINITY;
     assert_eq!(argsort(&[3.0, 1.0, 2.0, 1.0], 1), [1, 3, 2, 0]);
     assert_eq!(
         argsort(&[NAN, 1.0, -NAN, INFINITY, -INFINITY], 1),

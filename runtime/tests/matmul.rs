@@ -142,6 +142,8 @@ fn sizes_beyond_a_tile() {
         check([1, 129, 65, 200], flags);
     }
     check([1, 3, 3000, 1], 0);
+    check([1, 3, 5000, 1], 0);
+    check([2, 7, 5000, 1], ACCUMULATE);
     check([1, 3000, 3, 1], TRANSPOSED_A);
 }
 

@@ -7,10 +7,17 @@ use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::{Array, Context, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
+use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of stack that a call may use.
-const STACK: usize = 1024 * 1024;
+/// Bytes of stack that a call may use where it is not known how many are left.
+const STACK: usize = 512 * 1024;
+
+/// Bytes of stack that a call may use at most: endless recursion should not take long to be noticed.
+const MOST: usize = 32 << 20;
+
+/// Bytes of stack that are left for what compiled code calls.
+const RESERVE: usize = 128 * 1024;
 
 type Entry = extern "C" fn(*mut Context, *const u64) -> u32;
 
@@ -84,14 +91,11 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
     let isa = super::isa::host()?;
     let mut builder = JITBuilder::with_isa(isa, cranelift_module::default_libcall_names());
     let bytes = (1 << 20) + instructions.saturating_mul(4096);
-    let memory = ArenaMemoryProvider::new_with_size(bytes.min(1 << 30))
-        .map_err(|e| CodegenError(e.to_string()))?;
+    let memory = ArenaMemoryProvider::new_with_size(bytes.min(1 << 30)).map_err(|e| CodegenError(e.to_string()))?;
     builder.memory_provider(Box::new(memory));
     builder.symbol_lookup_fn(Box::new(|name| abi::helper(name).map(|f| f.address())));
     builder.symbol_lookup_fn(Box::new(|name| {
-        let prim = name
-            .strip_prefix("prim_")
-            .and_then(adl_lang::prims::Prim::named)?;
+        let prim = name.strip_prefix("prim_").and_then(adl_lang::prims::Prim::named)?;
         abi::primitive(prim).map(|f| f.address())
     }));
     builder.symbol_lookup_fn(Box::new(runtime_function));
@@ -99,10 +103,7 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
 }
 
 fn runtime_function(name: &str) -> Option<*const u8> {
-    adl_runtime::symbols::symbols()
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, address)| *address)
+    adl_runtime::symbols::symbols().iter().find(|(n, _)| *n == name).map(|(_, address)| *address)
 }
 
 /// Whether a support function of the runtime exists.
@@ -127,13 +128,7 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
-        Ok(Native(Arc::new(Code {
-            module: Mutex::new(Some(module)),
-            entry,
-            shape,
-            sites,
-            stats,
-        })))
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, stats })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -147,66 +142,44 @@ impl Native {
     /// The addresses are valid for arrays of the types of the function at the given sizes, which are not negative.
     pub unsafe fn call(&self, workspace: &mut Workspace, slots: &[u64]) -> Result<(), CallFailure> {
         if slots.len() != self.slots() {
-            return Err(CallFailure::Arguments(format!(
-                "{} slots, not {}",
-                self.slots(),
-                slots.len()
-            )));
+            return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        let context = workspace.enter(STACK);
+        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
+        let context = workspace.enter(left);
         let status = (self.0.entry)(context, slots.as_ptr());
-        if status == Status::Done as u32 {
-            Ok(())
-        } else {
-            Err(self.explain(workspace, status))
-        }
+        if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
     }
 
     /// Calls the code with arrays, which are checked; scalars are arrays without axes.
     ///
     /// # Errors
     /// As [`Native::call`], and if the arguments do not fit.
-    pub fn run(
+    pub fn run<A: Borrow<Array>>(
         &self,
         workspace: &mut Workspace,
         sizes: &[i64],
-        args: &[Array],
+        args: &[A],
     ) -> Result<Vec<Array>, CallFailure> {
         let shape = &self.0.shape;
         let wrong = |what: String| Err(CallFailure::Arguments(what));
-        if sizes.len() != shape.sizes
-            || args.len() != shape.params.len()
-            || sizes.iter().any(|&n| n < 0)
-        {
-            return wrong(format!(
-                "{} sizes and {} arguments",
-                sizes.len(),
-                args.len()
-            ));
+        if sizes.len() != shape.sizes || args.len() != shape.params.len() {
+            return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
         }
         let mut slots: Vec<u64> = sizes.iter().map(|&n| n as u64).collect();
         for (arg, ty) in args.iter().zip(&shape.params) {
+            let arg = arg.borrow();
             let dims = dims(ty, sizes)?;
             if arg.dtype() != dtype(ty.dtype) || arg.shape() != dims {
                 return wrong(format!("an array of {:?} for {ty}", arg.shape()));
             }
-            slots.push(if ty.is_scalar() {
-                bits(arg)
-            } else {
-                arg.bytes().as_ptr().expose_provenance() as u64
-            });
+            slots.push(if ty.is_scalar() { bits(arg) } else { arg.bytes().as_ptr().expose_provenance() as u64 });
         }
         let mut results = Vec::new();
         for ty in &shape.results {
-            let array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?)
-                .map_err(|_| CallFailure::OutOfMemory)?;
+            let array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
             results.push(array);
         }
-        slots.extend(
-            results
-                .iter_mut()
-                .map(|r| r.bytes_mut().as_mut_ptr().expose_provenance() as u64),
-        );
+        slots.extend(results.iter_mut().map(|r| r.bytes_mut().as_mut_ptr().expose_provenance() as u64));
         // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
         unsafe { self.call(workspace, &slots) }?;
         Ok(results)
@@ -221,13 +194,11 @@ impl Native {
             Some(Status::Failed) => {
                 let failure = workspace.failure();
                 match self.0.sites.get(failure.site as usize) {
-                    Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => {
-                        CallFailure::Failed {
-                            site: site.clone(),
-                            values: failure.values,
-                            arrays: workspace.failure_values().to_vec(),
-                        }
-                    }
+                    Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => CallFailure::Failed {
+                        site: site.clone(),
+                        values: failure.values,
+                        arrays: workspace.failure_values().to_vec(),
+                    },
                     _panicked => CallFailure::HostPanicked,
                 }
             }
@@ -269,19 +240,13 @@ fn dims(ty: &Ty, sizes: &[i64]) -> Result<Vec<usize>, CallFailure> {
 /// The bytes of a scalar, as the low bytes of a slot.
 fn bits(scalar: &Array) -> u64 {
     let mut word = [0; 8];
-    word.iter_mut()
-        .zip(scalar.bytes())
-        .for_each(|(to, from)| *to = *from);
+    word.iter_mut().zip(scalar.bytes()).for_each(|(to, from)| *to = *from);
     u64::from_le_bytes(word)
 }
 
 impl Drop for Code {
     fn drop(&mut self) {
-        let module = self
-            .module
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let module = self.module.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(module) = module {
             discard(module);
         }

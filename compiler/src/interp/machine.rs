@@ -415,7 +415,14 @@ impl<'m> Machine<'m> {
             (None, true) => return internal("pop from an empty tape"),
             (Some(_), false) => return internal("a tape ends with rows on it"),
         };
-        // That the row has the types of the results is seen when they are set.
+        if row.len() + 1 != data.results.len() {
+            return internal(format!(
+                "a row of {} values is popped as {}",
+                row.len(),
+                data.results.len() - 1
+            ));
+        }
+        // That it has the types of the results is seen when they are set.
         for value in &row {
             self.meter.charge(value.len())?;
             self.meter.tape_bytes -= bytes(value);

@@ -312,6 +312,14 @@ impl Func {
         value
     }
 
+    /// Adds a result to an instruction.
+    pub fn result(&mut self, inst: Inst, ty: Type) -> Value {
+        let position = self.insts[inst].results.len() as u32;
+        let value = self.values.push(ValueData { ty, def: Def::Result(inst, position) });
+        self.insts[inst].results.push(value);
+        value
+    }
+
     /// Adds a block that no instruction owns yet.
     pub fn block(&mut self) -> Block {
         self.blocks.push(BlockData::default())

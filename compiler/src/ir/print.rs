@@ -253,10 +253,15 @@ impl<'f> Printer<'f> {
             return writeln!(out, "{place}");
         }
         for (k, &block) in blocks.iter().enumerate() {
-            let between = match &data.kind {
-                Kind::While { .. } if k == 1 => format!("{pad}}} do"),
-                Kind::If { .. } if k == 1 => format!("{pad}}} else"),
-                _ => String::new(),
+            let word = if matches!(data.kind, Kind::While { .. }) {
+                "do"
+            } else {
+                "else"
+            };
+            let between = if k == 0 {
+                String::new()
+            } else {
+                format!("{pad}}} {word}")
             };
             let params = match func.blocks[block].params.as_slice() {
                 [] => String::new(),

@@ -2,8 +2,8 @@
 //! which fills them in, and by the verifier, which compares.
 
 use super::func::{Block, Func, Kind, Type, Value};
-use adl_lang::ops::{Op, Reduction};
-use adl_lang::types::Ty;
+use adl_lang::ops::Op;
+use adl_lang::types::{DType, Dim, Ty};
 
 /// The types of the results of an instruction. `Ok(None)` where they do not follow from the function alone: calls,
 /// derivative requests and `pop`. An error says which operand does not fit.
@@ -81,18 +81,10 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
             };
             *axis < first.rank() && args.iter().all(|t| t.rank() == first.rank() && others(t))
         }),
-        Op::Reduce(kind, axes) => {
-            let ordered = matches!(kind, Reduction::Max | Reduction::Min);
-            axes.windows(2).all(|w| w[0] < w[1])
-                && (!ordered || !axes.is_empty() || args.len() != 1)
-        }
-        Op::Random(..) => args
-            .iter()
-            .all(|t| t.is_scalar() && t.dtype == adl_lang::types::DType::I64),
+        Op::Reduce(_, axes) => axes.windows(2).all(|w| w[0] < w[1]),
+        Op::Random(..) => args.iter().all(|t| t.is_scalar() && t.dtype == DType::I64),
         Op::Reshape(dims) => args.iter().all(|t| same_len(t, dims)),
-        Op::ArgReduce { .. } | Op::ArgSort | Op::MatMul { .. } => {
-            args.iter().all(|t| t.dtype != adl_lang::types::DType::Bool)
-        }
+        Op::MatMul { .. } | Op::Acc(_) => args.iter().take(1).all(|t| t.dtype != DType::Bool),
         Op::Const(_)
         | Op::Size(_)
         | Op::Prim(_)
@@ -102,7 +94,8 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
         | Op::Iota(_)
         | Op::Index(_)
         | Op::Update(_)
-        | Op::Acc(_) => true,
+        | Op::ArgReduce { .. }
+        | Op::ArgSort => true,
     };
     if !fits {
         let shown: Vec<String> = args.iter().map(|t| t.to_string()).collect();
@@ -113,7 +106,7 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
 
 /// Whether a reshape keeps the number of elements, as far as that can be decided: two different polynomials may agree
 /// for the sizes that occur only if they are not both numbers.
-fn same_len(ty: &Ty, dims: &[adl_lang::types::Dim]) -> bool {
+fn same_len(ty: &Ty, dims: &[Dim]) -> bool {
     let (old, new) = (ty.len(), Ty::array(ty.dtype, dims).len());
     (old.clone() - new)
         .as_const()

@@ -1,8 +1,9 @@
 //! Products of matrices, `C = op(A) op(B)` or `C += op(A) op(B)`, one or a batch of them.
 //!
-//! Matrices go to `faer` (S. Q. El Kazdadi), on this thread. Vectors and tiny matrices do not repay its packing: they use inner
-//! products ([`super::reduce`]) and rows added to rows. Long products are cut into tiles of a fixed size, between which the
-//! interrupt is looked at; which path and which tiles depends on the sizes alone.
+//! Matrices go to `faer` (S. Q. El Kazdadi), on this thread. Vectors and tiny matrices do not repay
+//! its packing: they use inner products ([`super::reduce`]) and rows added to rows. Long products
+//! are cut into tiles of a fixed size, between which the interrupt is looked at; which path and
+//! which tiles depends on the sizes alone.
 #![allow(
     unsafe_code,
     reason = "raw pointers from native code; functions for a CPU feature"
@@ -28,11 +29,12 @@ pub const SHARED_B: i64 = 16;
 /// There is one C, the sum over the batch.
 pub const SHARED_C: i64 = 32;
 
-/// Rows and columns of a tile of C, and the length of the inner products that go into it at a time: about 10⁹ operations.
+/// Rows and columns of a tile of C, and the length of the inner products that go into it at a time:
+/// about 10⁹ operations.
 const TILE: usize = 1024;
 const TILE_DEPTH: usize = 512;
 /// Products of at most so many multiplications are done without packing.
-const TINY: usize = 256;
+const TINY: usize = 64;
 
 /// Sizes of one product.
 #[derive(Clone, Copy)]
@@ -46,7 +48,8 @@ struct Sizes {
 
 macro_rules! export {
     ($t:ty, $name:ident) => {
-        /// `C = op(A) op(B)` for each of `batch` triples, where op(A) is `m × k` and op(B) `k × n`; flags as above.
+        /// `C = op(A) op(B)` for each of `batch` triples, where op(A) is `m × k` and op(B) `k × n`;
+        /// flags as above.
         ///
         /// # Safety
         /// See [`crate::kernels`].
@@ -177,7 +180,7 @@ unsafe fn product<T: Real>(
     }
 }
 
-/// `c[i] = row i of a · x`.
+/// `c[i] = row i of a · x`, or added to it.
 fn rows_times_vector<T: Real>(c: &mut [T], a: &[T], x: &[T], k: usize, accumulate: bool) {
     for (c, row) in c.iter_mut().zip(a.chunks_exact(k)) {
         let product = dot(row, x);

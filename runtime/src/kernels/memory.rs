@@ -1,4 +1,5 @@
-//! Filling, copying, and copies in another order of axes. Elements are told by their size in bytes alone.
+//! Filling, copying, and copies in another order of axes. Elements are told by their size in bytes
+//! alone.
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 use super::{operand, result};
@@ -47,11 +48,13 @@ macro_rules! export {
             unsafe { transpose(ctx, out, data, [batch, rows, columns].map(size)) as u32 }
         }
 
-        /// Fills a dense array of shape `dims` from elements that lie `strides` apart along its axes (in elements; 0 repeats,
-        /// below 0 goes backwards), beginning with the one that `data` points to.
+        /// Fills a dense array of shape `dims` from elements that lie `strides` apart along its
+        /// axes (in elements; 0 repeats, below 0 goes backwards), beginning with the one that
+        /// `data` points to.
         ///
         /// # Safety
-        /// See [`crate::kernels`]; `dims` and `strides` have `rank` entries, and every element they reach is readable.
+        /// See [`crate::kernels`]; `dims` and `strides` have `rank` entries, and every element they
+        /// reach is readable.
         pub unsafe extern "C" fn $strided(
             ctx: *mut Context,
             out: *mut $t,

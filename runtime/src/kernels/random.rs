@@ -1,18 +1,21 @@
 //! Random numbers as functions of a key and a position.
 //!
-//! Number `i` of a key is 64 bits of the ChaCha stream cipher with 8 rounds (D. J. Bernstein, *ChaCha, a variant of Salsa20*, 2008): its
-//! 256-bit key is the `i64` in little-endian order, then a number of eight bytes for the purpose (0 numbers, 1 keys), then the 16 bytes
-//! `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0, read in
-//! little-endian order. So an entry depends neither on how many are asked for nor on the machine, and different
-//! keys give streams that nobody can tell from independent ones.
+//! Number `i` of a key is 64 bits of the ChaCha stream cipher with 8 rounds (D. J. Bernstein,
+//! *ChaCha, a variant of Salsa20*, 2008). Its 256-bit key is the `i64` in little-endian order, then
+//! a number of eight bytes for the purpose (0 numbers, 1 keys), then the 16 bytes
+//! `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0,
+//! read in little-endian order. So an entry depends neither on how many are asked for nor on the
+//! machine, and different keys give streams that nobody can tell from independent ones.
 //!
 //! Each entry uses the one number at its position:
 //!
 //! - uniform: the upper 53 bits (24 for `f32`) over 2⁵³ (2²⁴), in [0, 1);
-//! - normal: the upper bit is the sign, the next 52 bits `b` the probability `p = (b + ½) / 2⁵³` in (0, ½) whose quantile is taken (algorithm
-//!   AS 241, M. J. Wichura, *The percentage points of the normal distribution*, Appl. Statist. 37, 1988; relative error about
-//!   10⁻¹⁶). Only basic arithmetic and the portable `libm` logarithm, so the bits are the same everywhere; |x| < 8.3;
-//! - whole numbers below a bound: the upper half of the 128-bit product with the bound; the bias is below 2⁻⁶⁴ times the bound.
+//! - normal: the upper bit is the sign, the next 52 bits `b` the probability `p = (b + ½) / 2⁵³` in
+//!   (0, ½) whose quantile is taken (algorithm AS 241, M. J. Wichura, *The percentage points of the
+//!   normal distribution*, Appl. Statist. 37, 1988; relative error about 10⁻¹⁶). Only basic
+//!   arithmetic and the portable `libm` logarithm, so the bits are the same everywhere; |x| < 8.3;
+//! - whole numbers below a bound: the upper half of the 128-bit product with the bound; the bias is
+//!   below 2⁻⁶⁴ times the bound.
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 use rand_chacha::ChaCha8Rng;

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 use super::{operand, result};
-use crate::abi::{Context, Status, interrupted, size};
+use crate::abi::{Context, Status, interrupted, note_out_of_memory, size};
 
 /// Elements that can be put in order by an integer.
 trait Key: Copy {
@@ -17,8 +17,8 @@ impl Key for i64 {
 }
 
 impl Key for f64 {
-    /// The bits of a positive float are in its order, those of a negative one in the reverse of it. Every NaN comes
-    /// last, and both zeros are one.
+    /// The bits of a positive float are in its order, those of a negative one in the reverse of it.
+    /// Every NaN comes last, and both zeros are one.
     fn key(self) -> u64 {
         if self.is_nan() {
             return u64::MAX;
@@ -40,8 +40,8 @@ impl Key for f32 {
 
 macro_rules! export {
     ($t:ty, $name:ident) => {
-        /// For each of `rows` rows of `n` entries, the indices that put it in rising order; equal entries keep their order,
-        /// NaN is last.
+        /// For each of `rows` rows of `n` entries, the indices that put it in rising order; equal
+        /// entries keep their order, NaN is last.
         ///
         /// # Safety
         /// See [`crate::kernels`].
@@ -76,6 +76,8 @@ unsafe fn argsort<T: Key>(
     }
     let mut pairs: Vec<(u64, usize)> = Vec::new();
     if pairs.try_reserve_exact(n).is_err() {
+        // SAFETY: the contract above.
+        unsafe { note_out_of_memory(ctx, n.saturating_mul(size_of::<(u64, usize)>())) };
         return Status::OutOfMemory;
     }
     for row in 0..rows {
@@ -84,7 +86,8 @@ unsafe fn argsort<T: Key>(
             unsafe { (operand(data.add(row * n), n), result(out.add(row * n), n)) };
         pairs.clear();
         pairs.extend(entries.iter().enumerate().map(|(i, x)| (x.key(), i)));
-        // No two pairs are equal, so the unstable sort, which needs no memory, gives the stable order.
+        // No two pairs are equal, so the unstable sort, which needs no memory, gives the stable
+        // order.
         pairs.sort_unstable();
         for (index, pair) in order.iter_mut().zip(&pairs) {
             *index = pair.1 as i64;

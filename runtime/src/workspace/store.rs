@@ -1,4 +1,5 @@
-//! Behind the slow paths: chunks of the arena, pooled tapes, and the account of the bytes they hold.
+//! Behind the slow paths: chunks of the arena, pooled tapes, and the account of the bytes they
+//! hold.
 
 use core::any::Any;
 use core::ptr::{self, NonNull};
@@ -13,7 +14,8 @@ use crate::buffer::{ALIGN, allocate_raw, free_raw};
 const FIRST_CHUNK: usize = 1 << 16;
 const FIRST_TAPE: usize = 1 << 12;
 
-/// What the slow paths of the calling convention work on. Reached only through a workspace or a context.
+/// What the slow paths of the calling convention work on. Reached only through a workspace or a
+/// context.
 pub struct Store {
     /// Chunk number `i` of a context is entry `i - 1`.
     chunks: Vec<Chunk>,
@@ -61,8 +63,8 @@ impl Store {
         }
     }
 
-    /// Empties arena and tapes for the next call. Several chunks become one; no more than a quarter of the memory limit
-    /// is kept in it, so that it leaves room for tapes.
+    /// Empties arena and tapes for the next call. Several chunks become one; no more than a quarter
+    /// of the memory limit is kept in it, so that it leaves room for tapes.
     pub(super) fn reset(&mut self, context: &mut Context) {
         self.failure_values = Vec::new();
         self.panic = None;
@@ -152,7 +154,8 @@ impl Store {
             return Status::OutOfMemory;
         };
         if old != 0 {
-            // SAFETY: two allocations of at least `old` bytes; the old one goes back with the size it had.
+            // SAFETY: two allocations of at least `old` bytes; the old one goes back with the size
+            // it had.
             unsafe {
                 base.copy_to_nonoverlapping(start, old);
                 free_raw(base, old);
@@ -174,7 +177,8 @@ impl Store {
         let Some(pooled) = NonNull::new(tape.cast::<Pooled>()) else {
             return;
         };
-        // SAFETY: the contract of `adl_tape_free`: a tape of this pool, the first field of its entry.
+        // SAFETY: the contract of `adl_tape_free`: a tape of this pool, the first field of its
+        // entry.
         let entry = unsafe { &mut *pooled.as_ptr() };
         if entry.in_use {
             entry.in_use = false;
@@ -201,7 +205,8 @@ impl Store {
         }
     }
 
-    /// Frees all chunks whose number is above `number`; the current one must not be among them, or be 0.
+    /// Frees all chunks whose number is above `number`; the current one must not be among them, or
+    /// be 0.
     pub(super) fn free_chunks_after(&mut self, context: &mut Context, number: usize) {
         if context.arena_chunk as usize > number {
             self.enter_chunk(context, number);
@@ -224,7 +229,8 @@ impl Store {
                 return true;
             }
             freed += entry.tape.capacity;
-            // SAFETY: from `Box::leak` in `add_tape`, its bytes from `allocate`; an idle tape is known to nobody else.
+            // SAFETY: from `Box::leak` in `add_tape`, its bytes from `allocate`; an idle tape is
+            // known to nobody else.
             unsafe {
                 free_raw(entry.tape.base, entry.tape.capacity);
                 drop(Box::from_raw(pooled.as_ptr()));
@@ -279,7 +285,8 @@ impl Store {
         context.arena_end = start.wrapping_add(len);
     }
 
-    /// Memory of `wanted` bytes, or of `least` if so much is not to be had; what is kept for reuse is given up for it.
+    /// Memory of `wanted` bytes, or of `least` if so much is not to be had; what is kept for reuse
+    /// is given up for it.
     fn allocate(
         &mut self,
         context: &mut Context,

@@ -33,11 +33,14 @@ pub(super) fn check(module: &Module) -> Result<(), Broken> {
             flows.map(id, inst);
         }
         changed = false;
-        for (param, before) in flows.held.clone() {
+        let known = flows.held.clone();
+        for (&param, before) in &known {
             let now = flows.param(param).results;
-            changed |= now != before;
+            changed |= now != *before;
             flows.held.insert(param, now);
         }
+        // A callee met for the first time has not been looked at yet.
+        changed |= flows.held.len() > known.len();
     }
     // Now that this is known, everything that accumulators reach must be in order.
     let (mut todo, mut seen) = (Vec::new(), FxHashSet::default());

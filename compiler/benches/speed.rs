@@ -1,0 +1,120 @@
+//! Speed beside hand-written Rust, and how long compilation takes.
+//!
+//! ```text
+//! RUSTFLAGS="-C target-cpu=native" cargo bench -p adl-compiler --bench speed
+//! ```
+//!
+//! Each pair `adl/…` and `rust/…` does the same work on the same data; only their ratio means something.
+
+use adl_compiler::engine::{Engine, Function};
+use adl_runtime::{Array, Value};
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+
+const TEXT: &str = include_str!("speed.adl");
+
+fn function(name: &str) -> Function {
+    let program = Engine::new().compile("speed.adl", TEXT).expect("the programs compile");
+    program.function(name).expect("the function exists")
+}
+
+fn vector(n: usize) -> Vec<f64> {
+    (0..n).map(|k| 0.3 + 0.2 * (k as f64).sin()).collect()
+}
+
+fn array(data: Vec<f64>) -> Value {
+    Value::from(Array::from(data))
+}
+
+fn pair(c: &mut Criterion, name: &str, adl: &str, args: &[Value], rust: &mut dyn FnMut()) {
+    let f = function(adl);
+    let mut group = c.benchmark_group(name);
+    group.bench_function("adl", |b| b.iter(|| black_box(f.call(args).expect("succeeds"))));
+    group.bench_function("rust", |b| b.iter(&mut *rust));
+    group.finish();
+}
+
+fn lotka_volterra(n: usize) -> f64 {
+    let (mut u, mut v) = (1.0f64, 0.5f64);
+    for _ in 0..n {
+        let du = u * (1.1 - 0.4 * v);
+        let dv = v * (0.1 * u - 0.4);
+        u += 1e-4 * du;
+        v += 1e-4 * dv;
+    }
+    u + v
+}
+
+fn scalars(c: &mut Criterion) {
+    let n = 100_000;
+    pair(c, "scalar recurrence", "recurrence", &[Value::from(n as i64)], &mut || {
+        black_box(lotka_volterra(black_box(n)));
+    });
+    let x = vector(n);
+    let data = x.clone();
+    pair(c, "indexed updates", "filter", &[array(x)], &mut || {
+        let mut y = black_box(&data).clone();
+        for i in 1..y.len() {
+            y[i] = 0.9 * y[i - 1] + 0.1 * y[i] * y[i];
+        }
+        black_box(y);
+    });
+}
+
+fn chains(c: &mut Criterion) {
+    for (name, n) in [("chain in cache", 10_000), ("chain out of cache", 10_000_000)] {
+        let x = vector(n);
+        let data = x.clone();
+        pair(c, name, "chain", &[array(x)], &mut || {
+            let y: Vec<f64> = black_box(&data).iter().map(|&x| (((0.1 * x + 0.2) * x - 0.3) * x + 0.4) * x + 0.5).collect();
+            black_box(y);
+        });
+    }
+    let x = vector(10_000);
+    let data = x.clone();
+    pair(c, "sum of squares", "sum_of_squares", &[array(x)], &mut || {
+        // Four partial sums, as a careful author writes it; one alone is bound by the latency of addition.
+        let mut sums = [0.0; 8];
+        for part in black_box(&data).chunks_exact(8) {
+            for (sum, x) in sums.iter_mut().zip(part) {
+                *sum += x * x;
+            }
+        }
+        black_box(sums.iter().sum::<f64>());
+    });
+}
+
+fn products(c: &mut Criterion) {
+    for n in [64, 256, 512] {
+        let data = vector(n * n);
+        let a = faer::Mat::from_fn(n, n, |i, j| data[i * n + j]);
+        let mut out = faer::Mat::<f64>::zeros(n, n);
+        let square = Value::from(Array::from_slice(&[n, n], &data).expect("fits"));
+        pair(c, &format!("product {n}"), "product", &[square.clone(), square], &mut || {
+            let accumulate = faer::Accum::Replace;
+            faer::linalg::matmul::matmul(out.as_mut(), accumulate, black_box(a.as_ref()), a.as_ref(), 1.0, faer::Par::Seq);
+            black_box(&out);
+        });
+    }
+}
+
+fn compilation(c: &mut Criterion) {
+    let mut group = c.benchmark_group("text to native gradient");
+    let x = array(vector(16));
+    group.bench_function("ten lines of scalars", |b| {
+        b.iter(|| {
+            let program = Engine::new().compile("scalar.adl", include_str!("scalar.adl")).expect("compiles");
+            black_box(program.function("grad(f)").and_then(|g| g.call(&[Value::from(1.9)])).expect("succeeds"));
+        });
+    });
+    group.bench_function("network", |b| {
+        b.iter(|| {
+            let program = Engine::new().compile("speed.adl", TEXT).expect("compiles");
+            black_box(program.function("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"));
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, scalars, chains, products, compilation);
+criterion_main!(benches);

@@ -1,0 +1,319 @@
+//! The command, run in the process: what it writes to which stream, and its exit code.
+
+use adl_cli::{FAILED, INTERRUPTED, OK, Streams, USAGE, run};
+use adl_runtime::Interrupt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+struct Said {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+fn adl_with(args: &[&str], input: &str, interrupt: Interrupt) -> Said {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let streams = Streams {
+        input: &mut input.as_bytes(),
+        terminal: false,
+        out: &mut out,
+        err: &mut err,
+        color: false,
+    };
+    let code = run(
+        std::iter::once("adl").chain(args.iter().copied()),
+        streams,
+        interrupt,
+    );
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Said {
+        code,
+        out: text(out),
+        err: text(err),
+    }
+}
+
+fn adl(args: &[&str]) -> Said {
+    adl_with(args, "", Interrupt::new())
+}
+
+/// A folder with files for one test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str, files: &[(&str, &str)]) -> Folder {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&folder);
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a new folder");
+            fs::write(path, text).expect("a new file");
+        }
+        Folder(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+#[track_caller]
+fn expect(said: &Said, code: u8, out: &str, err: &str) {
+    assert_eq!(
+        (said.code, said.out.as_str(), said.err.as_str()),
+        (code, out, err)
+    );
+}
+
+#[test]
+fn expressions() {
+    expect(&adl(&["-e", "1 + 2"]), OK, "3\n", "");
+    expect(&adl(&["-e", "let x = 2.0", "-e", "x^2"]), OK, "4.0\n", "");
+    expect(
+        &adl(&["run", "-e", "[x^2 for x in 0..4]"]),
+        OK,
+        "[0, 1, 4, 9]\n",
+        "",
+    );
+}
+
+#[test]
+fn programs() {
+    let text = "fn f(x) = x^3\nprint(\"f' = {f'(2)}\")\nf(3.0)\n";
+    let folder = Folder::new("programs", &[("cube.adl", text)]);
+    let shown = "f' = 12.0\n27.0\n";
+    expect(&adl(&[&folder.path("cube.adl")]), OK, shown, "");
+    expect(&adl(&["run", &folder.path("cube.adl")]), OK, shown, "");
+    expect(
+        &adl(&[&folder.path("cube.adl"), "-e", "f(1.0)"]),
+        OK,
+        "f' = 12.0\n27.0\n1.0\n",
+        "",
+    );
+    expect(
+        &adl_with(&["run", "-"], text, Interrupt::new()),
+        OK,
+        shown,
+        "",
+    );
+    expect(&adl_with(&[], text, Interrupt::new()), OK, shown, "");
+}
+
+#[test]
+fn syntax_errors() {
+    let said = adl_with(&["-"], "let x = (1 +\n", Interrupt::new());
+    assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
+    assert!(said.err.starts_with("error[E00"), "{}", said.err);
+    assert!(said.err.contains("--> <stdin>:1:"), "{}", said.err);
+}
+
+#[test]
+fn type_errors() {
+    let said = adl(&["-e", "let x = [1.0, 2.0]", "-e", "x + [1.0, 2.0, 3.0]"]);
+    assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
+    assert!(said.err.contains("--> <command line>:1:"), "{}", said.err);
+    assert!(
+        said.err.contains('2') && said.err.contains('3'),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn errors_at_run_time() {
+    let text = "let x = [1.0, 2.0]\nlet k = [1, 7]\nprint(\"before\")\nfn at(i) = x[i]\nat(k[1])\nprint(\"after\")\n";
+    let folder = Folder::new("run_time", &[("range.adl", text)]);
+    let path = folder.path("range.adl");
+    let said = adl(&[&path]);
+    let err = format!(
+        "error[E0401]: the index 7 is out of range: the axis has size 2\n --> {path}:4:12\n  |\n4 | fn at(i) = x[i]\n  |            ^^^^\n  |\n  = note: valid are 0 to 1\n"
+    );
+    expect(&said, FAILED, "before\n", &err);
+}
+
+#[test]
+fn imports() {
+    let files = [
+        ("main.adl", "import \"lib/shapes.adl\"\nshapes.area(2.0)\n"),
+        (
+            "lib/shapes.adl",
+            "import \"round.adl\" as r\nfn area(x) = r.half(x) * x\nprint(\"never\")\n",
+        ),
+        ("lib/round.adl", "fn half(x) = x / 2\n"),
+        ("missing.adl", "let a = 1\nimport \"nowhere.adl\"\n"),
+    ];
+    let folder = Folder::new("imports", &files);
+    expect(&adl(&[&folder.path("main.adl")]), OK, "2.0\n", "");
+    let said = adl(&[&folder.path("missing.adl")]);
+    assert_eq!(said.code, FAILED);
+    assert!(said.err.contains("missing.adl:2:8"), "{}", said.err);
+    assert!(said.err.contains("there is no such file"), "{}", said.err);
+}
+
+#[test]
+fn parameters() {
+    let folder = Folder::new(
+        "parameters",
+        &[("rate.adl", "let rate = 0.5\nlet n = 3\nrate * n\n")],
+    );
+    let path = folder.path("rate.adl");
+    expect(
+        &adl(&["run", &path, "-D", "rate=2.0", "-D", "n=4"]),
+        OK,
+        "8.0\n",
+        "",
+    );
+    let said = adl(&["run", &path, "-D", "rat=2.0"]);
+    assert_eq!(said.code, USAGE);
+    assert!(said.err.contains("let rat"), "{}", said.err);
+    assert_eq!(adl(&["run", &path, "-D", "rate"]).code, USAGE);
+}
+
+#[test]
+fn checks() {
+    let files = [
+        (
+            "good.adl",
+            "let n = 2 + 3\nlet x = zeros(n)\nprint(\"never\")\nsum(x)\ntest \"t\" { assert(sum(x) == 0) }\n",
+        ),
+        ("bad.adl", "fn f(x) = x + yy\nf(1)\n"),
+    ];
+    let folder = Folder::new("checks", &files);
+    expect(&adl(&["check", &folder.path("good.adl")]), OK, "", "");
+    let said = adl(&["check", &folder.path("good.adl"), &folder.path("bad.adl")]);
+    assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
+    assert!(said.err.contains("bad.adl:1:15"), "{}", said.err);
+    assert!(said.err.ends_with("1 error, 0 warnings\n"), "{}", said.err);
+}
+
+#[test]
+fn tests() {
+    let text = "fn f(x) = 2 * x\nprint(\"never\")\ntest \"twice\" { assert(f(2) == 4) }\ntest \"thrice\" { assert(f(2) == 6) }\n";
+    let folder = Folder::new("tests", &[("t.adl", text)]);
+    let said = adl(&["test", &folder.path("t.adl")]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (
+            FAILED,
+            "ok      twice\nFAILED  thrice\n1 passed, 1 failed\n"
+        )
+    );
+    assert!(
+        said.err.contains("assertion failed") && said.err.contains("t.adl:4:"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn dumps() {
+    let folder = Folder::new("dumps", &[("f.adl", "fn f(x) = x * sin(x)\n")]);
+    let path = folder.path("f.adl");
+    let lowered = adl(&["dump", "--ir", &path, "f'(2.0)"]);
+    assert_eq!(lowered.code, OK, "{}", lowered.err);
+    assert!(lowered.out.contains("jvp"), "{}", lowered.out);
+    let optimized = adl(&["dump", &path, "f'(2.0)"]);
+    assert!(
+        optimized.out.starts_with("func @0 main[]() -> f64 {"),
+        "{}",
+        optimized.out
+    );
+    assert!(!optimized.out.contains("jvp"), "{}", optimized.out);
+    let typed = adl(&["dump", "--typed", &path, "f(2.0)"]);
+    assert!(typed.out.contains("Sin"), "{}", typed.out);
+    assert_eq!(
+        adl(&["dump", "--after", "nothing", &path, "f(2.0)"]).code,
+        FAILED
+    );
+}
+
+#[test]
+fn usage() {
+    assert_eq!(adl(&["--nonsense"]).code, USAGE);
+    assert_eq!(adl(&["check"]).code, USAGE);
+    assert_eq!(adl(&["no-such-file.adl"]).code, USAGE);
+    let said = adl(&["--version"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (OK, concat!("adl ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+    let said = adl(&["--help"]);
+    assert!(
+        said.code == OK && said.out.contains("check"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn a_person_without_arguments_gets_help() {
+    let mut out = Vec::new();
+    let streams = Streams {
+        input: &mut io::empty(),
+        terminal: true,
+        out: &mut out,
+        err: &mut io::sink(),
+        color: false,
+    };
+    assert_eq!(run(["adl"], streams, Interrupt::new()), OK);
+    assert!(String::from_utf8(out).expect("text").contains("adl FILE"));
+}
+
+#[test]
+fn colours() {
+    let said = adl(&["--color", "always", "-e", "yy"]);
+    assert!(said.err.contains('\u{1b}'), "{}", said.err);
+    let said = adl(&["-e", "yy", "--color", "never"]);
+    assert!(
+        said.code == FAILED && !said.err.contains('\u{1b}'),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn interrupts() {
+    let interrupt = Interrupt::new();
+    let stopper = interrupt.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        stopper.raise();
+    });
+    let said = adl_with(
+        &["-e", "var x = 0.0\nwhile x >= 0 { x += 1 }"],
+        "",
+        interrupt,
+    );
+    thread.join().expect("the stopper ends");
+    assert_eq!(said.code, INTERRUPTED, "{}", said.err);
+}
+
+/// Takes a few lines and closes.
+struct Closing(usize);
+
+impl Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut err = Vec::new();
+    let streams = Streams {
+        input: &mut io::empty(),
+        terminal: false,
+        out: &mut Closing(3),
+        err: &mut err,
+        color: false,
+    };
+    let endless = "var k = 0.0\nwhile k >= 0 { print(k)\nk += 1 }";
+    run(["adl", "-e", endless], streams, Interrupt::new());
+    assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
+}

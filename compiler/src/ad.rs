@@ -1,0 +1,389 @@
+//! Differentiation: the passes that turn requests for derivatives into functions.
+//!
+//! ```text
+//! v2, v3 = vjp @0 seeds[1] wrt[1] primal (v0, v1)     =>     v2, v3 = call @7 (v0, v1)      ; @7 is f.vjp
+//! v2, v3 = jvp @0 active[1] (v0, v1)                  =>     v2, v3 = call @8 (v0, v1)      ; @8 is f.jvp
+//! ```
+//!
+//! # The algebra
+//!
+//! Four functions are made of a function `f` with results `y = f(x)` and Jacobian `J(x)`; each is ordinary IR, made once
+//! and remembered under its name:
+//!
+//! - `f.jvp`: `(x, ẋ) ↦ (y, J(x) ẋ)`;
+//! - `f.vjp`: `(x, u) ↦ (y, J(x)ᵀ u)`, a forward and a reverse sweep in one function;
+//! - `f.fwd`, `f.bwd`: those sweeps as two functions, for calls inside a function that is reversed;
+//! - `f.quiet`, `f.bare`: `f` without what it prints and asserts, and without any check.
+//!
+//! # Why code with a tape is never differentiated
+//!
+//! Reverse mode is applied once, outermost, to code that has no tape. That loses nothing, because a request for a
+//! pullback is closed under both modes: the derivative of a `vjp` request is a `vjp` request of a `jvp` function. Let
+//! `x̄ = J(x)ᵀ u`.
+//!
+//! *Forward*, along `(ẋ, u̇)`: `d x̄ = J(x)ᵀ u̇ + (dJ(x)[ẋ])ᵀ u`. Consider the function `f.jvp` with results `(y, ẏ)` and
+//! give `y` the cotangent `u̇` and `ẏ` the cotangent `u`; that is, differentiate `s(x, ẋ) = ⟨u̇, f(x)⟩ + ⟨u, J(x) ẋ⟩`:
+//! ```text
+//! ∂s/∂ẋ = J(x)ᵀ u = x̄                           (the primal result)
+//! ∂s/∂x = J(x)ᵀ u̇ + ∂/∂x ⟨u, J(x) ẋ⟩ = d x̄       (its tangent: ⟨u, D²f(ẋ, ·)⟩ = (dJ[ẋ])ᵀ u, as D²f is symmetric)
+//! ```
+//! *Reverse*, with the cotangent `w` of `x̄` and `ȳ` of `y`: the pullback of `(x, u) ↦ (f(x), J(x)ᵀ u)` is
+//! ```text
+//! cotangent of x = J(x)ᵀ ȳ + ∂/∂x ⟨w, J(x)ᵀ u⟩ = J(x)ᵀ ȳ + ∂/∂x ⟨u, J(x) w⟩      cotangent of u = J(x) w
+//! ```
+//! which is the request `vjp f.jvp (x, ẋ = w)` with `ȳ` given to `y` and `u` given to `ẏ`: its cotangent of `x` is the
+//! first, its result `ẏ` the second. Both are in the file `requests`.
+//!
+//! So requests stay in a function while it is differentiated, to any order and in any mixture; [`resolve`] makes the
+//! functions that the reachable ones ask for, from sources that still hold their requests, and only at the end puts
+//! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
+//! first cost what forward mode costs.
+//!
+//! Custom rules (`@jvp`, `@vjp`), `fixpoint` and `checkpoint` have their place in `Ad::jvp`, in the request rules and
+//! in `reverse::calls`: they say which function a name stands for.
+
+mod activity;
+mod emit;
+mod jvp;
+mod linear;
+mod requests;
+mod reverse;
+mod strip;
+
+use crate::ir::{Func, FuncId, Kind, Module};
+use activity::Activity;
+use adl_lang::source::Span;
+use emit::reachable;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// A function that takes a derivative of itself: it would need derivatives of every order.
+#[derive(Clone, Debug)]
+pub struct Endless {
+    /// The function.
+    pub func: String,
+    /// The request in it.
+    pub span: Span,
+}
+
+/// Turns every request that can be reached from the entries into a call of a function made for it. `clean` is called
+/// on each function that is made, or whose `jvp` requests have become calls, before it is the source of another: it
+/// should inline the functions that `func` calls where they are small and not recursive, and fold aliases, common
+/// subexpressions and dead code away. Without that nested derivatives grow exponentially. It must leave parameters,
+/// results and `vjp` requests as they are.
+///
+/// To be called once for a module, with all its entries: functions that hold the resolved form of a `vjp` request can
+/// not be differentiated any more.
+///
+/// # Errors
+/// If a function takes a derivative of itself.
+pub fn resolve(
+    module: &mut Module,
+    entries: &[FuncId],
+    clean: &mut dyn FnMut(&mut Module, FuncId),
+) -> Result<(), Endless> {
+    check_order(module)?;
+    let mut ad = Ad {
+        module,
+        clean,
+        made: FxHashMap::default(),
+        prepared: FxHashSet::default(),
+        unclean: Vec::new(),
+        depth: 0,
+        activity: Activity::default(),
+        taped: FxHashSet::default(),
+    };
+    // First everything is made, from sources that hold their requests; then these go.
+    for replace in [false, true] {
+        let mut seen = FxHashSet::default();
+        let mut work: Vec<FuncId> = entries.to_vec();
+        while let Some(func) = work.pop() {
+            if seen.insert(func) {
+                ad.prepare(func);
+                work.extend(ad.answer(func, replace));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name of a function that is made.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Jvp {
+        func: FuncId,
+        active: Vec<bool>,
+    },
+    Vjp {
+        func: FuncId,
+        seeds: Vec<bool>,
+        wrt: Vec<bool>,
+        primal: bool,
+    },
+    Pair(PairName),
+    Strip(FuncId, Level),
+}
+
+/// The name of a forward and backward function.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct PairName {
+    func: FuncId,
+    /// Which arguments are active.
+    active: Vec<bool>,
+    /// Which results have a cotangent.
+    seeds: Vec<bool>,
+    /// Which arguments have an accumulator for their cotangent already; it is passed in and comes back.
+    accs: Vec<bool>,
+    /// Whether zero cotangents must stay zero whatever they are multiplied by.
+    tainted: bool,
+}
+
+/// What is left out of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Level {
+    /// What it prints and asserts.
+    Quiet,
+    /// Every check as well.
+    Bare,
+}
+
+/// The functions made so far.
+struct Ad<'m> {
+    module: &'m mut Module,
+    clean: &'m mut dyn FnMut(&mut Module, FuncId),
+    made: FxHashMap<Name, Vec<FuncId>>,
+    /// Functions without `jvp` requests, in themselves and what they call.
+    prepared: FxHashSet<FuncId>,
+    unclean: Vec<FuncId>,
+    /// How many functions are being made.
+    depth: usize,
+    activity: Activity,
+    /// Functions whose last parameter and last result is a tape.
+    taped: FxHashSet<FuncId>,
+}
+
+impl Ad<'_> {
+    /// `func.jvp` for these active arguments: it takes the arguments and a tangent for each active one, and gives the
+    /// results and a tangent for each float result.
+    fn jvp(&mut self, func: FuncId, active: Vec<bool>) -> FuncId {
+        let name = Name::Jvp {
+            func,
+            active: active.clone(),
+        };
+        self.make(name, func, &[".jvp"], |ad, source| {
+            vec![jvp::jvp(ad, func, source, &active)]
+        })[0]
+    }
+
+    /// `func.vjp`, with the parameters and results of the request.
+    fn vjp(&mut self, func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool) -> FuncId {
+        let func = if primal {
+            func
+        } else {
+            self.strip(func, Level::Quiet)
+        };
+        let name = Name::Vjp {
+            func,
+            seeds: seeds.clone(),
+            wrt: wrt.clone(),
+            primal,
+        };
+        self.make(name, func, &[".vjp"], |ad, source| {
+            vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)]
+        })[0]
+    }
+
+    /// `func.fwd`: the arguments and a tape give the results and the tape. `func.bwd`: the cotangents of the seeded
+    /// results, the accumulators and the tape give the cotangent of each active argument and the tape.
+    fn pair(&mut self, name: PairName) -> (FuncId, FuncId) {
+        let func = name.func;
+        let made = self.make(
+            Name::Pair(name.clone()),
+            func,
+            &[".fwd", ".bwd"],
+            |ad, source| reverse::pair(ad, &name, source).to_vec(),
+        );
+        (made[0], made[1])
+    }
+
+    /// The function without what it prints or checks; itself if there is nothing.
+    fn strip(&mut self, func: FuncId, level: Level) -> FuncId {
+        if !strip::has_effects(self.module, func, level) {
+            return func;
+        }
+        let suffix = match level {
+            Level::Quiet => ".quiet",
+            Level::Bare => ".bare",
+        };
+        let make = |ad: &mut Self, source: Rc<Func>| vec![strip::strip(ad, source, level)];
+        self.make(Name::Strip(func, level), func, &[suffix], make)[0]
+    }
+
+    /// Looks a name up; if it is new, reserves places, so that recursion closes, and fills them.
+    fn make(
+        &mut self,
+        name: Name,
+        func: FuncId,
+        suffixes: &[&str],
+        make: impl FnOnce(&mut Self, Rc<Func>) -> Vec<Func>,
+    ) -> Vec<FuncId> {
+        if let Some(made) = self.made.get(&name) {
+            return made.clone();
+        }
+        self.prepare(func);
+        let source = Rc::new(self.module.funcs[func].clone());
+        let reserve = |suffix: &&str| {
+            let empty = Func::new(
+                format!("{}{suffix}", source.name),
+                source.sizes.clone(),
+                source.span,
+            );
+            self.module.funcs.push(empty)
+        };
+        let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
+        if let Name::Pair(_) = name {
+            self.taped.extend(places.iter().copied());
+        }
+        self.made.insert(name, places.clone());
+        self.depth += 1;
+        let bodies = make(self, source);
+        self.depth -= 1;
+        for (&place, mut body) in places.iter().zip(bodies) {
+            body.name.clone_from(&self.module.funcs[place].name);
+            self.module.funcs[place] = body;
+            self.unclean.push(place);
+        }
+        self.clean();
+        places
+    }
+
+    /// Cleans up what was made or changed.
+    fn clean(&mut self) {
+        if self.depth == 0 {
+            // Not before: until then a callee may be an empty place.
+            for func in std::mem::take(&mut self.unclean) {
+                (self.clean)(self.module, func);
+            }
+        }
+    }
+
+    /// Makes the functions that `vjp` requests in `func` ask for; perhaps puts calls in the places of the requests. Gives
+    /// what it calls and what was made.
+    fn answer(&mut self, func: FuncId, replace: bool) -> Vec<FuncId> {
+        let mut callees = Vec::new();
+        for (inst, _) in reachable(&self.module.funcs[func]) {
+            match self.module.funcs[func].insts[inst].kind.clone() {
+                Kind::Call { func: callee, .. } => callees.push(callee),
+                Kind::Vjp {
+                    func: of,
+                    sizes,
+                    seeds,
+                    wrt,
+                    primal,
+                } => {
+                    let answer = self.vjp(of, seeds, wrt, primal);
+                    callees.push(answer);
+                    if replace {
+                        self.module.funcs[func].insts[inst].kind = Kind::Call {
+                            func: answer,
+                            sizes,
+                        };
+                    }
+                }
+                Kind::Jvp { .. }
+                | Kind::Pure(_)
+                | Kind::If { .. }
+                | Kind::For { .. }
+                | Kind::While { .. }
+                | Kind::Map { .. }
+                | Kind::Bounds { .. }
+                | Kind::NonNegative(_)
+                | Kind::SameSize(..)
+                | Kind::Assert(_)
+                | Kind::Print(_)
+                | Kind::TapeNew
+                | Kind::Push
+                | Kind::Pop
+                | Kind::TapeEnd => {}
+            }
+        }
+        callees
+    }
+
+    /// Makes the functions that `jvp` requests in `func` and its callees ask for, innermost first, and puts calls in the
+    /// places of the requests.
+    fn prepare(&mut self, func: FuncId) {
+        if !self.prepared.insert(func) {
+            return;
+        }
+        let mut changed = false;
+        for (inst, _) in reachable(&self.module.funcs[func]) {
+            match self.module.funcs[func].insts[inst].kind.clone() {
+                Kind::Jvp {
+                    func: of,
+                    sizes,
+                    active,
+                } => {
+                    let answer = self.jvp(of, active);
+                    self.module.funcs[func].insts[inst].kind = Kind::Call {
+                        func: answer,
+                        sizes,
+                    };
+                    changed = true;
+                }
+                Kind::Call { func: callee, .. } => self.prepare(callee),
+                Kind::Vjp { .. }
+                | Kind::Pure(_)
+                | Kind::If { .. }
+                | Kind::For { .. }
+                | Kind::While { .. }
+                | Kind::Map { .. }
+                | Kind::Bounds { .. }
+                | Kind::NonNegative(_)
+                | Kind::SameSize(..)
+                | Kind::Assert(_)
+                | Kind::Print(_)
+                | Kind::TapeNew
+                | Kind::Push
+                | Kind::Pop
+                | Kind::TapeEnd => {}
+            }
+        }
+        if changed {
+            self.unclean.push(func);
+            self.clean();
+        }
+    }
+}
+
+/// Finds a request on a cycle of calls and requests.
+fn check_order(module: &Module) -> Result<(), Endless> {
+    let edges = |func: FuncId| {
+        let func = &module.funcs[func];
+        reachable(func).into_iter().filter_map(|(inst, _)| {
+            let data = &func.insts[inst];
+            strip::callee(&data.kind)
+                .map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
+        })
+    };
+    for func in module.funcs.keys() {
+        for (of, _, span) in edges(func).filter(|(_, request, _)| *request) {
+            let mut seen = FxHashSet::from_iter([of]);
+            let mut work = vec![of];
+            while let Some(next) = work.pop() {
+                if next == func {
+                    return Err(Endless {
+                        func: module.funcs[func].name.clone(),
+                        span,
+                    });
+                }
+                work.extend(
+                    edges(next)
+                        .map(|(callee, ..)| callee)
+                        .filter(|&callee| seen.insert(callee)),
+                );
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Forward mode of the pure operations.
+//!
+//! ```text
+//! v2 = mul v0 v1       =>  … ; v5 = mul v1 v3 ; v6 = mul v0 v4 ; v7 = add v5 v6        (v3, v4: tangents)
+//! v2 = max v0 v1       =>  … ; each tangent times its weight, 0 where the weight is 0
+//! v2 = sum[0] v0       =>  … ; v3 = sum[0] v1                                           linear: itself
+//! v2 = max[0] v0       =>  … ; the mean of the tangents at the greatest entries
+//! ```
+
+use super::super::linear::{Term, chosen, plus, scaled};
+use super::Forward;
+use crate::ir::{Builder, InstData, Value};
+use adl_lang::ops::{Op, Reduction};
+use adl_lang::prims::{Derivative, Prim};
+
+impl Forward<'_, '_> {
+    /// The operation, and the tangent of its result if that is active.
+    pub(super) fn pure(&mut self, op: &Op, data: &InstData) {
+        let args = self.primals(&data.args);
+        let result = self.emit.to().pure(op.clone(), &args);
+        self.define(&data.results, &[result]);
+        if !self.active[data.results[0]] {
+            return;
+        }
+        let tangents = self.tangents(&data.args);
+        if let Some(tangent) = self.tangent_of(op, data, &args, result, &tangents) {
+            self.tangent.insert(data.results[0], tangent);
+        }
+    }
+
+    fn tangent_of(
+        &mut self,
+        op: &Op,
+        data: &InstData,
+        args: &[Value],
+        result: Value,
+        tangents: &[Option<Value>],
+    ) -> Option<Value> {
+        let first = tangents.first().copied().flatten();
+        match op {
+            Op::Prim(prim) => self.prim(*prim, data, args, result, tangents),
+            Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) => {
+                Some(self.emit.to().pure(op.clone(), &[first?]))
+            }
+            Op::Reduce(kind, axes) => {
+                let to = &mut self.emit.to();
+                match kind {
+                    Reduction::Sum => Some(to.sum(first?, axes.clone())),
+                    Reduction::Max | Reduction::Min => {
+                        Some(mean_at_extreme(to, args[0], result, first?, axes))
+                    }
+                    Reduction::All | Reduction::Any => None,
+                }
+            }
+            Op::Concat(_) => {
+                let parts = self.dense_all(&data.args);
+                Some(self.emit.to().pure(op.clone(), &parts))
+            }
+            Op::Index(_) => Some(
+                self.emit
+                    .to()
+                    .pure(op.clone(), &[&[first?], &args[1..]].concat()),
+            ),
+            Op::Acc(_) if tangents[1].is_none() => first,
+            Op::Update(_) | Op::Acc(_) => {
+                let parts = self.dense_all(&data.args[..2]);
+                Some(
+                    self.emit
+                        .to()
+                        .pure(op.clone(), &[&parts, &args[2..]].concat()),
+                )
+            }
+            Op::MatMul { .. } => {
+                let to = &mut self.emit.to();
+                let left = tangents[0].map(|t| to.pure(op.clone(), &[t, args[1]]));
+                let right = tangents[1].map(|t| to.pure(op.clone(), &[args[0], t]));
+                match (left, right) {
+                    (Some(left), Some(right)) => Some(to.add(left, right)),
+                    (left, right) => left.or(right),
+                }
+            }
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::ArgReduce { .. }
+            | Op::Iota(_)
+            | Op::ArgSort
+            | Op::Random(..) => None,
+        }
+    }
+
+    fn prim(
+        &mut self,
+        prim: Prim,
+        data: &InstData,
+        args: &[Value],
+        result: Value,
+        tangents: &[Option<Value>],
+    ) -> Option<Value> {
+        match &prim.row().derivative {
+            Derivative::Zero => None,
+            Derivative::Partials(partials) => {
+                let to = &mut self.emit.to();
+                let mut sum = None;
+                for (partial, tangent) in partials.iter().zip(tangents) {
+                    if let Some(tangent) = *tangent {
+                        let term = scaled(to, partial.as_ref(), (args, result), tangent, false);
+                        sum = Some(plus(to, sum, term));
+                    }
+                }
+                sum
+            }
+            Derivative::Choice(weights) => {
+                let to = &mut self.emit.to();
+                let mut sum = None;
+                for (weight, tangent) in weights.iter().zip(tangents) {
+                    if let Some(tangent) = *tangent {
+                        let value = chosen(to, weight, (args, result), tangent);
+                        sum = Some(plus(
+                            to,
+                            sum,
+                            Term {
+                                minus: false,
+                                value,
+                            },
+                        ));
+                    }
+                }
+                sum
+            }
+            Derivative::Select => {
+                let sides = self.dense_all(&data.args[1..]);
+                Some(
+                    self.emit
+                        .to()
+                        .prim(Prim::Select, &[args[0], sides[0], sides[1]]),
+                )
+            }
+        }
+    }
+}
+
+fn mean_at_extreme(
+    to: &mut Builder<'_>,
+    x: Value,
+    extreme: Value,
+    tangent: Value,
+    axes: &[usize],
+) -> Value {
+    let (hit, count) = ties(to, x, extreme, axes);
+    let zero = to.zeros_like(x);
+    let kept = to.prim(Prim::Select, &[hit, tangent, zero]);
+    let sum = to.sum(kept, axes.to_vec());
+    to.prim(Prim::Div, &[sum, count])
+}
+
+/// Where `x` equals its greatest or least entry along the axes, and how often.
+pub(in crate::ad) fn ties(
+    to: &mut Builder<'_>,
+    x: Value,
+    extreme: Value,
+    axes: &[usize],
+) -> (Value, Value) {
+    let ty = to.func.data(x).clone();
+    let spread = spread(to, extreme, &ty.dims, axes);
+    let hit = to.prim(Prim::Eq, &[x, spread]);
+    let one = to.convert(hit, ty.dtype);
+    let count = to.sum(one, axes.to_vec());
+    (hit, count)
+}
+
+/// A value repeated along axes that a reduction took away.
+pub(in crate::ad) fn spread(
+    to: &mut Builder<'_>,
+    value: Value,
+    dims: &[adl_lang::types::Dim],
+    gone: &[usize],
+) -> Value {
+    if gone.is_empty() {
+        return value;
+    }
+    let axes = (0..dims.len()).filter(|k| !gone.contains(k)).collect();
+    to.pure(
+        Op::Broadcast {
+            dims: dims.to_vec(),
+            axes,
+        },
+        &[value],
+    )
+}

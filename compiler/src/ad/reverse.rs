@@ -1,0 +1,317 @@
+//! Reverse mode: a forward sweep that runs the function and a reverse sweep that hands cotangents back.
+//!
+//! ```text
+//! func @0 f(v0: f64) -> f64 {       func @1 f.vjp(v0: f64, v1: f64) -> f64, f64 {      ; v1: cotangent of v2
+//!   v1 = sin v0                =>     v2 = sin v0
+//!   yield v1                          v3 = cos v0
+//! }                                   v4 = mul v3 v1
+//!                                     yield v2, v4
+//!                                   }
+//! ```
+//!
+//! Both sweeps are emitted into one function, and the reverse regions simply name the primal values they need, also
+//! those inside forward regions, where SSA does not allow it. Two passes then make the function legal: [`rows`] gives
+//! each pair of a forward and a reverse region a row of residuals (what the one names and the other defines, less what
+//! is cheap to compute again), pushed last in the one and popped first in the other; [`thread`] leads one tape through
+//! the whole function in the order it runs. So the emission knows nothing of tapes.
+//!
+//! A cotangent that is missing is zero. Contributions are added as they come; parts of arrays are accumulated in place.
+//! Requires: no `jvp` requests, no tapes, no accumulators in the function. Requests for `vjp`s are fine.
+
+mod calls;
+mod flow;
+mod forward;
+mod loops;
+mod ops;
+mod regions;
+mod rows;
+mod thread;
+
+use super::emit::{Emit, acc_all, is_float};
+use super::{Ad, PairName};
+use crate::ir::copy::Copier;
+use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
+use flow::Facts;
+use forward::Mode;
+use rows::Pair;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// Makes `func.vjp`: the parameters, then the cotangents of the seeded results, give the results (if `primal`) and the
+/// cotangents of the parameters asked for.
+pub(super) fn whole(
+    ad: &mut Ad<'_>,
+    func: FuncId,
+    source: Rc<Func>,
+    (seeds, wrt): (&[bool], &[bool]),
+    primal: bool,
+) -> Func {
+    let active = ad.activity.values(ad.module, func, wrt);
+    let facts = Facts::new(&source, active, seeds, false);
+    let mut sweep = Sweep::new(ad, source.clone(), facts);
+    sweep.params(source.params());
+    let cotangents: Vec<Value> = seeded(&source, seeds)
+        .iter()
+        .map(|&r| sweep.param_like(r))
+        .collect();
+    sweep.contents(source.body);
+    let body = sweep.emit.block;
+    sweep.emit.enter();
+    sweep.seed(&seeded(&source, seeds), &cotangents);
+    sweep.reverse_block(source.body);
+    let mut results = if primal {
+        sweep.primals(source.results())
+    } else {
+        Vec::new()
+    };
+    for (&param, _) in source.params().iter().zip(wrt).filter(|(_, asked)| **asked) {
+        let cotangent = sweep.take(param);
+        results.push(cotangent);
+    }
+    let reverse = sweep.emit.leave(body, Vec::new());
+    sweep.emit.to().set_yields(results);
+    sweep.drop_requests(reverse);
+    let pairs = std::mem::take(&mut sweep.pairs);
+    let mut func = sweep.emit.func;
+    rows::keep(&mut func, &pairs, Some(body));
+    let insts = std::mem::take(&mut func.blocks[reverse].insts);
+    func.blocks[body].insts.extend(insts);
+    thread::own(&mut func, &ad.taped);
+    func
+}
+
+/// Makes `func.fwd` and `func.bwd`.
+pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func; 2] {
+    let active = ad.activity.values(ad.module, name.func, &name.active);
+    let facts = Facts::new(&source, active, &name.seeds, name.tainted);
+    let mut sweep = Sweep::new(ad, source.clone(), facts);
+    sweep.params(source.params());
+    sweep.contents(source.body);
+    let results = sweep.primals(source.results());
+    sweep.emit.to().set_yields(results);
+    let body = sweep.emit.block;
+    sweep.emit.enter();
+    let cotangents: Vec<Value> = seeded(&source, &name.seeds)
+        .iter()
+        .map(|&r| sweep.param_like(r))
+        .collect();
+    for (&param, _) in source
+        .params()
+        .iter()
+        .zip(&name.accs)
+        .filter(|(_, acc)| **acc)
+    {
+        let cotangent = sweep.param_like(param);
+        sweep.ct.insert(param, cotangent);
+        sweep.accs.insert(param);
+    }
+    sweep.seed(&seeded(&source, &name.seeds), &cotangents);
+    sweep.reverse_block(source.body);
+    let mut results = Vec::new();
+    for (&param, _) in source
+        .params()
+        .iter()
+        .zip(&name.active)
+        .filter(|(_, active)| **active)
+    {
+        let cotangent = sweep.take(param);
+        results.push(cotangent);
+    }
+    let reverse = sweep.emit.leave(body, results);
+    sweep.drop_requests(reverse);
+    let mut pairs = std::mem::take(&mut sweep.pairs);
+    pairs.push(Pair {
+        forward: body,
+        reverse,
+        counter: None,
+    });
+    let mut func = sweep.emit.func;
+    rows::keep(&mut func, &pairs, None);
+    [body, reverse].map(|block| {
+        let mut half = half(&func, block);
+        thread::given(&mut half, &ad.taped);
+        half
+    })
+}
+
+/// One block of a function as a function.
+fn half(func: &Func, block: Block) -> Func {
+    let mut emit = Emit::like(func, String::new());
+    let mut copier = Copier::new(func);
+    for &param in &func.blocks[block].params {
+        let copy = emit.func.param(emit.block, func.ty(param).clone());
+        copier.map.insert(param, copy);
+    }
+    copier.contents(block, &mut emit.to());
+    let results = copier.values(&func.blocks[block].yields);
+    emit.to().set_yields(results);
+    emit.func
+}
+
+/// The float results that have a cotangent.
+fn seeded(func: &Func, seeds: &[bool]) -> Vec<Value> {
+    func.results()
+        .iter()
+        .zip(seeds)
+        .filter(|(_, seeded)| **seeded)
+        .map(|(&r, _)| r)
+        .collect()
+}
+
+/// The state of both sweeps.
+struct Sweep<'a, 'm> {
+    ad: &'a mut Ad<'m>,
+    source: Rc<Func>,
+    facts: Rc<Facts>,
+    emit: Emit,
+    /// What the forward sweep leaves out and prepares.
+    mode: Mode,
+    /// What each value of the source has become in the forward sweep that was emitted last.
+    primal: FxHashMap<Value, Value>,
+    /// What each instruction has become.
+    copies: FxHashMap<Inst, Inst>,
+    /// How often a `while` has run.
+    trips: FxHashMap<Inst, Value>,
+    /// The cotangents so far.
+    ct: FxHashMap<Value, Value>,
+    /// Values whose cotangent is an accumulator, which is only added to.
+    accs: FxHashSet<Value>,
+    /// Forward and reverse regions, inner ones first.
+    pairs: Vec<Pair>,
+    /// Requests in the forward sweep, those that give their cotangents, and the function that such a one asks for if it
+    /// stands alone.
+    requests: Vec<(Inst, Inst, FuncId)>,
+}
+
+impl<'a, 'm> Sweep<'a, 'm> {
+    fn new(ad: &'a mut Ad<'m>, source: Rc<Func>, facts: Facts) -> Self {
+        Sweep {
+            ad,
+            emit: Emit::like(&source, String::new()),
+            source,
+            facts: Rc::new(facts),
+            mode: Mode {
+                bare: false,
+                reversed: true,
+            },
+            primal: FxHashMap::default(),
+            copies: FxHashMap::default(),
+            trips: FxHashMap::default(),
+            ct: FxHashMap::default(),
+            accs: FxHashSet::default(),
+            pairs: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    fn primals(&self, values: &[Value]) -> Vec<Value> {
+        values.iter().map(|v| self.primal[v]).collect()
+    }
+
+    fn param_like(&mut self, value: Value) -> Value {
+        let ty = self.source.data(value).clone();
+        self.emit.param(&ty)
+    }
+
+    fn zero(&mut self, value: Value) -> Value {
+        let ty = self.source.data(value).clone();
+        self.emit.to().full(&ty, 0.0)
+    }
+
+    /// The cotangent of a value, for the last time; a real zero if there is none.
+    fn take(&mut self, value: Value) -> Value {
+        match self.ct.remove(&value) {
+            Some(cotangent) => cotangent,
+            None => self.zero(value),
+        }
+    }
+
+    /// The cotangent so far, which stays; a real zero if there is none.
+    fn peek(&mut self, value: Value) -> Value {
+        match self.ct.get(&value) {
+            Some(&cotangent) => cotangent,
+            None => self.zero(value),
+        }
+    }
+
+    fn seed(&mut self, values: &[Value], cotangents: &[Value]) {
+        for (&value, &cotangent) in values.iter().zip(cotangents) {
+            self.contribute(value, cotangent);
+        }
+    }
+
+    /// Adds to the cotangent of a value; moves it there if there is none yet.
+    fn contribute(&mut self, value: Value, cotangent: Value) {
+        if !self.facts.active[value] {
+            return;
+        }
+        let sum = match self.ct.get(&value) {
+            None => cotangent,
+            Some(&sum) if self.accs.contains(&value) => {
+                acc_all(&mut self.emit.to(), sum, cotangent)
+            }
+            Some(&sum) => self.emit.to().add(sum, cotangent),
+        };
+        self.ct.insert(value, sum);
+    }
+
+    /// The reverse sweep of a block, from the cotangents of what it yields.
+    fn reverse_block(&mut self, block: Block) {
+        let source = self.source.clone();
+        for &inst in source.blocks[block].insts.iter().rev() {
+            let data = &source.insts[inst];
+            if data.results.iter().any(|r| self.ct.contains_key(r)) {
+                self.emit.span = data.span;
+                self.reverse_inst(inst);
+            }
+        }
+    }
+
+    fn reverse_inst(&mut self, inst: Inst) {
+        let source = self.source.clone();
+        let data = &source.insts[inst];
+        match &data.kind {
+            Kind::Pure(op) => self.reverse_pure(op, data),
+            Kind::If { then, otherwise } => self.reverse_if(inst, *then, *otherwise),
+            Kind::For { body } => self.reverse_for(inst, *body),
+            Kind::While { body, test: _ } => self.reverse_while(inst, *body),
+            Kind::Map {
+                extents,
+                body,
+                accs,
+            } => self.reverse_map(inst, extents, *body, *accs),
+            Kind::Call { func, sizes } => self.reverse_call(inst, *func, sizes),
+            Kind::Vjp {
+                func,
+                sizes,
+                seeds,
+                wrt,
+                primal,
+            } => {
+                self.reverse_vjp(inst, (*func, sizes), (seeds, wrt), *primal);
+            }
+            Kind::Jvp { .. }
+            | Kind::Bounds { .. }
+            | Kind::NonNegative(_)
+            | Kind::SameSize(..)
+            | Kind::Assert(_)
+            | Kind::Print(_)
+            | Kind::TapeNew
+            | Kind::Push
+            | Kind::Pop
+            | Kind::TapeEnd => panic!(
+                "internal error: a cotangent for {:?} in {}",
+                data.kind, source.name
+            ),
+        }
+    }
+}
+
+/// The types of some values, floats all.
+fn types(func: &Func, values: &[Value]) -> Vec<Type> {
+    debug_assert!(
+        values.iter().all(|&v| is_float(func.ty(v))),
+        "only floats have cotangents"
+    );
+    values.iter().map(|&v| func.ty(v).clone()).collect()
+}

@@ -1,0 +1,196 @@
+//! The reverse sweep of calls and of requests.
+//!
+//! ```text
+//! v2 = call @0 (v0, v1)      =>   v2 = call @1 (v0, v1)         ; f.fwd; the tape is led through later
+//!                                 …
+//!                                 v7, v8 = call @2 (v5, v6)     ; f.bwd: v5 cotangent of v2, v6 of the array v0 so far
+//! ```
+//!
+//! Array cotangents that exist already are passed in and come back, accumulated in place: recursion over a shared array
+//! costs what the primal costs. Which forward function it is depends on the cotangents, so the call in the forward
+//! sweep is changed when the reverse sweep meets it; a call whose results receive nothing keeps no residuals.
+
+use super::super::requests::{self, Request};
+use super::super::strip::has_effects;
+use super::super::{Level, PairName};
+use super::{Sweep, types};
+use crate::ir::{Block, FuncId, Inst, Kind, Value};
+use adl_lang::ops::{Op, Reduction};
+use adl_lang::prims::Prim;
+use adl_lang::types::Dim;
+use rustc_hash::FxHashSet;
+
+impl Sweep<'_, '_> {
+    pub(super) fn reverse_call(&mut self, inst: Inst, func: FuncId, sizes: &[Dim]) {
+        let (source, facts) = (self.source.clone(), self.facts.clone());
+        let data = &source.insts[inst];
+        let cotangents: Vec<Option<Value>> =
+            data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let active: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
+        let accs: Vec<bool> = (0..data.args.len())
+            .map(|k| {
+                let arg = data.args[k];
+                let array = !source.data(arg).is_scalar();
+                array && active[k] && self.ct.contains_key(&arg) && !data.args[..k].contains(&arg)
+            })
+            .collect();
+        // A repeated run has the stripped function in its place already.
+        let func = if self.mode.bare {
+            self.ad.strip(func, Level::Bare)
+        } else {
+            func
+        };
+        let name = PairName {
+            func,
+            active,
+            seeds: cotangents.iter().map(Option::is_some).collect(),
+            accs,
+            tainted: data.results.iter().any(|&r| facts.tainted[r]),
+        };
+        let (fwd, bwd) = self.ad.pair(name.clone());
+        let forward = self.copies[&inst];
+        self.emit.func.insts[forward].kind = Kind::Call {
+            func: fwd,
+            sizes: sizes.to_vec(),
+        };
+
+        let receivers: Vec<usize> = (0..data.args.len()).filter(|&k| name.active[k]).collect();
+        let mut args: Vec<Value> = cotangents.into_iter().flatten().collect();
+        args.extend(
+            receivers
+                .iter()
+                .filter(|&&k| name.accs[k])
+                .map(|&k| self.ct[&data.args[k]]),
+        );
+        let targets: Vec<Value> = receivers.iter().map(|&k| data.args[k]).collect();
+        let types = types(&source, &targets);
+        let results = self.emit.to().call(bwd, sizes.to_vec(), args, types);
+        let (replaced, added): (Vec<_>, Vec<_>) = receivers
+            .iter()
+            .zip(results)
+            .partition(|(k, _)| name.accs[**k]);
+        for (&k, cotangent) in replaced {
+            self.ct.insert(data.args[k], cotangent);
+        }
+        for (&k, cotangent) in added {
+            self.contribute(data.args[k], cotangent);
+        }
+    }
+
+    pub(super) fn reverse_vjp(
+        &mut self,
+        inst: Inst,
+        (func, sizes): (FuncId, &[Dim]),
+        (seeds, wrt): (&[bool], &[bool]),
+        primal: bool,
+    ) {
+        let (source, facts) = (self.source.clone(), self.facts.clone());
+        let data = &source.insts[inst];
+        let count = self.ad.module.funcs[func].results().len();
+        let mut given = data
+            .results
+            .iter()
+            .map(|r| self.ct.remove(r))
+            .collect::<Vec<_>>()
+            .into_iter();
+        let y_bar: Vec<Option<Value>> = (0..count)
+            .map(|_| if primal { given.next().flatten() } else { None })
+            .collect();
+        let w: Vec<Option<Value>> = given.collect();
+        let (x, u) = data.args.split_at(wrt.len());
+        let wanted = |values: &[Value]| {
+            values
+                .iter()
+                .map(|&v| facts.active[v])
+                .collect::<Vec<bool>>()
+        };
+        let (want_x, want_u) = (wanted(x), wanted(u));
+        let request = Request {
+            func,
+            sizes,
+            seeds,
+            wrt,
+            primal,
+            x: self.primals(x),
+            u: self.primals(u),
+        };
+        let mut to = self.emit.to();
+        let mut pulled =
+            requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
+        if data.results.iter().any(|&r| facts.tainted[r]) {
+            let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
+            self.silence(&cotangents, &mut pulled);
+        }
+        if let Some((reverse, checked)) = pulled.request
+            && !has_effects(self.ad.module, func, Level::Quiet)
+        {
+            let alone = if self.mode.bare {
+                self.ad.strip(checked, Level::Bare)
+            } else {
+                checked
+            };
+            self.requests.push((self.copies[&inst], reverse, alone));
+        }
+        for (&value, cotangent) in x.iter().zip(pulled.x).chain(u.iter().zip(pulled.u)) {
+            if let Some(cotangent) = cotangent {
+                self.contribute(value, cotangent);
+            }
+        }
+    }
+
+    /// Takes requests out of the forward sweep whose answers nothing names: the request in the reverse sweep runs the
+    /// same function, and then makes its checks.
+    pub(super) fn drop_requests(&mut self, reverse: Block) {
+        let func = &mut self.emit.func;
+        let mut named = FxHashSet::default();
+        let mut blocks = vec![func.body, reverse];
+        while let Some(block) = blocks.pop() {
+            named.extend(func.blocks[block].yields.iter().copied());
+            for &inst in &func.blocks[block].insts {
+                named.extend(func.insts[inst].args.iter().copied());
+                blocks.extend(func.insts[inst].kind.blocks());
+            }
+        }
+        let mut gone = FxHashSet::default();
+        for &(forward, reverse, alone) in &self.requests {
+            let unnamed = func.insts[forward]
+                .results
+                .iter()
+                .all(|r| !named.contains(r));
+            if unnamed
+                && let Kind::Vjp { func: of, .. } | Kind::Call { func: of, .. } =
+                    &mut func.insts[reverse].kind
+            {
+                *of = alone;
+                gone.insert(forward);
+            }
+        }
+        if !gone.is_empty() {
+            for block in func.blocks.keys() {
+                func.blocks[block].insts.retain(|inst| !gone.contains(inst));
+            }
+        }
+    }
+
+    /// Makes what a request gives back zero if all that it was given is zero.
+    fn silence(&mut self, given: &[Value], pulled: &mut requests::Pulled) {
+        let mut to = self.emit.to();
+        let mut silent = None;
+        for &cotangent in given {
+            let zero = to.zeros_like(cotangent);
+            let mut none = to.prim(Prim::Eq, &[cotangent, zero]);
+            let rank = to.func.data(none).rank();
+            if rank > 0 {
+                none = to.pure(Op::Reduce(Reduction::All, (0..rank).collect()), &[none]);
+            }
+            silent = Some(silent.map_or(none, |all| to.prim(Prim::And, &[all, none])));
+        }
+        let Some(silent) = silent else { return };
+        for cotangent in pulled.x.iter_mut().chain(&mut pulled.u).flatten() {
+            let dims = to.func.data(*cotangent).dims.clone();
+            let silent = to.broadcast_scalar(silent, &dims);
+            let zero = to.zeros_like(*cotangent);
+            *cotangent = to.prim(Prim::Select, &[silent, zero, *cotangent]);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What a reverse sweep must know before it starts: which values receive a cotangent, from which regions, and where a
+//! zero cotangent may meet an infinite partial.
+//!
+//! ```text
+//! v3 = for v1 (v0) { (v4: i64, v5: f64)      seeded: v3
+//!   v6 = mul v5 v2                           v6, v5, v2 receive; v2 is touched from inside the body
+//!   v7 = sqrt v6
+//!   v8 = select v9 v7 v5                     v7, and what it depends on, is tainted
+//!   yield v8
+//! }
+//! ```
+//!
+//! *Useful* is the backward counterpart of activity: a least fixed point from the seeded results, along operands that
+//! hand a tangent on. A carry is useful if its result or its parameter is. A value is *tainted* if it feeds, through
+//! regions and calls, a data operand of a `select` or of a choice (`max`, `min`): its cotangent is zero where the other
+//! operand is taken, and must stay zero there even if a partial is infinite.
+
+use super::super::activity::Active;
+use super::super::emit::is_float;
+use super::super::linear::passes;
+use crate::ir::entity::{Entity, Side};
+use crate::ir::{Block, Def, Func, Inst, Kind, Value};
+use adl_lang::ops::Op;
+use adl_lang::prims::Derivative;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// The facts about one function.
+pub(super) struct Facts {
+    /// Which values are active.
+    pub active: Active,
+    /// Which of them receive a cotangent.
+    pub useful: Side<Value, bool>,
+    /// Where products with a zero cotangent are guarded.
+    pub tainted: Side<Value, bool>,
+    touched: FxHashMap<Block, BTreeSet<usize>>,
+}
+
+impl Facts {
+    /// The facts for seeded results; with `tainted`, everything is.
+    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: bool) -> Facts {
+        let mut owners = FxHashMap::default();
+        let mut homes = Side::new(func.body);
+        tree(func, func.body, &mut owners, &mut homes);
+        let facts = Facts {
+            active,
+            useful: Side::new(false),
+            tainted: Side::new(tainted),
+            touched: FxHashMap::default(),
+        };
+        let mut flow = Flow {
+            func,
+            owners,
+            homes,
+            facts,
+            grown: true,
+        };
+        for (&result, _) in func
+            .results()
+            .iter()
+            .zip(seeds)
+            .filter(|(_, seeded)| **seeded)
+        {
+            flow.need(result, func.body);
+        }
+        while flow.grown {
+            flow.grown = false;
+            flow.block(func.body);
+        }
+        flow.facts
+    }
+
+    /// The values defined outside a block that receive a cotangent from inside, in a fixed order.
+    pub fn touched(&self, block: Block) -> Vec<Value> {
+        self.touched
+            .get(&block)
+            .into_iter()
+            .flatten()
+            .map(|&k| Value::new(k))
+            .collect()
+    }
+}
+
+/// Records the owner of each block, and the block of each instruction.
+fn tree(
+    func: &Func,
+    block: Block,
+    owners: &mut FxHashMap<Block, Block>,
+    homes: &mut Side<Inst, Block>,
+) {
+    for &inst in &func.blocks[block].insts {
+        homes.set(inst, block);
+        for inner in func.insts[inst].kind.blocks() {
+            owners.insert(inner, block);
+            tree(func, inner, owners, homes);
+        }
+    }
+}
+
+struct Flow<'a> {
+    func: &'a Func,
+    owners: FxHashMap<Block, Block>,
+    homes: Side<Inst, Block>,
+    facts: Facts,
+    grown: bool,
+}
+
+impl Flow<'_> {
+    /// A contribution to `value` from `block`.
+    fn need(&mut self, value: Value, block: Block) {
+        if !self.facts.active[value] {
+            return;
+        }
+        self.grown |= !std::mem::replace(self.facts.useful.entry(value), true);
+        let home = match self.func.values[value].def {
+            Def::Param(block, _) => block,
+            Def::Result(inst, _) => self.homes[inst],
+        };
+        let mut at = block;
+        while at != home {
+            self.grown |= self
+                .facts
+                .touched
+                .entry(at)
+                .or_default()
+                .insert(value.index());
+            at = self.owners[&at];
+        }
+    }
+
+    fn taint(&mut self, value: Value) {
+        if is_float(self.func.ty(value)) {
+            self.grown |= !std::mem::replace(self.facts.tainted.entry(value), true);
+        }
+    }
+
+    fn useful(&self, values: &[Value]) -> bool {
+        values.iter().any(|&v| self.facts.useful[v])
+    }
+
+    fn tainted(&self, values: &[Value]) -> bool {
+        values.iter().any(|&v| self.facts.tainted[v])
+    }
+
+    /// What holds of `target` holds of `source`, seen from `block`.
+    fn link(&mut self, target: Value, source: Value, block: Block) {
+        if self.facts.useful[target] {
+            self.need(source, block);
+        }
+        if self.facts.tainted[target] {
+            self.taint(source);
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        let func = self.func;
+        for &inst in func.blocks[block].insts.iter().rev() {
+            self.inst(inst, block);
+        }
+    }
+
+    fn inst(&mut self, inst: Inst, block: Block) {
+        let func = self.func;
+        let data = &func.insts[inst];
+        match &data.kind {
+            Kind::Pure(op) => {
+                let useful = self.useful(&data.results);
+                let tainted = self.tainted(&data.results);
+                for (_, &arg) in data.args.iter().enumerate().filter(|(k, _)| passes(op, *k)) {
+                    if useful {
+                        self.need(arg, block);
+                    }
+                    if tainted || chooses(op) {
+                        self.taint(arg);
+                    }
+                }
+            }
+            Kind::If { then, otherwise } => {
+                for &side in &[*then, *otherwise] {
+                    for (&result, &value) in data.results.iter().zip(&func.blocks[side].yields) {
+                        self.link(result, value, side);
+                    }
+                    self.block(side);
+                }
+            }
+            Kind::For { body } => self.cycle(&data.results, &data.args[1..], *body, 1, block),
+            Kind::While { body, test: _ } => self.cycle(&data.results, &data.args, *body, 0, block),
+            Kind::Map { body, .. } => {
+                for (&result, &value) in data.results.iter().zip(&func.blocks[*body].yields) {
+                    self.link(result, value, *body);
+                }
+                self.block(*body);
+            }
+            Kind::Call { .. } | Kind::Vjp { .. } => {
+                let (useful, tainted) = (self.useful(&data.results), self.tainted(&data.results));
+                for &arg in &data.args {
+                    if useful {
+                        self.need(arg, block);
+                    }
+                    if tainted {
+                        self.taint(arg);
+                    }
+                }
+            }
+            Kind::Bounds { .. }
+            | Kind::NonNegative(_)
+            | Kind::SameSize(..)
+            | Kind::Assert(_)
+            | Kind::Print(_) => {}
+            Kind::Jvp { .. } => panic!("internal error: a jvp request is left in {}", func.name),
+            Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
+                panic!(
+                    "internal error: the tape of {} is differentiated",
+                    func.name
+                )
+            }
+        }
+    }
+
+    fn cycle(
+        &mut self,
+        results: &[Value],
+        inits: &[Value],
+        body: Block,
+        indices: usize,
+        block: Block,
+    ) {
+        let func = self.func;
+        let data = &func.blocks[body];
+        let params = &data.params[indices..];
+        for k in 0..results.len() {
+            for target in [results[k], params[k]] {
+                self.link(target, data.yields[k], body);
+                self.link(target, inits[k], block);
+            }
+        }
+        self.block(body);
+    }
+}
+
+/// Whether the operation takes one of its operands and leaves the others.
+fn chooses(op: &Op) -> bool {
+    match op {
+        Op::Prim(prim) => match &prim.row().derivative {
+            Derivative::Choice(_) | Derivative::Select => true,
+            Derivative::Zero | Derivative::Partials(_) => false,
+        },
+        Op::Const(_)
+        | Op::Size(_)
+        | Op::Convert(_)
+        | Op::Broadcast { .. }
+        | Op::Reduce(..)
+        | Op::ArgReduce { .. }
+        | Op::Transpose(_)
+        | Op::Reshape(_)
+        | Op::Concat(_)
+        | Op::Iota(_)
+        | Op::Index(_)
+        | Op::Update(_)
+        | Op::Acc(_)
+        | Op::MatMul { .. }
+        | Op::ArgSort
+        | Op::Random(..) => false,
+    }
+}

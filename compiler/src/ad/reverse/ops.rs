@@ -1,0 +1,255 @@
+//! The reverse sweep of the pure operations.
+//!
+//! ```text
+//! v2 = mul v0 v1           =>   v4 = mul v1 v3 (for v0); v5 = mul v0 v3 (for v1)           v3: cotangent of v2
+//! v2 = index[@] v0 v1      =>   v4 = acc[@] ct(v0) v3 v1                                   or of zeros
+//! v2 = update[@] v0 v1 v5  =>   v4 = index[@] v3 v5 (for v1); v6 = update[@] v3 0 v5 (for v0): read, then zero
+//! v2 = acc[@] v0 v1 v5     =>   v4 = index[@] v3 v5 (for v1); v3 (for v0), unchanged
+//! v2 = broadcast v0        =>   v4 = sum v3                                                and the other way round
+//! ```
+//!
+//! Of repeated positions in an `update` the last one counts: its rank is written over the cotangents, which are zeroed
+//! there anyway, and read back; only a position that finds its own rank gets a cotangent.
+
+use super::super::jvp::{spread, ties};
+use super::super::linear::Term;
+use super::super::linear::{chosen, plus, scaled};
+use super::Sweep;
+use crate::ir::{InstData, Value};
+use adl_lang::ops::{Op, Reduction, Sel};
+use adl_lang::prims::{Derivative, Prim};
+use adl_lang::types::{DType, Dim, Ty};
+
+impl Sweep<'_, '_> {
+    pub(super) fn reverse_pure(&mut self, op: &Op, data: &InstData) {
+        let result = data.results[0];
+        let Some(c) = self.ct.remove(&result) else {
+            return;
+        };
+        let x = data.args[0];
+        let ty = self.source.data(x).clone();
+        match op {
+            Op::Prim(prim) => self.reverse_prim(*prim, data, c),
+            Op::Convert(_) => {
+                let back = self.emit.to().convert(c, ty.dtype);
+                self.contribute(x, back);
+            }
+            Op::Broadcast { dims, axes } => {
+                let new = (0..dims.len()).filter(|k| !axes.contains(k)).collect();
+                let back = self.emit.to().sum(c, new);
+                self.contribute(x, back);
+            }
+            Op::Reduce(kind, axes) => self.reverse_reduce(*kind, axes, data, c),
+            Op::Transpose(perm) => {
+                let mut inverse = vec![0; perm.len()];
+                for (k, &from) in perm.iter().enumerate() {
+                    inverse[from] = k;
+                }
+                let back = self.emit.to().pure(Op::Transpose(inverse), &[c]);
+                self.contribute(x, back);
+            }
+            Op::Reshape(_) => {
+                let back = self.emit.to().pure(Op::Reshape(ty.dims), &[c]);
+                self.contribute(x, back);
+            }
+            Op::Concat(axis) => self.reverse_concat(*axis, data, c),
+            Op::Index(sels) => {
+                let operands = self.primals(&data.args[1..]);
+                let whole = self.peek(x);
+                let args = [&[whole, c], &operands[..]].concat();
+                let sum = self.emit.to().pure(Op::Acc(sels.clone()), &args);
+                self.ct.insert(x, sum);
+            }
+            Op::Update(sels) => self.reverse_update(sels, data, c),
+            Op::Acc(sels) => {
+                if self.facts.active[data.args[1]] {
+                    let operands = self.primals(&data.args[2..]);
+                    let part = self
+                        .emit
+                        .to()
+                        .pure(Op::Index(sels.clone()), &[&[c], &operands[..]].concat());
+                    self.contribute(data.args[1], part);
+                }
+                self.contribute(x, c);
+            }
+            Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), c),
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::ArgReduce { .. }
+            | Op::Iota(_)
+            | Op::ArgSort
+            | Op::Random(..) => panic!("internal error: a cotangent for {op:?}"),
+        }
+    }
+
+    /// A contribution with a sign.
+    fn contribute_term(&mut self, value: Value, term: Term) {
+        match self.ct.get(&value) {
+            Some(&sum) if term.minus && !self.accs.contains(&value) => {
+                let difference = plus(&mut self.emit.to(), Some(sum), term);
+                self.ct.insert(value, difference);
+            }
+            _ => {
+                let cotangent = plus(&mut self.emit.to(), None, term);
+                self.contribute(value, cotangent);
+            }
+        }
+    }
+
+    fn reverse_prim(&mut self, prim: Prim, data: &InstData, c: Value) {
+        let args = self.primals(&data.args);
+        let result = self.primal[&data.results[0]];
+        let guard = self.facts.tainted[data.results[0]];
+        match &prim.row().derivative {
+            Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
+            Derivative::Partials(partials) => {
+                for (&arg, partial) in data.args.iter().zip(partials) {
+                    if self.facts.active[arg] {
+                        let term = scaled(
+                            &mut self.emit.to(),
+                            partial.as_ref(),
+                            (&args, result),
+                            c,
+                            guard,
+                        );
+                        self.contribute_term(arg, term);
+                    }
+                }
+            }
+            Derivative::Choice(weights) => {
+                for (&arg, weight) in data.args.iter().zip(weights) {
+                    if self.facts.active[arg] {
+                        let part = chosen(&mut self.emit.to(), weight, (&args, result), c);
+                        self.contribute(arg, part);
+                    }
+                }
+            }
+            Derivative::Select => {
+                let zero = self.emit.to().zeros_like(c);
+                for (&arg, sides) in data.args[1..].iter().zip([[c, zero], [zero, c]]) {
+                    if self.facts.active[arg] {
+                        let part = self
+                            .emit
+                            .to()
+                            .prim(Prim::Select, &[args[0], sides[0], sides[1]]);
+                        self.contribute(arg, part);
+                    }
+                }
+            }
+        }
+    }
+
+    fn reverse_reduce(&mut self, kind: Reduction, axes: &[usize], data: &InstData, c: Value) {
+        let x = data.args[0];
+        let dims = self.source.data(x).dims.clone();
+        let (primal, extreme) = (self.primal[&x], self.primal[&data.results[0]]);
+        let to = &mut self.emit.to();
+        let back = match kind {
+            Reduction::Sum => spread(to, c, &dims, axes),
+            Reduction::Max | Reduction::Min => {
+                let (hit, count) = ties(to, primal, extreme, axes);
+                let share = to.prim(Prim::Div, &[c, count]);
+                let share = spread(to, share, &dims, axes);
+                let zero = to.zeros_like(share);
+                to.prim(Prim::Select, &[hit, share, zero])
+            }
+            Reduction::All | Reduction::Any => panic!("internal error: a cotangent for {kind:?}"),
+        };
+        self.contribute(x, back);
+    }
+
+    fn reverse_concat(&mut self, axis: usize, data: &InstData, c: Value) {
+        let mut offset = Dim::constant(0);
+        for &arg in &data.args {
+            let ty = self.source.data(arg).clone();
+            let len = ty.dims[axis].clone();
+            if self.facts.active[arg] {
+                let to = &mut self.emit.to();
+                let start = to.size(offset.clone());
+                let mut sels = vec![Sel::All; ty.rank()];
+                sels[axis] = Sel::Span {
+                    len: len.clone(),
+                    step: 1,
+                };
+                let part = to.pure(Op::Index(sels), &[c, start]);
+                self.contribute(arg, part);
+            }
+            offset = offset + len;
+        }
+    }
+
+    fn reverse_update(&mut self, sels: &[Sel], data: &InstData, c: Value) {
+        let (x, v) = (data.args[0], data.args[1]);
+        let operands = self.primals(&data.args[2..]);
+        let part = self.source.data(v).clone();
+        let mut rest = c;
+        let to = &mut self.emit.to();
+        let zero = to.full(&part, 0.0);
+        if self.facts.active[v] {
+            let mut read = to.pure(Op::Index(sels.to_vec()), &[&[c], &operands[..]].concat());
+            if sels.contains(&Sel::Pick) {
+                let rank = ranks(to, &part);
+                let mut board = c;
+                let mut mark = rank;
+                if part.dtype == DType::F64 {
+                    mark = to.convert(rank, DType::F64);
+                } else {
+                    // Single precision does not tell ranks apart.
+                    let ty = to.func.data(c).with(DType::I64);
+                    board = to.full(&ty, 0.0);
+                }
+                board = to.pure(
+                    Op::Update(sels.to_vec()),
+                    &[&[board, mark], &operands[..]].concat(),
+                );
+                let found = to.pure(
+                    Op::Index(sels.to_vec()),
+                    &[&[board], &operands[..]].concat(),
+                );
+                let last = to.prim(Prim::Eq, &[found, mark]);
+                read = to.prim(Prim::Select, &[last, read, zero]);
+                if part.dtype == DType::F64 {
+                    rest = board;
+                }
+            }
+            self.contribute(v, read);
+        }
+        if self.facts.active[x] {
+            let args = [&[rest, zero], &operands[..]].concat();
+            let left = self.emit.to().pure(Op::Update(sels.to_vec()), &args);
+            self.contribute(x, left);
+        }
+    }
+
+    fn reverse_matmul(&mut self, data: &InstData, (ta, tb): (bool, bool), c: Value) {
+        let (a, b) = (self.primal[&data.args[0]], self.primal[&data.args[1]]);
+        if self.facts.active[data.args[0]] {
+            let to = &mut self.emit.to();
+            let back = if ta {
+                to.pure(Op::MatMul { ta: tb, tb: true }, &[b, c])
+            } else {
+                to.pure(Op::MatMul { ta: false, tb: !tb }, &[c, b])
+            };
+            self.contribute(data.args[0], back);
+        }
+        if self.facts.active[data.args[1]] {
+            let to = &mut self.emit.to();
+            let back = if tb {
+                to.pure(Op::MatMul { ta: true, tb: ta }, &[c, a])
+            } else {
+                to.pure(Op::MatMul { ta: !ta, tb: false }, &[a, c])
+            };
+            self.contribute(data.args[1], back);
+        }
+    }
+}
+
+/// 0, 1, 2, … in row-major order, in that shape.
+fn ranks(to: &mut crate::ir::Builder<'_>, part: &Ty) -> Value {
+    let flat = to.pure(Op::Iota(part.len()), &[]);
+    if part.rank() == 1 {
+        flat
+    } else {
+        to.pure(Op::Reshape(part.dims.clone()), &[flat])
+    }
+}

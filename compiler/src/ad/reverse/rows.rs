@@ -1,0 +1,286 @@
+//! Residual rows: what a reverse region names and its forward region defines is kept on the tape, or computed again.
+//!
+//! ```text
+//! v5 = for v1 (v0) { (v6, v7)                   v5 = for v1 (v0) { (v6, v7)
+//!   v8 = sin v7                                   v8 = sin v7
+//!   v9 = mul v8 v2                                v9 = mul v8 v2
+//!   yield v9                                      push v7                   ; last
+//! }                                               yield v9
+//! v10 = for v1 (v3) { (v11, v12)           =>   }
+//!   v13 = cos v7                                v10 = for v1 (v3) { (v11, v12)
+//!   v14 = mul v2 v12                              v15 = pop                 ; first
+//!   …                                             v13 = cos v15
+//! ```
+//!
+//! Inner pairs come first: what they compute again names values of outer regions, which enter the rows of those. Not
+//! kept are: constants and sizes; the index of a counted loop; arithmetic of whole numbers and truth values, and short
+//! scalar arithmetic, whose operands are at hand; elements of arrays that live at the top of the function. An array
+//! that a loop carries is never kept for its elements: that would cost its length in each round.
+
+use super::loops::replace;
+use crate::ir::{Block, Builder, Def, Func, Inst, Kind, Type, Value};
+use adl_lang::ops::{Op, Sel};
+use adl_lang::prims::Prim;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A forward region and the region that reverses it.
+pub(super) struct Pair {
+    /// Where values are defined.
+    pub forward: Block,
+    /// Where they are named.
+    pub reverse: Block,
+    /// The index of a counted loop in the forward region, and the last one, known before the reverse region. That has
+    /// the number of its round as first parameter.
+    pub counter: Option<(Value, Value)>,
+}
+
+/// Gives every pair its row. `top` is the block whose arrays stay readable throughout.
+pub(super) fn keep(func: &mut Func, pairs: &[Pair], top: Option<Block>) {
+    for pair in pairs {
+        row(func, pair, top);
+    }
+}
+
+fn row(func: &mut Func, pair: &Pair, top: Option<Block>) {
+    let data = &func.blocks[pair.forward];
+    let results = data
+        .insts
+        .iter()
+        .flat_map(|&inst| func.insts[inst].results.iter());
+    let order: Vec<Value> = data.params.iter().chain(results).copied().collect();
+    let defined: FxHashSet<Value> = order.iter().copied().collect();
+    let named = named(func, pair.reverse, &defined);
+    if named.is_empty() {
+        return;
+    }
+    let mut choice = Choice {
+        func,
+        defined,
+        top: top
+            .map(|block| directly_in(func, block))
+            .unwrap_or_default(),
+        index: pair.counter.map(|(index, _)| index),
+        kept: FxHashSet::default(),
+        costs: FxHashMap::default(),
+    };
+    let mut kept = Vec::new();
+    let mut again = Vec::new();
+    for &value in order.iter().filter(|v| named.contains(v)) {
+        if choice.cost(value).is_some_and(|cost| cost <= LIMIT) {
+            again.push(value);
+        } else {
+            choice.kept.insert(value);
+            kept.push(value);
+        }
+    }
+    let map = pop(func, pair, &kept, &again);
+    replace(func, pair.reverse, &|v| map.get(&v).copied().unwrap_or(v));
+}
+
+/// The most operations that stand in for one residual.
+const LIMIT: u32 = 3;
+
+/// Which of some values a block and those below name.
+fn named(func: &Func, block: Block, defined: &FxHashSet<Value>) -> FxHashSet<Value> {
+    let mut named = FxHashSet::default();
+    let mut meet =
+        |values: &[Value]| named.extend(values.iter().copied().filter(|v| defined.contains(v)));
+    meet(&func.blocks[block].yields);
+    let mut blocks = vec![block];
+    while let Some(block) = blocks.pop() {
+        for &inst in &func.blocks[block].insts {
+            meet(&func.insts[inst].args);
+            for inner in func.insts[inst].kind.blocks() {
+                meet(&func.blocks[inner].yields);
+                blocks.push(inner);
+            }
+        }
+    }
+    named
+}
+
+/// The values that a block defines itself.
+fn directly_in(func: &Func, block: Block) -> FxHashSet<Value> {
+    let data = &func.blocks[block];
+    let results = data
+        .insts
+        .iter()
+        .flat_map(|&inst| func.insts[inst].results.iter());
+    data.params.iter().chain(results).copied().collect()
+}
+
+/// Decides what is computed again.
+struct Choice<'a> {
+    func: &'a Func,
+    defined: FxHashSet<Value>,
+    top: FxHashSet<Value>,
+    index: Option<Value>,
+    kept: FxHashSet<Value>,
+    costs: FxHashMap<Value, Option<u32>>,
+}
+
+impl Choice<'_> {
+    /// How many operations give the value from what is at hand in the reverse region; `None` if it must be kept.
+    fn cost(&mut self, value: Value) -> Option<u32> {
+        if !self.defined.contains(&value) || self.kept.contains(&value) {
+            return Some(0);
+        }
+        if let Some(&cost) = self.costs.get(&value) {
+            return cost;
+        }
+        // Only what comes before a named value is asked for, and that is decided; but it may be kept later.
+        let cost = self.cost_again(value);
+        self.costs.insert(value, cost);
+        cost
+    }
+
+    fn cost_again(&mut self, value: Value) -> Option<u32> {
+        if self.index == Some(value) {
+            return Some(1);
+        }
+        let func = self.func;
+        let Def::Result(inst, _) = func.values[value].def else {
+            return None;
+        };
+        let data = &func.insts[inst];
+        let Kind::Pure(op) = &data.kind else {
+            return None;
+        };
+        if !cheap(op) || !func.data(value).is_scalar() {
+            return None;
+        }
+        let mut cost = 1;
+        for (k, &arg) in data.args.iter().enumerate() {
+            let array = !func.data(arg).is_scalar();
+            if array
+                && !(k == 0
+                    && matches!(op, Op::Index(_))
+                    && self.top.contains(&arg)
+                    && !self.defined.contains(&arg))
+            {
+                return None;
+            }
+            cost += self.cost(arg)?;
+        }
+        Some(cost)
+    }
+}
+
+/// Whether an operation, on scalars, may be run again instead of keeping its result.
+fn cheap(op: &Op) -> bool {
+    match op {
+        Op::Const(_) | Op::Size(_) | Op::Convert(_) => true,
+        Op::Index(sels) => sels.iter().all(|s| *s == Sel::At),
+        Op::Prim(prim) => cheap_prim(*prim),
+        Op::Broadcast { .. }
+        | Op::Reduce(..)
+        | Op::ArgReduce { .. }
+        | Op::Transpose(_)
+        | Op::Reshape(_)
+        | Op::Concat(_)
+        | Op::Iota(_)
+        | Op::Update(_)
+        | Op::Acc(_)
+        | Op::MatMul { .. }
+        | Op::ArgSort
+        | Op::Random(..) => false,
+    }
+}
+
+fn cheap_prim(prim: Prim) -> bool {
+    const CHEAP: &[Prim] = &[
+        Prim::Add,
+        Prim::Sub,
+        Prim::Mul,
+        Prim::FloorDiv,
+        Prim::Rem,
+        Prim::Neg,
+        Prim::Min,
+        Prim::Max,
+        Prim::Abs,
+        Prim::Eq,
+        Prim::Ne,
+        Prim::Lt,
+        Prim::Le,
+        Prim::Gt,
+        Prim::Ge,
+        Prim::And,
+        Prim::Or,
+        Prim::Not,
+        Prim::Select,
+        Prim::StopGrad,
+    ];
+    CHEAP.contains(&prim)
+}
+
+/// Pushes the kept values at the end of the forward region, pops them at the start of the reverse region and computes
+/// the others again; gives what each value has become there.
+fn pop(func: &mut Func, pair: &Pair, kept: &[Value], again: &[Value]) -> FxHashMap<Value, Value> {
+    let span = func.span;
+    let rest = std::mem::take(&mut func.blocks[pair.reverse].insts);
+    let mut map = FxHashMap::default();
+    if !kept.is_empty() {
+        let mut types = vec![Type::Tape];
+        types.extend(kept.iter().map(|&v| func.ty(v).clone()));
+        Builder {
+            func,
+            block: pair.forward,
+            span,
+        }
+        .inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
+        let row = Builder {
+            func,
+            block: pair.reverse,
+            span,
+        }
+        .results(Kind::Pop, Vec::new(), types);
+        map.extend(kept.iter().copied().zip(row[1..].iter().copied()));
+    }
+    let forward: FxHashSet<Inst> = func.blocks[pair.forward].insts.iter().copied().collect();
+    let mut copies = Again { pair, forward, map };
+    for &value in again {
+        copies.value(func, value);
+    }
+    func.blocks[pair.reverse].insts.extend(rest);
+    copies.map
+}
+
+struct Again<'a> {
+    pair: &'a Pair,
+    forward: FxHashSet<Inst>,
+    map: FxHashMap<Value, Value>,
+}
+
+impl Again<'_> {
+    fn value(&mut self, func: &mut Func, value: Value) -> Value {
+        if let Some(&done) = self.map.get(&value) {
+            return done;
+        }
+        let block = self.pair.reverse;
+        let new = match (self.pair.counter, func.values[value].def) {
+            (Some((index, last)), _) if index == value => {
+                let round = func.blocks[block].params[0];
+                Builder {
+                    block,
+                    span: func.span,
+                    func,
+                }
+                .sub(last, round)
+            }
+            (_, Def::Result(inst, _)) if self.forward.contains(&inst) => {
+                let data = func.insts[inst].clone();
+                let args = data.args.iter().map(|&a| self.value(func, a)).collect();
+                let ty = func.ty(value).clone();
+                Builder {
+                    func,
+                    block,
+                    span: data.span,
+                }
+                .results(data.kind, args, vec![ty])[0]
+            }
+            (_, Def::Param(..) | Def::Result(..)) => return value,
+        };
+        self.map.insert(value, new);
+        new
+    }
+}

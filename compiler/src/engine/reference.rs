@@ -1,0 +1,150 @@
+//! Runs an entry through the reference interpreter, with the same arrays, lines and failures as native code.
+
+use super::call::{Signature, Trouble, runtime_dtype};
+use super::output::{SharedOutput, runtime_format};
+use crate::codegen::{CallFailure, Fault, Site, What};
+use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
+use crate::ir::{FuncId, Module};
+use adl_lang::ops::{Const, Random};
+use adl_lang::types::DType;
+use adl_runtime::display::format_array;
+use adl_runtime::kernels::random::{self, Purpose};
+use adl_runtime::{Array, ArrayError};
+
+/// Calls nested inside one another; each takes a good deal of the stack.
+const DEPTH: usize = 10_000;
+
+/// Calls a function of a module with arrays.
+pub fn call(
+    module: &Module,
+    func: FuncId,
+    signature: &Signature,
+    args: &[&Array],
+    output: &SharedOutput,
+) -> Result<Vec<Array>, Trouble> {
+    let sizes = signature.sizes(args)?;
+    signature.check(args, &sizes)?;
+    let data = args.iter().map(|a| data(a)).collect();
+    let mut hooks = Host { output };
+    let limits = Limits {
+        depth: DEPTH,
+        ..Limits::default()
+    };
+    let (results, _) = interp::run_counted(module, func, &sizes, data, &mut hooks, limits);
+    let results = results.map_err(trouble)?;
+    results
+        .iter()
+        .map(|r| array(r).map_err(|_| Trouble::OutOfMemory))
+        .collect()
+}
+
+struct Host<'a> {
+    output: &'a SharedOutput,
+}
+
+impl Hooks for Host<'_> {
+    fn print(&mut self, line: Vec<Piece>) {
+        self.output.line(&text(&line));
+    }
+
+    fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
+        let bits = random::bits(key, Purpose::Numbers, 0).take(count);
+        Some(match kind {
+            Random::Uniform => bits.map(|b| Const::F64(random::uniform(b))).collect(),
+            Random::Normal => bits.map(|b| Const::F64(random::normal(b))).collect(),
+            Random::Bits => bits.map(|b| Const::I64(b as i64)).collect(),
+        })
+    }
+}
+
+fn text(line: &[Piece]) -> String {
+    let mut out = String::new();
+    for piece in line {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Value(value, format) => {
+                if let Ok(array) = array(value) {
+                    let format = format.as_ref().map(runtime_format).unwrap_or_default();
+                    // Writing to a string does not fail.
+                    let _ = format_array(&mut out, &array, format);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The failure as native code reports it.
+fn trouble(failure: Failure) -> Trouble {
+    let span = failure.span;
+    let site = |fault, values| CallFailure::Failed {
+        site: Site {
+            span,
+            what: What::Fault(fault),
+        },
+        values,
+        arrays: Vec::new(),
+    };
+    Trouble::Code(match failure.kind {
+        FailureKind::IndexOutOfRange { index, len, what } => {
+            site(Fault::Bounds(what), [index, len, 0, 0])
+        }
+        FailureKind::NegativeSize(size) => site(Fault::NegativeSize, [size, 0, 0, 0]),
+        FailureKind::SizeMismatch(a, b) => site(Fault::SizesDiffer, [a, b, 0, 0]),
+        FailureKind::IntOverflow => site(Fault::Overflow, [0; 4]),
+        FailureKind::DivideByZero => site(Fault::DivisionByZero, [0; 4]),
+        FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
+        FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
+        FailureKind::Assert(line) => CallFailure::Failed {
+            site: Site {
+                span,
+                what: What::Assert(vec![crate::ir::Part::Text(text(&line))]),
+            },
+            values: [0; 4],
+            arrays: Vec::new(),
+        },
+        FailureKind::TooDeep => CallFailure::StackOverflow,
+        FailureKind::OutOfFuel => CallFailure::Interrupted,
+        FailureKind::Internal(problem) => return Trouble::Defect(problem),
+    })
+}
+
+fn data(array: &Array) -> Data {
+    let shape = array.shape().to_vec();
+    match (array.as_f64(), array.as_f32(), array.as_i64()) {
+        (Some(x), ..) => Data::new(
+            DType::F64,
+            shape,
+            x.iter().map(|&x| Const::F64(x)).collect(),
+        ),
+        (_, Some(x), _) => Data::new(
+            DType::F32,
+            shape,
+            x.iter().map(|&x| Const::F32(x)).collect(),
+        ),
+        (.., Some(n)) => Data::new(
+            DType::I64,
+            shape,
+            n.iter().map(|&n| Const::I64(n)).collect(),
+        ),
+        (None, None, None) => {
+            let bools = array.as_bool().unwrap_or_default();
+            let bools = bools.iter().map(|&b| Const::Bool(b != 0)).collect();
+            Data::new(DType::Bool, shape, bools)
+        }
+    }
+}
+
+fn array(data: &Data) -> Result<Array, ArrayError> {
+    let mut out = Array::zeros(runtime_dtype(data.dtype()), data.shape())?;
+    let width = data.dtype().bytes();
+    for (place, &elem) in out.bytes_mut().chunks_exact_mut(width).zip(data.elems()) {
+        match elem {
+            Const::Bool(b) => place.copy_from_slice(&[u8::from(b)]),
+            Const::I64(n) => place.copy_from_slice(&n.to_le_bytes()),
+            Const::F32(x) => place.copy_from_slice(&x.to_le_bytes()),
+            Const::F64(x) => place.copy_from_slice(&x.to_le_bytes()),
+        }
+    }
+    Ok(out)
+}

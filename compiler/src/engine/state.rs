@@ -1,0 +1,320 @@
+//! Definitions and values that accumulate: what a program, or a session, knows so far.
+
+use super::call::{lang_dtype, shape};
+use super::error::Error;
+use super::failure::Failed;
+use super::run::{Compiled, Runner};
+use adl_lang::ast::{Block, Stmt, StmtKind};
+use adl_lang::check::{
+    ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource,
+};
+use adl_lang::diagnostic::Diagnostic;
+use adl_lang::source::Source;
+use adl_lang::typed::Layout;
+use adl_lang::types::{DType, Ty};
+use adl_runtime::{Array, Value};
+use rustc_hash::FxHashMap;
+
+/// Gives the text of an import: what is written there, and the name of the importing source.
+pub type Import<'a> = dyn FnMut(&str, &str) -> Result<Source, String> + 'a;
+
+/// What lasts from statement to statement.
+pub struct State {
+    /// Names and types.
+    checker: Checker,
+    /// The values of globals.
+    values: Values,
+    /// Runs entries.
+    pub runner: Runner,
+}
+
+#[derive(Default)]
+struct Values(FxHashMap<Global, Slot>);
+
+/// A global: what is known of it, and its value unless it was only checked.
+struct Slot {
+    info: LeafInfo,
+    value: Option<Array>,
+}
+
+impl Host for Values {
+    fn info(&self, global: Global) -> LeafInfo {
+        let unknown = LeafInfo {
+            dtype: DType::F64,
+            shape: Vec::new(),
+            whole: None,
+        };
+        self.0
+            .get(&global)
+            .map_or(unknown, |slot| slot.info.clone())
+    }
+}
+
+/// What a statement came to.
+#[derive(Default)]
+pub struct Outcome {
+    /// A bare expression.
+    pub shown: Option<Display>,
+    /// What looks wrong though it runs.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What is shown of a bare expression.
+pub enum Display {
+    /// A value.
+    Value(Value),
+    /// A text, such as the type of a function.
+    Text(String),
+}
+
+impl State {
+    /// Nothing but the library.
+    pub fn new(runner: Runner) -> State {
+        State {
+            checker: Checker::new(),
+            values: Values::default(),
+            runner,
+        }
+    }
+
+    /// Problems with the sources that they are about.
+    pub fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
+        Error::new(diagnostics, &|id| self.checker.source(id))
+    }
+
+    /// What failed while it ran, with the sources that it is about.
+    pub fn failed(&self, failed: Failed) -> Error {
+        Error::failed(failed, &|id| self.checker.source(id))
+    }
+
+    /// Reads a text with all that it imports.
+    pub fn load(&mut self, source: Source, import: &mut Import<'_>) -> Result<Loaded, Error> {
+        let loaded = deep(|| self.checker.load(source, import));
+        loaded.map_err(|problems| self.error(problems))
+    }
+
+    /// Runs one statement. If it fails, all is as before.
+    pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        let results = self.execute(&entry)?;
+        let shown = match &entry.shown {
+            Some(Shown::Value(layout, places)) => {
+                let leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
+                Some(Display::Value(build(layout, &mut leaves.into_iter())))
+            }
+            Some(Shown::Text(text)) => Some(Display::Text(text.clone())),
+            None => None,
+        };
+        for (&global, value) in entry.results.iter().zip(results) {
+            let slot = Slot {
+                info: leaf_info(&value),
+                value: Some(value),
+            };
+            self.values.0.insert(global, slot);
+        }
+        self.checker.commit(&entry);
+        Ok(Outcome {
+            shown,
+            warnings: entry.warnings,
+        })
+    }
+
+    /// Runs the body of a test; nothing of it stays.
+    pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
+        let entry = deep(|| self.checker.test(body, &self.values));
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        self.execute(&entry)?;
+        Ok(entry.warnings)
+    }
+
+    /// Runs the definitions among some statements.
+    pub fn definitions(&mut self, stmts: &[Stmt]) -> Result<Vec<Diagnostic>, Error> {
+        let mut warnings = Vec::new();
+        for stmt in stmts.iter().filter(|s| is_definition(s)) {
+            warnings.extend(self.statement(stmt)?.warnings);
+        }
+        Ok(warnings)
+    }
+
+    /// Checks a function, given as an expression, for arguments of these types.
+    pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
+        let entry = deep(|| self.checker.function(expr, args, &self.values));
+        entry.map_err(|problems| self.error(problems))
+    }
+
+    /// Checks a statement without running it, unless others need to know a whole number that it computes.
+    pub fn check(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        let infos = self.result_infos(&entry);
+        let decides = infos
+            .iter()
+            .any(|i| i.dtype == DType::I64 && i.shape.is_empty());
+        let mut values: Vec<Option<Array>> = Vec::new();
+        if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
+            values = self.execute(&entry)?.into_iter().map(Some).collect();
+        }
+        values.resize(infos.len(), None);
+        for ((&global, info), value) in entry.results.iter().zip(infos).zip(values) {
+            let info = value.as_ref().map_or(info, leaf_info);
+            self.values.0.insert(global, Slot { info, value });
+        }
+        self.checker.commit(&entry);
+        Ok(entry)
+    }
+
+    /// Checks the body of a test.
+    pub fn check_test(&mut self, body: &Block) -> Result<Entry, Error> {
+        let entry = deep(|| self.checker.test(body, &self.values));
+        entry.map_err(|problems| self.error(problems))
+    }
+
+    /// Compiles what was checked.
+    pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Error> {
+        let compiled = deep(|| self.runner.compile(entry));
+        compiled.map_err(|problem| self.failed(problem))
+    }
+
+    /// The value of a global.
+    pub fn value(&self, global: Global) -> Option<&Array> {
+        self.values.0.get(&global)?.value.as_ref()
+    }
+
+    /// What is known of all globals.
+    pub fn infos(&self) -> impl Iterator<Item = &LeafInfo> {
+        self.values.0.values().map(|slot| &slot.info)
+    }
+
+    fn execute(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {
+        if is_idle(entry) {
+            return Ok(Vec::new());
+        }
+        let compiled = self.compile(entry)?;
+        let State {
+            values,
+            runner,
+            checker,
+        } = self;
+        let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
+        let results = runner.call(&compiled, &args.unwrap_or_default());
+        results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
+    }
+
+    /// The values that an entry reads, if all are there.
+    fn inputs(&self, entry: &Entry) -> Option<Vec<&Array>> {
+        entry
+            .inputs
+            .iter()
+            .map(|i| input(&self.values, i))
+            .collect()
+    }
+
+    /// What the types of the results say.
+    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+        let of = |param: &usize| match entry.inputs.get(*param) {
+            Some(Input::Global(global)) => Some(self.values.info(*global)),
+            Some(Input::Arg(_)) | None => None,
+        };
+        let size = |source: &SizeSource| match source {
+            SizeSource::Axis { param, axis } => {
+                of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64))
+            }
+            SizeSource::Value { param } => of(param).and_then(|i| i.whole),
+        };
+        let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
+        let results = entry
+            .module
+            .funcs
+            .get(entry.main.0 as usize)
+            .map_or(&[][..], |f| &f.results);
+        let info = |ty: &Ty| LeafInfo {
+            dtype: ty.dtype,
+            shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
+            whole: None,
+        };
+        results.iter().map(info).collect()
+    }
+}
+
+fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
+    match input {
+        Input::Global(global) => values.0.get(global)?.value.as_ref(),
+        Input::Arg(_) => None,
+    }
+}
+
+/// What is known of an array when a function is compiled for it.
+pub fn leaf_info(array: &Array) -> LeafInfo {
+    let whole = array
+        .as_i64()
+        .filter(|_| array.rank() == 0)
+        .and_then(|n| n.first().copied());
+    LeafInfo {
+        dtype: lang_dtype(array.dtype()),
+        shape: array.shape().to_vec(),
+        whole,
+    }
+}
+
+/// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is.
+fn deep<R>(step: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(8 << 20, 64 << 20, step)
+}
+
+/// Whether there is nothing to run: a definition of functions, an import, a text to show.
+fn is_idle(entry: &Entry) -> bool {
+    match entry.module.funcs.get(entry.main.0 as usize) {
+        Some(main) => main.results.is_empty() && main.body.len() <= 1,
+        None => true,
+    }
+}
+
+/// `import`, `fn` and `let`: what an importing file, a test or a host gets of a text.
+pub fn is_definition(stmt: &Stmt) -> bool {
+    match &stmt.kind {
+        StmtKind::Let { mutable, .. } => !mutable,
+        StmtKind::Fn(_) | StmtKind::Import { .. } => true,
+        StmtKind::Test { .. }
+        | StmtKind::For { .. }
+        | StmtKind::While { .. }
+        | StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Return(_)
+        | StmtKind::Assign { .. }
+        | StmtKind::Expr(_) => false,
+    }
+}
+
+/// Gives leaves the structure that they had.
+pub fn build(layout: &Layout, leaves: &mut dyn Iterator<Item = Array>) -> Value {
+    match layout {
+        Layout::Leaf(_) => leaves.next().map_or(Value::None, Value::Array),
+        Layout::None => Value::None,
+        Layout::Tuple(parts) => Value::Tuple(
+            parts
+                .iter()
+                .map(|(name, part)| {
+                    (
+                        name.as_ref().map(std::string::ToString::to_string),
+                        build(part, leaves),
+                    )
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// The types of an argument.
+pub fn arg_info(value: &Value) -> ArgInfo {
+    match value {
+        Value::Array(array) => ArgInfo::Leaf(leaf_info(array)),
+        Value::None => ArgInfo::None,
+        Value::Tuple(parts) => ArgInfo::Tuple(
+            parts
+                .iter()
+                .map(|(name, part)| (name.clone(), arg_info(part)))
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,189 @@
+//! The optimizer: passes over the intermediate representation, and the order they run in.
+//!
+//! ```text
+//! module ─ inline ─ clean ─ unroll ─ scalarize ─ clean ─ hoist ─ ranges ─ cse ─ dce ─ module
+//!                     └ simplify, cse, carries, dce until nothing changes
+//! ```
+//!
+//! **The float contract.** Every pass keeps the result of every float operation, to the bit: no reassociation, no
+//! `x * 0 → 0`, no `x + 0 → x` (it turns −0 into 0), no contraction of `a * b + c`; NaN stays NaN, of any sign and payload,
+//! and infinities stay. Addition and multiplication may be commuted. Sums of arrays are reduced in an order that the code
+//! generator fixes; the scalar replacement of small arrays sums from the first element to the last. Whole numbers that
+//! overflow are an error; an operation nobody uses may be dropped although it would have failed, but none fails that
+//! the program did not run.
+
+pub mod calls;
+pub mod carries;
+pub mod cse;
+pub mod dce;
+pub mod edit;
+pub mod effects;
+pub mod fold;
+pub mod hoist;
+pub mod inline;
+pub mod intervals;
+pub mod ranges;
+pub mod scalarize;
+pub mod simplify;
+pub mod unroll;
+
+use crate::ir::{Block, Func, FuncId, Kind, Module};
+use calls::Calls;
+use effects::Effects;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+
+/// A pass over one function.
+pub struct Pass {
+    /// The name of its file.
+    pub name: &'static str,
+    /// Runs it.
+    pub run: fn(&mut Func, &Effects),
+}
+
+/// Clean-up, repeated until nothing changes: what differentiation needs between orders.
+pub const CLEAN: &[Pass] = &[SIMPLIFY, CSE, CARRIES, DCE];
+
+/// What runs once, on the way to native code, between two rounds of [`CLEAN`].
+pub const SPLIT: &[Pass] = &[
+    Pass {
+        name: "unroll",
+        run: |func, _| unroll::unroll(func),
+    },
+    SIMPLIFY,
+    Pass {
+        name: "scalarize",
+        run: |func, _| scalarize::scalarize(func),
+    },
+];
+
+/// What runs last.
+pub const FINISH: &[Pass] = &[
+    Pass {
+        name: "hoist",
+        run: hoist::hoist,
+    },
+    Pass {
+        name: "ranges",
+        run: |func, _| ranges::ranges(func),
+    },
+    CSE,
+    DCE,
+];
+
+const SIMPLIFY: Pass = Pass {
+    name: "simplify",
+    run: |func, _| simplify::simplify(func),
+};
+const CSE: Pass = Pass {
+    name: "cse",
+    run: cse::cse,
+};
+const CARRIES: Pass = Pass {
+    name: "carries",
+    run: |func, _| carries::carries(func),
+};
+const DCE: Pass = Pass {
+    name: "dce",
+    run: dce::dce,
+};
+
+/// How often clean-up is repeated at most.
+const ROUNDS: usize = 4;
+
+/// Cleans a function up, knowing nothing of those it calls.
+pub fn clean(func: &mut Func) {
+    clean_with(func, &Effects::unknown());
+}
+
+/// Cleans a function up until nothing changes.
+pub fn clean_with(func: &mut Func, effects: &Effects) {
+    for _ in 0..ROUNDS {
+        let before = shape(func);
+        for pass in CLEAN {
+            (pass.run)(func, effects);
+        }
+        if shape(func) == before {
+            break;
+        }
+    }
+}
+
+/// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.
+pub fn optimize(module: &mut Module, entries: &[FuncId]) {
+    optimize_watched(module, entries, &mut |_, _| {});
+}
+
+/// The same; `after` sees the module after each pass, with the name of the pass: to verify, to time, to print.
+pub fn optimize_watched(
+    module: &mut Module,
+    entries: &[FuncId],
+    after: &mut dyn FnMut(&'static str, &Module),
+) {
+    inline::inline(module, entries);
+    after("inline", module);
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of(module, &order);
+    clean_all(module, &order, &effects, after);
+    run(SPLIT, module, &order, &effects, after);
+    clean_all(module, &order, &effects, after);
+    run(FINISH, module, &order, &effects, after);
+}
+
+fn clean_all(
+    module: &mut Module,
+    order: &[FuncId],
+    effects: &Effects,
+    after: &mut dyn FnMut(&'static str, &Module),
+) {
+    let mut dirty = order.to_vec();
+    for _ in 0..ROUNDS {
+        let before: Vec<u64> = dirty.iter().map(|&id| shape(&module.funcs[id])).collect();
+        run(CLEAN, module, &dirty, effects, after);
+        let mut before = before.into_iter();
+        dirty.retain(|&id| before.next() != Some(shape(&module.funcs[id])));
+        if dirty.is_empty() {
+            break;
+        }
+    }
+}
+
+fn run(
+    passes: &[Pass],
+    module: &mut Module,
+    funcs: &[FuncId],
+    effects: &Effects,
+    after: &mut dyn FnMut(&'static str, &Module),
+) {
+    for pass in passes {
+        for &id in funcs {
+            (pass.run)(&mut module.funcs[id], effects);
+        }
+        after(pass.name, module);
+    }
+}
+
+/// A number that changes whenever a pass changes a function.
+fn shape(func: &Func) -> u64 {
+    let mut hasher = FxHasher::default();
+    shape_of_block(func, func.body, &mut hasher);
+    hasher.finish()
+}
+
+fn shape_of_block(func: &Func, block: Block, hasher: &mut FxHasher) {
+    let data = &func.blocks[block];
+    data.params.hash(hasher);
+    for &inst in &data.insts {
+        let (kind, args) = (&func.insts[inst].kind, &func.insts[inst].args);
+        inst.hash(hasher);
+        std::mem::discriminant(kind).hash(hasher);
+        if let Kind::Pure(op) = kind {
+            op.hash(hasher);
+        }
+        args.hash(hasher);
+        for inner in edit::blocks(kind) {
+            shape_of_block(func, inner, hasher);
+        }
+    }
+    data.yields.hash(hasher);
+}

@@ -1,0 +1,181 @@
+//! From the typed tree to native code: the one place that puts the passes in order.
+//!
+//! ```text
+//! lower -> inline -> clean -> derive -> optimize -> codegen
+//! ```
+//!
+//! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
+//! verified after each of them; native code is only ever made from verified IR.
+
+use crate::ad::Endless;
+use crate::codegen::{self, Native};
+use crate::ir::copy::Copier;
+use crate::ir::entity::{Entity, Side};
+use crate::ir::verify::verify;
+use crate::ir::{Builder, Func, FuncId, Kind, Module};
+use crate::opt::calls::Calls;
+use crate::{ad, lower, opt};
+use adl_lang::typed;
+use std::time::{Duration, Instant};
+
+/// The passes in order; those of the optimizer have names too.
+pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
+
+/// How long each pass took, summed over all that was compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Timings(Vec<(String, Duration)>);
+
+impl Timings {
+    /// Adds time to an account.
+    pub fn add(&mut self, name: &str, time: Duration) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += time,
+            None => self.0.push((name.to_string(), time)),
+        }
+    }
+
+    /// The accounts, in the order of first use.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.0.iter().map(|(name, time)| (name.as_str(), *time))
+    }
+}
+
+/// Sees the module after each pass, with the name of the pass.
+pub type Dump<'a> = dyn FnMut(&str, &Module) + 'a;
+
+/// Why a module cannot be compiled.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// The program asks for a derivative that has no end.
+    Endless(Endless),
+    /// The compiler itself is wrong.
+    Defect(String),
+}
+
+/// All passes over the IR for one entry.
+pub fn optimized(
+    module: &typed::Module,
+    main: typed::FuncId,
+    timings: &mut Timings,
+    dump: &mut Dump<'_>,
+) -> Result<(Module, FuncId), Problem> {
+    let entry = FuncId::new(main.0 as usize);
+    let roots = [entry];
+    let mut passes = Passes {
+        timings,
+        dump,
+        start: Instant::now(),
+    };
+    let mut module = lower::lower(module);
+    passes.after("lower", &module)?;
+    opt::inline::inline(&mut module, &roots);
+    passes.after("inline", &module)?;
+    for func in module.funcs.keys() {
+        opt::clean(&mut module.funcs[func]);
+    }
+    passes.after("clean", &module)?;
+    // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
+    // derivatives would grow exponentially.
+    let clean = &mut |module: &mut Module, func: FuncId| {
+        opt::inline::inline(module, &[func]);
+        opt::clean(&mut module.funcs[func]);
+    };
+    ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
+    passes.after("derive", &module)?;
+    let mut result = Ok(());
+    opt::optimize_watched(&mut module, &roots, &mut |name, module| {
+        if result.is_ok() {
+            result = passes.after(name, module);
+        }
+    });
+    result?;
+    let module = compact(&module, entry);
+    passes.after("optimize", &module)?;
+    Ok((module, FuncId::new(0)))
+}
+
+/// Native code for one entry.
+pub fn compile(
+    module: &typed::Module,
+    main: typed::FuncId,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
+    let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
+    let start = Instant::now();
+    let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
+    timings.add("verify", start.elapsed());
+    let start = Instant::now();
+    let native =
+        codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
+    timings.add("codegen", start.elapsed());
+    native
+}
+
+/// The module as plainly as it can be run: for the reference interpreter.
+pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module, FuncId), Problem> {
+    let entry = FuncId::new(main.0 as usize);
+    let mut module = lower::lower(module);
+    verify(&module).map_err(|broken| defect("lower", &broken))?;
+    let clean = &mut |module: &mut Module, func: FuncId| opt::clean(&mut module.funcs[func]);
+    ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
+    verify(&module).map_err(|broken| defect("derive", &broken))?;
+    Ok((module, entry))
+}
+
+struct Passes<'a, 'd> {
+    timings: &'a mut Timings,
+    dump: &'a mut Dump<'d>,
+    /// When the pass began that runs now.
+    start: Instant,
+}
+
+impl Passes<'_, '_> {
+    fn after(&mut self, name: &str, module: &Module) -> Result<(), Problem> {
+        self.timings.add(name, self.start.elapsed());
+        (self.dump)(name, module);
+        if cfg!(debug_assertions) {
+            verify(module).map_err(|broken| defect(name, &broken))?;
+        }
+        self.start = Instant::now();
+        Ok(())
+    }
+}
+
+/// What an entry still needs, the entry first: without the functions and instructions that passes have left lying about.
+fn compact(source: &Module, entry: FuncId) -> Module {
+    let mut order = vec![entry];
+    let reached = Calls::new(source, &[entry]).order;
+    order.extend(reached.into_iter().filter(|&f| f != entry));
+    let mut places = Side::new(entry);
+    for (place, &func) in order.iter().enumerate() {
+        places.set(func, FuncId::new(place));
+    }
+    let mut module = Module::default();
+    for func in order {
+        let mut copy = copied(&source.funcs[func]);
+        for inst in copy.insts.keys() {
+            if let Kind::Call { func, .. } = &mut copy.insts[inst].kind {
+                *func = places[*func];
+            }
+        }
+        module.funcs.push(copy);
+    }
+    module
+}
+
+fn copied(source: &Func) -> Func {
+    let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
+    let mut copier = Copier::new(source);
+    let mut to = Builder::new(&mut func);
+    for &param in source.params() {
+        let new = to.param(source.ty(param).clone());
+        copier.map.insert(param, new);
+    }
+    copier.contents(source.body, &mut to);
+    to.set_yields(copier.values(source.results()));
+    func
+}
+
+fn defect(pass: &str, broken: &dyn std::fmt::Display) -> Problem {
+    Problem::Defect(format!("after pass `{pass}`: {broken}"))
+}

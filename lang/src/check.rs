@@ -1,0 +1,195 @@
+//! The checker: from the syntax tree to the typed tree. It evaluates the program over abstract values (`value.rs`)
+//! and emits an instance of each function for the types, shapes and known numbers of its arguments (`instance.rs`).
+//!
+//! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
+//! the actual numbers, and only then are problems reported.
+
+mod applied;
+mod arith;
+mod assign;
+mod body;
+mod call;
+mod choice;
+mod compare;
+mod comprehension;
+mod conform;
+mod definitions;
+mod derive;
+mod elab;
+mod entry;
+mod expr;
+mod fit;
+mod free;
+mod index;
+mod inputs;
+mod instance;
+mod lanes;
+mod linear;
+mod loops;
+mod messages;
+mod modules;
+mod names;
+mod operators;
+mod pointwise;
+mod resolve;
+mod shown;
+mod slice;
+mod stmt;
+mod trim;
+mod value;
+mod world;
+
+/// What the library needs of the checker.
+pub(crate) mod elab_api {
+    pub(crate) use super::call::Args;
+    pub(crate) use super::conform::Kind;
+    pub(crate) use super::elab::{Elab, R};
+    pub(crate) use super::index::Picked;
+    pub(crate) use super::loops::{Count, Iter};
+    pub(crate) use super::value::{RangeVal, Val};
+}
+
+use crate::ast::{self, Name};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, SourceId, Span};
+use crate::typed::{self, FuncId, Layout};
+use crate::types::DType;
+use std::sync::Arc;
+use value::Val;
+use world::World;
+
+/// Knows the sources, modules and top-level names of one session.
+#[derive(Clone)]
+pub struct Checker {
+    world: World,
+}
+
+/// What a file or entry of the REPL holds besides definitions.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All top-level statements in order, definitions included: each is given to [`Checker::statement`].
+    pub stmts: Vec<ast::Stmt>,
+    /// The test blocks, for [`Checker::test`].
+    pub tests: Vec<(String, Arc<ast::Block>, Span)>,
+    /// What does not stop the program.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A run-time value kept by the host.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Global(pub u32);
+
+/// Who keeps the values.
+pub trait Host {
+    /// Type, shape and, for whole numbers, value of what is kept under `global`.
+    fn info(&self, global: Global) -> LeafInfo;
+}
+
+/// Type and shape of a scalar or array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeafInfo {
+    /// The element type.
+    pub dtype: DType,
+    /// The sizes.
+    pub shape: Vec<usize>,
+    /// The value of an `i64` scalar.
+    pub whole: Option<i64>,
+}
+
+/// An argument that a host gives to a function.
+#[derive(Clone, Debug)]
+pub enum ArgInfo {
+    /// A scalar or array.
+    Leaf(LeafInfo),
+    /// `none`.
+    None,
+    /// A tuple or record.
+    Tuple(Vec<(Option<String>, ArgInfo)>),
+}
+
+/// Something to compile and run.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The instances that it needs.
+    pub module: typed::Module,
+    /// Where it begins.
+    pub main: FuncId,
+    /// One for each parameter of `main`.
+    pub inputs: Vec<Input>,
+    /// One for each size parameter of `main`.
+    pub sizes: Vec<SizeSource>,
+    /// One for each result of `main`: fresh ids under which the host keeps them.
+    pub results: Vec<Global>,
+    /// The value of a bare expression, or of a function.
+    pub shown: Option<Shown>,
+    /// Compiled for exactly these sizes.
+    pub exact: bool,
+    /// What does not stop it.
+    pub warnings: Vec<Diagnostic>,
+    bindings: Vec<Bound>,
+}
+
+/// A name that an entry binds.
+#[derive(Clone, Debug)]
+struct Bound {
+    name: Name,
+    val: Val,
+    mutable: bool,
+    span: Span,
+}
+
+/// Where a parameter of an entry comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// A value that the host keeps.
+    Global(Global),
+    /// Leaf number, over all arguments.
+    Arg(usize),
+}
+
+/// Where the value of a size comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SizeSource {
+    /// The size of an axis of a parameter.
+    Axis {
+        /// The parameter.
+        param: usize,
+        /// The axis.
+        axis: usize,
+    },
+    /// The value of a parameter.
+    Value {
+        /// The parameter.
+        param: usize,
+    },
+}
+
+/// The value of a bare expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// A value with its leaves among the results.
+    Value(Layout, Vec<usize>),
+    /// What is known when compiling: functions, text.
+    Text(String),
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Checker::new()
+    }
+}
+
+impl Checker {
+    /// A session with the library and nothing else.
+    pub fn new() -> Checker {
+        static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
+        Checker {
+            world: FIRST.clone(),
+        }
+    }
+
+    /// A source by its id.
+    pub fn source(&self, id: SourceId) -> Option<Source> {
+        self.world.sources.get(id.0 as usize).cloned()
+    }
+}

@@ -1,0 +1,335 @@
+//! Derivatives applied: `Jvp` and `Vjp` statements, and what their results mean.
+
+use super::call::Given;
+use super::derive::floats;
+use super::elab::{Elab, R};
+use super::instance::Called;
+use super::value::{Code, Template, Val, Wrt};
+use crate::diagnostic::Diagnostic;
+use crate::ops::Const;
+use crate::source::Span;
+use crate::typed::{Local, StmtKind as T};
+use crate::types::{DType, Dim, Ty};
+
+impl Elab<'_> {
+    /// Where the leaves of argument `k` stand among the parameters of the instance.
+    pub fn range_of(called: &Called, k: usize) -> std::ops::Range<usize> {
+        let before: usize = called.vals[..k].iter().map(|v| v.leaves().len()).sum();
+        let start = called.captured + before;
+        start..start + called.vals[k].leaves().len()
+    }
+
+    /// Emits a `Vjp` and gives the cotangents of the arguments `places`.
+    pub fn pull(
+        &mut self,
+        called: &Called,
+        places: &[usize],
+        cotangents: Vec<Option<Local>>,
+        results: Option<Vec<Local>>,
+        span: Span,
+    ) -> Vec<Val> {
+        let mut wanted: Vec<Option<Local>> = vec![None; called.args.len()];
+        let mut out = Vec::new();
+        for &k in places {
+            let range = Self::range_of(called, k);
+            let mut locals = Vec::new();
+            for at in range {
+                let ty = self.ty(called.args[at]).clone();
+                let l = match wanted[at] {
+                    Some(l) => l,
+                    None => self.local(ty, false, None),
+                };
+                wanted[at] = Some(l);
+                locals.push(l);
+            }
+            let mut locals = locals.into_iter();
+            out.push(called.vals[k].map(
+                &mut |v| match v {
+                    Val::Leaf(_) => locals.next().map_or(Val::Error, Val::Leaf),
+                    other => other.clone(),
+                },
+                &mut Dim::clone,
+            ));
+        }
+        self.push(
+            T::Vjp {
+                func: called.func,
+                sizes: called.sizes.clone(),
+                args: called.args.clone(),
+                cotangents,
+                results,
+                param_cotangents: wanted,
+            },
+            span,
+        );
+        out
+    }
+
+    /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
+    pub fn push_forward(
+        &mut self,
+        called: &Called,
+        tangents: Vec<Option<Local>>,
+        span: Span,
+    ) -> R<(Val, Val)> {
+        let results = self.result_locals(called);
+        let mut result_tangents = Vec::new();
+        for r in &results {
+            let ty = self.ty(*r).clone();
+            result_tangents.push(ty.dtype.is_float().then(|| self.local(ty, false, None)));
+        }
+        let value = self.rebuild(called, &results);
+        self.push(
+            T::Jvp {
+                func: called.func,
+                sizes: called.sizes.clone(),
+                args: called.args.clone(),
+                tangents,
+                results: results.clone(),
+                result_tangents: result_tangents.clone(),
+            },
+            span,
+        );
+        let tangent = self.tangent_of(&value, &results, &result_tangents, span)?;
+        Ok((value, tangent))
+    }
+
+    pub fn tangent_of(
+        &mut self,
+        value: &Val,
+        results: &[Local],
+        tangents: &[Option<Local>],
+        span: Span,
+    ) -> R<Val> {
+        Ok(match value {
+            Val::Leaf(l) => {
+                let found = results
+                    .iter()
+                    .position(|r| r == l)
+                    .and_then(|k| tangents[k]);
+                match found {
+                    Some(t) => Val::Leaf(t),
+                    // What is no float does not move.
+                    None => {
+                        let ty = self.ty(*l).with(DType::F64);
+                        Val::Leaf(self.filled(&ty, 0.0, span)?)
+                    }
+                }
+            }
+            Val::Size(_) | Val::Int(_) | Val::Float(_) | Val::Bool(_) => Val::Float(0.0),
+            Val::Tuple(parts) => {
+                let mut out = Vec::new();
+                for (n, p) in parts.iter() {
+                    out.push((n.clone(), self.tangent_of(p, results, tangents, span)?));
+                }
+                Val::Tuple(out.into())
+            }
+            other => other.clone(),
+        })
+    }
+
+    /// The tangents of the arguments, from structures like the arguments; `none` does not move.
+    pub fn tangents(
+        &mut self,
+        called: &Called,
+        moves: &[(usize, Val)],
+        span: Span,
+    ) -> R<Vec<Option<Local>>> {
+        let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
+        for (k, v) in moves {
+            if matches!(v, Val::None) {
+                continue;
+            }
+            let range = Self::range_of(called, *k);
+            let target = self.template(&called.vals[*k]);
+            let v = floats(v);
+            let given = self.template(&v);
+            let fits = self.join(&target, &given)?;
+            if fits.is_none_or(|t| t.key() != target.key()) {
+                let (a, b) = (self.show(&called.vals[*k]), self.show(&v));
+                return self.error(
+                    "E0306",
+                    span,
+                    format!(
+                        "a tangent has the shape of its point: the point is {a}, and this is {b}"
+                    ),
+                );
+            }
+            let v = self.conform(&v, &target, span)?;
+            for (at, l) in range.zip(v.leaves()) {
+                tangents[at] = self.ty(l).dtype.is_float().then_some(l);
+            }
+        }
+        Ok(tangents)
+    }
+
+    pub fn apply_grad(
+        &mut self,
+        f: &Val,
+        given: Vec<Given>,
+        wrt: &Wrt,
+        value: bool,
+        aux: bool,
+        span: Span,
+    ) -> R<Val> {
+        let called = self.differentiate(f, given, &wrt.places, span)?;
+        let results = self.result_locals(&called);
+        let out = self.rebuild(&called, &results);
+        let loss = match (&out, aux) {
+            (Val::Tuple(parts), true) if parts.len() == 2 => parts[0].1.clone(),
+            (other, true) => {
+                let what = self.show(other);
+                return self.error("E0301", span, format!("with `aux = true` the function gives `(loss, rest)`, and this one gives {what}"));
+            }
+            (other, false) => other.clone(),
+        };
+        let loss_local = match &loss {
+            Val::Leaf(l) if self.ty(*l).is_scalar() && self.ty(*l).dtype.is_float() => *l,
+            other => {
+                let what = self.show(other);
+                let name = self.callable_name(f);
+                let name = if name == "lambda" {
+                    "the function".to_string()
+                } else {
+                    format!("`{name}`")
+                };
+                let mut problem = Diagnostic::error(
+                    "E0301",
+                    span,
+                    format!("`grad` needs one number out, but {name} gives `{what}`"),
+                );
+                if let Val::Fn(fun) = f {
+                    let at = match &fun.code {
+                        Code::Fn(group, i) => group.fns[*i]
+                            .ret
+                            .as_ref()
+                            .map_or(group.fns[*i].body.span, |t| t.span),
+                        Code::Lambda(l, _) => l.body.span,
+                    };
+                    problem = problem.label(at, format!("this is `{what}`"));
+                }
+                problem = problem.help(if matches!(other, Val::Leaf(l) if !self.ty(*l).is_scalar()) {
+                    "for a matrix of derivatives use `jacobian(f)`; for one number, `grad(|x| sum(f(x)))`"
+                } else {
+                    "only one float can be differentiated: give the loss, or use `aux = true` for `(loss, rest)`"
+                });
+                return self.fail(problem);
+            }
+        };
+        let dtype = self.ty(loss_local).dtype;
+        let one = self.constant(Const::of(dtype, 1.0), span)?;
+        let cotangents = results
+            .iter()
+            .map(|r| (*r == loss_local).then_some(one))
+            .collect();
+        let mut grads = self.pull(&called, &wrt.places, cotangents, Some(results), span);
+        let gradient = if wrt.tuple {
+            Val::tuple(grads)
+        } else {
+            grads.pop().unwrap_or(Val::None)
+        };
+        Ok(match (value, aux) {
+            (true, _) => Val::tuple(vec![out, gradient]),
+            (false, true) => {
+                let rest = match &out {
+                    Val::Tuple(parts) => parts[1].1.clone(),
+                    _ => Val::None,
+                };
+                Val::tuple(vec![gradient, rest])
+            }
+            (false, false) => gradient,
+        })
+    }
+
+    pub fn apply_prime(&mut self, f: &Val, given: Vec<Given>, span: Span) -> R<Val> {
+        let at = given.first().map_or(span, |g| g.span);
+        if let Some(g) = given.first()
+            && !self.dims(&g.val).is_empty()
+        {
+            let what = self.show(&g.val);
+            return self.fail(
+                Diagnostic::error(
+                    "E0307",
+                    at,
+                    format!("`'` is the derivative by one number, and this is {what}"),
+                )
+                .help("over all entries: `vmap(f')(x)`; by an array: `grad(f)` or `jacobian(f)`"),
+            );
+        }
+        let called = self.differentiate(f, given, &[0], span)?;
+        let Some(Val::Leaf(x)) = called.vals.first().cloned() else {
+            return self.error(
+                "E0307",
+                at,
+                "`'` is the derivative by one number: a tuple is differentiated with `grad`",
+            );
+        };
+        let dtype = self.ty(x).dtype;
+        let one = self.constant(Const::of(dtype, 1.0), span)?;
+        let mut tangents = vec![None; called.args.len()];
+        tangents[called.captured] = Some(one);
+        Ok(self.push_forward(&called, tangents, span)?.1)
+    }
+
+    pub fn apply_pullback(
+        &mut self,
+        f: &Val,
+        points: &[Val],
+        given: Vec<Given>,
+        span: Span,
+    ) -> R<Val> {
+        let n = points.len();
+        let places: Vec<usize> = (0..n).collect();
+        let args = points
+            .iter()
+            .map(|v| Given {
+                name: None,
+                val: v.clone(),
+                span,
+            })
+            .collect();
+        let called = self.differentiate(f, args, &places, span)?;
+        let [u] = given.as_slice() else {
+            return self.error(
+                "E0306",
+                span,
+                "a pullback takes one cotangent, with the structure of the value",
+            );
+        };
+        let results: Vec<Ty> = called
+            .template
+            .types
+            .iter()
+            .map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone()))
+            .collect();
+        let target = Template {
+            val: called.template.val.clone(),
+            types: results,
+        };
+        let u_val = floats(&u.val);
+        let own = self.template(&u_val);
+        if self
+            .join(&target, &own)?
+            .is_none_or(|t| t.key() != target.key())
+        {
+            let (a, b) = (self.show_template(&target), self.show(&u_val));
+            return self.error(
+                "E0306",
+                u.span,
+                format!("a cotangent has the shape of the value: that is {a}, and this is {b}"),
+            );
+        }
+        let u = self.conform(&u_val, &target, span)?;
+        let cotangents = u
+            .leaves()
+            .into_iter()
+            .map(|l| self.ty(l).dtype.is_float().then_some(l))
+            .collect();
+        let mut out = self.pull(&called, &places, cotangents, None, span);
+        Ok(if n == 1 {
+            out.pop().unwrap_or(Val::None)
+        } else {
+            Val::tuple(out)
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Comparisons: decided when compiling where sizes and literals allow it.
+
+use super::arith::{Spans, as_float, as_size};
+use super::elab::{Elab, R};
+use super::value::Val;
+use crate::ast::{CompareOp, Expr};
+use crate::prims::Prim;
+use crate::source::Span;
+
+impl Elab<'_> {
+    /// `a < b <= c`.
+    pub fn comparison(&mut self, first: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> R<Val> {
+        let mut result: Option<Val> = None;
+        let mut left = self.expr(first)?;
+        let mut left_span = first.span;
+        for (op, e) in rest {
+            if super::expr::may_assign(e) {
+                left = self.snapshot(&left, left_span);
+            }
+            let right = self.expr(e)?;
+            let one = self.compare(*op, &left, &right, (span, left_span, e.span))?;
+            if self.watched == Some(span) && rest.len() == 1 {
+                self.watched = None;
+                self.compared = Some((left.clone(), written(*op), right.clone()));
+            }
+            result = Some(match result {
+                None => one,
+                Some(Val::Bool(false)) => Val::Bool(false),
+                Some(Val::Bool(true)) => one,
+                Some(v) => match one {
+                    Val::Bool(true) => v,
+                    Val::Bool(false) => Val::Bool(false),
+                    one => self.pointwise(Prim::And, &[v, one], span)?,
+                },
+            });
+            left = right;
+            left_span = e.span;
+        }
+        Ok(result.unwrap_or(Val::Bool(true)))
+    }
+
+    pub fn compare(
+        &mut self,
+        op: CompareOp,
+        a: &Val,
+        b: &Val,
+        (span, a_span, b_span): Spans,
+    ) -> R<Val> {
+        use std::cmp::Ordering;
+        if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None))
+            || matches!((op, b), (CompareOp::Eq | CompareOp::Ne, Val::None))
+        {
+            let same = matches!((a, b), (Val::None, Val::None));
+            return Ok(Val::Bool(same == (op == CompareOp::Eq)));
+        }
+        let holds = |o: Ordering| match op {
+            CompareOp::Eq => o.is_eq(),
+            CompareOp::Ne => o.is_ne(),
+            CompareOp::Lt => o.is_lt(),
+            CompareOp::Le => o.is_le(),
+            CompareOp::Gt => o.is_gt(),
+            CompareOp::Ge => o.is_ge(),
+        };
+        if let (Some(x), Some(y)) = (as_size(a), as_size(b)) {
+            let difference = x.clone() - y.clone();
+            if let Some(o) = self.sign(&difference) {
+                return Ok(Val::Bool(holds(o)));
+            }
+            // `n >= 0`, `n < 0` and the like are known of sizes too.
+            let never_below = self.is_natural(&difference);
+            let never_above = self.is_natural(&-difference);
+            match op {
+                CompareOp::Ge if never_below => return Ok(Val::Bool(true)),
+                CompareOp::Lt if never_below => return Ok(Val::Bool(false)),
+                CompareOp::Le if never_above => return Ok(Val::Bool(true)),
+                CompareOp::Gt if never_above => return Ok(Val::Bool(false)),
+                CompareOp::Eq
+                | CompareOp::Ne
+                | CompareOp::Lt
+                | CompareOp::Le
+                | CompareOp::Gt
+                | CompareOp::Ge => {}
+            }
+        } else if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
+            return Ok(Val::Bool(match x.partial_cmp(&y) {
+                Some(o) => holds(o),
+                None => op == CompareOp::Ne,
+            }));
+        }
+        if let (Val::Bool(x), Val::Bool(y)) = (a, b) {
+            return Ok(Val::Bool(holds(x.cmp(y))));
+        }
+        let prim = match op {
+            CompareOp::Eq => Prim::Eq,
+            CompareOp::Ne => Prim::Ne,
+            CompareOp::Lt => Prim::Lt,
+            CompareOp::Le => Prim::Le,
+            CompareOp::Gt => Prim::Gt,
+            CompareOp::Ge => Prim::Ge,
+        };
+        let sizes = as_size(a).is_some() && as_size(b).is_some();
+        let v = self.pointwise_at(prim, &[a.clone(), b.clone()], span, &[a_span, b_span])?;
+        if let (true, Val::Leaf(l)) = (sizes, &v) {
+            self.f.undecided.insert(*l);
+        }
+        Ok(v)
+    }
+}
+
+fn written(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::Ne => "!=",
+        CompareOp::Lt => "<",
+        CompareOp::Le => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::Ge => ">=",
+    }
+}

@@ -1,0 +1,450 @@
+//! Entries: one top-level statement, test or call of a function, as a module with a `main`.
+
+use super::elab::{Elab, Fail, Frame, Mode, R, What};
+use super::free;
+use super::shown::show;
+use super::trim::reachable;
+use super::value::{FnVal, OpVal, RangeVal, Val};
+use super::world::{MAIN, TopBinding};
+use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
+use crate::ast::{self, ExprKind, Name, StmtKind};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+use crate::typed::{self, Func, FuncId, Local, StmtKind as T};
+use crate::types::{Dim, Ty};
+use std::sync::Arc;
+
+/// What an entry leaves behind.
+#[derive(Default)]
+struct Outcome {
+    bindings: Vec<(Name, Val, bool, Span)>,
+    value: Option<Val>,
+}
+
+impl Checker {
+    /// What is to be compiled and run for one top-level statement.
+    pub fn statement(
+        &mut self,
+        stmt: &ast::Stmt,
+        host: &dyn Host,
+    ) -> Result<Entry, Vec<Diagnostic>> {
+        match &stmt.kind {
+            StmtKind::Fn(def) => {
+                self.define(def);
+                return Ok(empty());
+            }
+            StmtKind::Import { .. } | StmtKind::Test { .. } => return Ok(empty()),
+            _ => {}
+        }
+        self.run(host, stmt.span, &|e| top_statement(e, stmt))
+    }
+
+    /// What is to be run for a test block.
+    pub fn test(&mut self, body: &ast::Block, host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
+        self.run(host, body.span, &|e| {
+            e.block(body)?;
+            Ok(Outcome::default())
+        })
+    }
+
+    /// Calls the function that `expr` denotes with arguments of these layouts; the value is `shown`.
+    pub fn function(
+        &mut self,
+        expr: &str,
+        args: &[ArgInfo],
+        host: &dyn Host,
+    ) -> Result<Entry, Vec<Diagnostic>> {
+        let source = Source::new("<call>", expr);
+        let id = self.world.add_source(source.clone());
+        let (file, problems) = crate::parse::parse(&source, id);
+        let errors: Vec<Diagnostic> = problems.into_iter().filter(Diagnostic::is_error).collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let [
+            ast::Stmt {
+                kind: StmtKind::Expr(callee),
+                span,
+            },
+        ] = file.stmts.as_slice()
+        else {
+            return Err(vec![Diagnostic::error(
+                "E0106",
+                Span::new(id, 0, expr.len()),
+                "a function is needed here",
+            )]);
+        };
+        self.run(host, *span, &|e| {
+            let f = e.expr(callee)?;
+            let mut next = 0;
+            let vals = args.iter().map(|a| argument(e, a, &mut next)).collect();
+            let value = e.apply(&f, vals, *span)?;
+            Ok(Outcome {
+                bindings: Vec::new(),
+                value: Some(value),
+            })
+        })
+    }
+
+    /// After the entry ran: its names are bound to the globals that hold its results.
+    pub fn commit(&mut self, entry: &Entry) {
+        for b in &entry.bindings {
+            let value = TopBinding::Value {
+                val: b.val.clone(),
+                mutable: b.mutable,
+                span: b.span,
+            };
+            self.world.top.insert(b.name.clone(), value);
+        }
+    }
+
+    /// A function captures values as they are where it is written.
+    fn define(&mut self, def: &Arc<ast::FnDef>) {
+        for g in (0..self.world.groups.len()).rev() {
+            let group = self.world.groups[g].group.clone();
+            if let Some(i) = group.fns.iter().position(|f| Arc::ptr_eq(f, def)) {
+                let snap = self.world.snapshot(&group.needs[i], Some(g));
+                self.world.groups[g].snaps[i] = Some(snap);
+                return;
+            }
+        }
+    }
+
+    /// Elaborates with symbolic sizes, then with numbers.
+    fn run(
+        &mut self,
+        host: &dyn Host,
+        span: Span,
+        work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
+    ) -> Result<Entry, Vec<Diagnostic>> {
+        match self.attempt(host, span, Mode::Symbolic, work) {
+            Ok(entry) => Ok(entry),
+            Err(_) => self.attempt(host, span, Mode::Constant, work),
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        host: &dyn Host,
+        span: Span,
+        mode: Mode,
+        work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
+    ) -> Result<Entry, Vec<Diagnostic>> {
+        let mut var_types = Default::default();
+        for _ in 0..64 {
+            let mut frame = Frame::new("main", span, MAIN);
+            frame.var_types = std::mem::take(&mut var_types);
+            let mut e = Elab::new(&mut self.world, host, mode, frame);
+            let outcome = work(&mut e).and_then(|o| finish(&mut e, o, mode, span));
+            match outcome {
+                Ok(entry) if e.diags.iter().all(|d| !d.is_error()) => {
+                    #[cfg(debug_assertions)]
+                    if let Err(why) = crate::typed::validate::validate(&entry.module) {
+                        return Err(vec![
+                            Diagnostic::error("E0999", span, "the checker made a wrong tree")
+                                .note(why),
+                        ]);
+                    }
+                    return Ok(entry);
+                }
+                Err(Fail::Restart) => var_types = std::mem::take(&mut e.f.var_types),
+                Ok(_) | Err(Fail::Reported | Fail::Abort | Fail::Never) => {
+                    let mut problems = std::mem::take(&mut e.diags);
+                    problems.retain(Diagnostic::is_error);
+                    if problems.is_empty() {
+                        problems.push(match outcome {
+                            Err(Fail::Never) => Diagnostic::error("E0103", span, "this never ends"),
+                            _ => Diagnostic::error(
+                                "E0203",
+                                span,
+                                "a size here cannot be known before the program runs",
+                            ),
+                        });
+                    }
+                    return Err(problems);
+                }
+            }
+        }
+        Err(vec![Diagnostic::error(
+            "E0103",
+            span,
+            "the types here do not settle",
+        )])
+    }
+}
+
+fn empty() -> Entry {
+    let main = Func {
+        name: "main".into(),
+        sizes: vec![],
+        params: vec![],
+        locals: vec![],
+        body: vec![typed::Stmt {
+            kind: T::Return(vec![]),
+            span: Span::default(),
+        }],
+        results: vec![],
+        span: Span::default(),
+    };
+    Entry {
+        module: typed::Module { funcs: vec![main] },
+        main: FuncId(0),
+        inputs: vec![],
+        sizes: vec![],
+        results: vec![],
+        shown: None,
+        exact: false,
+        warnings: vec![],
+        bindings: vec![],
+    }
+}
+
+/// An argument of the host.
+fn argument(e: &mut Elab<'_>, a: &ArgInfo, next: &mut usize) -> Val {
+    match a {
+        ArgInfo::Leaf(info) => {
+            let k = *next;
+            *next += 1;
+            e.input(info, Input::Arg(k), true)
+        }
+        ArgInfo::None => Val::None,
+        ArgInfo::Tuple(parts) => Val::Tuple(
+            parts
+                .iter()
+                .map(|(n, p)| {
+                    (
+                        n.as_ref().map(|n| Name::from(n.as_str())),
+                        argument(e, p, next),
+                    )
+                })
+                .collect(),
+        ),
+    }
+}
+
+fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
+    match &stmt.kind {
+        StmtKind::Let {
+            mutable,
+            pattern,
+            ty,
+            value,
+            ..
+        } => {
+            let v = e.expr(value)?;
+            let before = e.f.scopes[0].len();
+            let v = match ty {
+                Some(ty) => e.ascribe(ty, v, value.span)?,
+                None => v,
+            };
+            let v = e.snapshot(&v, value.span);
+            e.bind_pattern(pattern, v, What::Let, value.span)?;
+            let bound = e.f.scopes[0].split_off(before);
+            let mut bindings = Vec::new();
+            for (n, b) in bound {
+                if let super::elab::Binding::Bound { val, span, .. } = b {
+                    if *mutable
+                        && (val.is_callable() || matches!(val, Val::Str(_) | Val::Module(_)))
+                    {
+                        let what = e.show(&val);
+                        return e.error("E0207", value.span, format!("a `var` cannot hold {what}"));
+                    }
+                    bindings.push((n, val, *mutable, span));
+                }
+            }
+            Ok(Outcome {
+                bindings,
+                value: None,
+            })
+        }
+        StmtKind::Expr(x) if !matches!(x.kind, ExprKind::Block(_)) => {
+            let v = e.expr(x)?;
+            Ok(Outcome {
+                bindings: Vec::new(),
+                value: Some(v),
+            })
+        }
+        StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => {
+            let word = match stmt.kind {
+                StmtKind::Return(_) => "return",
+                StmtKind::Break => "break",
+                _ => "continue",
+            };
+            let place = if word == "return" {
+                "a function"
+            } else {
+                "a loop"
+            };
+            e.error("E0107", stmt.span, format!("`{word}` stands in {place}"))
+        }
+        _ => {
+            let mut vars = Vec::new();
+            for n in free::assigned(stmt) {
+                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned()
+                else {
+                    continue;
+                };
+                if !mutable {
+                    let v = e.import(&val);
+                    e.bind(&n, v, What::Let, span);
+                    continue;
+                }
+                let host = e.host;
+                let mut fresh = Vec::new();
+                let own = val.map(
+                    &mut |v| match v {
+                        Val::Global(g) => {
+                            let v = e.input(&host.info(*g), Input::Global(*g), false);
+                            fresh.push(v.clone());
+                            v
+                        }
+                        other => other.clone(),
+                    },
+                    &mut Dim::clone,
+                );
+                let pattern = ast::Pattern {
+                    kind: ast::PatternKind::Name(n.clone()),
+                    span,
+                };
+                e.bind_pattern(&pattern, own, What::Var, span)?;
+                vars.push((n, span));
+            }
+            match &stmt.kind {
+                StmtKind::Expr(x) => {
+                    let v = e.expr(x)?;
+                    let bindings = collect(e, vars);
+                    Ok(Outcome {
+                        bindings,
+                        value: Some(v),
+                    })
+                }
+                _ => {
+                    e.stmt(stmt)?;
+                    let bindings = collect(e, vars);
+                    Ok(Outcome {
+                        bindings,
+                        value: None,
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// The variables of the top level as they are at the end.
+fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)> {
+    vars.into_iter()
+        .filter_map(|(n, span)| {
+            e.f.scopes[0]
+                .iter()
+                .find(|(m, _)| *m == n)
+                .and_then(|(_, b)| match b {
+                    super::elab::Binding::Bound { val, .. } => {
+                        Some((n.clone(), val.clone(), true, span))
+                    }
+                    super::elab::Binding::Fun(..) => None,
+                })
+        })
+        .collect()
+}
+
+/// Sizes that are symbols become leaves: what lasts is values.
+fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
+    Ok(match v {
+        Val::Size(d) if d.as_const().is_none() => Val::Leaf(e.operand(v, span)?),
+        Val::Tuple(parts) => {
+            let mut out = Vec::new();
+            for (n, p) in parts.iter() {
+                out.push((n.clone(), lasting(e, p, span)?));
+            }
+            Val::Tuple(out.into())
+        }
+        Val::Fn(f) => {
+            let mut out = Vec::new();
+            for (n, p) in f.captures.iter() {
+                out.push((n.clone(), lasting(e, p, span)?));
+            }
+            Val::Fn(Arc::new(FnVal {
+                code: f.code.clone(),
+                captures: out.into(),
+            }))
+        }
+        Val::Op(op) => {
+            let mut parts = Vec::new();
+            for p in &op.parts {
+                parts.push(lasting(e, p, span)?);
+            }
+            Val::Op(Arc::new(OpVal {
+                kind: op.kind.clone(),
+                parts,
+            }))
+        }
+        Val::Range(r) => Val::Range(Arc::new(RangeVal {
+            start: lasting(e, &r.start, span)?,
+            end: lasting(e, &r.end, span)?,
+            step: r.step,
+        })),
+        other => other.clone(),
+    })
+}
+
+fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry> {
+    let mut results: Vec<Local> = Vec::new();
+    let mut globals: Vec<Global> = Vec::new();
+    let inputs: Vec<(Local, Input)> =
+        e.f.params
+            .iter()
+            .copied()
+            .zip(e.inputs.iter().copied())
+            .collect();
+    let mut bindings = Vec::new();
+    for (name, val, mutable, at) in outcome.bindings {
+        let val = lasting(e, &val, at)?;
+        let mut fresh = Vec::new();
+        let kept = val.map(
+            &mut |v| match v {
+                Val::Leaf(l) => {
+                    if let Some((_, Input::Global(g))) = inputs.iter().find(|(p, _)| p == l) {
+                        return Val::Global(*g);
+                    }
+                    if let Some(k) = results.iter().position(|r| r == l) {
+                        return Val::Global(globals[k]);
+                    }
+                    let g = e.world.fresh();
+                    fresh.push(g);
+                    results.push(*l);
+                    globals.push(g);
+                    Val::Global(g)
+                }
+                other => other.clone(),
+            },
+            &mut Dim::clone,
+        );
+        bindings.push(Bound {
+            name,
+            val: kept,
+            mutable,
+            span: at,
+        });
+    }
+    let shown = match outcome.value {
+        None | Some(Val::None) => None,
+        Some(v) => Some(show(e, &v, &mut results, &mut globals, span)?),
+    };
+    e.push(T::Return(results.clone()), span);
+    let types: Vec<Ty> = results.iter().map(|r| e.ty(*r).clone()).collect();
+    let frame = std::mem::replace(&mut e.f, Frame::new("", span, MAIN));
+    e.funcs[0] = Some(Elab::finish(frame, types));
+    let module = reachable(std::mem::take(&mut e.funcs));
+    Ok(Entry {
+        module,
+        main: FuncId(0),
+        inputs: std::mem::take(&mut e.inputs),
+        sizes: std::mem::take(&mut e.sizes),
+        results: globals,
+        shown,
+        exact: mode == Mode::Constant,
+        warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
+        bindings,
+    })
+}

@@ -1,0 +1,254 @@
+//! What messages have in common: near names, origins of sizes, printed pieces.
+
+use super::elab::{Elab, Mode, R, What};
+use super::free;
+use super::value::Val;
+use crate::ast::{Format, FormatStyle, Name};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::typed::Piece;
+use crate::types::Dim;
+
+/// The nearest of some names, if one is near enough.
+pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = name.chars().count().div_ceil(3).max(1);
+    names
+        .filter(|n| *n != name && !n.starts_with('_'))
+        .map(|n| (strsim::damerau_levenshtein(name, n), n))
+        .filter(|(d, n)| *d <= limit && *d < n.chars().count().min(name.chars().count()))
+        .min()
+        .map(|(_, n)| n)
+}
+
+/// Names of other languages.
+pub(crate) fn foreign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "length" | "lenght" | "size" => "len",
+        "power" | "pow" => "^",
+        "ln" => "log",
+        "range" => "0..n",
+        "println" | "echo" => "print",
+        "matmul" => "@",
+        "concatenate" | "append" | "hstack" | "vstack" => "concat",
+        "maximum" => "max",
+        "minimum" => "min",
+        "arctan" => "atan",
+        "arcsin" => "asin",
+        "arccos" => "acos",
+        "np" | "numpy" | "math" => "std",
+        "None" | "nil" | "null" => "none",
+        "True" => "true",
+        "False" => "false",
+        _ => return None,
+    })
+}
+
+pub(crate) fn not_assignable(name: &str, at: Span, what: What, decl: Span) -> Diagnostic {
+    let kind = match what {
+        What::Let => "bound with `let`",
+        What::Var => "a variable",
+        What::Param => "a parameter",
+        What::Loop => "a loop variable",
+    };
+    let mut problem = Diagnostic::error(
+        "E0108",
+        at,
+        format!("`{name}` is {kind} and cannot be assigned"),
+    )
+    .label(decl, "bound here");
+    problem = if what == What::Let {
+        problem.help("bind it with `var` if it is to change")
+    } else {
+        problem.help(format!("make a variable of its value: `var y = {name}`"))
+    };
+    problem
+}
+
+impl Elab<'_> {
+    /// `no variable … here`, with the nearest name.
+    pub fn unknown_name(&self, name: &Name, span: Span) -> Diagnostic {
+        let mut known: Vec<String> = Vec::new();
+        known.extend(self.f.scopes.iter().flatten().map(|(n, _)| n.to_string()));
+        known.extend(self.f.captures.iter().map(|(n, _)| n.to_string()));
+        known.extend(self.world.top.keys().map(|n| n.to_string()));
+        unknown(name, span, &known)
+    }
+
+    /// Adds what named sizes are, where sizes are numbers.
+    pub fn name_sizes(&mut self, problem: Diagnostic) -> Diagnostic {
+        if self.mode != Mode::Constant {
+            return problem;
+        }
+        let mut said: Vec<String> = Vec::new();
+        for (n, b) in self.f.scopes.first().into_iter().flatten() {
+            if let super::elab::Binding::Bound {
+                val: Val::Size(d),
+                what: What::Param,
+                ..
+            } = b
+                && let Some(c) = d.as_const()
+            {
+                said.push(format!("`{n}` is {c}"));
+            }
+        }
+        if said.is_empty() {
+            problem
+        } else {
+            problem.note(format!("in this call {}", said.join(", ")))
+        }
+    }
+
+    /// Says where two named sizes come from, and that they are two.
+    pub fn blame_names(&self, problem: Diagnostic, a: &Dim, b: &Dim) -> Diagnostic {
+        let Some(def) = &self.world.checking else {
+            return problem;
+        };
+        let mut problem = problem;
+        let (a, b) = (self.show_dim(a), self.show_dim(b));
+        let mut first_patch = None;
+        for wanted in [&a, &b] {
+            for p in &def.params {
+                let Some(ty) = &p.ty else { continue };
+                let crate::ast::TypeExprKind::Array { dims, .. } = &ty.kind else {
+                    continue;
+                };
+                let Some(at) = dims.iter().position(
+                    |d| matches!(&d.kind, crate::ast::ExprKind::Name(n) if **n == **wanted),
+                ) else {
+                    continue;
+                };
+                let which = if at == 0 {
+                    "first axis".to_string()
+                } else if at + 1 == dims.len() {
+                    "last axis".to_string()
+                } else {
+                    format!("axis {at}")
+                };
+                problem = problem.label(ty.span, format!("{which} is `{wanted}`"));
+                if wanted == &b {
+                    first_patch = Some(dims[at].span);
+                }
+                break;
+            }
+        }
+        let mut names = Vec::new();
+        def.params
+            .iter()
+            .filter_map(|p| p.ty.as_ref())
+            .for_each(|t| free::dim_names(t, &mut names));
+        let named = |t: &str| names.iter().any(|n| &**n == t);
+        if named(&a) && named(&b) {
+            problem = problem.note(format!(
+                "`{a}` and `{b}` are separate dimension names, so they may differ at run time"
+            ));
+            if first_patch.is_some() {
+                // Every `b` of the signature becomes `a`.
+                let mut patches = Vec::new();
+                for p in def
+                    .params
+                    .iter()
+                    .filter_map(|p| p.ty.as_ref())
+                    .chain(def.ret.as_ref())
+                {
+                    renames(p, &b, &a, &mut patches);
+                }
+                problem = problem.fix("to require them to be equal, use one name", patches);
+            }
+        }
+        problem
+    }
+
+    /// The pieces that print a value.
+    pub fn pieces(
+        &mut self,
+        v: &Val,
+        format: Option<Format>,
+        out: &mut Vec<Piece>,
+        span: Span,
+    ) -> R<()> {
+        match v {
+            Val::Int(i) if format.is_none() => out.push(Piece::Text(i.to_string())),
+            Val::Size(d) if format.is_none() && d.as_const().is_some() => {
+                out.push(Piece::Text(d.as_const().unwrap_or(0).to_string()));
+            }
+            Val::Bool(b) => out.push(Piece::Text(b.to_string())),
+            Val::None => out.push(Piece::Text("none".into())),
+            Val::Str(pieces) => out.extend(pieces.iter().cloned()),
+            Val::Tuple(parts) => {
+                out.push(Piece::Text("(".into()));
+                for (i, (n, p)) in parts.iter().enumerate() {
+                    let comma = if i > 0 { ", " } else { "" };
+                    out.push(Piece::Text(
+                        n.as_ref()
+                            .map_or_else(|| comma.to_string(), |n| format!("{comma}{n}: ")),
+                    ));
+                    self.pieces(p, format, out, span)?;
+                }
+                out.push(Piece::Text(if parts.len() == 1 && parts[0].0.is_none() {
+                    ",)".into()
+                } else {
+                    ")".into()
+                }));
+            }
+            Val::Error => return Err(super::elab::Fail::Reported),
+            other if self.kind(other).is_some() => {
+                let l = self.operand(other, span)?;
+                if let Some(f) = format
+                    && f.style == FormatStyle::Integer
+                    && self.ty(l).dtype.is_float()
+                {
+                    return self.error("E0213", span, "the format `d` is for whole numbers");
+                }
+                out.push(Piece::Value(l, format));
+            }
+            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
+                let name = self.callable_name(v);
+                out.push(Piece::Text(format!("<function {name}>")));
+            }
+            other => {
+                let what = self.show(other);
+                return self.error(
+                    "E0213",
+                    span,
+                    format!("this cannot be printed: it is {what}"),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn renames(ty: &crate::ast::TypeExpr, from: &str, to: &str, out: &mut Vec<(Span, String)>) {
+    match &ty.kind {
+        crate::ast::TypeExprKind::Array { dims, .. } => {
+            for d in dims {
+                if let crate::ast::ExprKind::Name(n) = &d.kind
+                    && **n == *from
+                {
+                    out.push((d.span, to.to_string()));
+                }
+            }
+        }
+        crate::ast::TypeExprKind::Tuple(parts) => {
+            parts.iter().for_each(|(_, t)| renames(t, from, to, out))
+        }
+        crate::ast::TypeExprKind::Function { .. } => {}
+    }
+}
+
+/// `no variable … here`.
+pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
+    let mut problem = Diagnostic::error("E0101", span, format!("no variable `{name}` here"));
+    let library = crate::library::all_names();
+    if let Some(other) = foreign(name) {
+        problem = problem.help(format!("in ADL this is `{other}`"));
+    } else if let Some(near) = nearest(name, known.iter().map(String::as_str))
+        .or_else(|| nearest(name, library.iter().copied()))
+    {
+        problem = problem.fix(
+            format!("did you mean `{near}`?"),
+            vec![(span, near.to_string())],
+        );
+    }
+    problem
+}

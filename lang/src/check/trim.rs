@@ -1,0 +1,87 @@
+//! Leaves out of a module what its `main` does not need.
+
+use crate::typed::{self, Func, FuncId, StmtKind as T};
+
+/// Keeps only the instances that `main` needs, and numbers them anew.
+pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
+    let mut order: Vec<u32> = vec![0];
+    let mut next = 0;
+    while next < order.len() {
+        if let Some(Some(f)) = funcs.get(order[next] as usize) {
+            callees(&f.body, &mut |id| {
+                if !order.contains(&id.0) {
+                    order.push(id.0);
+                }
+            });
+        }
+        next += 1;
+    }
+    let renumber = |id: FuncId| FuncId(order.iter().position(|o| *o == id.0).unwrap_or(0) as u32);
+    let mut funcs: Vec<Option<Func>> = funcs;
+    let mut out = Vec::new();
+    for id in &order {
+        if let Some(mut f) = funcs.get_mut(*id as usize).and_then(Option::take) {
+            rename(&mut f.body, &renumber);
+            out.push(f);
+        }
+    }
+    typed::Module { funcs: out }
+}
+
+fn callees(body: &[typed::Stmt], f: &mut dyn FnMut(FuncId)) {
+    for s in body {
+        match &s.kind {
+            T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => f(*func),
+            T::If {
+                then, otherwise, ..
+            } => {
+                callees(then, f);
+                callees(otherwise, f);
+            }
+            T::For { body, .. } | T::Map { body, .. } => callees(body, f),
+            T::While { test, body, .. } => {
+                callees(test, f);
+                callees(body, f);
+            }
+            T::Let(..)
+            | T::Set(..)
+            | T::Break
+            | T::Continue
+            | T::Return(_)
+            | T::Bounds { .. }
+            | T::NonNegative { .. }
+            | T::SameSize { .. }
+            | T::Assert { .. }
+            | T::Print { .. } => {}
+        }
+    }
+}
+
+fn rename(body: &mut [typed::Stmt], f: &dyn Fn(FuncId) -> FuncId) {
+    for s in body {
+        match &mut s.kind {
+            T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => *func = f(*func),
+            T::If {
+                then, otherwise, ..
+            } => {
+                rename(then, f);
+                rename(otherwise, f);
+            }
+            T::For { body, .. } | T::Map { body, .. } => rename(body, f),
+            T::While { test, body, .. } => {
+                rename(test, f);
+                rename(body, f);
+            }
+            T::Let(..)
+            | T::Set(..)
+            | T::Break
+            | T::Continue
+            | T::Return(_)
+            | T::Bounds { .. }
+            | T::NonNegative { .. }
+            | T::SameSize { .. }
+            | T::Assert { .. }
+            | T::Print { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What lasts from entry to entry: sources, modules, and the names of the top level.
+
+use super::Global;
+use super::free;
+use super::value::{Code, FnVal, Group, ModuleId, Val};
+use crate::ast::{File, FnDef, Lambda, Name};
+use crate::source::{Source, SourceId, Span};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The prelude.
+pub(crate) const PRELUDE: ModuleId = ModuleId(0);
+/// The program itself.
+pub(crate) const MAIN: ModuleId = ModuleId(1);
+/// `std.det`: the library by name.
+pub(crate) const STD: ModuleId = ModuleId(2);
+
+#[derive(Clone)]
+pub(crate) struct ModuleDef {
+    pub name: String,
+    pub group: Arc<Group>,
+    /// `let`s, as functions without parameters that are called at each use.
+    pub lets: FxHashMap<Name, Arc<Lambda>>,
+    pub imports: FxHashMap<Name, ModuleId>,
+}
+
+#[derive(Clone)]
+pub(crate) enum TopBinding {
+    Value { val: Val, mutable: bool, span: Span },
+    Fun(usize, usize),
+    Module(ModuleId),
+}
+
+/// The functions of one source at top level, and what they captured.
+#[derive(Clone)]
+pub(crate) struct TopGroup {
+    pub group: Arc<Group>,
+    pub snaps: Vec<Option<Vec<(Name, Val)>>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct World {
+    pub sources: Vec<Source>,
+    pub modules: Vec<ModuleDef>,
+    pub top: FxHashMap<Name, TopBinding>,
+    pub groups: Vec<TopGroup>,
+    pub next_global: u32,
+    pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
+    pub loaded: FxHashMap<String, ModuleId>,
+    /// The definition that is being checked.
+    pub checking: Option<Arc<FnDef>>,
+}
+
+impl World {
+    pub fn new() -> World {
+        let mut world = World {
+            sources: Vec::new(),
+            modules: Vec::new(),
+            top: FxHashMap::default(),
+            groups: Vec::new(),
+            next_global: 0,
+            free: FxHashMap::default(),
+            loaded: FxHashMap::default(),
+            checking: None,
+        };
+        let id = world.add_source(Source::new("<prelude>", include_str!("../prelude.adl")));
+        let (file, problems) = crate::parse::parse(&world.sources[0], id);
+        debug_assert!(problems.is_empty(), "{problems:?}");
+        for (name, home, file) in [
+            ("std", PRELUDE, file),
+            ("main", MAIN, File::default()),
+            ("std", STD, File::default()),
+        ] {
+            let fns = free::functions(&file.stmts);
+            world.modules.push(ModuleDef {
+                name: name.into(),
+                group: free::group(fns, home),
+                lets: FxHashMap::default(),
+                imports: FxHashMap::default(),
+            });
+        }
+        world
+    }
+
+    pub fn add_source(&mut self, source: Source) -> SourceId {
+        self.sources.push(source);
+        SourceId(self.sources.len() as u32 - 1)
+    }
+
+    pub fn fresh(&mut self) -> Global {
+        self.next_global += 1;
+        Global(self.next_global - 1)
+    }
+
+    /// A function of a module, which captures nothing.
+    pub fn module_fn(&self, id: ModuleId, name: &str) -> Option<Val> {
+        let group = &self.modules[id.0 as usize].group;
+        let i = group.find(name)?;
+        Some(Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(group.clone(), i),
+            captures: Arc::from([]),
+        })))
+    }
+
+    /// The values that names of the top level have now, as far as they have one.
+    pub fn snapshot(&self, names: &[Name], group: Option<usize>) -> Vec<(Name, Val)> {
+        let mut out = Vec::new();
+        for n in names {
+            match self.top.get(n) {
+                Some(TopBinding::Value { val, .. }) => out.push((n.clone(), val.clone())),
+                Some(TopBinding::Module(m)) => out.push((n.clone(), Val::Module(*m))),
+                Some(TopBinding::Fun(g, i)) if Some(*g) != group => {
+                    out.push((n.clone(), self.top_fn(*g, *i)))
+                }
+                Some(TopBinding::Fun(..)) | None => {}
+            }
+        }
+        out
+    }
+
+    /// A function of the top level with what it captures.
+    pub fn top_fn(&self, g: usize, i: usize) -> Val {
+        let top = &self.groups[g];
+        let mut captures: Vec<(Name, Val)> = Vec::new();
+        for &j in &top.group.reach[i] {
+            let snap = match &top.snaps[j] {
+                Some(s) => s.clone(),
+                // Not reached yet: as things are now.
+                None => self.snapshot(&top.group.needs[j], Some(g)),
+            };
+            for (n, v) in snap {
+                if !captures.iter().any(|(m, _)| *m == n) {
+                    captures.push((n, v));
+                }
+            }
+        }
+        Val::Fn(Arc::new(FnVal {
+            code: Code::Fn(top.group.clone(), i),
+            captures: captures.into(),
+        }))
+    }
+
+    /// The free names of a lambda.
+    pub fn free_names(&mut self, lambda: &Arc<Lambda>) -> Arc<[Name]> {
+        let at = Arc::as_ptr(lambda) as usize;
+        if let Some((_, names)) = self.free.get(&at) {
+            return names.clone();
+        }
+        let names: Arc<[Name]> = free::of_lambda(lambda).into();
+        self.free.insert(at, (lambda.clone(), names.clone()));
+        names
+    }
+
+    /// All names that the library gives.
+    pub fn library_has(&self, name: &str) -> bool {
+        crate::library::find(name).is_some()
+            || crate::library::prim(name).is_some()
+            || self.modules[0].group.find(name).is_some()
+            || crate::library::constant(name).is_some()
+            || crate::types::DType::named(name).is_some()
+            || name == "std"
+    }
+}

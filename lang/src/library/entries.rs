@@ -1,0 +1,215 @@
+//! Entries of arrays: in other order, repeated, gathered, side by side.
+
+use super::arrays::{array, axis, size_of};
+use crate::check::elab_api::{Args, Elab, Picked, R, RangeVal, Val};
+use crate::ops::{Op, Sel};
+use crate::source::Span;
+use crate::typed::StmtKind;
+use crate::types::{DType, Dim, Ty};
+use std::sync::Arc;
+
+pub(crate) fn flip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = a.at(0)?;
+    match &v {
+        Val::Tuple(parts) => Ok(Val::Tuple(parts.iter().rev().cloned().collect())),
+        Val::Zip(_) | Val::Flip(_) => Ok(Val::Flip(Arc::new(v.clone()))),
+        Val::Range(r) if r.step == 1 => Ok(Val::Range(Arc::new(RangeVal {
+            start: e.binary(
+                crate::ast::BinaryOp::Sub,
+                &r.end,
+                &Val::Int(1),
+                false,
+                (at, at, at),
+            )?,
+            end: e.binary(
+                crate::ast::BinaryOp::Sub,
+                &r.start,
+                &Val::Int(1),
+                false,
+                (at, at, at),
+            )?,
+            step: -1,
+        }))),
+        Val::Range(_) => Ok(Val::Flip(Arc::new(v.clone()))),
+        _ => {
+            let (v, at) = array(e, a, 0)?;
+            let rank = e.dims(&v).len();
+            let k = match a.get(1) {
+                Some((k, s)) => axis(e, k, rank, *s)?,
+                None => 0,
+            };
+            let Some(n) = e.dims(&v).get(k).cloned() else {
+                return Ok(v);
+            };
+            let l = e.operand(&v, at)?;
+            let start = e.operand(&Val::Size(n.clone() - Dim::constant(1)), span)?;
+            let sels = (0..rank)
+                .map(|j| {
+                    if j == k {
+                        Sel::Span {
+                            len: n.clone(),
+                            step: -1,
+                        }
+                    } else {
+                        Sel::All
+                    }
+                })
+                .collect();
+            e.emit(Op::Index(sels), &[l, start], span).map(Val::Leaf)
+        }
+    }
+}
+
+pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let (k, k_span) = a.at(1)?;
+    let Some(n) = e.dims(&v).first().cloned() else {
+        return Ok(v);
+    };
+    let iota = e.emit(Op::Iota(n.clone()), &[], span)?;
+    let moved = e.pointwise(crate::prims::Prim::Sub, &[Val::Leaf(iota), k], k_span)?;
+    let wrapped = e.pointwise(crate::prims::Prim::Rem, &[moved, Val::Size(n)], span)?;
+    let index = e.operand(&wrapped, span)?;
+    let l = e.operand(&v, at)?;
+    let sels = std::iter::once(Sel::Pick)
+        .chain((1..e.ty(l).rank()).map(|_| Sel::All))
+        .collect();
+    e.emit(Op::Index(sels), &[l, index], span).map(Val::Leaf)
+}
+
+pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let n = size_of(e, &a.at(1)?)?;
+    let l = e.operand(&v, at)?;
+    let dims = e.ty(l).dims.clone();
+    let mut full = vec![n.clone()];
+    full.extend(dims.iter().cloned());
+    let axes = (1..=dims.len()).collect();
+    let copies = e.emit(Op::Broadcast { dims: full, axes }, &[l], span)?;
+    let Some((first, rest)) = dims.split_first() else {
+        return Ok(Val::Leaf(copies));
+    };
+    let mut joined = vec![n * first.clone()];
+    joined.extend(rest.iter().cloned());
+    e.emit(Op::Reshape(joined), &[copies], span).map(Val::Leaf)
+}
+
+pub(crate) fn gather(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, _) = array(e, a, 0)?;
+    let (index, at) = array(e, a, 1)?;
+    let picked = if e.dims(&index).is_empty() {
+        Picked::At(index, at)
+    } else {
+        Picked::Many(index, at)
+    };
+    e.pick(&v, vec![picked], span)
+}
+
+pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, x_span) = array(e, a, 0)?;
+    let (index, at) = array(e, a, 1)?;
+    let (v, v_span) = array(e, a, 2)?;
+    let dtype = match (e.kind(&x), e.kind(&v)) {
+        (Some(p), Some(q)) => p.join(q).dtype,
+        _ => DType::F64,
+    };
+    let base = e.operand_as(&x, dtype, x_span)?;
+    let ty = e.ty(base).clone();
+    let picked = if e.dims(&index).is_empty() {
+        Picked::At(index, at)
+    } else {
+        Picked::Many(index, at)
+    };
+    let plan = e.plan(&ty, vec![picked])?;
+    for (index, len, what) in plan.checks {
+        e.push(StmtKind::Bounds { index, len, what }, span);
+    }
+    let value = e.operand_as(&v, dtype, v_span)?;
+    let own = e.ty(value).dims.clone();
+    if !own.is_empty() && !e.same_dims(&own, &plan.dims)? {
+        let (p, q) = (e.show_ty(&Ty::array(dtype, plan.dims)), e.show(&v));
+        return e.error(
+            "E0202",
+            v_span,
+            format!("this is {q}, and the places are {p}"),
+        );
+    }
+    let value = e.broadcast_to(value, &plan.dims, span)?;
+    let mut args = vec![base, value];
+    args.extend(plan.operands);
+    e.emit(Op::Acc(plan.sels), &args, span).map(Val::Leaf)
+}
+
+pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let tuples = a
+        .rest
+        .iter()
+        .filter(|(v, _)| matches!(v, Val::Tuple(_) | Val::None))
+        .count();
+    if tuples == 0 {
+        return Ok(Val::Zip(a.rest.iter().map(|(v, _)| v.clone()).collect()));
+    }
+    let mut columns: Vec<Vec<Val>> = Vec::new();
+    for (v, at) in &a.rest {
+        match v {
+            Val::Tuple(parts) => columns.push(parts.iter().map(|(_, p)| p.clone()).collect()),
+            Val::None => columns.push(Vec::new()),
+            // A range along tuples is as long as they are told.
+            Val::Range(r) if matches!((&r.start, r.step), (Val::Int(_), 1)) => {
+                let start = e.known(&r.start, *at, "the range")?;
+                let end = e.known(&r.end, *at, "the range")?;
+                columns.push((start..end).map(Val::Int).collect());
+            }
+            other => {
+                let what = e.show(other);
+                return e.error(
+                    "E0204",
+                    *at,
+                    format!("`zip` takes sequences or tuples, not both: this is {what}"),
+                );
+            }
+        }
+    }
+    let n = columns.first().map_or(0, Vec::len);
+    if columns.iter().any(|c| c.len() != n) {
+        return e.error("E0203", span, "`zip` takes tuples of one length");
+    }
+    Ok(Val::tuple(
+        (0..n)
+            .map(|i| Val::tuple(columns.iter().map(|c| c[i].clone()).collect()))
+            .collect(),
+    ))
+}
+
+pub(crate) fn enumerate(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, _) = a.at(0)?;
+    match &v {
+        Val::Tuple(parts) => Ok(Val::tuple(
+            parts
+                .iter()
+                .enumerate()
+                .map(|(i, (_, p))| Val::tuple(vec![Val::Int(i as i64), p.clone()]))
+                .collect(),
+        )),
+        Val::None => Ok(Val::None),
+        other => {
+            let n = match e.iterate(other.clone(), span)? {
+                crate::check::elab_api::Iter::Counted {
+                    count: crate::check::elab_api::Count::Known(d),
+                    ..
+                } => Val::Size(d),
+                crate::check::elab_api::Iter::Counted {
+                    count: crate::check::elab_api::Count::Computed(l),
+                    ..
+                } => Val::Leaf(l),
+                crate::check::elab_api::Iter::Parts(_) => Val::Int(0),
+            };
+            let numbers = Val::Range(Arc::new(RangeVal {
+                start: Val::Int(0),
+                end: n,
+                step: 1,
+            }));
+            Ok(Val::Zip(Arc::from([numbers, v])))
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Choices, structures, random numbers, printing and asserting.
+
+use super::arrays::dims_of;
+use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::diagnostic::Diagnostic;
+use crate::ops::{Op, Random, Reduction};
+use crate::prims::Prim;
+use crate::source::Span;
+use crate::typed::{Piece, StmtKind};
+use crate::types::DType;
+
+pub(crate) fn choose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((c, c_span), (x, x_span), (y, y_span)) = (a.at(0)?, a.at(1)?, a.at(2)?);
+    if let (Val::Tuple(p), Val::Tuple(q)) = (&x, &y)
+        && p.len() == q.len()
+    {
+        let mut out = Vec::new();
+        for ((n, x), (_, y)) in p.iter().zip(q.iter()) {
+            let inner = Args {
+                vals: vec![
+                    Some((c.clone(), c_span)),
+                    Some((x.clone(), x_span)),
+                    Some((y.clone(), y_span)),
+                ],
+                rest: vec![],
+            };
+            out.push((n.clone(), choose(e, &inner, span)?));
+        }
+        return Ok(Val::Tuple(out.into()));
+    }
+    e.pointwise_at(Prim::Select, &[c, x, y], span, &[c_span, x_span, y_span])
+}
+
+pub(crate) fn relu(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    let x = e.snapshot(&x, at);
+    let positive = e.pointwise(Prim::Gt, &[x.clone(), Val::Int(0)], span)?;
+    e.pointwise(Prim::Select, &[positive, x, Val::Int(0)], span)
+}
+
+/// Applies an operation to each leaf that is a float.
+fn each(e: &mut Elab<'_>, v: &Val, f: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<Val>) -> R<Val> {
+    match v {
+        Val::Tuple(parts) => {
+            let mut out = Vec::new();
+            for (n, p) in parts.iter() {
+                out.push((n.clone(), each(e, p, f)?));
+            }
+            Ok(Val::Tuple(out.into()))
+        }
+        other => f(e, other),
+    }
+}
+
+pub(crate) fn stop_grad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, _) = a.at(0)?;
+    each(e, &x, &mut |e, v| match v {
+        Val::Leaf(l) if e.ty(*l).dtype.is_float() => {
+            e.pointwise(Prim::StopGrad, std::slice::from_ref(v), span)
+        }
+        other => Ok(other.clone()),
+    })
+}
+
+pub(crate) fn random(e: &mut Elab<'_>, a: &Args, kind: Random, span: Span) -> R<Val> {
+    let (key, at) = a.at(0)?;
+    if e.kind(&key).is_none_or(|k| k.dtype != DType::I64) || !e.dims(&key).is_empty() {
+        let what = e.show(&key);
+        return e.error(
+            "E0204",
+            at,
+            format!("a key is one whole number, and this is {what}"),
+        );
+    }
+    let dims = dims_of(e, &a.rest, span)?;
+    let key = e.operand(&key, at)?;
+    e.emit(Op::Random(kind, dims), &[key], span).map(Val::Leaf)
+}
+
+pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((f, _), (t, at)) = (a.at(0)?, a.at(1)?);
+    let rest: Vec<Val> = a.rest.iter().map(|(v, _)| v.clone()).collect();
+    fn walk(e: &mut Elab<'_>, f: &Val, t: &Val, rest: &[Val], span: Span, at: Span) -> R<Val> {
+        let Val::Tuple(parts) = t else {
+            let mut args = vec![t.clone()];
+            args.extend_from_slice(rest);
+            return if matches!(t, Val::None) {
+                Ok(Val::None)
+            } else {
+                e.apply(f, args, span)
+            };
+        };
+        let mut out = Vec::new();
+        for (i, (n, p)) in parts.iter().enumerate() {
+            let mut inner = Vec::new();
+            for r in rest {
+                match r {
+                    Val::Tuple(q) if q.len() == parts.len() => {
+                        let found = match n {
+                            Some(n) => q
+                                .iter()
+                                .find(|(m, _)| m.as_ref() == Some(n))
+                                .map(|(_, v)| v.clone()),
+                            None => q.get(i).map(|(_, v)| v.clone()),
+                        };
+                        inner.push(found.unwrap_or(Val::Error));
+                    }
+                    _ => return e.error("E0208", at, "`tree_map` takes structures that are alike"),
+                }
+            }
+            out.push((n.clone(), walk(e, f, p, &inner, span, at)?));
+        }
+        Ok(Val::Tuple(out.into()))
+    }
+    walk(e, &f, &t, &rest, span, at)
+}
+
+pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((x, x_span), (y, y_span)) = (a.at(0)?, a.at(1)?);
+    match (&x, &y) {
+        (Val::Tuple(p), Val::Tuple(q)) if p.len() == q.len() => {
+            let mut total: Option<Val> = None;
+            for (i, (n, x)) in p.iter().enumerate() {
+                let y = match n {
+                    Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)),
+                    None => q.get(i),
+                };
+                let Some((_, y)) = y else {
+                    return e.error("E0208", span, "`dot` takes structures that are alike");
+                };
+                let inner = Args {
+                    vals: vec![Some((x.clone(), x_span)), Some((y.clone(), y_span))],
+                    rest: vec![],
+                };
+                let one = tree_dot(e, &inner, span)?;
+                total = Some(match total {
+                    None => one,
+                    Some(t) => e.pointwise(Prim::Add, &[t, one], span)?,
+                });
+            }
+            Ok(total.unwrap_or(Val::Int(0)))
+        }
+        (Val::Tuple(_), _) | (_, Val::Tuple(_)) => {
+            e.error("E0208", span, "`dot` takes structures that are alike")
+        }
+        _ => {
+            let (dx, dy) = (e.dims(&x), e.dims(&y));
+            if e.kind(&x).is_some() && e.kind(&y).is_some() && !e.same_dims(&dx, &dy)? {
+                let (p, q) = (e.show(&x), e.show(&y));
+                let problem = Diagnostic::error("E0202", span, "`dot` takes arrays of one shape")
+                    .label(x_span, format!("this is {p}"))
+                    .label(y_span, format!("this is {q}"));
+                return e.fail(problem);
+            }
+            let p = e.pointwise_at(Prim::Mul, &[x, y], span, &[x_span, y_span])?;
+            let l = e.operand(&p, span)?;
+            let rank = e.ty(l).rank();
+            if rank == 0 {
+                return Ok(Val::Leaf(l));
+            }
+            e.emit(Op::Reduce(Reduction::Sum, (0..rank).collect()), &[l], span)
+                .map(Val::Leaf)
+        }
+    }
+}
+
+pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    each(e, &x, &mut |e, v| match e.kind(v) {
+        Some(k) if k.dtype.is_float() && !k.weak => Ok(v.clone()),
+        Some(_) => e.operand_as(v, DType::F64, at).map(Val::Leaf),
+        None => {
+            let what = e.show(v);
+            e.error(
+                "E0204",
+                at,
+                format!("numbers are needed here, and this is {what}"),
+            )
+        }
+    })
+}
+
+pub(crate) fn one(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, _) = a.at(0)?;
+    let dtype = e.kind(&x).map_or(DType::F64, |k| k.dtype).max(DType::I64);
+    e.constant(crate::ops::Const::of(dtype, 1.0), span)
+        .map(Val::Leaf)
+}
+
+/// All leaves of a structure through `f`, which gives truth values; whether all hold.
+pub(crate) fn all_leaves(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((f, _), (x, _at)) = (a.at(0)?, a.at(1)?);
+    let mut total: Option<Val> = None;
+    let mut each_part = |e: &mut Elab<'_>, v: &Val| -> R<Val> {
+        let one = e.apply(&f, vec![v.clone()], span)?;
+        total = Some(match total.take() {
+            None => one,
+            Some(t) => e.pointwise(Prim::And, &[t, one], span)?,
+        });
+        Ok(v.clone())
+    };
+    each(e, &x, &mut each_part)?;
+    Ok(total.unwrap_or(Val::Bool(true)))
+}
+
+pub(crate) fn print(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let mut pieces = Vec::new();
+    for (i, (v, at)) in a.rest.iter().enumerate() {
+        if i > 0 {
+            pieces.push(Piece::Text(" ".into()));
+        }
+        e.pieces(v, None, &mut pieces, *at)?;
+    }
+    e.push(StmtKind::Print { pieces }, span);
+    Ok(Val::None)
+}
+
+pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (c, at) = a.at(0)?;
+    if e.kind(&c).is_none_or(|k| k.dtype != DType::Bool) || !e.dims(&c).is_empty() {
+        let what = e.show(&c);
+        return e.error(
+            "E0204",
+            at,
+            format!("a condition needs one truth value, but this is {what}"),
+        );
+    }
+    let mut message = Vec::new();
+    if let Some((v, s)) = a.get(1) {
+        e.pieces(v, None, &mut message, *s)?;
+    } else {
+        let text = e.text_of(at);
+        message.push(Piece::Text(format!("`{text}` does not hold")));
+    }
+    if let Some((x, op, y)) = e.compared.take() {
+        message.push(Piece::Text(": ".into()));
+        let marks = message.len();
+        let both = e.pieces(&x, None, &mut message, at).and_then(|()| {
+            message.push(Piece::Text(format!(" {op} ")));
+            e.pieces(&y, None, &mut message, at)
+        });
+        if both.is_err() {
+            message.truncate(marks.saturating_sub(1));
+        }
+    }
+    let cond = e.operand(&c, at)?;
+    e.push(StmtKind::Assert { cond, message }, span);
+    Ok(Val::None)
+}

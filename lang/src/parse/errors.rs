@@ -1,0 +1,392 @@
+//! Syntax errors in the user's words: the usual slips by name with their cure, the rest as what was expected.
+
+use super::Failure;
+use crate::ast::Expr;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::token::{Token, foreign_operator, spaced};
+use chumsky::error::RichPattern;
+
+/// Labels of the grammar: the classes that expected tokens are collapsed to.
+pub(super) const EXPRESSION: &str = "an expression";
+pub(super) const PATTERN: &str = "a pattern";
+pub(super) const TYPE: &str = "a type";
+pub(super) const NAME: &str = "a name";
+pub(super) const BLOCK: &str = "a block `{ … }`";
+pub(super) const STRING: &str = "a string";
+pub(super) const INDEX: &str = "an index";
+pub(super) const STATEMENT: &str = "a statement";
+/// What may follow any value; never mentioned.
+pub(super) const OPERATOR: &str = "an operator";
+
+/// Puts a failure of the grammar into words.
+pub(super) fn explain(text: &str, tokens: &[(Token, Span)], failure: &Failure) -> Diagnostic {
+    let place = *failure.span();
+    let at = tokens.partition_point(|(_, span)| span.start < place.start);
+    let found = failure.found().copied();
+    let place = Place {
+        text,
+        tokens,
+        at,
+        span: place,
+        found,
+    };
+    let classes = classes(failure);
+    place
+        .foreign_word()
+        .or_else(|| place.slip(&classes))
+        .unwrap_or_else(|| place.unexpected(&classes))
+}
+
+/// Where the grammar stopped.
+struct Place<'a> {
+    text: &'a str,
+    tokens: &'a [(Token<'a>, Span)],
+    /// Index of the token that does not fit.
+    at: usize,
+    span: Span,
+    /// That token; none at the end of the statement.
+    found: Option<Token<'a>>,
+}
+
+impl Place<'_> {
+    fn token(&self, at: Option<usize>) -> Option<Token<'_>> {
+        self.tokens.get(at?).map(|&(token, _)| token)
+    }
+
+    /// The token `back` places before the one that does not fit.
+    fn before(&self, back: usize) -> Option<Token<'_>> {
+        self.token(self.at.checked_sub(back))
+    }
+
+    fn previous_span(&self) -> Option<Span> {
+        self.tokens
+            .get(self.at.checked_sub(1)?)
+            .map(|&(_, span)| span)
+    }
+
+    /// `def f(x)`, `lambda x: …`, `elif`, `const`, `let mut`.
+    fn foreign_word(&self) -> Option<Diagnostic> {
+        let Some(Token::Name(word)) = self.before(1) else {
+            return None;
+        };
+        let span = self.previous_span()?;
+        let next_is_name = matches!(self.found, Some(Token::Name(_)));
+        let problem = Diagnostic::error(
+            "E0013",
+            span,
+            format!("`{word}` is no word of the language"),
+        );
+        let replace =
+            |help: &str, by: &str| Some(problem.clone().fix(help, vec![(span, by.to_string())]));
+        match word {
+            "def" | "function" | "func" | "fun" | "define" if next_is_name && self.at == 1 => {
+                replace("a function is defined with `fn`", "fn")
+            }
+            "const" | "val" | "auto" if next_is_name && self.at == 1 => {
+                replace("a value is bound with `let`", "let")
+            }
+            "mut" if next_is_name && self.at == 2 => Some(problem.help(
+                "a variable that may be assigned again is bound with `var` in place of `let`",
+            )),
+            "lambda" if next_is_name || self.found == Some(Token::Colon) => {
+                Some(problem.help("a function without a name is written `|x| x^2`"))
+            }
+            "elif" | "elsif" | "elseif" if self.at > 0 => replace("write `else if`", "else if"),
+            _ => None,
+        }
+    }
+
+    /// The usual slips.
+    fn slip(&self, classes: &[String]) -> Option<Diagnostic> {
+        let found = self.found?;
+        let error = |code, title: &str| Diagnostic::error(code, self.span, title);
+        match found {
+            Token::Name("elif" | "elsif" | "elseif") => Some(
+                error("E0013", &format!("{found} is no word of the language"))
+                    .fix("write `else if`", vec![(self.span, "else if".into())]),
+            ),
+            Token::Name("then") if self.after_value() => Some(
+                error("E0013", "`then` is no word of the language")
+                    .help("what an `if` chooses stands in braces: `if c { a } else { b }`"),
+            ),
+            Token::Assign => self.assignment(),
+            Token::Eq
+                if matches!(
+                    self.token(Some(0)),
+                    Some(Token::Let | Token::Var | Token::Fn)
+                ) && self.outside_brackets() =>
+            {
+                Some(
+                    error("E0011", "`==` compares")
+                        .fix("`=` binds a value", vec![(self.span, "=".into())]),
+                )
+            }
+            Token::LParen if self.at == 2 && self.token(Some(0)) == Some(Token::Let) => Some(
+                error("E0010", "`let` binds values, without parameters").fix(
+                    "a function is defined with `fn`",
+                    vec![(self.tokens[0].1, "fn".into())],
+                ),
+            ),
+            Token::Else => Some(
+                error("E0014", "this `else` has no `if`")
+                    .help("`else` follows the block of an `if`: `if c { a } else { b }`"),
+            ),
+            Token::Prime => Some(
+                error(
+                    "E0010",
+                    "`'` is the derivative mark, and follows a function: `f'`",
+                )
+                .help("strings are written with `\"`"),
+            ),
+            Token::Plus if !self.after_value() => {
+                let problem = error("E0010", "there is no sign `+`");
+                Some(match self.before(1) {
+                    Some(Token::Plus) => problem.help("to add one, write `x += 1`"),
+                    _ => problem.fix("leave it out", vec![(self.span, String::new())]),
+                })
+            }
+            Token::Colon => self.colon(),
+            Token::Semicolon => Some(
+                error(
+                    "E0010",
+                    "`;` separates statements, and cannot stand in brackets",
+                )
+                .help("parts are separated by `,`"),
+            ),
+            Token::Pipe if self.after_value() => Some(foreign_operator(
+                self.span,
+                "|",
+                "or",
+                spaced(self.text, self.span, "or"),
+            )),
+            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
+                if self.after_value()
+                    && self.outside_brackets()
+                    && !classes.iter().any(|class| class == BLOCK) =>
+            {
+                let previous = self.previous_span()?;
+                let at = Span {
+                    start: previous.end,
+                    ..previous
+                };
+                Some(
+                    error(
+                        "E0010",
+                        &format!("expected an operator or the end of the statement, found {found}"),
+                    )
+                    .label(
+                        Span {
+                            end: previous.end,
+                            ..at
+                        },
+                        "the expression before it ends here",
+                    )
+                    .help(
+                        "two values need an operator between them, and two statements a new line",
+                    ),
+                )
+            }
+            _ => None,
+        }
+    }
+
+    /// `=` inside an expression.
+    fn assignment(&self) -> Option<Diagnostic> {
+        if let (Some(operator), Some(previous)) = (self.before(1), self.previous_span())
+            && let (Some(sign), true) = (arithmetic(operator), previous.end == self.span.start)
+        {
+            let problem = Diagnostic::error(
+                "E0009",
+                previous.to(self.span),
+                format!("`{sign}=` is no operator"),
+            );
+            return Some(problem.help(format!(
+                "write `x = x {sign} …`; there are `+=`, `-=`, `*=` and `/=`"
+            )));
+        }
+        if !self.after_value() {
+            return None;
+        }
+        let problem = Diagnostic::error("E0011", self.span, "an assignment is no expression");
+        let condition = self.tokens[..self.at]
+            .iter()
+            .any(|(token, _)| matches!(token, Token::If | Token::While));
+        Some(if condition || !self.outside_brackets() {
+            problem.fix("`==` compares", vec![(self.span, "==".into())])
+        } else {
+            problem.help("each assignment is a statement of its own")
+        })
+    }
+
+    /// `if c:` and its like.
+    fn colon(&self) -> Option<Diagnostic> {
+        let headed = matches!(
+            self.token(Some(0)),
+            Some(Token::If | Token::For | Token::While | Token::Fn) | Some(Token::Name("test"))
+        );
+        let problem = Diagnostic::error("E0010", self.span, "a block does not begin with `:`");
+        (headed && self.after_value() && self.outside_brackets())
+            .then(|| problem.help("write it in braces: `{ … }`"))
+    }
+
+    fn after_value(&self) -> bool {
+        self.before(1).is_some_and(Token::ends_value)
+    }
+
+    fn outside_brackets(&self) -> bool {
+        let mut open = 0i64;
+        for (token, _) in &self.tokens[..self.at.min(self.tokens.len())] {
+            match token {
+                Token::LParen | Token::LBracket | Token::HoleOpen => open += 1,
+                Token::RParen | Token::RBracket | Token::HoleClose => open -= 1,
+                _ => {}
+            }
+        }
+        open == 0
+    }
+
+    /// Anything else: what was expected, in classes.
+    fn unexpected(&self, classes: &[String]) -> Diagnostic {
+        let wants_name = classes
+            .iter()
+            .any(|class| class == NAME || class == PATTERN);
+        let wants_value = classes.iter().any(|class| class == EXPRESSION);
+        if let Some(word) = self.found.and_then(Token::keyword)
+            && wants_name
+            && !wants_value
+        {
+            return Diagnostic::error("E0012", self.span, format!("`{word}` is a reserved word"))
+                .fix("choose another name", vec![(self.span, format!("{word}_"))]);
+        }
+        let expected = match classes {
+            [] => "something else".to_string(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        };
+        match self.found {
+            Some(found) => Diagnostic::error(
+                "E0010",
+                self.span,
+                format!("expected {expected}, found {found}"),
+            ),
+            None => {
+                let problem =
+                    Diagnostic::error("E0010", self.end(), format!("expected {expected}"));
+                let problem = problem.here("the statement ends here");
+                self.block_below(problem, classes)
+            }
+        }
+    }
+
+    /// Adds the cure for a `{` on a line of its own.
+    fn block_below(&self, problem: Diagnostic, classes: &[String]) -> Diagnostic {
+        let rest = self.text.get(self.span.end as usize..).unwrap_or("");
+        let gap = rest.len() - rest.trim_start().len();
+        if gap == 0 || !rest[gap..].starts_with('{') || !classes.iter().any(|class| class == BLOCK)
+        {
+            return problem;
+        }
+        let gap = Span {
+            end: self.span.end + gap as u32,
+            ..self.span
+        };
+        problem.fix("its `{` stands on the same line", vec![(gap, " ".into())])
+    }
+
+    /// The last character of the statement, so that there is something to point at.
+    fn end(&self) -> Span {
+        let end = self.span.end as usize;
+        let last = self
+            .text
+            .get(..end)
+            .and_then(|text| text.chars().next_back())
+            .map_or(0, char::len_utf8);
+        Span {
+            start: (end - last) as u32,
+            ..self.span
+        }
+    }
+}
+
+/// The expected classes, sorted; operators are left out where anything else is expected.
+fn classes(failure: &Failure) -> Vec<String> {
+    let mut classes: Vec<String> = failure
+        .expected()
+        .filter_map(|pattern| match pattern {
+            RichPattern::Label(label) if label == OPERATOR => None,
+            RichPattern::Label(label) => Some(label.to_string()),
+            RichPattern::Token(token) => match **token {
+                Token::LParen | Token::LBracket | Token::For => None,
+                token => Some(token.to_string()),
+            },
+            RichPattern::EndOfInput => Some("the end of the statement".to_string()),
+            _ => None,
+        })
+        .collect();
+    // Classes first, then tokens, the end last.
+    classes.sort_by_key(|class| {
+        (
+            class.starts_with('`'),
+            class.starts_with("the end"),
+            class.clone(),
+        )
+    });
+    classes.dedup();
+    if classes.iter().any(|class| class == EXPRESSION) {
+        classes.retain(|class| class != NAME && class != BLOCK && class != INDEX);
+    }
+    classes
+}
+
+/// The spelling of an arithmetic operator that has no form with `=`.
+fn arithmetic(token: Token) -> Option<&'static str> {
+    match token {
+        Token::Caret => Some("^"),
+        Token::SlashSlash => Some("//"),
+        Token::Percent => Some("%"),
+        Token::At => Some("@"),
+        _ => None,
+    }
+}
+
+/// `f(x) = 1`.
+pub(super) fn no_place(left: &Expr) -> Diagnostic {
+    Diagnostic::error("E0015", left.span, "this cannot be assigned to")
+        .help("a variable can, a part of one (`x[i]`, `t.w`), and a tuple of these; `==` compares")
+}
+
+/// `a < b > c`.
+pub(super) fn mixed_comparison(span: Span) -> Diagnostic {
+    Diagnostic::error("E0016", span, "these comparisons do not chain")
+        .note("a chain goes in one direction: `0 <= i < n`")
+        .help("join two comparisons with `and`")
+}
+
+/// `f(e for i in r, x)`.
+pub(super) fn bare_comprehension(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "E0017",
+        span,
+        "a bare `for` must be the only argument without a name",
+    )
+    .fix(
+        "put it into brackets",
+        vec![
+            (
+                Span {
+                    end: span.start,
+                    ..span
+                },
+                "[".into(),
+            ),
+            (
+                Span {
+                    start: span.end,
+                    ..span
+                },
+                "]".into(),
+            ),
+        ],
+    )
+}

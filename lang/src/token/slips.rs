@@ -1,0 +1,241 @@
+//! What other languages, and other keyboards, write differently: named, explained, and read as it was meant.
+
+use super::{Lexer, Token};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// Characters that look like, or mean, something that is written otherwise here.
+const LOOKALIKES: &[(char, &str)] = &[
+    ('−', "-"),
+    ('–', "-"),
+    ('×', "*"),
+    ('·', "*"),
+    ('⋅', "*"),
+    ('÷', "/"),
+    ('≤', "<="),
+    ('≥', ">="),
+    ('≠', "!="),
+    ('→', "->"),
+    ('²', "^2"),
+    ('³', "^3"),
+    ('∧', "and"),
+    ('∨', "or"),
+    ('¬', "not"),
+    ('∞', "inf"),
+    ('“', "\""),
+    ('”', "\""),
+    ('„', "\""),
+    ('′', "'"),
+    ('’', "'"),
+];
+
+impl<'a> Lexer<'a> {
+    /// A character that begins no token, or a number that does not fit.
+    pub(super) fn unreadable(&mut self, span: Span) {
+        let text = &self.text[span.start as usize..span.end as usize];
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            let problem = if text.bytes().all(|c| c.is_ascii_digit() || c == b'_') {
+                Diagnostic::error("E0007", span, "this whole number is too large")
+                    .note(format!("whole numbers go up to {}", i64::MAX))
+                    .fix(
+                        "as a number with a fraction it fits",
+                        vec![(span, format!("{text}.0"))],
+                    )
+            } else {
+                Diagnostic::error("E0007", span, "this number is too large")
+                    .note("the largest is about 1.8e308; infinity is written `inf`")
+            };
+            self.report(problem);
+            return self.push(Token::Bad, span);
+        }
+        // One report for a run of unreadable characters.
+        if let Some((Token::Bad, last)) = self.out.tokens.last_mut()
+            && last.end == span.start
+        {
+            last.end = span.end;
+            return;
+        }
+        let shown: String = text.chars().flat_map(show).collect();
+        let problem = Diagnostic::error("E0006", span, format!("`{shown}` has no meaning here"));
+        let meant = LOOKALIKES
+            .iter()
+            .find(|(c, _)| text.starts_with(*c))
+            .map(|&(_, meant)| meant);
+        self.report(match meant {
+            Some(meant) => {
+                let patch = self.spaced(span, meant);
+                problem.fix(format!("write `{meant}`"), vec![(span, patch)])
+            }
+            None => problem.help(
+                "names are made of letters, digits and `_`; the operators are `+ - * / // % @ ^`",
+            ),
+        });
+        self.push(Token::Bad, span);
+    }
+
+    /// An operator of another language: reported, and read as the one that is meant.
+    pub(super) fn slip(&mut self, span: Span, meant: Token<'a>, spelling: &'static str) {
+        let text = &self.text[span.start as usize..span.end as usize];
+        let problem = foreign_operator(span, text, spelling, self.spaced(span, spelling));
+        self.report(problem);
+        self.push(meant, span);
+    }
+
+    /// `1.` and `0x10`; else the number.
+    pub(super) fn number(&mut self, token: Token<'a>, span: Span) {
+        let rest = self.rest();
+        let mut after = rest.strip_prefix('.').unwrap_or("x").chars();
+        let exponent = rest.starts_with(".e")
+            && rest[2..]
+                .trim_start_matches(['+', '-'])
+                .starts_with(|c: char| c.is_ascii_digit());
+        let bare = match after.next() {
+            Some(c) => c != '.' && c != '_' && !c.is_alphanumeric(),
+            None => true,
+        };
+        let digits = matches!(token, Token::Int(_));
+        if !(digits && (bare || exponent)) {
+            return self.push(token, span);
+        }
+        let point = self.span(span.end as usize, span.end as usize + 1);
+        self.inner.bump(1);
+        self.report(
+            Diagnostic::error("E0007", span.to(point), "a digit must follow the point").fix(
+                "write the zero",
+                vec![(
+                    self.span(point.end as usize, point.end as usize),
+                    "0".into(),
+                )],
+            ),
+        );
+        self.push(Token::Bad, span.to(point));
+        if exponent {
+            let length = rest[1..]
+                .find(|c: char| !c.is_alphanumeric() && c != '-' && c != '+')
+                .unwrap_or(rest.len() - 1);
+            self.inner.bump(length);
+        }
+    }
+
+    /// A point: digits behind it are a field (`t.0.1`), unless nothing stands before it (`.5`).
+    pub(super) fn dot(&mut self, span: Span) {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let before = self
+            .out
+            .tokens
+            .iter()
+            .rev()
+            .find(|(token, _)| *token != Token::Newline);
+        if length == 0 {
+            return self.push(Token::Dot, span);
+        }
+        let digits = self.span(span.end as usize, span.end as usize + length);
+        self.inner.bump(length);
+        if before.is_some_and(|(token, _)| token.ends_value()) {
+            self.push(Token::Dot, span);
+            match rest[..length].parse() {
+                Ok(field) => self.push(Token::Int(field), digits),
+                Err(_) => self.unreadable(digits),
+            }
+            return;
+        }
+        self.report(
+            Diagnostic::error(
+                "E0007",
+                span.to(digits),
+                "a digit must stand before the point",
+            )
+            .fix(
+                "write the zero",
+                vec![(
+                    self.span(span.start as usize, span.start as usize),
+                    "0".into(),
+                )],
+            ),
+        );
+        self.push(Token::Bad, span.to(digits));
+    }
+
+    /// Whether a number ends where `span` begins.
+    pub(super) fn number_before(&self, span: Span) -> bool {
+        match self.out.tokens.as_slice() {
+            [.., (Token::Dot, _), (Token::Int(_), _)] => false,
+            [.., (Token::Int(_) | Token::Float(_), number)] => number.end == span.start,
+            _ => false,
+        }
+    }
+
+    /// A name glued to a number: `2x`, `0x1F`, `1e`.
+    pub(super) fn after_number(&mut self, name: Span) {
+        let Some(&(_, number)) = self.out.tokens.last() else {
+            return;
+        };
+        let whole = number.to(name);
+        let text = &self.text[name.start as usize..name.end as usize];
+        let problem = Diagnostic::error("E0007", whole, "a number runs into a name");
+        let at = self.span(name.start as usize, name.start as usize);
+        self.report(match text.as_bytes() {
+            [b'_', ..] => problem.help("`_` in a number stands between two digits: `1_000`"),
+            [b'e' | b'E'] => problem.help("an exponent needs digits: `1e-6`"),
+            [b'x' | b'b' | b'o', rest @ ..] if rest.iter().any(u8::is_ascii_hexdigit) => {
+                problem.help("numbers are decimal")
+            }
+            _ => problem.fix("a product needs its `*`", vec![(at, " * ".into())]),
+        });
+        if let Some(last) = self.out.tokens.last_mut() {
+            *last = (Token::Bad, whole);
+        }
+    }
+
+    /// The replacement of `span` by `meant`, with spaces where a word would run into its neighbours.
+    fn spaced(&self, span: Span, meant: &str) -> String {
+        spaced(self.text, span, meant)
+    }
+}
+
+/// `&&` is written `and`.
+pub(crate) fn foreign_operator(
+    span: Span,
+    text: &str,
+    spelling: &str,
+    patch: String,
+) -> Diagnostic {
+    let role = match spelling {
+        "^" => "a power",
+        "and" => "\"and\"",
+        "or" => "\"or\"",
+        _ => "\"not\"",
+    };
+    Diagnostic::error("E0009", span, format!("`{text}` is no operator")).fix(
+        format!("{role} is written `{spelling}`"),
+        vec![(span, patch)],
+    )
+}
+
+/// `meant` with spaces where, written at `span` of `text`, it would run into its neighbours.
+pub(crate) fn spaced(text: &str, span: Span, meant: &str) -> String {
+    if !meant.starts_with(|c: char| c.is_alphabetic()) {
+        return meant.to_string();
+    }
+    let before = text[..span.start as usize].chars().next_back();
+    let after = text[span.end as usize..].chars().next();
+    let open = before.is_some_and(|c| !c.is_whitespace() && !"([{".contains(c));
+    let close = after.is_some_and(|c| !c.is_whitespace());
+    format!(
+        "{}{meant}{}",
+        if open { " " } else { "" },
+        if close { " " } else { "" }
+    )
+}
+
+/// A character as a message may show it: controls and marks of direction escaped.
+fn show(c: char) -> Vec<char> {
+    let invisible = c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    if invisible {
+        c.escape_unicode().collect()
+    } else {
+        vec![c]
+    }
+}
