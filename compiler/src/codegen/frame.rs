@@ -5,6 +5,7 @@ use super::buffers::{Class, Place};
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::sites::Fault;
+use super::unit::standing;
 use crate::ir::{Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::types::{Dim, DimNode};
@@ -144,14 +145,17 @@ impl Translator<'_, '_> {
                 dims.push(dim.clone());
             }
         };
-        for (_, data) in func.values.iter() {
-            data.ty
-                .data()
-                .into_iter()
-                .flat_map(|ty| &ty.dims)
-                .for_each(&mut add);
+        let insts = standing(func);
+        let inner = insts.iter().flat_map(|&inst| func.insts[inst].kind.blocks());
+        let blocks: Vec<_> = std::iter::once(func.body).chain(inner).collect();
+        let params = blocks.iter().flat_map(|&b| &func.blocks[b].params);
+        let results = insts.iter().flat_map(|&inst| &func.insts[inst].results);
+        for &value in params.chain(results) {
+            let ty = func.ty(value).data();
+            ty.into_iter().flat_map(|ty| &ty.dims).for_each(&mut add);
         }
-        for (_, data) in func.insts.iter() {
+        for inst in insts {
+            let data = &func.insts[inst];
             match &data.kind {
                 Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => {
                     sizes.iter().for_each(&mut add)

@@ -4,7 +4,7 @@ use super::buffers::{self, Buffers, InPlace};
 use super::fuse::{Form, Forms};
 use super::live::Life;
 use super::sites::Fault;
-use super::unit::Unit;
+use super::unit::{Unit, standing};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
@@ -77,6 +77,7 @@ pub(super) fn function(
     let of_call: FxHashMap<Inst, Vec<Option<usize>>> = func
         .insts
         .iter()
+        .filter(|(inst, _)| life.at.contains_key(inst))
         .filter_map(|(inst, data)| {
             let Kind::Call { func, .. } = data.kind else {
                 return None;
@@ -130,11 +131,8 @@ pub(super) fn function(
 impl Translator<'_, '_> {
     fn finish(mut self, params: &[Reg]) {
         let func = self.func;
-        if func
-            .insts
-            .iter()
-            .any(|(_, data)| matches!(data.kind, Kind::Call { .. }))
-        {
+        let calls = |&inst: &Inst| matches!(func.insts[inst].kind, Kind::Call { .. });
+        if standing(func).iter().any(calls) {
             self.check_stack();
         }
         self.sizes();

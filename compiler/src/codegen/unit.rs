@@ -7,7 +7,7 @@ use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::Site;
 use super::{CodegenError, Facts, abi};
-use crate::ir::{FuncId, Kind, Module, Value};
+use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::prims::Prim;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -94,12 +94,28 @@ fn attempt(
     }
 }
 
+/// The instructions that stand in a block, in order; passes leave others behind.
+pub(super) fn standing(func: &Func) -> Vec<Inst> {
+    fn walk(func: &Func, block: Block, all: &mut Vec<Inst>) {
+        for &inst in &func.blocks[block].insts {
+            all.push(inst);
+            for inner in func.insts[inst].kind.blocks() {
+                walk(func, inner, all);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(func, func.body, &mut all);
+    all
+}
+
 fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError> {
     let mut order = vec![entry];
     let mut next = 0;
     while next < order.len() {
         let func = &module.funcs[order[next]];
-        for (_, data) in func.insts.iter() {
+        for inst in standing(func) {
+            let data = &func.insts[inst];
             if let Kind::Jvp { .. } | Kind::Vjp { .. } = data.kind {
                 return Err(CodegenError(format!("{} asks for a derivative", func.name)));
             }
