@@ -10,13 +10,22 @@ use codegen_support::{native, read};
 use std::time::Instant;
 
 const PROGRAMS: &[(&str, &str)] = &[
-    ("scalar", "func @0 f[](v0: f64, v1: f64) -> f64 {\n  v2 = sin v0\n  v3 = mul v2 v1\n  v4 = add v3 v0\n  yield v4\n}\n"),
+    (
+        "scalar",
+        "func @0 f[](v0: f64, v1: f64) -> f64 {\n  v2 = sin v0\n  v3 = mul v2 v1\n  v4 = add v3 v0\n  yield v4\n}\n",
+    ),
     (
         "loop",
         "func @0 f[](v0: f64, v1: i64) -> f64 {\n  v2 = const 1.0\n  v3 = for v1 (v2) { (v4: i64, v5: f64)\n    v6 = mul v5 v0\n    yield v6\n  }\n  yield v3\n}\n",
     ),
-    ("chain", "func @0 f[n](v0: f64[n], v1: f64[n]) -> f64[n] {\n  v2 = mul v0 v1\n  v3 = add v2 v0\n  v4 = mul v3 v1\n  v5 = add v4 v0\n  yield v5\n}\n"),
-    ("sum", "func @0 f[n](v0: f64[n]) -> f64 {\n  v1 = mul v0 v0\n  v2 = reduce sum [0] v1\n  yield v2\n}\n"),
+    (
+        "chain",
+        "func @0 f[n](v0: f64[n], v1: f64[n]) -> f64[n] {\n  v2 = mul v0 v1\n  v3 = add v2 v0\n  v4 = mul v3 v1\n  v5 = add v4 v0\n  yield v5\n}\n",
+    ),
+    (
+        "sum",
+        "func @0 f[n](v0: f64[n]) -> f64 {\n  v1 = mul v0 v0\n  v2 = reduce sum [0] v1\n  yield v2\n}\n",
+    ),
     (
         "stencil",
         "func @0 f[n](v0: f64[n + 2, n + 2]) -> f64[n, n] {\n  v1 = const 0\n  v2 = const 1\n  v3 = const 2\n  v4 = index v0 [from v2 len n step 1, from v1 len n step 1]\n  v5 = index v0 [from v2 len n step 1, from v3 len n step 1]\n  v6 = index v0 [from v1 len n step 1, from v2 len n step 1]\n  v7 = index v0 [from v3 len n step 1, from v2 len n step 1]\n  v8 = add v4 v5\n  v9 = add v6 v7\n  v10 = add v8 v9\n  yield v10\n}\n",
@@ -54,7 +63,11 @@ fn time(name: &str, text: &str, sizes: &[i64], args: &[Array], elements: usize) 
         best = best.min(start.elapsed().as_secs_f64());
         drop(found);
     }
-    println!("{name:8} {:9.3} us, {:.3} ns per element", best * 1e6, best * 1e9 / elements as f64);
+    println!(
+        "{name:8} {:9.3} us, {:.3} ns per element",
+        best * 1e6,
+        best * 1e9 / elements as f64
+    );
 }
 
 #[test]
@@ -63,7 +76,13 @@ fn run_time() {
     let vector = |n: usize| Array::from_slice(&[n], &vec![0.5; n]).unwrap();
     let text = |name: &str| PROGRAMS.iter().find(|(n, _)| *n == name).unwrap().1;
     for n in [16, 1024, 16_384] {
-        time("chain", text("chain"), &[n as i64], &[vector(n), vector(n)], n);
+        time(
+            "chain",
+            text("chain"),
+            &[n as i64],
+            &[vector(n), vector(n)],
+            n,
+        );
         time("sum", text("sum"), &[n as i64], &[vector(n)], n);
     }
     for n in [16, 128] {
@@ -71,5 +90,11 @@ fn run_time() {
         time("stencil", text("stencil"), &[n as i64], &[grid], n * n);
     }
     let rounds = Array::from_slice(&[], &[10_000i64]).unwrap();
-    time("loop", text("loop"), &[], &[Array::from_slice(&[], &[1.0001]).unwrap(), rounds], 10_000);
+    time(
+        "loop",
+        text("loop"),
+        &[],
+        &[Array::from_slice(&[], &[1.0001]).unwrap(), rounds],
+        10_000,
+    );
 }

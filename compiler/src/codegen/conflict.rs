@@ -22,7 +22,9 @@ pub(super) fn conflicts(
         .map(|(k, &v)| {
             let mut set = match func.values[v].def {
                 Def::Param(block, _) => life.entry.get(&block).cloned().unwrap_or_default(),
-                Def::Result(inst, position) => at_result(func, forms, life, in_place, inst, position as usize),
+                Def::Result(inst, position) => {
+                    at_result(func, forms, life, in_place, inst, position as usize)
+                }
             };
             set.remove(k);
             set
@@ -50,7 +52,9 @@ fn at_result(
     let data = &func.insts[inst];
     let read = |set: &mut Set, args: &[Value]| {
         for &arg in args {
-            life.reads(forms, arg).into_iter().for_each(|k| set.insert(k));
+            life.reads(forms, arg)
+                .into_iter()
+                .for_each(|k| set.insert(k));
         }
     };
     match &data.kind {
@@ -78,7 +82,9 @@ fn at_result(
                 }
                 let inside = life.block_at[body];
                 let within = |k: &usize| inside.covers(life.span[*k]);
-                (0..life.arrays.len()).filter(within).for_each(|k| set.insert(k));
+                (0..life.arrays.len())
+                    .filter(within)
+                    .for_each(|k| set.insert(k));
             }
         }
         Kind::If { .. } | Kind::For { .. } | Kind::While { .. } => {}
@@ -96,12 +102,20 @@ fn at_result(
 }
 
 /// Adds to `set` what an element-wise operand reads at another index than the one that is computed.
-fn reads_elsewhere(func: &Func, forms: &Forms, life: &Life, value: Value, seen: &mut Vec<Value>, set: &mut Set) {
+fn reads_elsewhere(
+    func: &Func,
+    forms: &Forms,
+    life: &Life,
+    value: Value,
+    seen: &mut Vec<Value>,
+    set: &mut Set,
+) {
     if seen.contains(&value) {
         return;
     }
     seen.push(value);
-    let whole = owner(func, forms, value).is_some_and(|o| func.data(o).len() == func.data(value).len());
+    let whole =
+        owner(func, forms, value).is_some_and(|o| func.data(o).len() == func.data(value).len());
     if func.data(value).is_scalar() || whole {
         return;
     }
@@ -109,11 +123,8 @@ fn reads_elsewhere(func: &Func, forms: &Forms, life: &Life, value: Value, seen: 
         && let Def::Result(inst, _) = func.values[value].def
     {
         let data = &func.insts[inst];
-        let same = match &data.kind {
-            Kind::Pure(Op::Prim(_) | Op::Convert(_)) => true,
-            Kind::Pure(Op::Reshape(dims)) => same_but_units(&func.data(data.args[0]).dims, dims),
-            _other => false,
-        };
+        let same = matches!(&data.kind, Kind::Pure(Op::Prim(_) | Op::Convert(_)))
+            || matches!(&data.kind, Kind::Pure(Op::Reshape(dims)) if same_but_units(&func.data(data.args[0]).dims, dims));
         if same {
             for &arg in &data.args {
                 reads_elsewhere(func, forms, life, arg, seen, set);
@@ -121,7 +132,9 @@ fn reads_elsewhere(func: &Func, forms: &Forms, life: &Life, value: Value, seen: 
             return;
         }
     }
-    life.reads(forms, value).into_iter().for_each(|k| set.insert(k));
+    life.reads(forms, value)
+        .into_iter()
+        .for_each(|k| set.insert(k));
 }
 
 /// Results of one instruction are written together, and so are the parameters of one block; what is copied into one
@@ -150,13 +163,28 @@ fn siblings(func: &Func, forms: &Forms, life: &Life, inst: Inst, sets: &mut [Set
                 cross(func, forms, life, params, &inner.yields[lanes..], sets);
                 cross(func, forms, life, params, &data.args, sets);
             }
-            _other => {}
+            Kind::Pure(_)
+            | Kind::Call { .. }
+            | Kind::Jvp { .. }
+            | Kind::Vjp { .. }
+            | Kind::Bounds { .. }
+            | Kind::NonNegative(_)
+            | Kind::SameSize(..)
+            | Kind::Assert(_)
+            | Kind::Print(_)
+            | Kind::TapeNew
+            | Kind::Push
+            | Kind::Pop
+            | Kind::TapeEnd => {}
         }
     }
 }
 
 fn mutual(life: &Life, values: &[Value], sets: &mut [Set]) {
-    let numbers: Vec<usize> = values.iter().filter_map(|&v| life.number[v].map(|n| n as usize)).collect();
+    let numbers: Vec<usize> = values
+        .iter()
+        .filter_map(|&v| life.number[v].map(|n| n as usize))
+        .collect();
     for &a in &numbers {
         for &b in &numbers {
             if a != b {
@@ -166,14 +194,25 @@ fn mutual(life: &Life, values: &[Value], sets: &mut [Set]) {
     }
 }
 
-fn cross(func: &Func, forms: &Forms, life: &Life, targets: &[Value], sources: &[Value], sets: &mut [Set]) {
+fn cross(
+    func: &Func,
+    forms: &Forms,
+    life: &Life,
+    targets: &[Value],
+    sources: &[Value],
+    sets: &mut [Set],
+) {
     for (i, &target) in targets.iter().enumerate() {
-        let Some(t) = life.number[target] else { continue };
+        let Some(t) = life.number[target] else {
+            continue;
+        };
         let own = sources.get(i).and_then(|&s| owner(func, forms, s));
         for (j, &source) in sources.iter().enumerate() {
             let other = owner(func, forms, source);
             if j != i && other != own {
-                life.reads(forms, source).into_iter().for_each(|k| sets[t as usize].insert(k));
+                life.reads(forms, source)
+                    .into_iter()
+                    .for_each(|k| sets[t as usize].insert(k));
             }
         }
         sets[t as usize].remove(t as usize);

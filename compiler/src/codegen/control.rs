@@ -4,6 +4,7 @@
 use super::buffers::{Carry, Class};
 use super::element::At;
 use super::function::{Bound, Reg, Translator};
+use super::nest::Visit;
 use crate::ir::{Block, Inst, Type, Value};
 use adl_lang::types::Dim;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -46,7 +47,11 @@ impl Translator<'_, '_> {
     }
 
     fn set_memory(&mut self, classes: &[Class], regs: &[Reg]) {
-        let present: Vec<Class> = classes.iter().copied().filter(|&c| self.memory[c].is_some()).collect();
+        let present: Vec<Class> = classes
+            .iter()
+            .copied()
+            .filter(|&c| self.memory[c].is_some())
+            .collect();
         for (class, &reg) in present.into_iter().zip(regs) {
             self.memory[class] = Some(reg);
         }
@@ -89,7 +94,11 @@ impl Translator<'_, '_> {
         let data = &func.insts[inst];
         let moved = self.buffers.moved.get(&inst).cloned().unwrap_or_default();
         let condition = self.scalar(data.args[0]);
-        let (yes, no, join) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (yes, no, join) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
         self.b.ins().brif(condition, yes, &[], no, &[]);
         let before = self.memory.clone();
         let mut after = Vec::new();
@@ -137,7 +146,9 @@ impl Translator<'_, '_> {
             }
             _unknown => {
                 let some = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, count, 0);
-                self.b.ins().brif(some, header, &enter, exit, &Self::args(&initial, &memory));
+                self.b
+                    .ins()
+                    .brif(some, header, &enter, exit, &Self::args(&initial, &memory));
             }
         }
         self.start(header);
@@ -156,7 +167,9 @@ impl Translator<'_, '_> {
         let more = self.b.ins().icmp(IntCC::SignedLessThan, following, count);
         let mut again: Vec<BlockArg> = vec![following.into()];
         again.extend(Self::args(&next, &next_memory));
-        self.b.ins().brif(more, header, &again, exit, &Self::args(&next, &next_memory));
+        self.b
+            .ins()
+            .brif(more, header, &again, exit, &Self::args(&next, &next_memory));
         self.start(exit);
         self.set_memory(&moved, &after[values..]);
         self.bind(&data.results, &after[..values]);
@@ -172,7 +185,11 @@ impl Translator<'_, '_> {
         let initial = self.carried_all(&data.args);
         let memory = self.memory_of(&moved);
         let values = initial.len();
-        let (header, round, exit) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (header, round, exit) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
         let inside = self.parameters(header, &[initial.as_slice(), &memory].concat());
         self.b.ins().jump(header, &Self::args(&initial, &memory));
         self.start(header);
@@ -199,10 +216,14 @@ impl Translator<'_, '_> {
 
     /// Gives each carry the memory of its next value at the end of a round.
     fn exchange(&mut self, inst: Inst, params: &[Value], yields: &[Value]) {
-        let Some(carries) = self.buffers.carries.get(&inst) else { return };
+        let Some(carries) = self.buffers.carries.get(&inst) else {
+            return;
+        };
         let mut wanted: Vec<(Class, Class)> = Vec::new();
         for ((&param, &next), carry) in params.iter().zip(yields).zip(carries) {
-            let Some(own) = self.class(param) else { continue };
+            let Some(own) = self.class(param) else {
+                continue;
+            };
             match carry {
                 None | Some(Carry::Stay) => {}
                 Some(Carry::Take(class)) => wanted.push((own, *class)),
@@ -217,7 +238,12 @@ impl Translator<'_, '_> {
             }
         }
         let old = self.memory.clone();
-        let taker = |of: Class| wanted.iter().find(|&&(_, source)| source == of).map(|&(own, _)| own);
+        let taker = |of: Class| {
+            wanted
+                .iter()
+                .find(|&&(_, source)| source == of)
+                .map(|&(own, _)| own)
+        };
         for &(own, source) in &wanted {
             self.memory[own] = old[source];
             // A class that gives and takes nothing gets what is left at the end of its chain.
@@ -247,7 +273,10 @@ impl Translator<'_, '_> {
             let address = self.own_memory(result);
             self.bound.insert(result, Bound::Address(address));
         }
-        let targets: Vec<Reg> = data.results[..lanes].iter().map(|&r| self.address(r)).collect();
+        let targets: Vec<Reg> = data.results[..lanes]
+            .iter()
+            .map(|&r| self.address(r))
+            .collect();
         let carries = [scalars.as_slice(), &memory].concat();
         let after = self.nest_interruptible(extents, &carries, &mut |t, index, state| {
             t.set_memory(&moved, &state[values..]);
@@ -289,13 +318,10 @@ impl Translator<'_, '_> {
     }
 
     /// As `nest`, with a look at the interrupt in every round.
-    fn nest_interruptible(
-        &mut self,
-        dims: &[Dim],
-        carries: &[Reg],
-        body: &mut dyn FnMut(&mut Self, &[Reg], &[Reg]) -> Vec<Reg>,
-    ) -> Vec<Reg> {
-        let Some((first, rest)) = dims.split_first() else { return body(self, &[], carries) };
+    fn nest_interruptible(&mut self, dims: &[Dim], carries: &[Reg], body: Visit<'_>) -> Vec<Reg> {
+        let Some((first, rest)) = dims.split_first() else {
+            return body(self, &[], carries);
+        };
         let count = self.dim(first);
         let last = rest.is_empty();
         self.repeat(count, true, carries, &mut |t, i, state| {
@@ -303,7 +329,8 @@ impl Translator<'_, '_> {
                 return body(t, &[i], state);
             }
             t.nest_interruptible(rest, state, &mut |t, index, state| {
-                let whole: SmallVec<[Reg; 4]> = std::iter::once(i).chain(index.iter().copied()).collect();
+                let whole: SmallVec<[Reg; 4]> =
+                    std::iter::once(i).chain(index.iter().copied()).collect();
                 body(t, &whole, state)
             })
         })

@@ -5,6 +5,7 @@ use super::buffers::{Class, Place};
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::sites::Fault;
+use super::unit::standing;
 use crate::ir::{Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::types::{Dim, DimNode};
@@ -41,7 +42,10 @@ fn floor_division(b: &mut FunctionBuilder<'_>, x: Reg, y: Reg) -> (Reg, Reg) {
     let more = b.ins().iadd(rest, divisor);
     let quotient = b.ins().select(negative, less, quotient);
     let rest = b.ins().select(negative, more, rest);
-    (b.ins().select(positive, quotient, zero), b.ins().select(positive, rest, zero))
+    (
+        b.ins().select(positive, quotient, zero),
+        b.ins().select(positive, rest, zero),
+    )
 }
 
 impl Translator<'_, '_> {
@@ -90,14 +94,30 @@ impl Translator<'_, '_> {
         // The results in whose memory one may lie.
         let group = &self.buffers.group;
         let places = |class: Option<Class>| {
-            let mates = self.buffers.places.iter().enumerate().filter(move |(c, _)| class.is_some_and(|x| group[x] == group[*c]));
-            mates.filter_map(|(_, place)| if let Place::Result(k) = place { Some(*k) } else { None }).collect()
+            let mates = self
+                .buffers
+                .places
+                .iter()
+                .enumerate()
+                .filter(move |(c, _)| class.is_some_and(|x| group[x] == group[*c]));
+            mates
+                .filter_map(|(_, place)| {
+                    if let Place::Result(k) = place {
+                        Some(*k)
+                    } else {
+                        None
+                    }
+                })
+                .collect()
         };
         let lies_in: Vec<Vec<usize>> = results.iter().map(|&v| places(self.class(v))).collect();
         let mut left: Vec<usize> = (0..results.len()).collect();
         let mut order = Vec::new();
         while !left.is_empty() {
-            let free = |&k: &usize| left.iter().all(|&other| other == k || !lies_in[other].contains(&k));
+            let free = |&k: &usize| {
+                left.iter()
+                    .all(|&other| other == k || !lies_in[other].contains(&k))
+            };
             let next = left.iter().position(free).unwrap_or_else(|| {
                 self.defect("results in each other's memory".to_string());
                 0
@@ -125,15 +145,37 @@ impl Translator<'_, '_> {
                 dims.push(dim.clone());
             }
         };
-        for (_, data) in func.values.iter() {
-            data.ty.data().into_iter().flat_map(|ty| &ty.dims).for_each(&mut add);
+        let insts = standing(func);
+        let inner = insts.iter().flat_map(|&inst| func.insts[inst].kind.blocks());
+        let blocks: Vec<_> = std::iter::once(func.body).chain(inner).collect();
+        let params = blocks.iter().flat_map(|&b| &func.blocks[b].params);
+        let results = insts.iter().flat_map(|&inst| &func.insts[inst].results);
+        for &value in params.chain(results) {
+            let ty = func.ty(value).data();
+            ty.into_iter().flat_map(|ty| &ty.dims).for_each(&mut add);
         }
-        for (_, data) in func.insts.iter() {
+        for inst in insts {
+            let data = &func.insts[inst];
             match &data.kind {
-                Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => sizes.iter().for_each(&mut add),
-                Kind::Bounds { len: dim, .. } | Kind::NonNegative(dim) | Kind::Pure(Op::Size(dim)) => add(dim),
+                Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => {
+                    sizes.iter().for_each(&mut add)
+                }
+                Kind::Bounds { len: dim, .. }
+                | Kind::NonNegative(dim)
+                | Kind::Pure(Op::Size(dim)) => add(dim),
                 Kind::SameSize(a, b) => [a, b].into_iter().for_each(&mut add),
-                _other => {}
+                Kind::Pure(_)
+                | Kind::If { .. }
+                | Kind::For { .. }
+                | Kind::While { .. }
+                | Kind::Jvp { .. }
+                | Kind::Vjp { .. }
+                | Kind::Assert(_)
+                | Kind::Print(_)
+                | Kind::TapeNew
+                | Kind::Push
+                | Kind::Pop
+                | Kind::TapeEnd => {}
             }
         }
         for dim in dims {
@@ -174,7 +216,10 @@ impl Translator<'_, '_> {
 
     /// The number of elements of a shape.
     pub(super) fn count(&mut self, dims: &[Dim]) -> Reg {
-        let known = dims.iter().filter_map(Dim::as_const).fold(1i64, i64::wrapping_mul);
+        let known = dims
+            .iter()
+            .filter_map(Dim::as_const)
+            .fold(1i64, i64::wrapping_mul);
         let mut product = None;
         for dim in dims.iter().filter(|d| d.as_const().is_none()) {
             let dim = self.dim(dim);
@@ -196,8 +241,14 @@ impl Translator<'_, '_> {
         let mut addresses = Vec::new();
         if !buffers.slots.is_empty() {
             let flags = trusted();
-            let top = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_TOP as i32);
-            let chunk = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
+            let top = self
+                .b
+                .ins()
+                .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+            let chunk =
+                self.b
+                    .ins()
+                    .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
             self.frame = Some((top, chunk));
             let mut offsets = Vec::new();
             let mut total = self.int(0);
@@ -223,7 +274,10 @@ impl Translator<'_, '_> {
     /// The bytes of an array, a multiple of 64; fails if there cannot be as many.
     fn slot_bytes(&mut self, dims: &[Dim], element: usize) -> Reg {
         let span = self.func.span;
-        let known = dims.iter().filter_map(Dim::as_const).try_fold(element as i64, |p, d| p.checked_mul(d.max(0)));
+        let known = dims
+            .iter()
+            .filter_map(Dim::as_const)
+            .try_fold(element as i64, |p, d| p.checked_mul(d.max(0)));
         let known = known.filter(|k| *k < TOO_LARGE);
         let mut bytes = self.int(known.unwrap_or(0));
         if known.is_none() {
@@ -239,7 +293,10 @@ impl Translator<'_, '_> {
             bytes = product;
         }
         if dims.iter().any(|d| d.as_const().is_none()) {
-            let large = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, bytes, TOO_LARGE);
+            let large = self
+                .b
+                .ins()
+                .icmp_imm_s(IntCC::SignedGreaterThan, bytes, TOO_LARGE);
             self.fail_at(large, Fault::TooLarge, span, &[]);
         }
         let up = self.b.ins().iadd_imm_s(bytes, 63);
@@ -249,21 +306,32 @@ impl Translator<'_, '_> {
     /// Moves the top of the arena on.
     fn allocate(&mut self, top: Reg, bytes: Reg) -> Reg {
         let flags = trusted();
-        let end = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_END as i32);
+        let end = self
+            .b
+            .ins()
+            .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_END as i32);
         let left = self.b.ins().isub(end, top);
         let short = self.b.ins().icmp(IntCC::UnsignedLessThan, left, bytes);
-        let (grow, bump, on) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (grow, bump, on) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
         self.b.set_cold_block(grow);
         let base = self.b.append_block_param(on, types::I64);
         self.b.ins().brif(short, grow, &[], bump, &[]);
         self.start(grow);
-        let fresh = self.call_support("adl_arena_grow", &[self.ctx, bytes]).unwrap_or(top);
+        let fresh = self
+            .call_support("adl_arena_grow", &[self.ctx, bytes])
+            .unwrap_or(top);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, fresh, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         self.b.ins().jump(on, &[fresh.into()]);
         self.start(bump);
         let new = self.b.ins().iadd(top, bytes);
-        self.b.ins().store(flags, new, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+        self.b
+            .ins()
+            .store(flags, new, self.ctx, abi::OFFSET_ARENA_TOP as i32);
         self.b.ins().jump(on, &[top.into()]);
         self.start(on);
         base
@@ -271,18 +339,29 @@ impl Translator<'_, '_> {
 
     /// Gives the frame back.
     pub(super) fn release(&mut self) {
-        let Some((top, chunk)) = self.frame else { return };
+        let Some((top, chunk)) = self.frame else {
+            return;
+        };
         let flags = trusted();
-        let now = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
+        let now = self
+            .b
+            .ins()
+            .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
         let other = self.b.ins().icmp(IntCC::NotEqual, now, chunk);
-        let (slow, fast, on) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (slow, fast, on) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
         self.b.set_cold_block(slow);
         self.b.ins().brif(other, slow, &[], fast, &[]);
         self.start(slow);
         self.call_support("adl_arena_release", &[self.ctx, top, chunk]);
         self.b.ins().jump(on, &[]);
         self.start(fast);
-        self.b.ins().store(flags, top, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+        self.b
+            .ins()
+            .store(flags, top, self.ctx, abi::OFFSET_ARENA_TOP as i32);
         self.b.ins().jump(on, &[]);
         self.start(on);
     }

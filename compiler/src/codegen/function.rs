@@ -4,7 +4,7 @@ use super::buffers::{self, Buffers, InPlace};
 use super::fuse::{Form, Forms};
 use super::live::Life;
 use super::sites::Fault;
-use super::unit::Unit;
+use super::unit::{Unit, standing};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
@@ -77,13 +77,24 @@ pub(super) fn function(
     let of_call: FxHashMap<Inst, Vec<Option<usize>>> = func
         .insts
         .iter()
-        .filter_map(|(inst, data)| match &data.kind {
-            Kind::Call { func, .. } => Some((inst, unit.pairs.of(module, *func))),
-            _other => None,
+        .filter(|(inst, _)| life.at.contains_key(inst))
+        .filter_map(|(inst, data)| {
+            let Kind::Call { func, .. } = data.kind else {
+                return None;
+            };
+            Some((inst, unit.pairs.of(module, func)))
         })
         .collect();
     let of_call = |inst: Inst, k: usize| of_call.get(&inst).and_then(|pairs| pairs[k]);
-    let buffers = buffers::plan(func, &forms, &life, &InPlace { own: pairs, of_call: &of_call });
+    let buffers = buffers::plan(
+        func,
+        &forms,
+        &life,
+        &InPlace {
+            own: pairs,
+            of_call: &of_call,
+        },
+    );
     unit.stats.stored += life.arrays.len();
     unit.stats.buffers += buffers.slots.len();
     let mut b = FunctionBuilder::new(into, builder);
@@ -120,7 +131,8 @@ pub(super) fn function(
 impl Translator<'_, '_> {
     fn finish(mut self, params: &[Reg]) {
         let func = self.func;
-        if func.insts.iter().any(|(_, data)| matches!(data.kind, Kind::Call { .. })) {
+        let calls = |&inst: &Inst| matches!(func.insts[inst].kind, Kind::Call { .. });
+        if standing(func).iter().any(calls) {
             self.check_stack();
         }
         self.sizes();
@@ -128,7 +140,8 @@ impl Translator<'_, '_> {
         let mut params = params.iter().copied();
         for (j, &param) in func.params().iter().enumerate() {
             if let Some(result) = self.pairs.iter().position(|&p| p == Some(j)) {
-                self.bound.insert(param, Bound::Address(self.results[result]));
+                self.bound
+                    .insert(param, Bound::Address(self.results[result]));
                 continue;
             }
             let mut next = || params.next().unwrap_or(self.ctx);
@@ -152,7 +165,11 @@ impl Translator<'_, '_> {
 
     /// Whether it is known that whole-number arithmetic does not overflow here.
     pub(super) fn proved(&self, inst: Inst) -> bool {
-        self.unit.facts.cannot_overflow.get(&self.id).is_some_and(|side| side[inst])
+        self.unit
+            .facts
+            .cannot_overflow
+            .get(&self.id)
+            .is_some_and(|side| side[inst])
     }
 
     /// What a value is in the code.
@@ -186,7 +203,10 @@ impl Translator<'_, '_> {
     pub(super) fn known(&self, reg: Reg) -> Option<i64> {
         let inst = self.b.func.dfg.value_def(reg).inst()?;
         match self.b.func.dfg.insts[inst] {
-            clif::InstructionData::UnaryImm { opcode: clif::Opcode::Iconst, imm } => Some(imm.bits()),
+            clif::InstructionData::UnaryImm {
+                opcode: clif::Opcode::Iconst,
+                imm,
+            } => Some(imm.bits()),
             _computed => None,
         }
     }
@@ -246,7 +266,11 @@ impl Translator<'_, '_> {
             Kind::If { then, otherwise } => self.branch(inst, *then, *otherwise),
             Kind::For { body } => self.counted_loop(inst, *body),
             Kind::While { test, body } => self.open_loop(inst, *test, *body),
-            Kind::Map { extents, body, accs } => {
+            Kind::Map {
+                extents,
+                body,
+                accs,
+            } => {
                 if !self.forms.inline_map(self.func, inst) {
                     self.map(inst, extents, *body, *accs);
                 }
@@ -315,7 +339,10 @@ impl Translator<'_, '_> {
 
     /// The type of a value that is no tape.
     pub(super) fn data(&self, value: Value) -> &Ty {
-        static BOOL: Ty = Ty { dtype: DType::Bool, dims: Vec::new() };
+        static BOOL: Ty = Ty {
+            dtype: DType::Bool,
+            dims: Vec::new(),
+        };
         match self.func.ty(value) {
             Type::Data(ty) => ty,
             Type::Tape => &BOOL,

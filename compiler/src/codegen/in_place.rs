@@ -14,12 +14,17 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Nothing is known yet.
     pub(super) fn new() -> Pairs {
-        Pairs { known: FxHashMap::default() }
+        Pairs {
+            known: FxHashMap::default(),
+        }
     }
 
     /// No pairs at all.
     pub(super) fn none(order: &[FuncId], module: &Module) -> Pairs {
-        let known = order.iter().map(|&f| (f, vec![None; module.funcs[f].results().len()])).collect();
+        let known = order
+            .iter()
+            .map(|&f| (f, vec![None; module.funcs[f].results().len()]))
+            .collect();
         Pairs { known }
     }
 
@@ -70,31 +75,50 @@ impl Pairs {
                     Kind::If { then, otherwise } => {
                         let a = follow(self, func.blocks[*then].yields[k]);
                         let b = follow(self, func.blocks[*otherwise].yields[k]);
-                        match (a, b) {
-                            (Origin::Any, x) | (x, Origin::Any) => x,
-                            (a, b) if a == b => a,
-                            (_, _) => Origin::Other,
-                        }
+                        if a == b { a } else { Origin::Other }
                     }
                     Kind::For { body } => {
                         let inner = follow(self, func.blocks[*body].yields[k]);
-                        let carried = inner == Origin::Carry(body.index(), k + 1) || inner == Origin::Any;
-                        if carried { follow(self, data.args[k + 1]) } else { Origin::Other }
+                        let carried = inner == Origin::Carry(body.index(), k + 1);
+                        if carried {
+                            follow(self, data.args[k + 1])
+                        } else {
+                            Origin::Other
+                        }
                     }
                     Kind::While { body, .. } => {
                         let inner = follow(self, func.blocks[*body].yields[k]);
-                        let carried = inner == Origin::Carry(body.index(), k) || inner == Origin::Any;
-                        if carried { follow(self, data.args[k]) } else { Origin::Other }
+                        let carried = inner == Origin::Carry(body.index(), k);
+                        if carried {
+                            follow(self, data.args[k])
+                        } else {
+                            Origin::Other
+                        }
                     }
                     Kind::Map { accs, .. } => {
                         let lanes = data.results.len() - accs;
-                        if k < lanes { Origin::Other } else { follow(self, data.args[k - lanes]) }
+                        if k < lanes {
+                            Origin::Other
+                        } else {
+                            follow(self, data.args[k - lanes])
+                        }
                     }
                     Kind::Call { func: callee, .. } => match self.of(module, *callee)[k] {
                         Some(j) => follow(self, data.args[j]),
                         None => Origin::Other,
                     },
-                    _other => Origin::Other,
+                    Kind::Pure(_)
+                    | Kind::Jvp { .. }
+                    | Kind::Vjp { .. }
+                    | Kind::Bounds { .. }
+                    | Kind::NonNegative(_)
+                    | Kind::SameSize(..)
+                    | Kind::Assert(_)
+                    | Kind::Print(_)
+                    | Kind::TapeNew
+                    | Kind::Push
+                    | Kind::Pop
+                    | Kind::TapeEnd => Origin::Other,
                 }
             }
         }
@@ -105,7 +129,6 @@ impl Pairs {
 enum Origin {
     Param(usize),
     Carry(usize, usize),
-    Any,
     Other,
 }
 

@@ -17,11 +17,19 @@ pub(super) fn lanes(dtype: DType) -> i64 {
 }
 
 pub(super) fn vector(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 { types::F32X4 } else { types::F64X2 }
+    if dtype == DType::F32 {
+        types::F32X4
+    } else {
+        types::F64X2
+    }
 }
 
 pub(super) fn mask(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 { types::I32X4 } else { types::I64X2 }
+    if dtype == DType::F32 {
+        types::I32X4
+    } else {
+        types::I64X2
+    }
 }
 
 /// Whether this machine rounds whole registers.
@@ -38,9 +46,24 @@ pub(super) fn rounds() -> bool {
 
 pub(super) fn has_vector_form(prim: Prim) -> bool {
     match prim {
-        Prim::Add | Prim::Sub | Prim::Mul | Prim::Div | Prim::Neg | Prim::Abs | Prim::Sqrt | Prim::Sign => true,
+        Prim::Add
+        | Prim::Sub
+        | Prim::Mul
+        | Prim::Div
+        | Prim::Neg
+        | Prim::Abs
+        | Prim::Sqrt
+        | Prim::Sign => true,
         Prim::Min | Prim::Max | Prim::Select | Prim::StopGrad => true,
-        Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge | Prim::And | Prim::Or | Prim::Not => true,
+        Prim::Eq
+        | Prim::Ne
+        | Prim::Lt
+        | Prim::Le
+        | Prim::Gt
+        | Prim::Ge
+        | Prim::And
+        | Prim::Or
+        | Prim::Not => true,
         Prim::Floor | Prim::Ceil | Prim::Round | Prim::FloorDiv | Prim::Rem => rounds(),
         Prim::Pow
         | Prim::Cbrt
@@ -94,19 +117,26 @@ impl Translator<'_, '_> {
 
     pub(super) fn operation_fits(&self, value: Value, dtype: DType, flat: bool) -> bool {
         let ty = self.data(value);
-        let Some(inst) = self.definition(value) else { return false };
+        let Some(inst) = self.definition(value) else {
+            return false;
+        };
         if ty.dtype != dtype && ty.dtype != DType::Bool {
             return false;
         }
         let data = &self.func.insts[inst];
-        let Kind::Pure(op) = &data.kind else { return false };
+        let Kind::Pure(op) = &data.kind else {
+            return false;
+        };
         let all = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat));
         match op {
             Op::Prim(prim) => {
-                let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
+                let compared = prim.row().typing == Typing::Compare
+                    && self.data(data.args[0]).dtype == DType::Bool;
                 has_vector_form(*prim) && !compared && all(&data.args)
             }
-            Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),
+            Op::Convert(to) => {
+                *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args)
+            }
             Op::Broadcast { dims, axes } => {
                 let operand = self.data(data.args[0]);
                 let along = axes.last() == Some(&(dims.len() - 1));
@@ -118,7 +148,9 @@ impl Translator<'_, '_> {
                     !flat && (operand.dtype == dtype || operand.dtype == DType::Bool)
                 }
             }
-            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args),
+            Op::Transpose(perm) => {
+                !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args)
+            }
             Op::Reshape(dims) => {
                 let last = self.data(data.args[0]).dims.last();
                 (flat || last == dims.last() && last.is_some_and(|d| !d.is(1))) && all(&data.args)
@@ -153,7 +185,11 @@ impl Translator<'_, '_> {
             At::Flat(reg) => SmallVec::from_slice(&[*reg]),
             At::Axes(axes) => axes.clone(),
         };
-        let key = (value, 2 + 2 * k as u8 + u8::from(matches!(at, At::Flat(_))), index);
+        let key = (
+            value,
+            2 + 2 * k as u8 + u8::from(matches!(at, At::Flat(_))),
+            index,
+        );
         if let Some(&known) = self.elements.iter().rev().find_map(|scope| scope.get(&key)) {
             return known;
         }
@@ -162,7 +198,12 @@ impl Translator<'_, '_> {
         } else {
             let base = self.address(value);
             let (address, offset) = self.place(base, &ty, at);
-            self.b.ins().load(vector(dtype), trusted_row(), address, offset + 16 * k as i32)
+            self.b.ins().load(
+                vector(dtype),
+                trusted_row(),
+                address,
+                offset + 16 * k as i32,
+            )
         };
         if let Some(scope) = self.elements.last_mut() {
             scope.insert(key, result);
@@ -183,13 +224,21 @@ impl Translator<'_, '_> {
 
     pub(super) fn operation(&mut self, value: Value, at: &At, k: usize, dtype: DType) -> Reg {
         let func = self.func;
-        let Some(inst) = self.definition(value) else { return self.defect(format!("{value} has no operation")) };
+        let Some(inst) = self.definition(value) else {
+            return self.defect(format!("{value} has no operation"));
+        };
         let data = &func.insts[inst];
-        let Kind::Pure(op) = &data.kind else { return self.defect(format!("{value} has no vector form")) };
+        let Kind::Pure(op) = &data.kind else {
+            return self.defect(format!("{value} has no vector form"));
+        };
         let operand = data.args.first().copied();
         match (op, operand, at) {
             (Op::Prim(prim), ..) => {
-                let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.lanes(a, at, k, dtype)).collect();
+                let args: SmallVec<[Reg; 3]> = data
+                    .args
+                    .iter()
+                    .map(|&a| self.lanes(a, at, k, dtype))
+                    .collect();
                 self.vector_prim(*prim, dtype, &args)
             }
             (Op::Convert(_), Some(x), _) => {
@@ -200,7 +249,9 @@ impl Translator<'_, '_> {
                 let picked = self.b.ins().band(bits, one);
                 self.cast(vector(dtype), picked)
             }
-            (Op::Broadcast { .. }, Some(x), _) if self.data(x).is_scalar() => self.lanes(x, at, k, dtype),
+            (Op::Broadcast { .. }, Some(x), _) if self.data(x).is_scalar() => {
+                self.lanes(x, at, k, dtype)
+            }
             (Op::Broadcast { axes, dims }, Some(x), At::Axes(index)) => {
                 let inner = At::Axes(axes.iter().map(|&a| index[a]).collect());
                 if axes.last() == Some(&(dims.len() - 1)) {
@@ -222,7 +273,10 @@ impl Translator<'_, '_> {
                 let inner_dims = self.data(x).dims.clone();
                 let zero = self.int(0);
                 let mut inner: SmallVec<[Reg; 4]> = SmallVec::from_elem(zero, inner_dims.len());
-                let (to, from) = (super::cost::proper_axes(&inner_dims), super::cost::proper_axes(dims));
+                let (to, from) = (
+                    super::cost::proper_axes(&inner_dims),
+                    super::cost::proper_axes(dims),
+                );
                 for (&to, &from) in to.iter().zip(&from) {
                     inner[to] = index[from];
                 }
@@ -277,22 +331,48 @@ impl Translator<'_, '_> {
                 let low = self.pick(dtype, below, minus, x[0]);
                 self.pick(dtype, above, one, low)
             }
-            Prim::Select if self.b.func.dfg.value_type(x[1]) == mask(dtype) => self.b.ins().bitselect(x[0], x[1], x[2]),
+            Prim::Select if self.b.func.dfg.value_type(x[1]) == mask(dtype) => {
+                self.b.ins().bitselect(x[0], x[1], x[2])
+            }
             Prim::Select => self.pick(dtype, x[0], x[1], x[2]),
             Prim::And => self.b.ins().band(x[0], x[1]),
             Prim::Or => self.b.ins().bor(x[0], x[1]),
             Prim::Not => self.b.ins().bnot(x[0]),
-            _other => {
-                let cc = match prim {
-                    Prim::Eq => FloatCC::Equal,
-                    Prim::Ne => FloatCC::NotEqual,
-                    Prim::Lt => FloatCC::LessThan,
-                    Prim::Le => FloatCC::LessThanOrEqual,
-                    Prim::Gt => FloatCC::GreaterThan,
-                    _greater_or_equal => FloatCC::GreaterThanOrEqual,
-                };
-                self.b.ins().fcmp(cc, x[0], x[1])
-            }
+            Prim::Eq => self.b.ins().fcmp(FloatCC::Equal, x[0], x[1]),
+            Prim::Ne => self.b.ins().fcmp(FloatCC::NotEqual, x[0], x[1]),
+            Prim::Lt => self.b.ins().fcmp(FloatCC::LessThan, x[0], x[1]),
+            Prim::Le => self.b.ins().fcmp(FloatCC::LessThanOrEqual, x[0], x[1]),
+            Prim::Gt => self.b.ins().fcmp(FloatCC::GreaterThan, x[0], x[1]),
+            Prim::Ge => self.b.ins().fcmp(FloatCC::GreaterThanOrEqual, x[0], x[1]),
+            Prim::Pow
+            | Prim::Cbrt
+            | Prim::Exp
+            | Prim::Expm1
+            | Prim::Log
+            | Prim::Log1p
+            | Prim::Sin
+            | Prim::Cos
+            | Prim::Tan
+            | Prim::Asin
+            | Prim::Acos
+            | Prim::Atan
+            | Prim::Atan2
+            | Prim::Hypot
+            | Prim::Sinh
+            | Prim::Cosh
+            | Prim::Tanh
+            | Prim::Asinh
+            | Prim::Acosh
+            | Prim::Atanh
+            | Prim::Erf
+            | Prim::Erfc
+            | Prim::Gamma
+            | Prim::Lgamma
+            | Prim::Digamma
+            | Prim::Polygamma
+            | Prim::Sigmoid
+            | Prim::Softplus
+            | Prim::Spacing => self.defect(format!("{} of several numbers", prim.name())),
         }
     }
 

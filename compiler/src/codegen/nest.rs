@@ -10,6 +10,15 @@ use smallvec::SmallVec;
 /// Index spaces of at most this many elements are written out.
 const UNROLLED: i64 = 8;
 
+/// One round of a loop: the counter and what is carried; gives what is carried on.
+pub(super) type Round<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, &[Reg]) -> Vec<Reg>;
+
+/// A visit of an index: the position along each axis and what is carried; gives what is carried on.
+pub(super) type Visit<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, &[Reg], &[Reg]) -> Vec<Reg>;
+
+/// What is done for an element.
+pub(super) type Each<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, &At);
+
 impl Translator<'_, '_> {
     /// `for i in 0..count` with carried numbers; `body` gives the next ones. Bottom-tested.
     pub(super) fn repeat(
@@ -17,7 +26,7 @@ impl Translator<'_, '_> {
         count: Reg,
         interruptible: bool,
         carries: &[Reg],
-        body: &mut dyn FnMut(&mut Self, Reg, &[Reg]) -> Vec<Reg>,
+        body: Round<'_>,
     ) -> Vec<Reg> {
         let zero = self.int(0);
         self.repeat_by(zero, count, 1, interruptible, carries, body)
@@ -31,7 +40,7 @@ impl Translator<'_, '_> {
         step: i64,
         interruptible: bool,
         carries: &[Reg],
-        body: &mut dyn FnMut(&mut Self, Reg, &[Reg]) -> Vec<Reg>,
+        body: Round<'_>,
     ) -> Vec<Reg> {
         let (header, exit) = (self.b.create_block(), self.b.create_block());
         let i = self.b.append_block_param(header, types::I64);
@@ -43,7 +52,9 @@ impl Translator<'_, '_> {
             after.push(self.b.append_block_param(exit, ty));
         }
         let initial: Vec<BlockArg> = carries.iter().map(|&c| c.into()).collect();
-        let enter: Vec<BlockArg> = std::iter::once(from.into()).chain(initial.iter().copied()).collect();
+        let enter: Vec<BlockArg> = std::iter::once(from.into())
+            .chain(initial.iter().copied())
+            .collect();
         match (self.known(from), self.known(to)) {
             (Some(from), Some(to)) if from < to => {
                 self.b.ins().jump(header, &enter);
@@ -64,20 +75,19 @@ impl Translator<'_, '_> {
         let following = self.b.ins().iadd_imm_s(i, step);
         let more = self.b.ins().icmp(IntCC::SignedLessThan, following, to);
         let next: Vec<BlockArg> = next.into_iter().map(Into::into).collect();
-        let again: Vec<BlockArg> = std::iter::once(following.into()).chain(next.iter().copied()).collect();
+        let again: Vec<BlockArg> = std::iter::once(following.into())
+            .chain(next.iter().copied())
+            .collect();
         self.b.ins().brif(more, header, &again, exit, &next);
         self.start(exit);
         after
     }
 
     /// Runs `body` for every index of a shape, in row-major order, with carried numbers.
-    pub(super) fn nest(
-        &mut self,
-        dims: &[Dim],
-        carries: &[Reg],
-        body: &mut dyn FnMut(&mut Self, &[Reg], &[Reg]) -> Vec<Reg>,
-    ) -> Vec<Reg> {
-        let size = dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d.max(0))));
+    pub(super) fn nest(&mut self, dims: &[Dim], carries: &[Reg], body: Visit<'_>) -> Vec<Reg> {
+        let size = dims.iter().try_fold(1i64, |p, d| {
+            d.as_const().and_then(|d| p.checked_mul(d.max(0)))
+        });
         if let Some(size) = size.filter(|size| *size <= UNROLLED) {
             let shape: Vec<i64> = dims.iter().filter_map(Dim::as_const).collect();
             let mut state = carries.to_vec();
@@ -100,9 +110,11 @@ impl Translator<'_, '_> {
         dims: &[Dim],
         index: &mut SmallVec<[Reg; 4]>,
         carries: &[Reg],
-        body: &mut dyn FnMut(&mut Self, &[Reg], &[Reg]) -> Vec<Reg>,
+        body: Visit<'_>,
     ) -> Vec<Reg> {
-        let Some((first, rest)) = dims.split_first() else { return body(self, index, carries) };
+        let Some((first, rest)) = dims.split_first() else {
+            return body(self, index, carries);
+        };
         if first.is(1) {
             let zero = self.int(0);
             index.push(zero);
@@ -121,8 +133,10 @@ impl Translator<'_, '_> {
     }
 
     /// Runs `body` for every element, by its position in row-major order if `flat`.
-    pub(super) fn each(&mut self, dims: &[Dim], flat: bool, body: &mut dyn FnMut(&mut Self, &At)) {
-        let size = dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d.max(0))));
+    pub(super) fn each(&mut self, dims: &[Dim], flat: bool, body: Each<'_>) {
+        let size = dims.iter().try_fold(1i64, |p, d| {
+            d.as_const().and_then(|d| p.checked_mul(d.max(0)))
+        });
         if flat && size.is_none_or(|s| s > UNROLLED) {
             let count = self.count(dims);
             self.repeat(count, false, &[], &mut |t, i, _| {

@@ -78,13 +78,9 @@ impl Classes<'_> {
             for inner in data.kind.blocks() {
                 moved.extend(self.rotate(inner, rotation));
             }
-            let body = match &data.kind {
-                Kind::For { body } => Some((*body, 1)),
-                Kind::While { body, .. } => Some((*body, 0)),
-                _other => None,
-            };
-            if let Some((body, skip)) = body {
-                let carries = self.carries(body, skip, rotation, &mut moved);
+            if let Kind::For { body } | Kind::While { body, .. } = data.kind {
+                let counter = usize::from(matches!(data.kind, Kind::For { .. }));
+                let carries = self.carries(body, counter, rotation, &mut moved);
                 rotation.carries.insert(inst, carries);
             }
             moved.sort_unstable();
@@ -95,12 +91,21 @@ impl Classes<'_> {
         all
     }
 
-    pub(super) fn carries(&self, body: Block, skip: usize, rotation: &mut Rotation, moved: &mut Vec<Class>) -> Vec<Option<Carry>> {
+    pub(super) fn carries(
+        &self,
+        body: Block,
+        skip: usize,
+        rotation: &mut Rotation,
+        moved: &mut Vec<Class>,
+    ) -> Vec<Option<Carry>> {
         let block = &self.func.blocks[body];
         let params = &block.params[skip..];
         let own: Vec<Option<Class>> = params.iter().map(|&p| self.class_of(p)).collect();
-        let mut taken: Vec<Class> =
-            own.iter().zip(&block.yields).filter_map(|(&p, &y)| p.filter(|_| self.class_of(y) == p)).collect();
+        let mut taken: Vec<Class> = own
+            .iter()
+            .zip(&block.yields)
+            .filter_map(|(&p, &y)| p.filter(|_| self.class_of(y) == p))
+            .collect();
         let mut carries = Vec::new();
         for (&p, &y) in own.iter().zip(&block.yields) {
             let Some(p) = p else {
@@ -122,7 +127,9 @@ impl Classes<'_> {
             let fits = self.same_size(p, next) && !taken.contains(&next);
             let local = !self.borrowed[next]
                 && self.pin[next].is_none()
-                && self.members[next].iter().all(|&k| inside.covers(self.life.span[k]));
+                && self.members[next]
+                    .iter()
+                    .all(|&k| inside.covers(self.life.span[k]));
             if fits && (local || own.contains(&Some(next))) && rotation.join(p, next) {
                 taken.push(next);
                 moved.extend([p, next]);

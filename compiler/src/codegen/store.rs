@@ -4,7 +4,7 @@ use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
 use super::scalar::machine;
-use crate::ir::{Inst, Value};
+use crate::ir::{Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Ty};
@@ -29,7 +29,7 @@ impl Translator<'_, '_> {
                 let ty = self.data(result).clone();
                 let len = self.data(data.args[0]).dims[*axis].clone();
                 self.nest(&ty.dims, &[], &mut |t, index, _| {
-                    let found = t.arg_reduce(data.args[0], *max, &len, &mut |_, k| {
+                    let found = t.arg_reduce(data.args[0], *max, &len, &mut |k| {
                         let mut full: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
                         full.insert(*axis, k);
                         At::Axes(full)
@@ -38,7 +38,9 @@ impl Translator<'_, '_> {
                     Vec::new()
                 });
             }
-            Op::Concat(axis) => self.concat(inst, &data.args, *axis, &self.data(result).clone(), to),
+            Op::Concat(axis) => {
+                self.concat(inst, &data.args, *axis, &self.data(result).clone(), to)
+            }
             Op::Update(sels) => self.update(inst, sels, false, to),
             Op::Acc(sels) => self.update(inst, sels, true, to),
             Op::MatMul { ta, tb } => self.matmul(inst, *ta, *tb, to),
@@ -72,13 +74,28 @@ impl Translator<'_, '_> {
 
     /// Whether an element of the result can be computed by its position in row-major order.
     pub(super) fn flat_inst(&self, inst: Inst) -> bool {
-        use crate::ir::Kind;
         let data = &self.func.insts[inst];
-        match &data.kind {
-            Kind::Pure(Op::Prim(_) | Op::Convert(_) | Op::Reshape(_)) => data.args.iter().all(|&a| self.flat(a)),
-            Kind::Pure(Op::Broadcast { .. }) => self.data(data.args[0]).is_scalar(),
-            Kind::Pure(Op::Iota(_)) => true,
-            _other => false,
+        let Kind::Pure(op) = &data.kind else {
+            return false;
+        };
+        match op {
+            Op::Prim(_) | Op::Convert(_) | Op::Reshape(_) => {
+                data.args.iter().all(|&a| self.flat(a))
+            }
+            Op::Broadcast { .. } => self.data(data.args[0]).is_scalar(),
+            Op::Iota(_) => true,
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::Reduce(..)
+            | Op::ArgReduce { .. }
+            | Op::Transpose(_)
+            | Op::Concat(_)
+            | Op::Index(_)
+            | Op::Update(_)
+            | Op::Acc(_)
+            | Op::MatMul { .. }
+            | Op::ArgSort
+            | Op::Random(..) => false,
         }
     }
 
@@ -95,7 +112,9 @@ impl Translator<'_, '_> {
         if ty.const_len().is_some_and(|n| n <= 4) {
             self.each(&ty.dims, false, &mut |t, at| {
                 let (address, offset) = t.place(from, ty, at);
-                let x = t.b.ins().load(machine(ty.dtype), trusted(), address, offset);
+                let x =
+                    t.b.ins()
+                        .load(machine(ty.dtype), trusted(), address, offset);
                 t.write(ty, to, at, x);
             });
             return;
@@ -154,11 +173,13 @@ impl Translator<'_, '_> {
             });
             return;
         }
-        let one = |t: &mut Self, at: &At, place: &At| {
+        let one = |t: &mut Translator<'_, '_>, at: &At, place: &At| {
             let mut x = t.element(value, at);
             let (address, offset) = t.place(to, &ty, place);
             if add {
-                let old = t.b.ins().load(machine(ty.dtype), trusted(), address, offset);
+                let old =
+                    t.b.ins()
+                        .load(machine(ty.dtype), trusted(), address, offset);
                 x = match ty.dtype {
                     DType::F32 | DType::F64 => t.b.ins().fadd(old, x),
                     DType::I64 => t.whole_arithmetic(Prim::Add, old, x, inst),

@@ -24,7 +24,9 @@ impl Translator<'_, '_> {
     /// An empty tape.
     pub(super) fn tape_new(&mut self, inst: Inst) {
         let result = self.func.insts[inst].results[0];
-        let tape = self.call_support("adl_tape_new", &[self.ctx]).unwrap_or(self.ctx);
+        let tape = self
+            .call_support("adl_tape_new", &[self.ctx])
+            .unwrap_or(self.ctx);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, tape, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         let start = self.int(0);
@@ -67,8 +69,16 @@ impl Translator<'_, '_> {
         let values = &data.args[1..];
         let (offsets, row) = self.widths(values);
         let needed = self.b.ins().iadd(offset, row);
-        let capacity = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_CAPACITY as i32);
-        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, capacity);
+        let capacity = self.b.ins().load(
+            types::I64,
+            trusted(),
+            tape,
+            abi::OFFSET_TAPE_CAPACITY as i32,
+        );
+        let full = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThan, needed, capacity);
         let (grow, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(grow);
         self.b.ins().brif(full, grow, &[], on, &[]);
@@ -78,7 +88,10 @@ impl Translator<'_, '_> {
         }
         self.b.ins().jump(on, &[]);
         self.start(on);
-        let base = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let base = self
+            .b
+            .ins()
+            .load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
         let end = self.b.ins().iadd(base, offset);
         for (&value, within) in values.iter().zip(offsets) {
             let to = self.b.ins().iadd(end, within);
@@ -91,7 +104,8 @@ impl Translator<'_, '_> {
                 self.move_array(&ty, from, to);
             }
         }
-        self.bound.insert(data.results[0], Bound::Tape(tape, needed));
+        self.bound
+            .insert(data.results[0], Bound::Tape(tape, needed));
     }
 
     /// The last row, which stays in memory.
@@ -101,7 +115,10 @@ impl Translator<'_, '_> {
         let values = &data.results[1..];
         let (offsets, row) = self.widths(values);
         let start = self.b.ins().isub(offset, row);
-        let base = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let base = self
+            .b
+            .ins()
+            .load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
         let begin = self.b.ins().iadd(base, start);
         for (&value, within) in values.iter().zip(offsets) {
             let from = self.b.ins().iadd(begin, within);

@@ -1,13 +1,13 @@
 //! A unit: a function and all that it calls, compiled together and freed together.
 
-use super::function::function;
 use super::frame::plain_dim;
+use super::function::function;
 use super::in_place::Pairs;
 use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::Site;
 use super::{CodegenError, Facts, abi};
-use crate::ir::{FuncId, Kind, Module, Value};
+use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::prims::Prim;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -33,7 +33,11 @@ fn fault(problem: impl std::fmt::Display) -> CodegenError {
 }
 
 /// Compiles `entry` and all that it calls.
-pub(super) fn compile(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
+pub(super) fn compile(
+    module: &Module,
+    entry: FuncId,
+    facts: &Facts,
+) -> Result<Native, CodegenError> {
     let order = reachable(module, entry)?;
     // Results that would lie in each other's memory are rare; then nothing is passed in place.
     attempt(module, &order, entry, facts, Pairs::new())
@@ -55,7 +59,10 @@ fn attempt(
         declared: FxHashMap::default(),
         pairs,
         sites: Vec::new(),
-        stats: Stats { functions: order.len(), ..Stats::default() },
+        stats: Stats {
+            functions: order.len(),
+            ..Stats::default()
+        },
         defect: None,
         imports: FxHashMap::default(),
     };
@@ -63,9 +70,21 @@ fn attempt(
         Ok(id) => {
             let func = &module.funcs[entry];
             let slots = func.sizes.len() + func.params().len() + func.results().len();
-            let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
-            let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
-            debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
+            let types = |values: &[Value]| {
+                values
+                    .iter()
+                    .filter_map(|&v| func.ty(v).data().cloned())
+                    .collect()
+            };
+            let shape = Shape {
+                sizes: func.sizes.len(),
+                params: types(func.params()),
+                results: types(func.results()),
+            };
+            debug_assert_eq!(
+                slots,
+                shape.sizes + shape.params.len() + shape.results.len()
+            );
             Native::finish(unit.jit, id, shape, unit.sites, unit.stats)
         }
         Err(problem) => {
@@ -75,18 +94,35 @@ fn attempt(
     }
 }
 
+/// The instructions that stand in a block, in order; passes leave others behind.
+pub(super) fn standing(func: &Func) -> Vec<Inst> {
+    fn walk(func: &Func, block: Block, all: &mut Vec<Inst>) {
+        for &inst in &func.blocks[block].insts {
+            all.push(inst);
+            for inner in func.insts[inst].kind.blocks() {
+                walk(func, inner, all);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(func, func.body, &mut all);
+    all
+}
+
 fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError> {
     let mut order = vec![entry];
     let mut next = 0;
     while next < order.len() {
         let func = &module.funcs[order[next]];
-        for (_, data) in func.insts.iter() {
-            match &data.kind {
-                Kind::Call { func, .. } if !order.contains(func) => order.push(*func),
-                Kind::Jvp { .. } | Kind::Vjp { .. } => {
-                    return Err(CodegenError(format!("{} asks for a derivative", func.name)));
-                }
-                _other => {}
+        for inst in standing(func) {
+            let data = &func.insts[inst];
+            if let Kind::Jvp { .. } | Kind::Vjp { .. } = data.kind {
+                return Err(CodegenError(format!("{} asks for a derivative", func.name)));
+            }
+            if let Kind::Call { func, .. } = data.kind
+                && !order.contains(&func)
+            {
+                order.push(func);
             }
         }
         next += 1;
@@ -104,8 +140,10 @@ fn translate(
     for &id in order {
         let pairs = unit.pairs.of(module, id);
         let signature = abi::signature(&module.funcs[id], &pairs, convention);
-        let declared =
-            unit.jit.declare_function(&format!("f{id}"), Linkage::Local, &signature).map_err(fault)?;
+        let declared = unit
+            .jit
+            .declare_function(&format!("f{id}"), Linkage::Local, &signature)
+            .map_err(fault)?;
         unit.declared.insert(id, declared);
     }
     let mut context = unit.jit.make_context();
@@ -122,7 +160,10 @@ fn translate(
         define(unit, declared, &mut context)?;
     }
     context.func.signature = abi::entry_signature(convention);
-    let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
+    let id = unit
+        .jit
+        .declare_function("entry", Linkage::Local, &context.func.signature)
+        .map_err(fault)?;
     entry_function(unit, entry, &mut context.func, &mut builder);
     define(unit, id, &mut context)?;
     Ok(id)
@@ -133,7 +174,9 @@ fn define(
     id: cranelift_module::FuncId,
     context: &mut cranelift_codegen::Context,
 ) -> Result<(), CodegenError> {
-    unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
+    unit.jit
+        .define_function(id, context)
+        .map_err(|e| CodegenError(format!("{e:?}")))?;
     unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
     unit.jit.clear_context(context);
     Ok(())
@@ -149,7 +192,9 @@ fn entry_function(
     let func = &unit.module.funcs[id];
     let pairs = unit.pairs.of(unit.module, id);
     let callee = unit.jit.declare_func_in_func(unit.declared[&id], into);
-    let copy = unit.import("adl_copy").map(|copy| unit.jit.declare_func_in_func(copy, into));
+    let copy = unit
+        .import("adl_copy")
+        .map(|copy| unit.jit.declare_func_in_func(copy, into));
     let mut b = FunctionBuilder::new(into, builder);
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
@@ -158,7 +203,8 @@ fn entry_function(
     let first_param = func.sizes.len();
     let first_result = first_param + func.params().len();
     let load = |b: &mut FunctionBuilder<'_>, ty: clif::Type, k: usize| {
-        b.ins().load(ty, super::checks::trusted(), slots, 8 * k as i32)
+        b.ins()
+            .load(ty, super::checks::trusted(), slots, 8 * k as i32)
     };
     let mut args = vec![ctx];
     for k in 0..func.sizes.len() {
@@ -167,10 +213,15 @@ fn entry_function(
     let sizes = args[1..].to_vec();
     for (j, &param) in func.params().iter().enumerate() {
         let Some(ty) = func.ty(param).data() else {
-            unit.defect.get_or_insert(format!("{} takes a tape from outside", func.name));
+            unit.defect
+                .get_or_insert(format!("{} takes a tape from outside", func.name));
             continue;
         };
-        let machine = if ty.is_scalar() { machine(ty.dtype) } else { types::I64 };
+        let machine = if ty.is_scalar() {
+            machine(ty.dtype)
+        } else {
+            types::I64
+        };
         let value = load(&mut b, machine, first_param + j);
         match pairs.iter().position(|&p| p == Some(j)) {
             None => args.push(value),
@@ -203,7 +254,11 @@ impl Unit<'_> {
         if let Some(&id) = self.imports.get(name) {
             return Some(id);
         }
-        let (params, result) = match (abi::support(name), abi::helper(name), name.strip_prefix("prim_")) {
+        let (params, result) = match (
+            abi::support(name),
+            abi::helper(name),
+            name.strip_prefix("prim_"),
+        ) {
             (Some(types), _, _) if native::supported(name) => types,
             (_, Some(own), _) => own.types(),
             (_, _, Some(prim)) => Prim::named(prim).and_then(abi::primitive)?.types(),
@@ -211,7 +266,10 @@ impl Unit<'_> {
         };
         let convention = self.jit.isa().default_call_conv();
         let signature = abi::of_types(params, result, convention);
-        let id = self.jit.declare_function(name, Linkage::Import, &signature).ok()?;
+        let id = self
+            .jit
+            .declare_function(name, Linkage::Import, &signature)
+            .ok()?;
         self.imports.insert(name.to_string(), id);
         Some(id)
     }
