@@ -250,6 +250,11 @@ impl Dim {
     /// The least value it can have if every symbol is at least `least`; `None` if that is not bounded simply.
     /// Used to see that a size cannot be negative.
     pub fn lower_bound(&self, least: i64) -> Option<i64> {
+        self.lower_bound_if(least, &|_| true)
+    }
+
+    /// As [`Dim::lower_bound`], where nothing is known of the symbols for which `bounded` does not hold.
+    pub fn lower_bound_if(&self, least: i64, bounded: &dyn Fn(Sym) -> bool) -> Option<i64> {
         let mut sum: i64 = 0;
         for (monomial, &coefficient) in self.0.iter() {
             if monomial.is_empty() {
@@ -262,8 +267,8 @@ impl Dim {
             let mut product = coefficient;
             for atom in monomial {
                 let factor = match atom {
-                    Atom::Sym(_) => least,
-                    Atom::FloorDiv(a, b) => floor_div(a.lower_bound(least)?.max(0), b.as_const().filter(|b| *b > 0)?),
+                    Atom::Sym(s) => bounded(*s).then_some(least)?,
+                    Atom::FloorDiv(a, b) => floor_div(a.lower_bound_if(least, bounded)?.max(0), b.as_const().filter(|b| *b > 0)?),
                     Atom::Rem(_, b) => b.as_const().filter(|b| *b > 0).map(|_| 0)?,
                 };
                 product = product.checked_mul(factor)?;

@@ -103,6 +103,11 @@ impl Translator<'_, '_> {
             let status = status.unwrap_or(kind);
             self.b.ins().return_(&[status]);
         }
+        for (status, block) in std::mem::take(&mut self.fixed) {
+            self.start(block);
+            let status = self.b.ins().iconst(types::I32, i64::from(status as u32));
+            self.b.ins().return_(&[status]);
+        }
         if let Some(block) = self.status.take() {
             self.start(block);
             let status = self.b.block_params(block)[0];
@@ -121,11 +126,16 @@ impl Translator<'_, '_> {
     /// Leaves with a fixed status if the condition holds.
     pub(super) fn leave_if(&mut self, condition: Reg, status: abi::Status) {
         let on = self.b.create_block();
-        let exit = self.status_exit();
-        let status = self.b.ins().iconst(types::I32, i64::from(status as u32));
-        self.b
-            .ins()
-            .brif(condition, exit, &[status.into()], on, &[]);
+        let exit = match self.fixed.iter().find(|(known, _)| *known == status) {
+            Some(&(_, exit)) => exit,
+            None => {
+                let exit = self.b.create_block();
+                self.b.set_cold_block(exit);
+                self.fixed.push((status, exit));
+                exit
+            }
+        };
+        self.b.ins().brif(condition, exit, &[], on, &[]);
         self.start(on);
     }
 

@@ -130,6 +130,7 @@ impl Translator<'_, '_> {
         let count = self.scalar(data.args[0]);
         let inits = &data.args[1..];
         self.settle(&block.params[1..], inits);
+        self.room_for_rounds(body, inits, count);
         let initial = self.carried_all(inits);
         let memory = self.memory_of(&moved);
         let zero = self.int(0);

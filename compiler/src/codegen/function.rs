@@ -9,6 +9,7 @@ use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
+use adl_runtime::abi;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -51,6 +52,10 @@ pub(super) struct Translator<'u, 'm> {
     pub(super) results: Vec<Reg>,
     pub(super) failure: Option<clif::Block>,
     pub(super) status: Option<clif::Block>,
+    /// The ways out with a status of their own.
+    pub(super) fixed: Vec<(abi::Status, clif::Block)>,
+    /// The tapes for which a loop has made room, by the instruction that pushes: the address of their rows.
+    pub(super) roomy: FxHashMap<Inst, Reg>,
     pub(super) sites: FxHashMap<String, i64>,
     /// Elements that are known where we stand; inner scopes last.
     pub(super) elements: Vec<FxHashMap<Key, Reg>>,
@@ -118,6 +123,8 @@ pub(super) fn function(
         results: params[params.len() - func.results().len()..].to_vec(),
         failure: None,
         status: None,
+        fixed: Vec::new(),
+        roomy: FxHashMap::default(),
         sites: FxHashMap::default(),
         elements: vec![FxHashMap::default()],
         counters: FxHashMap::default(),

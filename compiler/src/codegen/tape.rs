@@ -4,7 +4,7 @@
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::scalar::machine;
-use crate::ir::{Inst, Value};
+use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::types::Ty;
 use adl_runtime::abi;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -62,23 +62,13 @@ impl Translator<'_, '_> {
         (offsets, total)
     }
 
-    /// One more row.
-    pub(super) fn push(&mut self, inst: Inst) {
-        let data = &self.func.insts[inst];
-        let (tape, offset) = self.tape(data.args[0]);
-        let values = &data.args[1..];
-        let (offsets, row) = self.widths(values);
-        let needed = self.b.ins().iadd(offset, row);
-        let capacity = self.b.ins().load(
-            types::I64,
-            trusted(),
-            tape,
-            abi::OFFSET_TAPE_CAPACITY as i32,
-        );
-        let full = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThan, needed, capacity);
+    /// Sees to it that a tape has room for so many bytes, and gives the address of its first row.
+    fn make_room(&mut self, tape: Reg, needed: Reg) -> Reg {
+        let at = |offset: usize| offset as i32;
+        let capacity = at(abi::OFFSET_TAPE_CAPACITY);
+        let capacity = self.b.ins().load(types::I64, trusted(), tape, capacity);
+        let full = IntCC::UnsignedGreaterThan;
+        let full = self.b.ins().icmp(full, needed, capacity);
         let (grow, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(grow);
         self.b.ins().brif(full, grow, &[], on, &[]);
@@ -88,10 +78,51 @@ impl Translator<'_, '_> {
         }
         self.b.ins().jump(on, &[]);
         self.start(on);
-        let base = self
-            .b
-            .ins()
-            .load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let base = at(abi::OFFSET_TAPE_BASE);
+        self.b.ins().load(types::I64, trusted(), tape, base)
+    }
+
+    /// Makes room before a counted loop for all the rows that it pushes, if it pushes one in each round and nothing
+    /// else in it uses the tape: the rounds then need no check.
+    pub(super) fn room_for_rounds(&mut self, body: Block, inits: &[Value], count: Reg) {
+        let func = self.func;
+        let block = &func.blocks[body];
+        let is_tape = |&p: &Value| *func.ty(p) == Type::Tape;
+        let Some(carry) = block.params[1..].iter().position(is_tape) else {
+            return;
+        };
+        let mut users = block.insts.iter().filter(|&&i| touches_tape(func, i));
+        let (Some(&push), None) = (users.next(), users.next()) else {
+            return;
+        };
+        let data = &func.insts[push];
+        let (before, after) = (block.params[1 + carry], block.yields[carry]);
+        if data.kind != Kind::Push || data.args[0] != before || after != data.results[0] {
+            return;
+        }
+        let (tape, offset) = self.tape(inits[carry]);
+        let (_, row) = self.widths(&data.args[1..]);
+        let zero = self.int(0);
+        let rounds = self.b.ins().smax(count, zero);
+        let (bytes, beyond) = self.b.ins().smul_overflow(rounds, row);
+        self.leave_if(beyond, abi::Status::OutOfMemory);
+        let (needed, beyond) = self.b.ins().sadd_overflow(offset, bytes);
+        self.leave_if(beyond, abi::Status::OutOfMemory);
+        let base = self.make_room(tape, needed);
+        self.roomy.insert(push, base);
+    }
+
+    /// One more row.
+    pub(super) fn push(&mut self, inst: Inst) {
+        let data = &self.func.insts[inst];
+        let (tape, offset) = self.tape(data.args[0]);
+        let values = &data.args[1..];
+        let (offsets, row) = self.widths(values);
+        let needed = self.b.ins().iadd(offset, row);
+        let base = match self.roomy.get(&inst) {
+            Some(&base) => base,
+            None => self.make_room(tape, needed),
+        };
         let end = self.b.ins().iadd(base, offset);
         for (&value, within) in values.iter().zip(offsets) {
             let to = self.b.ins().iadd(end, within);
@@ -132,4 +163,12 @@ impl Translator<'_, '_> {
         }
         self.bound.insert(data.results[0], Bound::Tape(tape, start));
     }
+}
+
+/// Whether an instruction, or one in a block that it owns, takes or makes a tape.
+fn touches_tape(func: &Func, inst: Inst) -> bool {
+    let data = &func.insts[inst];
+    let tapes = |values: &[Value]| values.iter().any(|&v| *func.ty(v) == Type::Tape);
+    let inside = |block: Block| func.blocks[block].insts.iter().any(|&i| touches_tape(func, i));
+    tapes(&data.args) || tapes(&data.results) || data.kind.blocks().into_iter().any(inside)
 }

@@ -299,6 +299,27 @@ impl Func {
         &self.blocks[self.body].yields
     }
 
+    /// Which size parameters are axes of parameters, and so not negative; another may stand for any whole number.
+    pub fn lengths(&self) -> Vec<bool> {
+        let mut lengths = vec![false; self.sizes.len()];
+        let types = self.params().iter().filter_map(|&p| self.ty(p).data());
+        for sym in types.flat_map(|ty| &ty.dims).filter_map(Dim::as_sym) {
+            if let Some(length) = lengths.get_mut(sym.0 as usize) {
+                *length = true;
+            }
+        }
+        lengths
+    }
+
+    /// The least value that a size can have; `None` if nothing simple is known.
+    pub fn least(&self, dim: &Dim) -> Option<i64> {
+        if let Some(number) = dim.as_const() {
+            return Some(number);
+        }
+        let lengths = self.lengths();
+        dim.lower_bound_if(0, &|s| lengths.get(s.0 as usize).copied().unwrap_or(false))
+    }
+
     /// The types of the results.
     pub fn result_types(&self) -> Vec<Type> {
         self.results().iter().map(|&v| self.ty(v).clone()).collect()

@@ -90,18 +90,18 @@ pub fn may_fail(func: &Func, op: &Op, args: &[Value]) -> bool {
         Op::Prim(prim) => dtype() == DType::I64 && prim_may_fail(func, *prim, args),
         Op::Convert(to) => *to == DType::I64 && dtype().is_float(),
         Op::Broadcast { dims, .. } | Op::Reshape(dims) | Op::Random(_, dims) => {
-            dims.iter().any(may_be_negative)
+            dims.iter().any(|dim| may_be_negative(func, dim))
         }
-        Op::Iota(dim) => may_be_negative(dim),
+        Op::Iota(dim) => may_be_negative(func, dim),
         Op::Reduce(Reduction::Sum, _) | Op::MatMul { .. } => dtype() == DType::I64,
         Op::Reduce(Reduction::Max | Reduction::Min, axes) => {
             !dtype().is_float()
                 && axes
                     .iter()
-                    .any(|&a| may_be_empty(&func.data(args[0]).dims[a]))
+                    .any(|&a| may_be_empty(func, &func.data(args[0]).dims[a]))
         }
         Op::Reduce(Reduction::All | Reduction::Any, _) => false,
-        Op::ArgReduce { axis, .. } => may_be_empty(&func.data(args[0]).dims[*axis]),
+        Op::ArgReduce { axis, .. } => may_be_empty(func, &func.data(args[0]).dims[*axis]),
         Op::Index(sels) => may_miss(func, func.data(args[0]), sels, &args[1..]),
         Op::Update(sels) => may_miss(func, func.data(args[0]), sels, &args[2..]),
         Op::Acc(sels) => {
@@ -119,12 +119,12 @@ fn prim_may_fail(func: &Func, prim: Prim, args: &[Value]) -> bool {
     }
 }
 
-fn may_be_negative(dim: &Dim) -> bool {
-    dim.as_const().is_none_or(|n| n < 0) && dim.lower_bound(0).is_none_or(|least| least < 0)
+fn may_be_negative(func: &Func, dim: &Dim) -> bool {
+    func.least(dim).is_none_or(|least| least < 0)
 }
 
-fn may_be_empty(dim: &Dim) -> bool {
-    dim.lower_bound(0).is_none_or(|least| least < 1)
+fn may_be_empty(func: &Func, dim: &Dim) -> bool {
+    func.least(dim).is_none_or(|least| least < 1)
 }
 
 /// Whether selectors can name a position outside of an array.

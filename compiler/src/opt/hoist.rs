@@ -145,7 +145,7 @@ impl Hoist<'_> {
                 true,
                 extents
                     .iter()
-                    .all(|e| e.lower_bound(0).is_some_and(|least| least > 0)),
+                    .all(|e| self.func.least(e).is_some_and(|least| least > 0)),
             ),
             // The test runs at least once, the body perhaps never.
             Kind::While { .. } => (true, at == 0),

@@ -134,7 +134,7 @@ impl Intervals {
         let of = |at: usize| self.of[args[at]];
         match op {
             Op::Const(Const::I64(i)) => ((*i, *i), true),
-            Op::Size(dim) => (size(dim), true),
+            Op::Size(dim) => (size(func, dim), true),
             Op::Iota(dim) => ((0, most(dim).saturating_sub(1).max(0)), true),
             Op::Prim(prim) => self.prim(*prim, args),
             Op::Convert(_) if func.data(args[0]).dtype == DType::Bool => ((0, 1), true),
@@ -231,16 +231,17 @@ pub fn step(func: &Func, param: Value, next: Value) -> Option<i64> {
 }
 
 /// Between which numbers a dimension lies that may be no size, such as `n - 1`.
-fn size(dim: &Dim) -> Interval {
+fn size(func: &Func, dim: &Dim) -> Interval {
     match dim.eval(&|_| 0) {
         Some(number) if dim.as_const().is_some() => (number, number),
+        _ if func.least(dim).is_none() => ANY,
         Some(more)
             if (-MAX_SIZE..=MAX_SIZE).contains(&more)
                 && (dim.clone() - Dim::constant(more)).as_sym().is_some() =>
         {
             (more, MAX_SIZE + more)
         }
-        _ => (dim.lower_bound(0).unwrap_or(i64::MIN), i64::MAX),
+        _ => (func.least(dim).unwrap_or(i64::MIN), i64::MAX),
     }
 }
 

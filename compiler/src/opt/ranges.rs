@@ -38,6 +38,7 @@ pub fn ranges(func: &mut Func) {
         forms: Side::new(None),
         unknowns: FxHashMap::default(),
         known: Vec::new(),
+        lengths: func.lengths(),
         proven: &mut proven,
     };
     ranges.block(func.body);
@@ -87,10 +88,18 @@ struct Ranges<'f> {
     unknowns: FxHashMap<u32, Unknown>,
     /// What is not negative here.
     known: Vec<Dim>,
+    /// Which size parameters are not negative.
+    lengths: Vec<bool>,
     proven: &'f mut Side<Inst, bool>,
 }
 
 impl Ranges<'_> {
+    /// Whether a polynomial without unknowns is not negative because no length is.
+    fn plainly(&self, dim: &Dim, last: Option<Sym>) -> bool {
+        let length = |s: Sym| self.lengths.get(s.0 as usize).copied().unwrap_or(false);
+        last.is_none() && dim.lower_bound_if(0, &length).is_some_and(|least| least >= 0)
+    }
+
     fn block(&mut self, block: Block) {
         let mark = self.known.len();
         for &inst in &self.func.blocks[block].insts {
@@ -391,13 +400,13 @@ impl Ranges<'_> {
     /// Whether a polynomial is certainly not negative.
     fn prove(&mut self, goal: &Dim, fuel: u32) -> bool {
         let last = last_unknown(goal);
-        if plainly(goal, last) {
+        if self.plainly(goal, last) {
             return true;
         }
         let facts = self.known.len().saturating_sub(FACTS);
         if self.known[facts..].iter().any(|fact| {
             let rest = goal.clone() - fact.clone();
-            plainly(&rest, last_unknown(&rest))
+            self.plainly(&rest, last_unknown(&rest))
         }) {
             return true;
         }
@@ -408,8 +417,8 @@ impl Ranges<'_> {
             |by: &Dim| goal.substitute(&|s| if s == symbol { by.clone() } else { Dim::sym(s) });
         let slope = replace(&(Dim::sym(symbol) + Dim::constant(1))) - goal.clone();
         let unknowns = last_unknown(&slope);
-        let rises = plainly(&slope, unknowns);
-        if !rises && !plainly(&-slope, unknowns) {
+        let rises = self.plainly(&slope, unknowns);
+        if !rises && !self.plainly(&-slope, unknowns) {
             return false;
         }
         let Some(bounds) = self.unknowns.get(&symbol.0).cloned() else {
@@ -435,10 +444,6 @@ impl Ranges<'_> {
     }
 }
 
-/// Whether a polynomial without unknowns is not negative because no size is.
-fn plainly(dim: &Dim, last: Option<Sym>) -> bool {
-    last.is_none() && dim.lower_bound(0).is_some_and(|least| least >= 0)
-}
 
 fn last_unknown(dim: &Dim) -> Option<Sym> {
     let mut last = None;

@@ -132,7 +132,7 @@ impl Simplify<'_> {
                     return;
                 }
             }
-            Kind::NonNegative(ref dim) if dim.lower_bound(0).is_some_and(|least| least >= 0) => {
+            Kind::NonNegative(ref dim) if self.func.least(dim).is_some_and(|least| least >= 0) => {
                 return;
             }
             Kind::SameSize(ref left, ref right) if left == right => return,
