@@ -383,12 +383,3 @@ fn large_programs() {
         (1..=40).for_each(|seed| check(seed, 40, size));
     }
 }
-
-#[test]
-#[ignore = "takes minutes"]
-fn many_programs() {
-    for budget in 3..16 {
-        (1000..=6000).for_each(|seed| check(seed, budget, 2));
-        (1000..=1500).for_each(|seed| check(seed, budget, 10));
-    }
-}

@@ -1,4 +1,5 @@
-//! How long compilation takes, and how fast the code is; run with `--release -- --ignored --nocapture`.
+//! How long compilation takes, and how fast the code is: `cargo test --release --test codegen_time -- --nocapture`. The
+//! limits that are checked are loose, since debug builds pass them too.
 
 mod codegen_support;
 
@@ -37,12 +38,11 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[ignore = "measures time"]
 fn compile_time() {
     for (name, text) in PROGRAMS {
         let module = read(text);
         let mut best = f64::INFINITY;
-        for _ in 0..300 {
+        for _ in 0..30 {
             let start = Instant::now();
             let native = compile(&module, FuncId::new(0)).unwrap();
             best = best.min(start.elapsed().as_secs_f64());
@@ -50,6 +50,7 @@ fn compile_time() {
         }
         let stats = compile(&module, FuncId::new(0)).unwrap().stats();
         println!("{name:8} {:7.0} us, {} bytes", best * 1e6, stats.code_bytes);
+        assert!(best < 0.05, "{name} takes {best} s");
     }
 }
 
@@ -71,7 +72,6 @@ fn time(name: &str, text: &str, sizes: &[i64], args: &[Array], elements: usize) 
 }
 
 #[test]
-#[ignore = "measures time"]
 fn run_time() {
     let vector = |n: usize| Array::from_slice(&[n], &vec![0.5; n]).unwrap();
     let text = |name: &str| PROGRAMS.iter().find(|(n, _)| *n == name).unwrap().1;
