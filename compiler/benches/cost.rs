@@ -42,6 +42,8 @@ fn instructions(function: &str, size: usize) -> Option<f64> {
     let count = |times: &str| -> Option<f64> {
         let exe = std::env::current_exe().ok()?;
         let output = Command::new("valgrind")
+            // Otherwise long copies are one instruction that is counted once for each byte.
+            .env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=1000000000")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(exe)
             .args(["--call", function, &size.to_string(), times])
