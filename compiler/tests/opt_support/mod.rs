@@ -1,6 +1,8 @@
 //! What the tests of the optimizer share.
 #![allow(dead_code)]
 
+pub mod random;
+
 use adl_compiler::ir::entity::Entity;
 use adl_compiler::ir::parse::parse;
 use adl_compiler::ir::verify::verify;
