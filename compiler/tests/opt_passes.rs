@@ -21,7 +21,7 @@ fn control_flow_that_is_decided_is_spliced() {
             simplify::simplify(func);
             dce::dce(func, effects);
         },
-        "func f[n](x: f64, y: f64, n: i64, c: bool) -> (f64, f64, f64, bool) {
+        "func f[n](x: f64, y: f64, n: i64, c: bool, l: f64[n]) -> (f64, f64, f64, bool) {
            yes = const true
            no = const false
            a = if yes { 
@@ -50,7 +50,7 @@ fn control_flow_that_is_decided_is_spliced() {
            nonnegative n + 1
            yield a, d, e, g
          }",
-        "func f[n](x: f64, y: f64, n: i64, c: bool) -> (f64, f64, f64, bool) {
+        "func f[n](x: f64, y: f64, n: i64, c: bool, l: f64[n]) -> (f64, f64, f64, bool) {
            p = sin x
            v = mul p x
            yield p, v, v, c
