@@ -6,10 +6,11 @@
 
 mod support;
 
+use adl_compiler::engine::Backend;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use support::cases::{Case, Query, cases};
-use support::compare::{Tolerance, check};
+use support::compare::{Tolerance, check, leaves};
 use support::host::{Precision, Program};
 
 /// Every query of one category, in every mode; returns how many answers were compared.
@@ -29,7 +30,7 @@ fn run(category: &str) {
             if precision == Precision::F32 && !case.fits_f32() {
                 continue;
             }
-            let program = match Program::new(&case, source, precision) {
+            let program = match Program::new(&case, source, precision, Backend::Native) {
                 Ok(program) => program,
                 Err(problem) => {
                     failures.push(format!("{}: {problem}", case.id));
@@ -202,9 +203,44 @@ fn seed_examples() {
 }
 
 #[test]
+fn the_interpreter_agrees_with_native_code() {
+    let waiting = waiting();
+    let mut compared = 0;
+    for category in CATEGORIES {
+        for case in cases(category).iter().filter(|c| !waiting.contains_key(c.id.as_str())) {
+            // Too long for the interpreter: thousands of products with a thousand rows.
+            if case.id == "seed.huber_min" {
+                continue;
+            }
+            let source = case.program.as_deref().unwrap_or_default();
+            let on = |backend| Program::new(case, source, Precision::F64, backend).unwrap_or_else(|e| panic!("{e}"));
+            let (native, reference) = (on(Backend::Native), on(Backend::Interpreter));
+            for query in &case.queries {
+                let (_, expression, extra) = expressions(case, query).swap_remove(0);
+                let numbers = |program: &Program| {
+                    let mut out = Vec::new();
+                    leaves(&program.ask(&expression, &extra).unwrap_or_else(|e| panic!("{}: {e}", case.id)), &mut out);
+                    out
+                };
+                let (a, b) = (numbers(&native), numbers(&reference));
+                assert_eq!(a.len(), b.len());
+                let scale = a.iter().fold(1e-300f64, |m, x| if x.is_finite() { m.max(x.abs()) } else { m });
+                for (x, y) in a.iter().zip(&b) {
+                    let same = x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-11 * scale;
+                    assert!(same, "{} {}: native {x:e}, interpreter {y:e}", case.id, query.kind);
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 1000, "only {compared} numbers were compared");
+}
+
+const CATEGORIES: [&str; 6] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
+
+#[test]
 fn what_waits_is_a_case() {
-    let categories = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
-    let known: BTreeSet<String> = categories.iter().flat_map(|c| cases(c)).map(|c| c.id).collect();
+    let known: BTreeSet<String> = CATEGORIES.iter().flat_map(|c| cases(c)).map(|c| c.id).collect();
     for id in waiting().keys() {
         assert!(known.contains(*id), "{id} waits but is no case");
     }

@@ -1,7 +1,7 @@
 //! Asks questions of a case's program through the embedding interface.
 
 use super::cases::{Case, Input, numbers, shape};
-use adl_compiler::engine::Engine;
+use adl_compiler::engine::{Backend, Engine};
 use adl_runtime::{Array, Value};
 use serde_json::Value as Json;
 
@@ -21,8 +21,8 @@ pub struct Program {
 
 impl Program {
     /// Compiles the program and prepares the inputs in the order of the parameters.
-    pub fn new(case: &Case, source: &str, precision: Precision) -> Result<Program, String> {
-        let program = Engine::new().compile(&case.id, source).map_err(|e| e.to_string())?;
+    pub fn new(case: &Case, source: &str, precision: Precision, backend: Backend) -> Result<Program, String> {
+        let program = Engine::new().with_backend(backend).compile(&case.id, source).map_err(|e| e.to_string())?;
         let inputs = case.params.iter().map(|p| value(&case.inputs[p], precision)).collect();
         Ok(Program { program, inputs, precision })
     }
