@@ -17,3 +17,7 @@ pub mod lower;
 pub mod opt;
 pub mod pipeline;
 pub mod session;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
