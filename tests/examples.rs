@@ -2,7 +2,10 @@
 
 mod support;
 
+use adl_compiler::engine::Backend;
+use adl_compiler::session::Session;
 use std::fs;
+use std::sync::{Arc, Mutex};
 use support::command::{adl, path};
 
 /// The files of a folder with that ending, in order.
@@ -41,6 +44,29 @@ fn examples_print_what_they_say() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(run >= 14, "only {run} examples were found");
+}
+
+/// Examples that the reference interpreter gets through in a few seconds; the others train, fit or iterate too long.
+const SHORT: &[&str] = &["02-", "03-", "04-", "05-", "09-", "10-", "13-"];
+
+#[test]
+fn the_interpreter_prints_the_same() {
+    let mut run = 0;
+    for file in files("examples").iter().filter(|f| SHORT.iter().any(|s| f.contains(s))) {
+        let text = fs::read_to_string(file).expect("readable");
+        let lines = Arc::new(Mutex::new(String::new()));
+        let shared = lines.clone();
+        let mut session = Session::new(move |line: &str| {
+            let mut lines = shared.lock().expect("no panic before");
+            lines.push_str(line);
+            lines.push('\n');
+        });
+        session.set_backend(Backend::Interpreter);
+        session.run(file, &text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(Some(lines.lock().expect("no panic before").clone()), expected(&text), "{file}");
+        run += 1;
+    }
+    assert_eq!(run, SHORT.len());
 }
 
 #[test]
