@@ -229,13 +229,13 @@ impl Function {
     /// ```
     /// use adl_compiler::engine::Engine;
     /// use adl_runtime::Value;
-    /// let step = Engine::new().compile("step", "fn step(x) = x - 0.1 * x^3")?.function("step")?;
+    /// let step = Engine::new().compile("step", "fn step(x) = 0.5 * x + 1")?.function("step")?;
     /// let (mut x, mut next) = (Value::from([1.0, 2.0]), Value::None);
     /// for _ in 0..2 {
     ///     step.call_into(&[&x], &mut next)?;
     ///     std::mem::swap(&mut x, &mut next);
     /// }
-    /// assert_eq!(x.to_string(), "[0.8271, 1.0272]");
+    /// assert_eq!(x.to_string(), "[1.75, 2.0]");
     /// # Ok::<(), adl_compiler::engine::Error>(())
     /// ```
     pub fn call_into<A: Borrow<Value>>(&self, args: &[A], out: &mut Value) -> Result<(), Error> {

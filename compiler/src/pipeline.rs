@@ -8,7 +8,7 @@
 //! verified after each of them; native code is only ever made from verified IR.
 
 use crate::ad::Endless;
-use crate::codegen::{self, Native};
+use crate::codegen::{self, Facts, Native};
 use crate::ir::copy::Copier;
 use crate::ir::entity::{Entity, Side};
 use crate::ir::verify::verify;
@@ -105,8 +105,12 @@ pub fn compile(
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let native =
-        codegen::compile(&verified, entry).map_err(|problem| Problem::Defect(problem.to_string()));
+    let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
+    let facts = Facts {
+        cannot_overflow: verified.funcs.keys().map(safe).collect(),
+    };
+    let native = codegen::compile_with(&verified, entry, &facts)
+        .map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());
     native
 }
