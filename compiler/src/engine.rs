@@ -255,15 +255,15 @@ impl Function {
             Err(TryLockError::WouldBlock) => None,
         };
         let result = if let Some(mut first) = first {
-            let variant = match first.last.as_ref().and_then(|last| last.find(args, known)) {
-                Some(variant) => variant,
-                None => {
-                    let variant = self.variant(args)?;
-                    first.last = Some(Last::new(args, known, variant.clone()));
-                    variant
-                }
+            let Desk { workspace, last } = &mut *first;
+            if !last.as_ref().is_some_and(|last| last.serves(args, known)) {
+                *last = None;
+            }
+            let last = match last {
+                Some(last) => last,
+                None => last.insert(Last::new(args, known, self.variant(args)?)),
             };
-            call(&variant, first.workspace.get_or_insert_with(new), args)
+            call(last.variant(), workspace.get_or_insert_with(new), args)
         } else {
             let variant = self.variant(args)?;
             let idle = lock(&handle.workspaces).pop();

@@ -210,10 +210,14 @@ impl Last {
         Last { key, variant }
     }
 
-    /// The compilation, if it serves arguments like these.
-    pub fn find(&self, args: &Args<'_>, known: &Known) -> Option<Arc<Variant>> {
-        let serves = known.key(args, self.variant.exact) == self.key;
-        serves.then(|| self.variant.clone())
+    /// Whether it serves arguments like these.
+    pub fn serves(&self, args: &Args<'_>, known: &Known) -> bool {
+        known.key(args, self.variant.exact) == self.key
+    }
+
+    /// The compilation.
+    pub fn variant(&self) -> &Variant {
+        &self.variant
     }
 }
 
