@@ -2,6 +2,7 @@
 
 use adl_compiler::engine::{Engine, Function};
 use adl_runtime::{Array, Value};
+use std::sync::{Arc, Mutex};
 
 fn function(text: &str, expr: &str) -> Function {
     let program = Engine::new()
@@ -145,7 +146,7 @@ fn failures_are_values() {
 
 #[test]
 fn results_are_written_in_place() {
-    let text = "fn pair(x) = (a = 2 * x, b = sum(x))\nfn pick(x, i: i64) = x[i] * x\nfn two(x) = (x, x)";
+    let text = "fn pair(x) = (a: 2 * x, b: sum(x))\nfn pick(x, i: i64) = x[i] * x\nfn two(x) = (x, x)";
     let program = Engine::new().compile("t", text).unwrap();
     let address = |v: &Value| v.field("a").unwrap().as_array().unwrap().bytes().as_ptr();
     let x = |n: usize| Value::from(vec![1.5; n]);
@@ -178,7 +179,7 @@ fn results_are_written_in_place() {
 
 #[test]
 fn a_call_from_within_a_call_finds_its_own_workspace() {
-    let slot: Arc<Mutex<Option<adl_compiler::engine::Function>>> = Arc::default();
+    let slot: Arc<Mutex<Option<Function>>> = Arc::default();
     let shared = slot.clone();
     let engine = Engine::new().with_output(move |line: &str| {
         if line == "outer" {
