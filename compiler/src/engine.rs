@@ -36,9 +36,12 @@ use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_runtime::{Interrupt, Value, Workspace};
 use run::Runner;
-use state::State;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use variant::{Cache, Variant};
+use smallvec::SmallVec;
+use failure::Failed;
+use state::{State, deep};
+use std::borrow::Borrow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use variant::{Args, Cache, Known, Last, Variant};
 
 /// Compiles programs. Clones share their settings.
 #[derive(Clone, Default)]
@@ -103,10 +106,14 @@ impl Engine {
         runner.set_memory_limit(self.memory_limit);
         runner.set_interrupt(self.interrupt.clone());
         let mut state = State::new(runner);
-        let loaded = state.load(source, import)?;
-        let mut warnings = loaded.warnings;
-        warnings.extend(state.definitions(&loaded.stmts)?);
+        let warnings = deep(|| {
+            let loaded = state.load(source, import)?;
+            let mut warnings = loaded.warnings;
+            warnings.extend(state.definitions(&loaded.stmts)?);
+            Ok::<_, Error>(warnings)
+        })?;
         let inner = Inner {
+            known: Known::new(&state),
             state: Mutex::new(state),
             memory_limit: self.memory_limit,
             warnings,
@@ -121,6 +128,7 @@ pub struct Program(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
+    known: Known,
     memory_limit: Option<usize>,
     warnings: Vec<Diagnostic>,
 }
@@ -161,9 +169,18 @@ pub struct Function(Arc<Handle>);
 struct Handle {
     program: Arc<Inner>,
     expr: String,
+    /// For the one call that finds it free, as all do that come one after another.
+    first: Mutex<Desk>,
     cache: Mutex<Cache>,
-    /// Not in use.
+    /// For calls at the same time; those that are not in use.
     workspaces: Mutex<Vec<Workspace>>,
+}
+
+/// What one call at a time needs.
+#[derive(Default)]
+struct Desk {
+    workspace: Option<Workspace>,
+    last: Option<Last>,
 }
 
 impl Function {
@@ -171,6 +188,7 @@ impl Function {
         Function(Arc::new(Handle {
             program,
             expr,
+            first: Mutex::default(),
             cache: Mutex::new(Cache::default()),
             workspaces: Mutex::new(Vec::new()),
         }))
@@ -198,29 +216,82 @@ impl Function {
 
     /// Calls it; compiles it first if there is no code for such arguments yet.
     pub fn call(&self, args: &[Value]) -> Result<Value, Error> {
+        let args: SmallVec<[&Value; 8]> = args.iter().collect();
+        self.run(&args, &mut |variant, workspace, args| {
+            variant.call(args, workspace, self.0.program.memory_limit)
+        })
+    }
+
+    /// Calls it with the result in place of `out`. Arrays of `out` that have the type and shape of the result are
+    /// written to, so that calls in a row allocate nothing; any other `out`, such as [`Value::None`], is replaced. If
+    /// the call fails, what `out` holds is not defined.
+    ///
+    /// ```
+    /// use adl_compiler::engine::Engine;
+    /// use adl_runtime::Value;
+    /// let step = Engine::new().compile("step", "fn step(x) = 0.5 * x + 1")?.function("step")?;
+    /// let (mut x, mut next) = (Value::from([1.0, 2.0]), Value::None);
+    /// for _ in 0..2 {
+    ///     step.call_into(&[&x], &mut next)?;
+    ///     std::mem::swap(&mut x, &mut next);
+    /// }
+    /// assert_eq!(x.to_string(), "[1.75, 2.0]");
+    /// # Ok::<(), adl_compiler::engine::Error>(())
+    /// ```
+    pub fn call_into<A: Borrow<Value>>(&self, args: &[A], out: &mut Value) -> Result<(), Error> {
+        let args: SmallVec<[&Value; 8]> = args.iter().map(Borrow::borrow).collect();
+        self.run(&args, &mut |variant, workspace, args| {
+            variant.call_into(args, out, workspace, self.0.program.memory_limit)
+        })
+    }
+
+    fn run<R>(&self, args: &Args<'_>, call: &mut Call<'_, R>) -> Result<R, Error> {
         let handle = &*self.0;
-        let variant = self.variant(args)?;
-        let idle = lock(&handle.workspaces).pop();
-        let mut workspace =
-            idle.unwrap_or_else(|| handle.program.state().runner.another_workspace());
-        let leaves: Vec<_> = args.iter().flat_map(Value::leaves).collect();
-        let result = variant.call(&leaves, &mut workspace, handle.program.memory_limit);
-        lock(&handle.workspaces).push(workspace);
+        let known = &handle.program.known;
+        let new = || handle.program.state().runner.another_workspace();
+        let first = match handle.first.try_lock() {
+            Ok(first) => Some(first),
+            Err(TryLockError::Poisoned(first)) => Some(first.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let result = if let Some(mut first) = first {
+            let Desk { workspace, last } = &mut *first;
+            if !last.as_ref().is_some_and(|last| last.serves(args, known)) {
+                *last = None;
+            }
+            let last = match last {
+                Some(last) => last,
+                None => last.insert(Last::new(args, known, self.variant(args)?)),
+            };
+            call(last.variant(), workspace.get_or_insert_with(new), args)
+        } else {
+            let variant = self.variant(args)?;
+            let idle = lock(&handle.workspaces).pop();
+            let mut workspace = idle.unwrap_or_else(new);
+            let result = call(&variant, &mut workspace, args);
+            lock(&handle.workspaces).push(workspace);
+            result
+        };
         result.map_err(|failed| handle.program.state().failed(failed))
     }
 
-    fn variant(&self, args: &[Value]) -> Result<Arc<Variant>, Error> {
+    fn variant(&self, args: &Args<'_>) -> Result<Arc<Variant>, Error> {
         let handle = &*self.0;
-        if let Some(variant) = lock(&handle.cache).find(args) {
+        let known = &handle.program.known;
+        if let Some(variant) = lock(&handle.cache).find(args, known) {
             return Ok(variant);
         }
         let mut state = handle.program.state();
         // The cache is not locked while it compiles, so two threads may both do it; the later one counts.
-        let variant = Arc::new(Variant::compile(&mut state, &handle.expr, args)?);
-        lock(&handle.cache).insert(args, &state, variant.clone());
+        let variant = deep(|| Variant::compile(&mut state, &handle.expr, args))?;
+        let variant = Arc::new(variant);
+        lock(&handle.cache).insert(args, known, variant.clone());
         Ok(variant)
     }
 }
+
+/// Calls a compilation in a workspace.
+type Call<'a, R> = dyn FnMut(&Variant, &mut Workspace, &Args<'_>) -> Result<R, Failed> + 'a;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -105,12 +105,12 @@ pub fn compile(
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let mut facts = Facts::default();
-    for (id, func) in module.funcs.iter() {
-        facts.cannot_overflow.insert(id, opt::intervals::no_overflow(func));
-    }
-    let native =
-        codegen::compile_with(&verified, entry, &facts).map_err(|problem| Problem::Defect(problem.to_string()));
+    let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
+    let facts = Facts {
+        cannot_overflow: verified.funcs.keys().map(safe).collect(),
+    };
+    let native = codegen::compile_with(&verified, entry, &facts)
+        .map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());
     native
 }

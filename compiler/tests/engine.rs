@@ -2,6 +2,7 @@
 
 use adl_compiler::engine::{Engine, Function};
 use adl_runtime::{Array, Value};
+use std::sync::{Arc, Mutex};
 
 fn function(text: &str, expr: &str) -> Function {
     let program = Engine::new()
@@ -141,4 +142,55 @@ fn failures_are_values() {
     let problem = f.call(&[vector(20), 21.into()]).expect_err("out of range");
     assert_eq!(problem.diagnostics[0].code, "E0401", "{problem}");
     assert!(problem.to_string().contains("test.adl:1:"), "{problem}");
+}
+
+#[test]
+fn results_are_written_in_place() {
+    let text = "fn pair(x) = (a: 2 * x, b: sum(x))\nfn pick(x, i: i64) = x[i] * x\nfn two(x) = (x, x)";
+    let program = Engine::new().compile("t", text).unwrap();
+    let address = |v: &Value| v.field("a").unwrap().as_array().unwrap().bytes().as_ptr();
+    let x = |n: usize| Value::from(vec![1.5; n]);
+    let pair = program.function("pair").unwrap();
+    // Whatever it was before, it becomes the result.
+    let mut out = Value::tuple([Value::None, 3.0.into()]);
+    pair.call_into(&[&x(20)], &mut out).unwrap();
+    assert_eq!(out, pair.call(&[x(20)]).unwrap());
+    let before = address(&out);
+    pair.call_into(&[x(20)], &mut out).unwrap();
+    assert_eq!(address(&out), before);
+    // Another size, which the same code serves.
+    pair.call_into(&[x(30)], &mut out).unwrap();
+    assert_eq!(out, pair.call(&[x(30)]).unwrap());
+    // The same array twice.
+    let mut out = Value::None;
+    let two = program.function("two").unwrap();
+    for n in [3, 3, 20] {
+        two.call_into(&[x(n)], &mut out).unwrap();
+        assert_eq!(out, Value::tuple([x(n), x(n)]));
+    }
+    // A call that fails leaves arrays, and the next one is right.
+    let pick = program.function("pick").unwrap();
+    let mut out = Value::None;
+    pick.call_into(&[x(20), 1.into()], &mut out).unwrap();
+    assert!(pick.call_into(&[x(20), 20.into()], &mut out).is_err());
+    pick.call_into(&[x(20), 19.into()], &mut out).unwrap();
+    assert_eq!(out, Value::from(vec![2.25; 20]));
+}
+
+#[test]
+fn a_call_from_within_a_call_finds_its_own_workspace() {
+    let slot: Arc<Mutex<Option<Function>>> = Arc::default();
+    let shared = slot.clone();
+    let engine = Engine::new().with_output(move |line: &str| {
+        if line == "outer" {
+            let f = shared.lock().unwrap().clone().unwrap();
+            assert_eq!(f.call(&[2.0.into()]).unwrap().to_string(), "4.0");
+        }
+    });
+    let text = "fn f(x) { if x > 2 { print(\"outer\") }\n x^2 }";
+    let f = engine.compile("t", text).unwrap().function("f").unwrap();
+    *slot.lock().unwrap() = Some(f.clone());
+    // The output is locked while it prints, so what runs within must not print.
+    assert_eq!(f.call(&[3.0.into()]).unwrap().to_string(), "9.0");
+    slot.lock().unwrap().take();
 }

@@ -138,6 +138,28 @@ impl Array {
         })
     }
 
+    /// An array whose elements nobody has written: memory for a result.
+    ///
+    /// # Safety
+    /// All elements are written, through [`Array::start`], before any is read.
+    #[allow(unsafe_code, reason = "the caller writes the memory")]
+    pub unsafe fn unwritten(dtype: DType, shape: &[usize]) -> Result<Array, ArrayError> {
+        let bytes = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?
+            * dtype.size();
+        // SAFETY: the contract of this function.
+        let data = unsafe { Buffer::unwritten(bytes) }.ok_or(ArrayError::OutOfMemory(bytes))?;
+        Ok(Array {
+            dtype,
+            shape: shape.to_vec(),
+            data,
+        })
+    }
+
+    /// The address of the elements, for native code to write to.
+    pub fn start(&mut self) -> *mut u8 {
+        self.data.start()
+    }
+
     /// An array with these elements, row by row.
     pub fn from_slice<T: Element>(shape: &[usize], elements: &[T]) -> Result<Array, ArrayError> {
         Array::from_plain(T::DTYPE, shape, elements)

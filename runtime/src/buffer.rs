@@ -42,6 +42,24 @@ impl Buffer {
         Buffer::allocate(len, true)
     }
 
+    /// `len` bytes that nobody has written (in debug builds: a pattern that shows).
+    ///
+    /// # Safety
+    /// All of them are written before any is read.
+    pub unsafe fn unwritten(len: usize) -> Option<Buffer> {
+        let buffer = Buffer::allocate(len, false)?;
+        if cfg!(debug_assertions) {
+            // SAFETY: the memory has `len` bytes.
+            unsafe { buffer.start.as_ptr().write_bytes(0xA5, len) };
+        }
+        Some(buffer)
+    }
+
+    /// The address of the first byte, for others to write to.
+    pub fn start(&mut self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+
     /// A copy of the bytes of `elements`.
     pub fn from_slice<T: Plain>(elements: &[T]) -> Option<Buffer> {
         let buffer = Buffer::allocate(size_of_val(elements), false)?;

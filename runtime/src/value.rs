@@ -56,22 +56,34 @@ impl Value {
     /// All arrays in order of writing.
     pub fn leaves(&self) -> Vec<&Array> {
         let mut leaves = Vec::new();
-        self.collect(&mut leaves);
+        self.each_leaf(&mut |leaf| leaves.push(leaf));
         leaves
+    }
+
+    /// Gives all arrays to `visit`, in order of writing.
+    pub fn each_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a Array)) {
+        match self {
+            Value::Array(array) => visit(array),
+            Value::None => {}
+            Value::Tuple(parts) => parts.iter().for_each(|(_, part)| part.each_leaf(visit)),
+        }
+    }
+
+    /// Gives all arrays to `visit` for writing, in order of writing.
+    pub fn each_leaf_mut<'a>(&'a mut self, visit: &mut impl FnMut(&'a mut Array)) {
+        match self {
+            Value::Array(array) => visit(array),
+            Value::None => {}
+            Value::Tuple(parts) => parts
+                .iter_mut()
+                .for_each(|(_, part)| part.each_leaf_mut(visit)),
+        }
     }
 
     fn parts(&self) -> &[(Option<String>, Value)] {
         match self {
             Value::Tuple(parts) => parts,
             Value::Array(_) | Value::None => &[],
-        }
-    }
-
-    fn collect<'a>(&'a self, leaves: &mut Vec<&'a Array>) {
-        match self {
-            Value::Array(array) => leaves.push(array),
-            Value::None => {}
-            Value::Tuple(parts) => parts.iter().for_each(|(_, part)| part.collect(leaves)),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Owns compiled code. Memory that holds code is never writable again, and goes back to the system with the last handle.
 #![allow(unsafe_code, reason = "calls machine code, and frees it")]
 
-use super::sites::Site;
+use super::sites::{Site, What};
 use super::{CodegenError, abi};
 use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::{Array, Context, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
+use smallvec::SmallVec;
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,8 +31,12 @@ struct Code {
     entry: Entry,
     shape: Shape,
     sites: Vec<Site>,
+    /// Whether one of the places is a print.
+    prints: bool,
     stats: Stats,
 }
+
+type Slots = SmallVec<[u64; 16]>;
 
 /// What a call takes and gives.
 pub(super) struct Shape {
@@ -128,7 +133,8 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, stats })))
+        let prints = sites.iter().any(|site| matches!(site.what, What::Print(_)));
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, prints, stats })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -160,29 +166,64 @@ impl Native {
         sizes: &[i64],
         args: &[A],
     ) -> Result<Vec<Array>, CallFailure> {
+        let mut slots = self.inputs(sizes, args)?;
+        let mut results = Vec::with_capacity(self.0.shape.results.len());
+        for ty in &self.0.shape.results {
+            // SAFETY: code that finishes has written its results; those of code that does not are dropped.
+            let array = unsafe { Array::unwritten(dtype(ty.dtype), &dims(ty, sizes)?) };
+            results.push(array.map_err(|_| CallFailure::OutOfMemory)?);
+        }
+        slots.extend(results.iter_mut().map(|r| r.start().expose_provenance() as u64));
+        // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
+        unsafe { self.call(workspace, &slots) }?;
+        Ok(results)
+    }
+
+    /// The same with results in place of `results`, one for each. An array of the right type and shape is written to,
+    /// another is replaced. If the code fails, what they hold is not defined.
+    ///
+    /// # Errors
+    /// As [`Native::run`].
+    pub fn run_into<A: Borrow<Array>>(
+        &self,
+        workspace: &mut Workspace,
+        sizes: &[i64],
+        args: &[A],
+        results: &mut [&mut Array],
+    ) -> Result<(), CallFailure> {
+        let mut slots = self.inputs(sizes, args)?;
+        let types = &self.0.shape.results;
+        if results.len() != types.len() {
+            return Err(CallFailure::Arguments(format!("{} results, not {}", results.len(), types.len())));
+        }
+        for (array, ty) in results.iter_mut().zip(types) {
+            if !fits(array, ty, sizes) {
+                // Zeros, since the caller has it even if the code fails.
+                **array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
+            }
+            slots.push(array.start().expose_provenance() as u64);
+        }
+        // SAFETY: arguments and results have the types of the function at these sizes; the results are borrowed
+        // exclusively, so they overlap with nothing.
+        unsafe { self.call(workspace, &slots) }
+    }
+
+    /// The slots of sizes and arguments, which are checked.
+    fn inputs<A: Borrow<Array>>(&self, sizes: &[i64], args: &[A]) -> Result<Slots, CallFailure> {
         let shape = &self.0.shape;
         let wrong = |what: String| Err(CallFailure::Arguments(what));
         if sizes.len() != shape.sizes || args.len() != shape.params.len() {
             return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
         }
-        let mut slots: Vec<u64> = sizes.iter().map(|&n| n as u64).collect();
+        let mut slots: Slots = sizes.iter().map(|&n| n as u64).collect();
         for (arg, ty) in args.iter().zip(&shape.params) {
             let arg = arg.borrow();
-            let dims = dims(ty, sizes)?;
-            if arg.dtype() != dtype(ty.dtype) || arg.shape() != dims {
+            if !fits(arg, ty, sizes) {
                 return wrong(format!("an array of {:?} for {ty}", arg.shape()));
             }
             slots.push(if ty.is_scalar() { bits(arg) } else { arg.bytes().as_ptr().expose_provenance() as u64 });
         }
-        let mut results = Vec::new();
-        for ty in &shape.results {
-            let array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
-            results.push(array);
-        }
-        slots.extend(results.iter_mut().map(|r| r.bytes_mut().as_mut_ptr().expose_provenance() as u64));
-        // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
-        unsafe { self.call(workspace, &slots) }?;
-        Ok(results)
+        Ok(slots)
     }
 
     #[cold]
@@ -210,6 +251,11 @@ impl Native {
         self.0.shape.sizes + self.0.shape.params.len() + self.0.shape.results.len()
     }
 
+    /// Whether the code prints.
+    pub fn prints(&self) -> bool {
+        self.0.prints
+    }
+
     /// The place with that number; prints carry it to the host.
     pub fn site(&self, number: u32) -> Option<&Site> {
         self.0.sites.get(number as usize)
@@ -230,10 +276,20 @@ fn dtype(dtype: DType) -> adl_runtime::DType {
     }
 }
 
-fn dims(ty: &Ty, sizes: &[i64]) -> Result<Vec<usize>, CallFailure> {
+fn dim(dim: &Dim, sizes: &[i64]) -> Option<usize> {
     let of = |s: Sym| sizes.get(s.0 as usize).copied().unwrap_or(0);
-    let dim = |d: &Dim| d.eval(&of).and_then(|d| usize::try_from(d).ok());
-    let dims: Option<Vec<usize>> = ty.dims.iter().map(dim).collect();
+    dim.eval(&of).and_then(|d| usize::try_from(d).ok())
+}
+
+/// Whether an array is of a type.
+fn fits(array: &Array, ty: &Ty, sizes: &[i64]) -> bool {
+    array.dtype() == dtype(ty.dtype)
+        && array.rank() == ty.rank()
+        && array.shape().iter().zip(&ty.dims).all(|(&n, d)| dim(d, sizes) == Some(n))
+}
+
+fn dims(ty: &Ty, sizes: &[i64]) -> Result<SmallVec<[usize; 4]>, CallFailure> {
+    let dims: Option<SmallVec<_>> = ty.dims.iter().map(|d| dim(d, sizes)).collect();
     dims.ok_or_else(|| CallFailure::Arguments(format!("{ty} has no size")))
 }
 

@@ -4,6 +4,7 @@ use crate::codegen::CallFailure;
 use adl_lang::check::SizeSource;
 use adl_lang::types::{self, Sym, Ty};
 use adl_runtime::{Array, DType};
+use smallvec::SmallVec;
 
 /// What a function takes and gives.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub enum Trouble {
 
 impl Signature {
     /// The sizes for these arguments.
-    pub fn sizes(&self, args: &[&Array]) -> Result<Vec<i64>, Trouble> {
+    pub fn sizes(&self, args: &[&Array]) -> Result<SmallVec<[i64; 8]>, Trouble> {
         let of = |source: &SizeSource| {
             let (param, size) = match source {
                 SizeSource::Axis { param, axis } => {

@@ -139,32 +139,39 @@ impl Compiled {
         output: &SharedOutput,
         limit: Option<usize>,
     ) -> Result<Vec<Array>, Failed> {
-        match &self.code {
-            Code::Native(native) => {
-                let printer = Printer {
-                    native: native.clone(),
-                    output: output.clone(),
-                };
-                let before = workspace.set_host(Some(Box::new(printer)));
-                let results = self.native(native, args, workspace);
-                workspace.set_host(before);
-                results.map_err(|trouble| self.explain(trouble, limit))
-            }
+        let results = match &self.code {
+            Code::Native(native) => self.signature.sizes(args).and_then(|sizes| {
+                let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
+                printing(native, workspace, output, run).map_err(Trouble::Code)
+            }),
             Code::Reference(module, main) => {
-                let results = reference::call(module, *main, &self.signature, args, output);
-                results.map_err(|trouble| self.explain(trouble, limit))
+                reference::call(module, *main, &self.signature, args, output)
             }
-        }
+        };
+        results.map_err(|trouble| self.explain(trouble, limit))
     }
 
-    fn native(
+    /// The same with results in place of `results`; if it fails, what they hold is not defined.
+    pub fn call_into(
         &self,
-        native: &Native,
         args: &[&Array],
+        results: &mut [&mut Array],
         workspace: &mut Workspace,
-    ) -> Result<Vec<Array>, Trouble> {
-        let sizes = self.signature.sizes(args)?;
-        native.run(workspace, &sizes, args).map_err(Trouble::Code)
+        output: &SharedOutput,
+        limit: Option<usize>,
+    ) -> Result<(), Failed> {
+        let Code::Native(native) = &self.code else {
+            let found = self.call(args, workspace, output, limit)?;
+            for (place, array) in results.iter_mut().zip(found) {
+                **place = array;
+            }
+            return Ok(());
+        };
+        let done = self.signature.sizes(args).and_then(|sizes| {
+            let run = |workspace: &mut Workspace| native.run_into(workspace, &sizes, args, results);
+            printing(native, workspace, output, run).map_err(Trouble::Code)
+        });
+        done.map_err(|trouble| self.explain(trouble, limit))
     }
 
     #[cold]
@@ -198,6 +205,26 @@ impl Compiled {
             CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }
     }
+}
+
+/// Runs code with what it prints going to `output`.
+fn printing<R>(
+    native: &Native,
+    workspace: &mut Workspace,
+    output: &SharedOutput,
+    run: impl FnOnce(&mut Workspace) -> R,
+) -> R {
+    if !native.prints() {
+        return run(workspace);
+    }
+    let printer = Printer {
+        native: native.clone(),
+        output: output.clone(),
+    };
+    let before = workspace.set_host(Some(Box::new(printer)));
+    let result = run(workspace);
+    workspace.set_host(before);
+    result
 }
 
 /// What `f` gives; a panic in it is a defect like others.

@@ -246,19 +246,22 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
 
 /// What is known of an array when a function is compiled for it.
 pub fn leaf_info(array: &Array) -> LeafInfo {
-    let whole = array
-        .as_i64()
-        .filter(|_| array.rank() == 0)
-        .and_then(|n| n.first().copied());
     LeafInfo {
         dtype: lang_dtype(array.dtype()),
         shape: array.shape().to_vec(),
-        whole,
+        whole: whole(array),
     }
 }
 
-/// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is.
-fn deep<R>(step: impl FnOnce() -> R) -> R {
+/// The value of a whole number.
+pub fn whole(array: &Array) -> Option<i64> {
+    let numbers = array.as_i64().filter(|_| array.rank() == 0)?;
+    numbers.first().copied()
+}
+
+/// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is. Steps
+/// within share the room, which the system makes anew each time.
+pub fn deep<R>(step: impl FnOnce() -> R) -> R {
     stacker::maybe_grow(8 << 20, 64 << 20, step)
 }
 

@@ -5,12 +5,13 @@ use super::error::Error;
 use super::failure::Failed;
 use super::output::SharedOutput;
 use super::run::Compiled;
-use super::state::{State, arg_info, build, leaf_info};
-use adl_lang::check::{Input, LeafInfo, Shown};
+use super::state::{State, arg_info, build, whole};
+use adl_lang::check::{Input, Shown};
 use adl_lang::typed::Layout;
 use adl_lang::types::DType;
 use adl_runtime::{Array, Value, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -40,8 +41,8 @@ enum Param {
 
 impl Variant {
     /// Compiles the function that `expr` gives for arguments like these.
-    pub fn compile(state: &mut State, expr: &str, args: &[Value]) -> Result<Variant, Error> {
-        let infos: Vec<_> = args.iter().map(arg_info).collect();
+    pub fn compile(state: &mut State, expr: &str, args: &Args<'_>) -> Result<Variant, Error> {
+        let infos: Vec<_> = args.iter().map(|arg| arg_info(arg)).collect();
         let entry = state.function(expr, &infos)?;
         let (layout, places) = match &entry.shown {
             Some(Shown::Value(layout, places)) => (layout.clone(), places.clone()),
@@ -80,18 +81,14 @@ impl Variant {
         })
     }
 
-    /// Calls it with the leaves of its arguments.
+    /// Calls it.
     pub fn call(
         &self,
-        leaves: &[&Array],
+        args: &Args<'_>,
         workspace: &mut Workspace,
         limit: Option<usize>,
     ) -> Result<Value, Failed> {
-        let args = self.params.iter().filter_map(|param| match param {
-            Param::Arg(k) => leaves.get(*k).copied(),
-            Param::Fixed(value) => Some(value),
-        });
-        let args: Vec<&Array> = args.collect();
+        let args = self.arrays(args);
         let results = self.compiled.call(&args, workspace, &self.output, limit)?;
         let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
         let mut leaves = self
@@ -100,15 +97,65 @@ impl Variant {
             .filter_map(|&k| results.get_mut(k).and_then(Option::take));
         Ok(build(&self.layout, &mut leaves))
     }
+
+    /// Calls it with the result in place of `out`, in whose arrays it is written where they fit.
+    pub fn call_into(
+        &self,
+        args: &Args<'_>,
+        out: &mut Value,
+        workspace: &mut Workspace,
+        limit: Option<usize>,
+    ) -> Result<(), Failed> {
+        // Results that do not lie in the order of the leaves are rare.
+        let in_order = self.places.iter().enumerate().all(|(i, &k)| i == k);
+        if !in_order || !has_layout(out, &self.layout) {
+            *out = self.call(args, workspace, limit)?;
+            return Ok(());
+        }
+        let args = self.arrays(args);
+        let mut results = SmallVec::<[&mut Array; 8]>::new();
+        out.each_leaf_mut(&mut |array| results.push(array));
+        self.compiled
+            .call_into(&args, &mut results, workspace, &self.output, limit)
+    }
+
+    /// One array for each parameter of the code.
+    fn arrays<'a>(&'a self, args: &Args<'a>) -> Arrays<'a> {
+        let mut leaves = Arrays::new();
+        args.iter()
+            .for_each(|arg| arg.each_leaf(&mut |leaf| leaves.push(leaf)));
+        let of = |param: &'a Param| match param {
+            Param::Arg(k) => leaves.get(*k).copied(),
+            Param::Fixed(value) => Some(value),
+        };
+        self.params.iter().filter_map(of).collect()
+    }
 }
+
+/// Whether a value has this structure, whatever its arrays are.
+fn has_layout(value: &Value, layout: &Layout) -> bool {
+    match (value, layout) {
+        (Value::Array(_), Layout::Leaf(_)) | (Value::None, Layout::None) => true,
+        (Value::Tuple(parts), Layout::Tuple(layouts)) => {
+            parts.len() == layouts.len()
+                && parts.iter().zip(layouts).all(|((name, part), (own, layout))| {
+                    name.as_deref() == own.as_deref() && has_layout(part, layout)
+                })
+        }
+        (Value::Array(_) | Value::None | Value::Tuple(_), _) => false,
+    }
+}
+
+type Arrays<'a> = SmallVec<[&'a Array; 8]>;
+
+/// The arguments of a call.
+pub type Args<'a> = [&'a Value];
 
 /// The compilations of a function, by the types of their arguments.
 #[derive(Default)]
 pub struct Cache {
     found: FxHashMap<Key, Found>,
     order: VecDeque<Key>,
-    /// Larger sizes and whole numbers of the program: an argument that has one of them may be taken to fit it.
-    known: FxHashSet<i64>,
 }
 
 #[derive(Clone)]
@@ -118,27 +165,12 @@ enum Found {
     Exact,
 }
 
-type Key = Vec<Item>;
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Item {
-    Leaf(DType, usize),
-    None,
-    Tuple(usize),
-    Name(String),
-    /// This very number.
-    Number(i64),
-    /// The k-th larger number among the arguments.
-    Larger(usize),
-    Negative,
-}
-
 impl Cache {
     /// The compilation for arguments like these.
-    pub fn find(&self, args: &[Value]) -> Option<Arc<Variant>> {
-        match self.found.get(&self.key(args, false))? {
+    pub fn find(&self, args: &Args<'_>, known: &Known) -> Option<Arc<Variant>> {
+        match self.found.get(&known.key(args, false))? {
             Found::Variant(variant) => Some(variant.clone()),
-            Found::Exact => match self.found.get(&self.key(args, true))? {
+            Found::Exact => match self.found.get(&known.key(args, true))? {
                 Found::Variant(variant) => Some(variant.clone()),
                 Found::Exact => None,
             },
@@ -146,18 +178,11 @@ impl Cache {
     }
 
     /// Keeps a compilation for arguments like these.
-    pub fn insert(&mut self, args: &[Value], state: &State, variant: Arc<Variant>) {
-        if self.found.is_empty() {
-            // The values of a program do not change.
-            let numbers = state.infos().flat_map(numbers);
-            self.known = numbers.filter(|&n| n > SMALL).collect();
-        }
+    pub fn insert(&mut self, args: &Args<'_>, known: &Known, variant: Arc<Variant>) {
         if variant.exact {
-            let key = self.key(args, false);
-            self.put(key, Found::Exact);
+            self.put(known.key(args, false), Found::Exact);
         }
-        let key = self.key(args, variant.exact);
-        self.put(key, Found::Variant(variant));
+        self.put(known.key(args, variant.exact), Found::Variant(variant));
     }
 
     fn put(&mut self, key: Key, found: Found) {
@@ -170,28 +195,79 @@ impl Cache {
             }
         }
     }
+}
 
-    fn key(&self, args: &[Value], exact: bool) -> Key {
+/// The compilation that was called last, with what it serves.
+pub struct Last {
+    key: Key,
+    variant: Arc<Variant>,
+}
+
+impl Last {
+    /// Remembers it.
+    pub fn new(args: &Args<'_>, known: &Known, variant: Arc<Variant>) -> Last {
+        let key = known.key(args, variant.exact);
+        Last { key, variant }
+    }
+
+    /// Whether it serves arguments like these.
+    pub fn serves(&self, args: &Args<'_>, known: &Known) -> bool {
+        known.key(args, self.variant.exact) == self.key
+    }
+
+    /// The compilation.
+    pub fn variant(&self) -> &Variant {
+        &self.variant
+    }
+}
+
+/// Larger sizes and whole numbers of a program: an argument that has one of them may be taken to fit it.
+#[derive(Default)]
+pub struct Known(FxHashSet<i64>);
+
+impl Known {
+    /// Those of a program, whose values do not change.
+    pub fn new(state: &State) -> Known {
+        let numbers = state.infos().flat_map(|info| {
+            let sizes = info.shape.iter().filter_map(|&n| i64::try_from(n).ok());
+            sizes.chain(info.whole)
+        });
+        Known(numbers.filter(|&n| n > SMALL).collect())
+    }
+
+    fn key(&self, args: &Args<'_>, exact: bool) -> Key {
         let mut keys = Keys {
-            known: &self.known,
+            known: &self.0,
             exact,
-            larger: FxHashMap::default(),
-            key: Vec::new(),
+            larger: SmallVec::new(),
+            key: Key::new(),
         };
         args.iter().for_each(|arg| keys.value(arg));
         keys.key
     }
 }
 
-fn numbers(info: &LeafInfo) -> Vec<i64> {
-    let sizes = info.shape.iter().filter_map(|&n| i64::try_from(n).ok());
-    sizes.chain(info.whole).collect()
+type Key = SmallVec<[Item; 8]>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Item {
+    Leaf(DType, usize),
+    None,
+    Tuple(usize),
+    /// The length of a name, whose bytes follow.
+    Name(usize),
+    Bytes([u8; 8]),
+    /// This very number.
+    Number(i64),
+    /// The k-th larger number among the arguments.
+    Larger(usize),
+    Negative,
 }
 
 struct Keys<'a> {
     known: &'a FxHashSet<i64>,
     exact: bool,
-    larger: FxHashMap<i64, usize>,
+    larger: SmallVec<[i64; 8]>,
     key: Key,
 }
 
@@ -201,30 +277,44 @@ impl Keys<'_> {
             Value::Array(array) => {
                 self.key
                     .push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
-                for number in numbers(&leaf_info(array)) {
-                    let item = self.number(number);
-                    self.key.push(item);
+                for &size in array.shape() {
+                    // No size is greater: an array has fewer bytes than an `i64` counts.
+                    self.number(i64::try_from(size).unwrap_or(i64::MAX));
                 }
+                whole(array).into_iter().for_each(|n| self.number(n));
             }
             Value::None => self.key.push(Item::None),
             Value::Tuple(parts) => {
                 self.key.push(Item::Tuple(parts.len()));
                 for (name, part) in parts {
-                    self.key.extend(name.clone().map(Item::Name));
+                    name.iter().for_each(|name| self.name(name));
                     self.value(part);
                 }
             }
         }
     }
 
-    fn number(&mut self, number: i64) -> Item {
-        if self.exact || (0..=SMALL).contains(&number) || self.known.contains(&number) {
-            return Item::Number(number);
+    fn name(&mut self, name: &str) {
+        self.key.push(Item::Name(name.len()));
+        for part in name.as_bytes().chunks(8) {
+            let mut bytes = [0; 8];
+            bytes[..part.len()].copy_from_slice(part);
+            self.key.push(Item::Bytes(bytes));
         }
-        if number < 0 {
-            return Item::Negative;
-        }
-        let next = self.larger.len();
-        Item::Larger(*self.larger.entry(number).or_insert(next))
+    }
+
+    fn number(&mut self, number: i64) {
+        let item = if self.exact || (0..=SMALL).contains(&number) || self.known.contains(&number) {
+            Item::Number(number)
+        } else if number < 0 {
+            Item::Negative
+        } else {
+            let place = self.larger.iter().position(|&n| n == number);
+            Item::Larger(place.unwrap_or_else(|| {
+                self.larger.push(number);
+                self.larger.len() - 1
+            }))
+        };
+        self.key.push(item);
     }
 }
