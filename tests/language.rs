@@ -105,3 +105,19 @@ fn errors_say_what_is_wrong() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
+
+#[test]
+fn definitions_of_a_module_are_checked() {
+    let import = format!("import \"{}\" as wrong\nprint(1)", path("tests/language/modules/wrong.adl"));
+    let said = adl(&["-e", &import]);
+    assert!(said.code != 0 && said.err.contains("cannot add `f64[n]` and `f64[m]`"), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn a_parameter_of_the_program_is_replaced() {
+    let file = path("tests/language/imports.adl");
+    let said = adl(&["run", "-D", "size=5", &file]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{}", said.err);
+    let said = adl(&["run", "-D", "sise=5", &file]);
+    assert!(said.code != 0, "there is no such parameter: {}{}", said.out, said.err);
+}
