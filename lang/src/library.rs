@@ -201,9 +201,11 @@ rows! {
     "flip" "flip(x, axis = 0)" "In opposite order; ranges and sequences too." "linear" "flip(x)" entries::flip;
     "roll" "roll(x, k)" "Rotated along the first axis by `k` places." "linear" "roll(x, 1)" entries::roll;
     "tile" "tile(x, n)" "`n` copies along the first axis." "linear" "tile(x, 2)" entries::tile;
+    "pad" "pad(x, width, value = 0)" "A margin around it: `k`, `(before, after)`, or one of these for each axis." "linear" "pad(x, (1, 2))" entries::pad;
     "sum" "sum(x, axis = none, keep = false)" "Sum over all or some axes; of nothing 0." "linear" "sum([1.0, 2.0])" |e, a, s| reduce::reduce(e, a, reduce::Kind::Sum, s);
     "mean" "mean(x, axis = none, keep = false)" "Mean over all or some axes." "linear" "mean([1.0, 2.0])" reduce::mean;
     "_front" "_front(x, axis)" "An axis brought to the front." "linear" "" arrays::front;
+    "_back" "_back(x, axis)" "The first axis brought elsewhere." "linear" "" arrays::back;
     "min" "min(x, y…, axis = none, keep = false)" "Least entry; of two arguments, element by element." "ties share" "min([2.0, 1.0])" |e, a, s| reduce::extreme(e, a, false, s);
     "max" "max(x, y…, axis = none, keep = false)" "Greatest entry; of two arguments, element by element." "ties share" "max([2.0, 1.0])" |e, a, s| reduce::extreme(e, a, true, s);
     "any" "any(x, axis = none, keep = false)" "Whether any entry is true." "none" "any(x > 0)" |e, a, s| reduce::reduce(e, a, reduce::Kind::Any, s);
@@ -213,8 +215,8 @@ rows! {
     "where" "where(c, a, b)" "`a` where `c` holds, else `b`." "of the one taken; nothing leaks from the other" "where(x > 0, x, 0)" numbers::choose;
     "relu" "relu(x)" "`max(x, 0)`." "0 at 0" "relu(x)" numbers::relu;
     "stop_grad" "stop_grad(x)" "The value, constant to differentiation." "zero" "stop_grad(x)" numbers::stop_grad;
-    "sort" "sort(x)" "The last axis in ascending order, NaN last." "moves with the entries" "sort([2.0, 1.0])" reduce::sort;
-    "argsort" "argsort(x)" "The places that sort the last axis." "integer" "argsort([2.0, 1.0])" reduce::argsort;
+    "sort" "sort(x, axis = -1)" "An axis, the last unless told, in ascending order, NaN last." "moves with the entries" "sort([2.0, 1.0])" reduce::sort;
+    "argsort" "argsort(x, axis = -1)" "The places that sort an axis, the last unless told." "integer" "argsort([2.0, 1.0])" reduce::argsort;
     "gather" "gather(x, index)" "`x[index]`." "linear" "gather(x, [0, 2])" entries::gather;
     "scatter_add" "scatter_add(x, index, v)" "`x` with `v` added at the places of `index`." "linear" "scatter_add(x, [0, 0], [1.0, 2.0])" entries::scatter_add;
     "rand" "rand(key, dims…)" "Uniform numbers in [0, 1) from a key." "constant" "rand(1, (2, 3))" |e, a, s| numbers::random(e, a, crate::ops::Random::Uniform, s);
@@ -247,5 +249,5 @@ operators
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
-    "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted"; "cummax"; "pad";
+    "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }

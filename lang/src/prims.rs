@@ -232,6 +232,11 @@ prims! {
     Select "select" (cond, a, b) -> y: Select Inline, Select, at &[];
 }
 
+/// `a ^ b`, as it is computed at run time.
+pub(crate) fn power(a: f64, b: f64) -> f64 {
+    values::pow(a, b)
+}
+
 /// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.
 fn weight(wins: Prim, a: &Formula, b: &Formula) -> Formula {
     select(a.clone().zip(wins, b.clone()), 1.0, select(a.clone().zip(Prim::Eq, b.clone()), 0.5, 0.0))

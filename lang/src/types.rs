@@ -234,6 +234,11 @@ impl Dim {
         sum.unwrap_or_else(|| f(DimNode::Const(0)))
     }
 
+    /// Whether it is a sum of numbers and multiples of symbols.
+    pub fn is_linear(&self) -> bool {
+        self.0.keys().all(|m| matches!(m.as_slice(), [] | [Atom::Sym(_)]))
+    }
+
     /// Calls `f` with every symbol in it, perhaps repeatedly.
     pub fn symbols(&self, f: &mut dyn FnMut(Sym)) {
         for atom in self.0.keys().flatten() {

@@ -73,7 +73,7 @@ fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {
         .help("`f64(x) ^ k` takes negative exponents"),
         Fault::NotWhole => {
             let number = f64::from_bits(first as u64);
-            error("E0406", format!("{number} does not fit into `i64`"))
+            error("E0406", format!("{number:?} does not fit into `i64`"))
         }
         Fault::NegativeSize => error("E0407", format!("a size is negative: {first}")),
         Fault::SizesDiffer => error(

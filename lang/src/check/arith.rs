@@ -73,6 +73,9 @@ impl Elab<'_> {
                 None => self.error("E0214", span, "this number does not fit 64 bits"),
             },
             Val::Float(x) => Ok(Val::Float(-x)),
+            Val::Size(d) if d.is(i64::MIN) => {
+                self.error("E0214", span, "this number does not fit 64 bits")
+            }
             Val::Size(d) => Ok(Val::Size(-d.clone())),
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -153,7 +156,7 @@ impl Elab<'_> {
                 BinaryOp::FloorDiv if y != 0 => floor_div(x, y),
                 BinaryOp::Rem if y != 0 => floor_div(x, y).map(|q| x - y * q),
                 BinaryOp::Pow if y >= 0 => u32::try_from(y).ok().and_then(|y| x.checked_pow(y)),
-                BinaryOp::Pow => return Ok(Some(Val::Float((x as f64).powf(y as f64)))),
+                BinaryOp::Pow => return Ok(Some(Val::Float(crate::prims::power(x as f64, y as f64)))),
                 BinaryOp::Div => return Ok(Some(Val::Float(x as f64 / y as f64))),
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
                     return self.error("E0214", span, "whole numbers cannot be divided by 0");
@@ -172,12 +175,19 @@ impl Elab<'_> {
                 BinaryOp::Mul => x * y,
                 BinaryOp::Div => x / y,
                 BinaryOp::FloorDiv => (x / y).floor(),
-                BinaryOp::Pow => x.powf(y),
+                BinaryOp::Pow => crate::prims::power(x, y),
                 BinaryOp::Rem | BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
             return Ok(Some(Val::Float(folded)));
         }
         if let (Some(x), Some(y)) = (as_size(a), as_size(b)) {
+            if let (Some(p), Some(q)) = (x.as_const(), y.as_const())
+                && !matches!(op, BinaryOp::Div | BinaryOp::Pow)
+            {
+                // The same rules as for literals; the result is a size all the same.
+                let whole = self.fold(op, &Val::Int(p), &Val::Int(q), literal, span)?;
+                return Ok(whole.map(|v| as_size(&v).map_or(v, Val::Size)));
+            }
             let size = match op {
                 BinaryOp::Add => x + y,
                 BinaryOp::Sub => x - y,

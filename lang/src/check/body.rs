@@ -126,6 +126,22 @@ impl Elab<'_> {
             },
             span,
         );
+        let mut fits = true;
+        let of = |s: crate::types::Sym| called.sizes[s.0 as usize].as_const();
+        called.template.val.map(&mut Val::clone, &mut |d| {
+            let mut known = true;
+            d.symbols(&mut |s| known &= of(s).is_some());
+            fits &= !known || d.eval(&|s| of(s).unwrap_or(0)).is_some();
+            d.clone()
+        });
+        if !fits {
+            self.diags.push(crate::diagnostic::Diagnostic::error(
+                "E0214",
+                span,
+                "the result does not fit 64 bits",
+            ));
+            return Val::Error;
+        }
         value
     }
 

@@ -18,15 +18,31 @@ impl Elab<'_> {
     ) -> R<Val> {
         let cond_local = match self.condition(cond)? {
             Ok(true) => {
-                let v = self.block(then)?;
-                return Ok(if otherwise.is_none() { Val::None } else { v });
+                return if otherwise.is_none() { self.valueless(then) } else { self.block(then) };
             }
             Ok(false) => return otherwise.map_or(Ok(Val::None), |o| self.expr(o)),
             Err(local) => local,
         };
-        let first = |s: &mut Self| s.block(then);
+        let valued = otherwise.is_some();
+        let first = |s: &mut Self| if valued { s.block(then) } else { s.valueless(then) };
         let second = |s: &mut Self| otherwise.map_or(Ok(Val::None), |o| s.expr(o));
-        self.branches(cond_local, otherwise.is_some(), first, second, span)
+        self.branches(cond_local, valued, first, second, span)
+    }
+
+    /// The block of an `if` without `else`, which has no value.
+    fn valueless(&mut self, then: &Block) -> R<Val> {
+        let v = self.block(then)?;
+        if matches!(v, Val::None | Val::Error) {
+            return Ok(Val::None);
+        }
+        let what = self.show(&v);
+        let at = then.stmts.last().map_or(then.span, |s| s.span);
+        self.fail(
+            Diagnostic::error("E0105", at, "this value is computed and then dropped")
+                .here(format!("this is {what}"))
+                .note("an `if` without `else` has no value")
+                .help("add `else { … }`; to leave the function with the value, write `return`"),
+        )
     }
 
     /// A choice at run time.

@@ -1,10 +1,10 @@
 //! Definitions whose parameters are all annotated are checked once, with every dimension name a size of its own.
 
 use super::elab::{Elab, Frame, Mode};
-use super::value::{Code, FnVal, Val};
-use super::world::{MAIN, TopBinding};
+use super::value::{Code, FnVal, Group, Val};
+use super::world::TopBinding;
 use super::{Checker, Global, Host, LeafInfo, free};
-use crate::ast::{ExprKind, File, FnDef, Name, TypeExpr, TypeExprKind};
+use crate::ast::{ExprKind, File, Name, TypeExpr, TypeExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;
@@ -26,31 +26,45 @@ impl Checker {
     pub(crate) fn definitions(&mut self, file: &File) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for f in free::functions(&file.stmts) {
-            if f.params.is_empty()
-                || f.params
-                    .iter()
-                    .any(|p| p.ty.as_ref().is_none_or(|t| !closed(t)))
-            {
+            let Some(TopBinding::Fun(g, i)) = self.world.top.get(&f.name.name).cloned() else {
                 continue;
-            }
-            problems.extend(self.definition(&f));
+            };
+            let group = self.world.groups[g].group.clone();
+            let captures = self.world.snapshot(&group.needs[i], Some(g));
+            problems.extend(self.definition(&group, i, &captures));
         }
         problems
     }
 
-    fn definition(&mut self, f: &Arc<FnDef>) -> Vec<Diagnostic> {
-        let Some(TopBinding::Fun(g, i)) = self.world.top.get(&f.name.name).cloned() else {
+    /// Those of the modules that were loaded after the first `known`.
+    pub(crate) fn module_definitions(&mut self, known: usize) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        for m in known..self.world.modules.len() {
+            let group = self.world.modules[m].group.clone();
+            for i in 0..group.fns.len() {
+                problems.extend(self.definition(&group, i, &[]));
+            }
+        }
+        problems
+    }
+
+    fn definition(
+        &mut self,
+        code: &Arc<Group>,
+        i: usize,
+        captures: &[(Name, Val)],
+    ) -> Vec<Diagnostic> {
+        let f = code.fns[i].clone();
+        let open = |t: &Option<TypeExpr>| t.as_ref().is_none_or(|t| !closed(t));
+        if f.params.is_empty() || f.params.iter().any(|p| open(&p.ty)) {
             return Vec::new();
-        };
-        let code = self.world.groups[g].group.clone();
-        let names = code.needs[i].clone();
-        let captures = self.world.snapshot(&names, Some(g));
+        }
         self.world.checking = Some(f.clone());
         let mut ret = None;
         let mut var_types = Default::default();
         let mut out = Vec::new();
         for _ in 0..32 {
-            let mut frame = Frame::new(f.name.name.to_string(), f.span, MAIN);
+            let mut frame = Frame::new(f.name.name.to_string(), f.span, code.home);
             frame.ret = ret;
             frame.var_types = var_types;
             let mut e = Elab::new(&mut self.world, &Nobody, Mode::Definition, frame);

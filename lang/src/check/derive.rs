@@ -217,7 +217,10 @@ impl Elab<'_> {
         } else {
             match v {
                 Val::Tuple(parts) if parts.len() == points.len() => parts.iter().map(|(_, p)| p.clone()).collect(),
-                _ => return self.error("E0306", v_span, format!("{} tangents are needed here, one for each argument; `none` for one that does not move", points.len())),
+                _ => {
+                    let wanted = self.required(f).unwrap_or(points.len());
+                    return self.error("E0306", v_span, format!("the function has {wanted} arguments: the point is a tuple of them, and so are the tangents, `none` for one that does not move"));
+                }
             }
         };
         let active: Vec<usize> = moves

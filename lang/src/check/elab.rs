@@ -277,9 +277,27 @@ impl<'a> Elab<'a> {
         }
         match self.mode {
             Mode::Constant => Ok(false),
-            Mode::Definition if self.stack.is_empty() && self.f.unsure == 0 => Ok(false),
+            Mode::Definition
+                if self.stack.is_empty() && self.f.unsure == 0 && self.two_names(&difference) =>
+            {
+                Ok(false)
+            }
             Mode::Definition | Mode::Symbolic => Err(Fail::Abort),
         }
+    }
+
+    /// Whether a difference of sizes is one of plain names and numbers. The sizes are then different in a definition,
+    /// whatever they are in a call; products, quotients and whole arguments may make them equal.
+    fn two_names(&self, difference: &Dim) -> bool {
+        let mut names = Vec::new();
+        let mut plain = true;
+        difference.symbols(&mut |s| {
+            plain &= self.f.syms.get(s.0 as usize).is_some_and(|s| s.natural);
+            if !names.contains(&s) {
+                names.push(s);
+            }
+        });
+        plain && names.len() <= 2 && difference.is_linear()
     }
 
     pub fn same_dims(&mut self, a: &[Dim], b: &[Dim]) -> R<bool> {

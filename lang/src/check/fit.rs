@@ -113,10 +113,15 @@ impl Elab<'_> {
                     if !self.same_dim(&wanted, d)? {
                         let (w, d) = (self.show_dim(&wanted), self.show_dim(d));
                         let written = self.text_of(e.span);
-                        let title = if dims.len() == 1 {
-                            format!("{what} has {d} elements, but `{written}` is {w}")
+                        let wanted = if written == w {
+                            format!("{w} is declared")
                         } else {
-                            format!("{what} has size {d} along axis {axis}, but `{written}` is {w}")
+                            format!("`{written}` is {w}")
+                        };
+                        let title = if dims.len() == 1 {
+                            format!("{what} has {d} elements, but {wanted}")
+                        } else {
+                            format!("{what} has size {d} along axis {axis}, but {wanted}")
                         };
                         let problem =
                             Diagnostic::error("E0203", span, title).label(ty.span, "declared here");

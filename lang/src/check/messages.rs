@@ -15,8 +15,12 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
     names
         .filter(|n| *n != name && !n.starts_with('_'))
         .map(|n| (strsim::damerau_levenshtein(name, n), n))
-        .filter(|(d, n)| *d <= limit && *d < n.chars().count().min(name.chars().count()))
-        .min()
+        .filter(|(d, n)| *d <= limit && 2 * *d < n.chars().count().max(name.chars().count()))
+        // Among equally near ones the one that begins like the name.
+        .min_by_key(|(d, n)| {
+            let same = n.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+            (*d, std::cmp::Reverse(same), n.len(), *n)
+        })
         .map(|(_, n)| n)
 }
 
@@ -26,6 +30,12 @@ pub(crate) fn foreign(name: &str) -> Option<&'static str> {
         "length" | "lenght" | "size" => "len",
         "power" | "pow" => "^",
         "ln" => "log",
+        "sine" => "sin",
+        "cosine" => "cos",
+        "elif" | "elseif" => "else if",
+        "lambda" => "|x| …",
+        "dtype" | "float" | "double" => "f64",
+        "int" | "integer" => "i64",
         "range" => "0..n",
         "println" | "echo" => "print",
         "matmul" => "@",

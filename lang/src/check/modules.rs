@@ -43,6 +43,7 @@ impl Checker {
             return Err(errors);
         }
         let mut trail = vec![source.name().to_string()];
+        let known_modules = self.world.modules.len();
         let imports = imports(&mut self.world, &file, source.name(), load, &mut trail)?;
         for (name, m, _) in imports {
             self.world.top.insert(name, TopBinding::Module(m));
@@ -68,7 +69,8 @@ impl Checker {
             return Err(problems);
         }
         warnings.extend(problems);
-        let errors = self.definitions(&file);
+        let mut errors = self.module_definitions(known_modules);
+        errors.extend(self.definitions(&file));
         if !errors.is_empty() {
             return Err(errors);
         }

@@ -4,6 +4,7 @@ use super::elab::{Binding, Elab, Fail, Mode, R};
 use super::value::{Code, FnVal, Val};
 use super::world::{self, TopBinding};
 use crate::ast::{ExprKind, Lambda, Name};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::types::DType;
 use std::sync::Arc;
@@ -51,6 +52,20 @@ impl Elab<'_> {
         }
         let home = self.f.home;
         if home == world::MAIN {
+            let late = self.mode != Mode::Definition
+                && !self.stack.is_empty()
+                && matches!(self.world.top.get(name), Some(TopBinding::Value { .. }));
+            if late {
+                // What was bound when the function was written would be among its captures.
+                let problem = Diagnostic::error(
+                    "E0101",
+                    span,
+                    format!("`{name}` is not bound yet where `{}` is written", self.f.name),
+                )
+                .label(self.f.span, "written here")
+                .help(format!("a function captures variables as they are where it is written: bind `{name}` above it, or make it a parameter"));
+                return self.fail(problem);
+            }
             if let Some(v) = self.top_name(name)? {
                 return Ok(Some(v));
             }

@@ -79,7 +79,22 @@ impl Elab<'_> {
             let local = self.operand_as(a, d, span)?;
             operands.push(self.broadcast_to(local, &dims, span)?);
         }
+        if let (Prim::Spacing, [x]) = (prim, operands.as_slice())
+            && self.ty(*x).dtype == DType::F32
+        {
+            return self.single_spacing(*x, span);
+        }
         self.emit(Op::Prim(prim), &operands, span).map(Val::Leaf)
+    }
+
+    /// The distance to the next `f32`: 2²⁹ times that to the next `f64`, and at least the smallest of them.
+    fn single_spacing(&mut self, x: Local, span: Span) -> R<Val> {
+        let wide = self.emit(Op::Convert(DType::F64), &[x], span)?;
+        let step = self.pointwise(Prim::Spacing, &[Val::Leaf(wide)], span)?;
+        let step = self.pointwise(Prim::Mul, &[step, Val::Float(f64::from(1 << 29))], span)?;
+        let least = Val::Float(f64::from(f32::from_bits(1)));
+        let step = self.pointwise(Prim::Max, &[step, least], span)?;
+        self.operand_as(&step, DType::F32, span).map(Val::Leaf)
     }
 
     /// The common shape of operands.

@@ -64,8 +64,19 @@ impl Names<'_> {
     fn pattern(&mut self, p: &Pattern, what: What) {
         let mut names = Vec::new();
         super::free::pattern_names(p, &mut names);
+        self.distinct(&names, p.span);
         self.scope
             .extend(names.into_iter().map(|n| (n, what, p.span)));
+    }
+
+    /// One pattern binds a name once.
+    fn distinct(&mut self, names: &[Name], span: Span) {
+        if let Some((_, n)) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
+            self.problems.push(
+                Diagnostic::error("E0109", span, format!("`{n}` is bound twice here"))
+                    .help("what is not needed is called `_`"),
+            );
+        }
     }
 
     fn function(&mut self, f: &FnDef) {
@@ -108,7 +119,18 @@ impl Names<'_> {
                 .map_or_else(Span::default, |t| t.span);
             self.scope.push((n, What::Param, at));
         }
+        let mut bound: Vec<Name> = Vec::new();
         for p in params {
+            let mut own = Vec::new();
+            super::free::pattern_names(&p.pattern, &mut own);
+            if let Some(n) = own.iter().find(|n| bound.contains(n)) {
+                self.problems.push(Diagnostic::error(
+                    "E0109",
+                    p.pattern.span,
+                    format!("two parameters are called `{n}`"),
+                ));
+            }
+            bound.extend(own);
             if let Some(d) = &p.default {
                 self.expr(d);
             }

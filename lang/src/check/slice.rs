@@ -124,11 +124,17 @@ impl Elab<'_> {
         };
         let room = dim.clone() - d.clone() - Dim::constant(1);
         if d.as_const().is_some_and(|c| c < 0) || room.as_const().is_some_and(|c| c < 0) {
-            let (d, n) = (self.show_dim(&d), self.show_dim(dim));
+            // A position that is counted from the end is shown as written.
+            let written = self.text_of(at);
+            let shown = match written.strip_prefix('-').map(|k| k.trim().parse::<i64>()) {
+                Some(Ok(_)) if what == "the index" => written,
+                _ => self.show_dim(&d),
+            };
+            let n = self.show_dim(dim);
             return self.error(
                 "E0210",
                 at,
-                format!("{what} {d} is out of range: the axis has size {n}"),
+                format!("{what} {shown} is out of range: the axis has size {n}"),
             );
         }
         Ok(self.is_natural(&d) && self.is_natural(&room))

@@ -217,6 +217,17 @@ pub(crate) fn front(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
 }
 
+/// Undoes `front`.
+pub(crate) fn back(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let rank = e.dims(&v).len();
+    let (k, s) = a.at(1)?;
+    let k = axis(e, &k, rank, s)?;
+    let l = e.operand(&v, at)?;
+    let perm: Vec<usize> = (1..=k).chain([0]).chain(k + 1..rank).collect();
+    e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
+}
+
 pub(crate) fn transpose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = array(e, a, 0)?;
     let rank = e.dims(&v).len();

@@ -77,6 +77,71 @@ pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.emit(Op::Index(sels), &[l, index], span).map(Val::Leaf)
 }
 
+/// The margins of one axis: `k`, or `(before, after)`.
+fn margin(e: &mut Elab<'_>, v: &Val, span: Span) -> R<(Dim, Dim)> {
+    let (before, after) = match v {
+        Val::Tuple(parts) if parts.len() == 2 => {
+            let (a, b) = (parts[0].1.clone(), parts[1].1.clone());
+            (size_of(e, &(a, span))?, size_of(e, &(b, span))?)
+        }
+        Val::Tuple(_) => {
+            return e.error("E0206", span, "the margins of an axis are `k` or `(before, after)`");
+        }
+        one => {
+            let k = size_of(e, &(one.clone(), span))?;
+            (k.clone(), k)
+        }
+    };
+    Ok((before, after))
+}
+
+pub(crate) fn pad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let (width, w_span) = a.at(1)?;
+    let mut l = e.operand(&v, at)?;
+    let (dtype, rank) = (e.ty(l).dtype, e.ty(l).rank());
+    let nested = matches!(&width, Val::Tuple(parts) if parts.iter().any(|(_, p)| matches!(p, Val::Tuple(_))));
+    let margins = match &width {
+        Val::Tuple(parts) if nested => {
+            if parts.len() != rank {
+                let title = format!("`pad` takes the margins of {rank} axes here, and {} are given", parts.len());
+                return e.error("E0206", w_span, title);
+            }
+            parts.iter().map(|(_, p)| margin(e, p, w_span)).collect::<R<Vec<_>>>()?
+        }
+        one => vec![margin(e, one, w_span)?; rank],
+    };
+    let value = match a.get(2).cloned() {
+        Some((v, s)) => {
+            let fits = e.kind(&v).is_some_and(|k| k.weak || k.dtype <= dtype) && e.dims(&v).is_empty();
+            if !fits || matches!(v, Val::Float(_)) && !dtype.is_float() {
+                return e.error("E0204", s, format!("the value in the margin is one number that fits {}", dtype.name()));
+            }
+            v
+        }
+        None => Val::Int(0),
+    };
+    let value = e.operand_as(&value, dtype, span)?;
+    for (axis, (before, after)) in margins.into_iter().enumerate() {
+        let dims = e.ty(l).dims.clone();
+        let mut parts = Vec::new();
+        for (k, size) in [before, after].into_iter().enumerate() {
+            if k == 1 {
+                parts.push(l);
+            }
+            if !size.is(0) {
+                let mut dims = dims.clone();
+                dims[axis] = size;
+                parts.push(e.emit(Op::Broadcast { dims, axes: Vec::new() }, &[value], span)?);
+            }
+        }
+        if parts.len() > 1 {
+            l = e.emit(Op::Concat(axis), &parts, span)?;
+        }
+    }
+    Ok(Val::Leaf(l))
+}
+
 pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = array(e, a, 0)?;
     let n = size_of(e, &a.at(1)?)?;

@@ -207,21 +207,44 @@ pub(crate) fn arg(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
         .map(Val::Leaf)
 }
 
-pub(crate) fn argsort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+/// The axis to sort along brought to the end, and whether that moved anything.
+fn lanes(e: &mut Elab<'_>, a: &Args, span: Span) -> R<(Local, Option<Vec<usize>>)> {
     let (v, at) = array(e, a, 0)?;
     let l = e.operand(&v, at)?;
-    if e.ty(l).is_scalar() {
+    let rank = e.ty(l).rank();
+    if rank == 0 {
         return e.error("E0204", at, "a number cannot be sorted");
     }
-    e.emit(Op::ArgSort, &[l], span).map(Val::Leaf)
+    let k = match a.get(1).cloned() {
+        None => rank - 1,
+        Some((k, s)) => axis(e, &k, rank, s)?,
+    };
+    if k + 1 == rank {
+        return Ok((l, None));
+    }
+    let mut perm: Vec<usize> = (0..rank).collect();
+    perm.swap(k, rank - 1);
+    let moved = e.emit(Op::Transpose(perm.clone()), &[l], span)?;
+    Ok((moved, Some(perm)))
+}
+
+/// Brings the axes back.
+fn restored(e: &mut Elab<'_>, l: Local, perm: Option<Vec<usize>>, span: Span) -> R<Val> {
+    match perm {
+        None => Ok(Val::Leaf(l)),
+        Some(perm) => e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf),
+    }
+}
+
+pub(crate) fn argsort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (l, perm) = lanes(e, a, span)?;
+    let order = e.emit(Op::ArgSort, &[l], span)?;
+    restored(e, order, perm, span)
 }
 
 pub(crate) fn sort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let l = e.operand(&v, at)?;
-    let Val::Leaf(order) = argsort(e, a, span)? else {
-        return Ok(v);
-    };
+    let (l, perm) = lanes(e, a, span)?;
+    let order = e.emit(Op::ArgSort, &[l], span)?;
     if e.ty(l).rank() == 1 {
         return e
             .emit(Op::Index(vec![crate::ops::Sel::Pick]), &[l, order], span)
@@ -229,7 +252,7 @@ pub(crate) fn sort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     }
     let dims = e.ty(l).dims.clone();
     let lead = dims[..dims.len() - 1].to_vec();
-    e.map_lanes(lead, span, |e, indices| {
+    let sorted = e.map_lanes(lead, span, |e, indices| {
         let sels = |n: usize| -> Vec<crate::ops::Sel> {
             (0..n)
                 .map(|_| crate::ops::Sel::At)
@@ -243,5 +266,7 @@ pub(crate) fn sort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let places = e.emit(Op::Index(sels(indices.len())), &args, span)?;
         e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[row, places], span)
             .map(Val::Leaf)
-    })
+    })?;
+    let sorted = e.operand(&sorted, span)?;
+    restored(e, sorted, perm, span)
 }

@@ -39,9 +39,13 @@ unary! {
 }
 
 binary! {
-    pow = pxfm::f_pow;
     atan2 = pxfm::f_atan2;
     hypot = pxfm::f_hypot;
+}
+
+/// `a ^ b` as IEEE 754 has it: anything to the power 0 is 1, and so is 1 to any power.
+pub extern "C" fn pow(a: f64, b: f64) -> f64 {
+    if b == 0.0 || a == 1.0 { 1.0 } else { pxfm::f_pow(a, b) }
 }
 
 /// `log(1 + exp(x))`, by the larger of `x` and 0 and a correction that cannot overflow.
