@@ -1,7 +1,7 @@
 //! The optimizer: passes over the intermediate representation, and the order they run in.
 //!
 //! ```text
-//! module ─ inline ─ clean ─ unroll ─ scalarize ─ clean ─ hoist ─ ranges ─ cse ─ dce ─ module
+//! module ─ inline ─ clean ─ unroll ─ scalarize ─ clean ─ forward ─ hoist ─ ranges ─ cse ─ dce ─ module
 //!                     └ simplify, cse, carries, dce until nothing changes
 //! ```
 //!
@@ -19,6 +19,7 @@ pub mod dce;
 pub mod edit;
 pub mod effects;
 pub mod fold;
+pub mod forward;
 pub mod hoist;
 pub mod inline;
 pub mod intervals;
@@ -59,6 +60,7 @@ pub const SPLIT: &[Pass] = &[
 
 /// What runs last.
 pub const FINISH: &[Pass] = &[
+    Pass { name: "forward", run: |func, _| forward::forward(func) },
     Pass {
         name: "hoist",
         run: hoist::hoist,

@@ -5,7 +5,7 @@ mod opt_support;
 use adl_compiler::ir::{Func, Module};
 use adl_compiler::opt::effects::Effects;
 use adl_compiler::opt::{
-    self, carries, cse, dce, hoist, inline, scalarize, simplify, unroll,
+    self, carries, cse, dce, forward, hoist, inline, scalarize, simplify, unroll,
 };
 use opt_support::{after, becomes, checked, main, read};
 
@@ -396,6 +396,74 @@ fn arrays_with_positions_that_are_not_constant() {
     let many = few.replace('3', "12");
     let text = after(&many, |func, _| scalarize::scalarize(func)).to_string();
     assert!(text.contains("exp v0"), "{text}");
+}
+
+#[test]
+fn what_the_round_before_wrote_is_carried_over() {
+    becomes(
+        |func, effects| {
+            forward::forward(func);
+            dce::dce(func, effects);
+        },
+        "func f(x: f64[n], n: i64, c: f64) -> f64[n] {
+           one = const 1
+           r = for n (x) { (i: i64, u: f64[n])
+             j = add i one
+             v = index u [i]
+             w = index u [j]
+             p = mul v c
+             q = add p w
+             t = update u [j] q
+             yield t
+           }
+           yield r
+         }",
+        "func f(x: f64[n], n: i64, c: f64) -> f64[n] {
+           one = const 1
+           zero = const 0
+           some = gt n zero
+           first = if some {
+             at = const 0
+             bounds index at < n
+             e = index x [at]
+             yield e
+           } else {
+             nothing = const 0.0
+             yield nothing
+           }
+           r, s = for n (x, first) { (i: i64, u: f64[n], v: f64)
+             j = add i one
+             w = index u [j]
+             p = mul v c
+             q = add p w
+             t = update u [j] q
+             yield t, q
+           }
+           yield r
+         }",
+    );
+}
+
+#[test]
+fn what_another_round_wrote_is_read() {
+    // Two positions back, the same position, and a position that is not the counter plus something.
+    for read in ["j = add i two", "j = add i zero", "j = mul i two"] {
+        let text = format!(
+            "func f(x: f64[n], n: i64, c: f64) -> f64[n] {{
+               zero = const 0
+               two = const 2
+               r = for n (x) {{ (i: i64, u: f64[n])
+                 {read}
+                 v = index u [i]
+                 p = mul v c
+                 t = update u [j] p
+                 yield t
+               }}
+               yield r
+             }}"
+        );
+        becomes(|func, _| forward::forward(func), &text, &text);
+    }
 }
 
 #[test]
