@@ -138,16 +138,13 @@ impl Array {
         })
     }
 
-    /// An array whose elements nobody has written: memory for a result.
-    ///
-    /// # Safety
-    /// All elements are written, through [`Array::start`], before any is read.
-    #[allow(unsafe_code, reason = "the caller writes the memory")]
-    pub unsafe fn unwritten(dtype: DType, shape: &[usize]) -> Result<Array, ArrayError> {
-        let bytes = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?
-            * dtype.size();
-        // SAFETY: the contract of this function.
-        let data = unsafe { Buffer::unwritten(bytes) }.ok_or(ArrayError::OutOfMemory(bytes))?;
+    /// An array of the elements in `data`.
+    pub fn from_buffer(dtype: DType, shape: &[usize], data: Buffer) -> Result<Array, ArrayError> {
+        let expected = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?;
+        if data.len() != expected * dtype.size() {
+            let found = data.len() / dtype.size();
+            return Err(ArrayError::Count { expected, found });
+        }
         Ok(Array {
             dtype,
             shape: shape.to_vec(),

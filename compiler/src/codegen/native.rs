@@ -4,6 +4,8 @@
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
 use adl_lang::types::{DType, Dim, Sym, Ty};
+use adl_runtime::array::element_count;
+use adl_runtime::buffer::Buffer;
 use adl_runtime::{Array, Context, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
@@ -169,9 +171,11 @@ impl Native {
         let mut slots = self.inputs(sizes, args)?;
         let mut results = Vec::with_capacity(self.0.shape.results.len());
         for ty in &self.0.shape.results {
+            let (dtype, dims) = (dtype(ty.dtype), dims(ty, sizes)?);
+            let bytes = element_count(&dims).map_or(usize::MAX, |count| count * dtype.size());
             // SAFETY: code that finishes has written its results; those of code that does not are dropped.
-            let array = unsafe { Array::unwritten(dtype(ty.dtype), &dims(ty, sizes)?) };
-            results.push(array.map_err(|_| CallFailure::OutOfMemory)?);
+            let buffer = unsafe { Buffer::unwritten(bytes) }.ok_or(CallFailure::OutOfMemory)?;
+            results.push(Array::from_buffer(dtype, &dims, buffer).map_err(|_| CallFailure::OutOfMemory)?);
         }
         slots.extend(results.iter_mut().map(|r| r.start().expose_provenance() as u64));
         // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
