@@ -11,11 +11,8 @@ use support::command::{adl, path};
 /// The files of a folder with that ending, in order.
 fn files(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(path(folder)).expect("the folder exists");
-    let mut files: Vec<String> = entries
-        .flatten()
-        .map(|e| e.path().to_string_lossy().into_owned())
-        .filter(|p| p.ends_with(".adl"))
-        .collect();
+    let mut files: Vec<String> =
+        entries.flatten().map(|e| e.path().to_string_lossy().into_owned()).filter(|p| p.ends_with(".adl")).collect();
     files.sort();
     files
 }
@@ -74,6 +71,11 @@ fn benchmark_problems_pass_their_tests() {
     for file in files("tests/programs") {
         let said = adl(&["test", &file]);
         assert_eq!(said.code, 0, "{file}:\n{}{}", said.out, said.err);
-        assert!(said.out.contains(" passed, 0 failed") || said.err.contains(" passed, 0 failed"), "{file}: {}{}", said.out, said.err);
+        assert!(
+            said.out.contains(" passed, 0 failed") || said.err.contains(" passed, 0 failed"),
+            "{file}: {}{}",
+            said.out,
+            said.err
+        );
     }
 }

@@ -38,8 +38,10 @@ fn assertions_hold() {
 fn printed_lines_are_as_said() {
     for (text, file) in programs() {
         let Some((_, expected)) = text.split_once("\n# Output:\n") else { continue };
-        let expected: String =
-            expected.lines().map(|l| format!("{}\n", l.strip_prefix("# ").unwrap_or(l.trim_start_matches('#')))).collect();
+        let expected: String = expected
+            .lines()
+            .map(|l| format!("{}\n", l.strip_prefix("# ").unwrap_or(l.trim_start_matches('#'))))
+            .collect();
         let said = adl(&["run", &file]);
         assert_eq!((said.code, said.out.as_str()), (0, expected.as_str()), "{file}\n{}", said.err);
     }
@@ -60,7 +62,10 @@ const WRONG: &[(&str, &[&str])] = &[
     ("grad(|i: i64| i * 2.0)(3)", &["E0302", "integers have no derivative"]),
     ("let x = [1, 2, 3]\nx[5]", &["the index 5 is out of range: the axis has size 3"]),
     ("let x = [1, 2, 3]\nx[-4]", &["the index -4 is out of range"]),
-    ("fn f(x) { var s = 0.0\nfor i in 0..4 { s += x[i]^2 }\ns }\ngrad(f)([1.0, 2.0])", &["the index 2 is out of range"]),
+    (
+        "fn f(x) { var s = 0.0\nfor i in 0..4 { s += x[i]^2 }\ns }\ngrad(f)([1.0, 2.0])",
+        &["the index 2 is out of range"],
+    ),
     ("fn f(x) = f(concat(x, x))\nf([1.0])", &["E0103", "`f` never ends"]),
     ("fn f(x: f64) -> f64 = f(x / 2) + 1\nf(1.0)", &["E0411", "recursion too deep in `f`"]),
     ("if 1 { print(1) }", &["a condition needs one truth value"]),
@@ -84,7 +89,10 @@ const WRONG: &[(&str, &[&str])] = &[
     ("var k = 1e300\ni64(k)", &["1e300 does not fit"]),
     ("fn f(x, x) = x", &["two parameters are called `x`"]),
     ("let (a, a) = (1, 2)", &["`a` is bound twice"]),
-    ("fn f(q) = q * x\nlet x = [1.0, 2.0]\nfor _ in 0..2 { print(f(x)) }", &["`x` is not bound yet where `f` is written"]),
+    (
+        "fn f(q) = q * x\nlet x = [1.0, 2.0]\nfor _ in 0..2 { print(f(x)) }",
+        &["`x` is not bound yet where `f` is written"],
+    ),
     ("let x: f64[3] = [1.0, 2.0]", &["this has 2 elements, but 3 is declared"]),
     ("jvp(|x, y| x, 1.0, 2.0)", &["E0306", "2 arguments"]),
     ("sort(3)", &["a number cannot be sorted"]),

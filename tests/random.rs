@@ -52,7 +52,8 @@ fn native_code_agrees_with_the_interpreter() {
         };
         for function in ["f", "value_and_grad(f, wrt = (0, 1, 2))"] {
             let native = answer(Backend::Native, function).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
-            let reference = answer(Backend::Interpreter, function).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+            let reference =
+                answer(Backend::Interpreter, function).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
             if native.iter().all(|x| x.is_finite()) {
                 defined += 1;
                 let off = distance(&native, &reference);
@@ -70,9 +71,12 @@ fn reverse_mode_is_the_transpose_of_forward_mode() {
         let (point, direction) = inputs(seed, if seed % 3 == 0 { 5 } else { 11 });
         let args: Vec<Value> = point.iter().chain(&direction).cloned().collect();
         let program = Engine::new().compile("random.adl", &text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
-        let ask = |function: &str| call(&program, function, &args).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+        let ask =
+            |function: &str| call(&program, function, &args).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
         let forward = ask("|x, y, a, u, v, b| jvp(f, (x, y, a), (u, v, b)).1");
-        let reverse = ask("|x, y, a, u, v, b| { let (p, q, r) = grad(f, wrt = (0, 1, 2))(x, y, a)\n p * u + q * v + sum(r * b) }");
+        let reverse = ask(
+            "|x, y, a, u, v, b| { let (p, q, r) = grad(f, wrt = (0, 1, 2))(x, y, a)\n p * u + q * v + sum(r * b) }",
+        );
         let forward_scale = forward[0].abs().max(1.0);
         if forward[0].is_finite() {
             let off = (forward[0] - reverse[0]).abs() / forward_scale;

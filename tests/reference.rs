@@ -70,9 +70,17 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
         "value" => vec![("value".into(), format!("|{params}| f({params})"), vec![])],
         "grad" => {
             let reverse = format!("|{params}| ({})", each(wrt, |w| format!("{w}: grad({})({w})", of(w))));
-            let together = format!("|{params}| {{ let all = grad(f, wrt = ({0}))({params})\n ({1}) }}", tuple(wrt), each_indexed(wrt));
+            let together = format!(
+                "|{params}| {{ let all = grad(f, wrt = ({0}))({params})\n ({1}) }}",
+                tuple(wrt),
+                each_indexed(wrt)
+            );
             let forward = format!("|{params}| ({})", each(wrt, |w| format!("{w}: jacfwd({})({w})", of(w))));
-            vec![("reverse".into(), reverse, vec![]), ("reverse, together".into(), together, vec![]), ("forward".into(), forward, vec![])]
+            vec![
+                ("reverse".into(), reverse, vec![]),
+                ("reverse, together".into(), together, vec![]),
+                ("forward".into(), forward, vec![]),
+            ]
         }
         "jvp" => {
             let tangents: Vec<String> = wrt.iter().map(|w| format!("d_{w}")).collect();
@@ -81,15 +89,21 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
             let point = if case.params.len() == 1 { params.clone() } else { format!("({params})") };
             let along = if case.params.len() == 1 { all[0].clone() } else { format!("({})", all.join(", ")) };
             let forward = format!("|{params}, {}| jvp(f, {point}, {along}).1", tangents.join(", "));
-            let moved: Vec<String> =
-                case.params.iter().map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() }).collect();
+            let moved: Vec<String> = case
+                .params
+                .iter()
+                .map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() })
+                .collect();
             let reverse = format!("|{params}, {}| jacrev(|t| f({}))(0.0)", tangents.join(", "), moved.join(", "));
             let extra: Vec<Json> = wrt.iter().map(|w| query.tangent[w].clone()).collect();
             vec![("forward".into(), forward, extra.clone()), ("reverse".into(), reverse, extra)]
         }
         "vjp" => {
             let reverse = format!("|{params}, u_| ({})", each(wrt, |w| format!("{w}: vjp({}, {w}).1(u_)", of(w))));
-            let forward = format!("|{params}, u_| ({})", each(wrt, |w| format!("{w}: jacfwd(|{w}_| sum(u_ * f({})))({w})", rename(&case.params, w))));
+            let forward = format!(
+                "|{params}, u_| ({})",
+                each(wrt, |w| format!("{w}: jacfwd(|{w}_| sum(u_ * f({})))({w})", rename(&case.params, w)))
+            );
             let extra = vec![query.cotangent.clone()];
             vec![("reverse".into(), reverse, extra.clone()), ("forward".into(), forward, extra)]
         }
@@ -110,20 +124,41 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
             let extra = vec![query.tangent.as_object().map_or(query.tangent.clone(), |o| o[w].clone())];
             vec![
                 ("hvp".into(), format!("|{params}, v_| hvp({f}, {w}, v_)"), extra.clone()),
-                ("reverse over reverse".into(), format!("|{params}, v_| grad(|x_| sum(v_ * grad({f})(x_)))({w})"), extra),
+                (
+                    "reverse over reverse".into(),
+                    format!("|{params}, v_| grad(|x_| sum(v_ * grad({f})(x_)))({w})"),
+                    extra,
+                ),
             ]
         }
         "elementwise" => {
             let w = &wrt[0];
-            chains(query.order).into_iter().map(|modes| (modes.clone(), format!("|{params}| {}({w})", chain(&of(w), &modes, case.is_scalar(w))), vec![])).collect()
+            chains(query.order)
+                .into_iter()
+                .map(|modes| {
+                    (modes.clone(), format!("|{params}| {}({w})", chain(&of(w), &modes, case.is_scalar(w))), vec![])
+                })
+                .collect()
         }
         "directional" => {
-            let moved: Vec<String> =
-                case.params.iter().map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() }).collect();
+            let moved: Vec<String> = case
+                .params
+                .iter()
+                .map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() })
+                .collect();
             let tangents: Vec<String> = wrt.iter().map(|w| format!("d_{w}")).collect();
             let extra: Vec<Json> = wrt.iter().map(|w| query.tangent[w].clone()).collect();
             let f = format!("(|t| f({}))", moved.join(", "));
-            chains(query.order).into_iter().map(|modes| (modes.clone(), format!("|{params}, {}| {}(0.0)", tangents.join(", "), chain(&f, &modes, true)), extra.clone())).collect()
+            chains(query.order)
+                .into_iter()
+                .map(|modes| {
+                    (
+                        modes.clone(),
+                        format!("|{params}, {}| {}(0.0)", tangents.join(", "), chain(&f, &modes, true)),
+                        extra.clone(),
+                    )
+                })
+                .collect()
         }
         other => panic!("{}: unknown kind of query {other}", case.id),
     }
@@ -132,7 +167,9 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
 /// Sequences of modes of that length: all of them up to the third order, then the pure ones and one mixture.
 fn chains(order: usize) -> Vec<String> {
     if order <= 3 {
-        return (0..1 << order).map(|bits| (0..order).map(|k| if bits >> k & 1 == 0 { 'F' } else { 'R' }).collect()).collect();
+        return (0..1 << order)
+            .map(|bits| (0..order).map(|k| if bits >> k & 1 == 0 { 'F' } else { 'R' }).collect())
+            .collect();
     }
     vec!["F".repeat(order), "R".repeat(order), "FR".repeat(order).chars().take(order).collect()]
 }
@@ -169,7 +206,11 @@ fn each_indexed(names: &[String]) -> String {
 
 /// The cases that wait, with what for.
 fn waiting() -> BTreeMap<&'static str, &'static str> {
-    include_str!("cases/waiting.txt").lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once(':')).collect()
+    include_str!("cases/waiting.txt")
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once(':'))
+        .collect()
 }
 
 #[test]

@@ -27,7 +27,11 @@ fn spelling(prim: Prim, args: &[String]) -> String {
 /// Primitives with a derivative to test, and the names of their arguments.
 fn differentiable() -> impl Iterator<Item = (Prim, Vec<String>)> {
     let names = |p: Prim| (0..p.arity()).map(|k| format!("x{k}")).collect();
-    Prim::ALL.iter().copied().filter(|p| matches!(p.row().typing, Typing::Float | Typing::Number) && !p.row().probes.is_empty()).map(move |p| (p, names(p)))
+    Prim::ALL
+        .iter()
+        .copied()
+        .filter(|p| matches!(p.row().typing, Typing::Float | Typing::Number) && !p.row().probes.is_empty())
+        .map(move |p| (p, names(p)))
 }
 
 fn compile(text: &str) -> Program {
@@ -59,9 +63,12 @@ fn every_derivative_agrees_with_differences() {
                 {
                     continue;
                 }
-                let at = |x: f64| -> Vec<Value> { probe.iter().enumerate().map(|(i, p)| Value::from(if i == k { x } else { *p })).collect() };
+                let at = |x: f64| -> Vec<Value> {
+                    probe.iter().enumerate().map(|(i, p)| Value::from(if i == k { x } else { *p })).collect()
+                };
                 let alone = |inner: &str, op: &str| {
-                    let call: Vec<String> = names.iter().enumerate().map(|(i, n)| if i == k { "t".into() } else { n.clone() }).collect();
+                    let call: Vec<String> =
+                        names.iter().enumerate().map(|(i, n)| if i == k { "t".into() } else { n.clone() }).collect();
                     format!("|{}| {op}(|t| {inner}({}))({})", names.join(", "), call.join(", "), names[k])
                 };
                 let value = |x: f64| ask(&program, "f", &at(x))[0];
@@ -69,16 +76,40 @@ fn every_derivative_agrees_with_differences() {
                 let forward = ask(&program, &alone("f", "jacfwd"), &at(probe[k]))[0];
                 let reverse = ask(&program, &alone("f", "grad"), &at(probe[k]))[0];
                 let tolerance = 1e-9 * (1.0 + numeric.abs()) + 10.0 * spread;
-                assert!((forward - numeric).abs() <= tolerance, "{} argument {k} at {probe:?}: forward {forward}, differences {numeric}", prim.name());
-                assert!((reverse - forward).abs() <= 1e-13 * (1.0 + forward.abs()), "{} argument {k} at {probe:?}: reverse {reverse}, forward {forward}", prim.name());
+                assert!(
+                    (forward - numeric).abs() <= tolerance,
+                    "{} argument {k} at {probe:?}: forward {forward}, differences {numeric}",
+                    prim.name()
+                );
+                assert!(
+                    (reverse - forward).abs() <= 1e-13 * (1.0 + forward.abs()),
+                    "{} argument {k} at {probe:?}: reverse {reverse}, forward {forward}",
+                    prim.name()
+                );
 
                 let slope = |x: f64| ask(&program, &alone("f", "jacfwd"), &at(x))[0];
                 let (numeric, spread) = difference(&slope, probe[k]);
                 let tolerance = 1e-8 * (1.0 + numeric.abs()) + 10.0 * spread;
                 for (outer, inner) in [("jacfwd", "jacfwd"), ("jacfwd", "grad"), ("grad", "jacfwd"), ("grad", "grad")] {
-                    let nested = format!("(|t| {inner}(|t| f({}))(t))", names.iter().enumerate().map(|(i, n)| if i == k { "t".into() } else { n.clone() }).collect::<Vec<_>>().join(", "));
-                    let second = ask(&program, &format!("|{}| {outer}({nested})({})", names.join(", "), names[k]), &at(probe[k]))[0];
-                    assert!((second - numeric).abs() <= tolerance, "{} argument {k} at {probe:?}: {outer} of {inner} {second}, differences {numeric}", prim.name());
+                    let nested = format!(
+                        "(|t| {inner}(|t| f({}))(t))",
+                        names
+                            .iter()
+                            .enumerate()
+                            .map(|(i, n)| if i == k { "t".into() } else { n.clone() })
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    );
+                    let second = ask(
+                        &program,
+                        &format!("|{}| {outer}({nested})({})", names.join(", "), names[k]),
+                        &at(probe[k]),
+                    )[0];
+                    assert!(
+                        (second - numeric).abs() <= tolerance,
+                        "{} argument {k} at {probe:?}: {outer} of {inner} {second}, differences {numeric}",
+                        prim.name()
+                    );
                 }
             }
         }
@@ -99,7 +130,11 @@ fn single_precision_agrees_with_double() {
             };
             for function in ["f", gradient] {
                 let (a, b) = (ask(&program, function, &single)[0], ask(&program, function, &double)[0]);
-                assert!((a - b).abs() <= 4e-6 * (1.0 + b.abs()), "{} {function} at {probe:?}: f32 {a}, f64 {b}", prim.name());
+                assert!(
+                    (a - b).abs() <= 4e-6 * (1.0 + b.abs()),
+                    "{} {function} at {probe:?}: f32 {a}, f64 {b}",
+                    prim.name()
+                );
             }
         }
     }
@@ -116,7 +151,10 @@ fn arrays_of_any_length_agree_with_scalars() {
         let value = ask(&program, "f", &scalars)[0];
         let slope = ask(&program, &format!("grad(f, wrt = {first})"), &scalars)[0];
         for length in [0, 1, 3, 13] {
-            let arrays: Vec<Value> = probe.iter().map(|&x| Value::Array(Array::from_slice(&[length], &vec![x; length]).expect("fits"))).collect();
+            let arrays: Vec<Value> = probe
+                .iter()
+                .map(|&x| Value::Array(Array::from_slice(&[length], &vec![x; length]).expect("fits")))
+                .collect();
             assert_eq!(ask(&program, "f", &arrays), vec![value; length], "{} of {length}", prim.name());
             let gradient = ask(&program, &format!("grad(total, wrt = {first})"), &arrays);
             assert_eq!(gradient.len(), length);
@@ -129,12 +167,43 @@ fn arrays_of_any_length_agree_with_scalars() {
 
 /// Array functions of one matrix `x: f64[3, 4]`, smooth at the probe; each gives an array or a number.
 const ARRAY_FUNCTIONS: &[&str] = &[
-    "sum(x, axis = 0)", "sum(x, axis = 1, keep = true)", "mean(x)", "prod(x, axis = 1)", "max(x, axis = 0)", "min(x, axis = 1)",
-    "norm(x)", "x.T", "reshape(x, (2, 6))", "flatten(x)", "concat(x, 2 * x, axis = 1)", "stack(x, x * x)", "flip(x)", "x[1]",
-    "x[.., 1..3]", "x[[2, 0, 2]]", "x[.., none]", "x[-1, .. by 2]", "cumsum(x, axis = 1)", "sort(flatten(x))", "x @ x.T", "x.T @ x",
-    "x[0] @ x.T", "x @ x[1]", "dot(x[0], x[1])", "outer(x[0], x[1])", "trace(x @ x.T)", "where(x > 0, x * x, -x)", "clamp(x, -0.5, 0.5)",
-    "[x[i, j] * x[j, i] for i in 0..3, j in 0..3]", "sum(x[i, j] * x[i, 0] for i in 0..3, j in 0..i)", "logsumexp(x, axis = 1)",
-    "softmax(x, axis = 1)", "vmap(|r| r / norm(r))(x)", "hypot(x, 1)", "x^3", "x / (1 + x * x)",
+    "sum(x, axis = 0)",
+    "sum(x, axis = 1, keep = true)",
+    "mean(x)",
+    "prod(x, axis = 1)",
+    "max(x, axis = 0)",
+    "min(x, axis = 1)",
+    "norm(x)",
+    "x.T",
+    "reshape(x, (2, 6))",
+    "flatten(x)",
+    "concat(x, 2 * x, axis = 1)",
+    "stack(x, x * x)",
+    "flip(x)",
+    "x[1]",
+    "x[.., 1..3]",
+    "x[[2, 0, 2]]",
+    "x[.., none]",
+    "x[-1, .. by 2]",
+    "cumsum(x, axis = 1)",
+    "sort(flatten(x))",
+    "x @ x.T",
+    "x.T @ x",
+    "x[0] @ x.T",
+    "x @ x[1]",
+    "dot(x[0], x[1])",
+    "outer(x[0], x[1])",
+    "trace(x @ x.T)",
+    "where(x > 0, x * x, -x)",
+    "clamp(x, -0.5, 0.5)",
+    "[x[i, j] * x[j, i] for i in 0..3, j in 0..3]",
+    "sum(x[i, j] * x[i, 0] for i in 0..3, j in 0..i)",
+    "logsumexp(x, axis = 1)",
+    "softmax(x, axis = 1)",
+    "vmap(|r| r / norm(r))(x)",
+    "hypot(x, 1)",
+    "x^3",
+    "x / (1 + x * x)",
 ];
 
 #[test]
@@ -156,7 +225,10 @@ fn array_functions_are_transposed_rightly() {
         };
         let (numeric, spread) = difference(&along, 0.0);
         let exact = ask(&program, "|x, v| jvp(g, x, v).1", &args)[0];
-        assert!((exact - numeric).abs() <= 1e-8 * (1.0 + exact.abs()) + 10.0 * spread, "{expression}: {exact}, differences {numeric}");
+        assert!(
+            (exact - numeric).abs() <= 1e-8 * (1.0 + exact.abs()) + 10.0 * spread,
+            "{expression}: {exact}, differences {numeric}"
+        );
 
         // vᵀ H v in all mixtures, against differences of the exact slope.
         let slope = |t: f64| -> f64 {
@@ -171,7 +243,10 @@ fn array_functions_are_transposed_rightly() {
             "|x, v| jvp(|y| jvp(g, y, v).1, x, v).1",
         ] {
             let exact = ask(&program, second, &args)[0];
-            assert!((exact - numeric).abs() <= 1e-7 * (1.0 + exact.abs()) + 10.0 * spread, "{expression}, {second}: {exact}, differences {numeric}");
+            assert!(
+                (exact - numeric).abs() <= 1e-7 * (1.0 + exact.abs()) + 10.0 * spread,
+                "{expression}, {second}: {exact}, differences {numeric}"
+            );
         }
     }
 }

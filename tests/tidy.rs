@@ -27,44 +27,28 @@ fn rust_files() -> Vec<(PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let text = fs::read_to_string(&path).expect("a source file is readable");
-            (
-                path.strip_prefix(root)
-                    .expect("below the root")
-                    .to_path_buf(),
-                text,
-            )
+            (path.strip_prefix(root).expect("below the root").to_path_buf(), text)
         })
         .collect()
 }
 
 /// Lines of code: without those that are comments alone.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(k, line)| (k + 1, line))
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    text.lines().enumerate().map(|(k, line)| (k + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 #[test]
 fn files_stay_short() {
     for (path, text) in rust_files() {
         let lines = text.lines().count();
-        assert!(
-            lines <= 500,
-            "{} has {lines} lines; split it by what it does",
-            path.display()
-        );
+        assert!(lines <= 500, "{} has {lines} lines; split it by what it does", path.display());
     }
 }
 
 #[test]
 fn every_file_says_what_it_is() {
     for (path, text) in rust_files() {
-        assert!(
-            text.starts_with("//!"),
-            "{} does not open with a `//!` doc",
-            path.display()
-        );
+        assert!(text.starts_with("//!"), "{} does not open with a `//!` doc", path.display());
     }
 }
 
@@ -85,65 +69,17 @@ fn nothing_is_left_undone() {
 
 /// What must not be named where: (folder or file, forbidden, why).
 const LAYERS: &[(&str, &[&str], &str)] = &[
-    (
-        "lang/src",
-        &[
-            "adl_runtime",
-            "adl_compiler",
-            "cranelift",
-            "std::fs",
-            "std::env",
-            "std::io",
-        ],
-        "lang is pure",
-    ),
-    (
-        "runtime/src",
-        &[
-            "adl_lang",
-            "adl_compiler",
-            "cranelift",
-            "std::fs",
-            "std::env",
-        ],
-        "runtime is a leaf",
-    ),
-    (
-        "compiler/src",
-        &["std::fs", "std::env"],
-        "only the command touches files and environment",
-    ),
+    ("lang/src", &["adl_runtime", "adl_compiler", "cranelift", "std::fs", "std::env", "std::io"], "lang is pure"),
+    ("runtime/src", &["adl_lang", "adl_compiler", "cranelift", "std::fs", "std::env"], "runtime is a leaf"),
+    ("compiler/src", &["std::fs", "std::env"], "only the command touches files and environment"),
     (
         "compiler/src/ir",
-        &[
-            "crate::ad",
-            "crate::opt",
-            "crate::codegen",
-            "crate::lower",
-            "adl_runtime",
-        ],
+        &["crate::ad", "crate::opt", "crate::codegen", "crate::lower", "adl_runtime"],
         "the IR outlives every pass",
     ),
-    (
-        "compiler/src/ad",
-        &[
-            "crate::opt",
-            "crate::codegen",
-            "crate::lower",
-            "adl_runtime",
-        ],
-        "only the pipeline composes",
-    ),
-    (
-        "compiler/src/opt",
-        &["crate::ad", "crate::codegen", "crate::lower", "adl_runtime"],
-        "only the pipeline composes",
-    ),
-    (
-        "compiler/src/lower",
-        &["crate::ad", "crate::opt", "crate::codegen"],
-        "only the pipeline composes",
-    ),
+    ("compiler/src/ad", &["crate::opt", "crate::codegen", "crate::lower", "adl_runtime"], "only the pipeline composes"),
+    ("compiler/src/opt", &["crate::ad", "crate::codegen", "crate::lower", "adl_runtime"], "only the pipeline composes"),
+    ("compiler/src/lower", &["crate::ad", "crate::opt", "crate::codegen"], "only the pipeline composes"),
     (
         "compiler/src/interp",
         &["crate::opt", "crate::codegen", "adl_runtime"],
@@ -156,9 +92,7 @@ fn layers_point_one_way() {
     for (path, text) in rust_files() {
         let name = path.to_string_lossy().replace('\\', "/");
         for (place, forbidden, why) in LAYERS {
-            let inside = name
-                .strip_prefix(place)
-                .is_some_and(|rest| rest.starts_with('/') || rest == ".rs");
+            let inside = name.strip_prefix(place).is_some_and(|rest| rest.starts_with('/') || rest == ".rs");
             if !inside {
                 continue;
             }
@@ -171,10 +105,7 @@ fn layers_point_one_way() {
         let backend = name.starts_with("compiler/src/codegen");
         if name.starts_with("compiler/") && name.contains("/src/") && !backend {
             for (line, code) in code_lines(&text) {
-                assert!(
-                    !code.contains("cranelift_"),
-                    "{name}:{line} names Cranelift: codegen is the one door"
-                );
+                assert!(!code.contains("cranelift_"), "{name}:{line} names Cranelift: codegen is the one door");
             }
         }
     }
@@ -193,17 +124,11 @@ fn unsafe_code_lives_in_few_files() {
     ];
     for (path, text) in rust_files() {
         let name = path.to_string_lossy().replace('\\', "/");
-        if name.starts_with("tests/")
-            || name.contains("/tests/")
-            || allowed.iter().any(|a| name.starts_with(a))
-        {
+        if name.starts_with("tests/") || name.contains("/tests/") || allowed.iter().any(|a| name.starts_with(a)) {
             continue;
         }
         for (line, code) in code_lines(&text) {
-            assert!(
-                !code.contains("unsafe "),
-                "{name}:{line}: `unsafe` outside the files that own it"
-            );
+            assert!(!code.contains("unsafe "), "{name}:{line}: `unsafe` outside the files that own it");
         }
     }
 }

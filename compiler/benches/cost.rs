@@ -12,8 +12,16 @@ use adl_runtime::{Array, Value};
 use std::process::Command;
 
 const PROGRAMS: &[&str] = &[
-    "scalar_loop", "array_loop", "data_dependent_while", "recursion", "comprehension", "network", "prefix_updates", "stencil",
-    "runge_kutta", "nested_loops",
+    "scalar_loop",
+    "array_loop",
+    "data_dependent_while",
+    "recursion",
+    "comprehension",
+    "network",
+    "prefix_updates",
+    "stencil",
+    "runge_kutta",
+    "nested_loops",
 ];
 const SIZES: [usize; 2] = [512, 5120];
 
@@ -60,7 +68,8 @@ fn table() {
     println!("{:<22} {:>8} {:>14} {:>14} {:>7}", "program", "size", "value", "gradient", "ratio");
     for program in PROGRAMS {
         for size in SIZES {
-            let (value, gradient) = (instructions(program, size), instructions(&format!("value_and_grad({program})"), size));
+            let (value, gradient) =
+                (instructions(program, size), instructions(&format!("value_and_grad({program})"), size));
             match (value, gradient) {
                 (Some(v), Some(g)) => println!("{program:<22} {size:>8} {v:>14.0} {g:>14.0} {:>7.2}", g / v),
                 _ => println!("{program:<22} {size:>8} (valgrind did not count)"),

@@ -105,7 +105,14 @@ fn products(c: &mut Criterion) {
         let square = Value::from(Array::from_slice(&[n, n], &data).expect("fits"));
         pair(c, &format!("product {n}"), "product", &[square.clone(), square], &mut || {
             let accumulate = faer::Accum::Replace;
-            faer::linalg::matmul::matmul(out.as_mut(), accumulate, black_box(a.as_ref()), a.as_ref(), 1.0, faer::Par::Seq);
+            faer::linalg::matmul::matmul(
+                out.as_mut(),
+                accumulate,
+                black_box(a.as_ref()),
+                a.as_ref(),
+                1.0,
+                faer::Par::Seq,
+            );
             black_box(&out);
         });
     }
@@ -119,7 +126,9 @@ fn calls(c: &mut Criterion) {
     let mut out = Value::None;
     group.bench_function("scalar", |b| b.iter(|| black_box(double.call(std::slice::from_ref(&x)).expect("succeeds"))));
     group.bench_function("scalar into", |b| b.iter(|| double.call_into(&[&x], &mut out).expect("succeeds")));
-    group.bench_function("short array", |b| b.iter(|| black_box(chain.call(std::slice::from_ref(&short)).expect("succeeds"))));
+    group.bench_function("short array", |b| {
+        b.iter(|| black_box(chain.call(std::slice::from_ref(&short)).expect("succeeds")))
+    });
     group.bench_function("short array into", |b| b.iter(|| chain.call_into(&[&short], &mut out).expect("succeeds")));
     group.finish();
 }
@@ -136,7 +145,9 @@ fn compilation(c: &mut Criterion) {
     group.bench_function("network", |b| {
         b.iter(|| {
             let program = Engine::new().compile("speed.adl", TEXT).expect("compiles");
-            black_box(program.function("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"));
+            black_box(
+                program.function("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"),
+            );
         });
     });
     group.finish();

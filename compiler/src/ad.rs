@@ -110,16 +110,8 @@ pub fn resolve(
 /// The name of a function that is made.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Name {
-    Jvp {
-        func: FuncId,
-        active: Vec<bool>,
-    },
-    Vjp {
-        func: FuncId,
-        seeds: Vec<bool>,
-        wrt: Vec<bool>,
-        primal: bool,
-    },
+    Jvp { func: FuncId, active: Vec<bool> },
+    Vjp { func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool },
     Pair(PairName),
     Strip(FuncId, Level),
 }
@@ -166,43 +158,24 @@ impl Ad<'_> {
     /// `func.jvp` for these active arguments: it takes the arguments and a tangent for each active one, and gives the
     /// results and a tangent for each float result.
     fn jvp(&mut self, func: FuncId, active: Vec<bool>) -> FuncId {
-        let name = Name::Jvp {
-            func,
-            active: active.clone(),
-        };
-        self.make(name, func, &[".jvp"], |ad, source| {
-            vec![jvp::jvp(ad, func, source, &active)]
-        })[0]
+        let name = Name::Jvp { func, active: active.clone() };
+        self.make(name, func, &[".jvp"], |ad, source| vec![jvp::jvp(ad, func, source, &active)])[0]
     }
 
     /// `func.vjp`, with the parameters and results of the request.
     fn vjp(&mut self, func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool) -> FuncId {
-        let func = if primal {
-            func
-        } else {
-            self.strip(func, Level::Quiet)
-        };
-        let name = Name::Vjp {
-            func,
-            seeds: seeds.clone(),
-            wrt: wrt.clone(),
-            primal,
-        };
-        self.make(name, func, &[".vjp"], |ad, source| {
-            vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)]
-        })[0]
+        let func = if primal { func } else { self.strip(func, Level::Quiet) };
+        let name = Name::Vjp { func, seeds: seeds.clone(), wrt: wrt.clone(), primal };
+        self.make(name, func, &[".vjp"], |ad, source| vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)])[0]
     }
 
     /// `func.fwd`: the arguments and a tape give the results and the tape. `func.bwd`: the cotangents of the seeded
     /// results, the accumulators and the tape give the cotangent of each active argument and the tape.
     fn pair(&mut self, name: PairName) -> (FuncId, FuncId) {
         let func = name.func;
-        let made = self.make(
-            Name::Pair(name.clone()),
-            func,
-            &[".fwd", ".bwd"],
-            |ad, source| reverse::pair(ad, &name, source).to_vec(),
-        );
+        let made = self.make(Name::Pair(name.clone()), func, &[".fwd", ".bwd"], |ad, source| {
+            reverse::pair(ad, &name, source).to_vec()
+        });
         (made[0], made[1])
     }
 
@@ -233,11 +206,7 @@ impl Ad<'_> {
         self.prepare(func);
         let source = Rc::new(self.module.funcs[func].clone());
         let reserve = |suffix: &&str| {
-            let empty = Func::new(
-                format!("{}{suffix}", source.name),
-                source.sizes.clone(),
-                source.span,
-            );
+            let empty = Func::new(format!("{}{suffix}", source.name), source.sizes.clone(), source.span);
             self.module.funcs.push(empty)
         };
         let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
@@ -274,20 +243,11 @@ impl Ad<'_> {
         for (inst, _) in reachable(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
                 Kind::Call { func: callee, .. } => callees.push(callee),
-                Kind::Vjp {
-                    func: of,
-                    sizes,
-                    seeds,
-                    wrt,
-                    primal,
-                } => {
+                Kind::Vjp { func: of, sizes, seeds, wrt, primal } => {
                     let answer = self.vjp(of, seeds, wrt, primal);
                     callees.push(answer);
                     if replace {
-                        self.module.funcs[func].insts[inst].kind = Kind::Call {
-                            func: answer,
-                            sizes,
-                        };
+                        self.module.funcs[func].insts[inst].kind = Kind::Call { func: answer, sizes };
                     }
                 }
                 Kind::Jvp { .. }
@@ -319,16 +279,9 @@ impl Ad<'_> {
         let mut changed = false;
         for (inst, _) in reachable(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
-                Kind::Jvp {
-                    func: of,
-                    sizes,
-                    active,
-                } => {
+                Kind::Jvp { func: of, sizes, active } => {
                     let answer = self.jvp(of, active);
-                    self.module.funcs[func].insts[inst].kind = Kind::Call {
-                        func: answer,
-                        sizes,
-                    };
+                    self.module.funcs[func].insts[inst].kind = Kind::Call { func: answer, sizes };
                     changed = true;
                 }
                 Kind::Call { func: callee, .. } => self.prepare(callee),
@@ -362,8 +315,7 @@ fn check_order(module: &Module) -> Result<(), Endless> {
         let func = &module.funcs[func];
         reachable(func).into_iter().filter_map(|(inst, _)| {
             let data = &func.insts[inst];
-            strip::callee(&data.kind)
-                .map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
+            strip::callee(&data.kind).map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
         })
     };
     for func in module.funcs.keys() {
@@ -372,16 +324,9 @@ fn check_order(module: &Module) -> Result<(), Endless> {
             let mut work = vec![of];
             while let Some(next) = work.pop() {
                 if next == func {
-                    return Err(Endless {
-                        func: module.funcs[func].name.clone(),
-                        span,
-                    });
+                    return Err(Endless { func: module.funcs[func].name.clone(), span });
                 }
-                work.extend(
-                    edges(next)
-                        .map(|(callee, ..)| callee)
-                        .filter(|&callee| seen.insert(callee)),
-                );
+                work.extend(edges(next).map(|(callee, ..)| callee).filter(|&callee| seen.insert(callee)));
             }
         }
     }

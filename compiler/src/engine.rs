@@ -35,9 +35,9 @@ pub use variant::MAX_VARIANTS;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_runtime::{Interrupt, Value, Workspace};
+use failure::Failed;
 use run::Runner;
 use smallvec::SmallVec;
-use failure::Failed;
 use state::{State, deep};
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -61,19 +61,13 @@ impl Engine {
     /// Takes what programs print.
     #[must_use]
     pub fn with_output(self, output: impl Output + 'static) -> Engine {
-        Engine {
-            output: SharedOutput::new(output),
-            ..self
-        }
+        Engine { output: SharedOutput::new(output), ..self }
     }
 
     /// Bounds the bytes that a call may use.
     #[must_use]
     pub fn with_memory_limit(self, bytes: usize) -> Engine {
-        Engine {
-            memory_limit: Some(bytes),
-            ..self
-        }
+        Engine { memory_limit: Some(bytes), ..self }
     }
 
     /// Runs programs in another way.
@@ -90,17 +84,12 @@ impl Engine {
     /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
     /// `name` stands for the text in messages.
     pub fn compile(&self, name: &str, text: &str) -> Result<Program, Error> {
-        let mut no_files =
-            |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
+        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
         self.compile_source(Source::new(name, text), &mut no_files)
     }
 
     /// The same for a text whose imports of files are read by `import`.
-    pub fn compile_source(
-        &self,
-        source: Source,
-        import: &mut Import<'_>,
-    ) -> Result<Program, Error> {
+    pub fn compile_source(&self, source: Source, import: &mut Import<'_>) -> Result<Program, Error> {
         let mut runner = Runner::new(self.output.clone());
         runner.backend = self.backend;
         runner.set_memory_limit(self.memory_limit);
@@ -112,12 +101,8 @@ impl Engine {
             warnings.extend(state.definitions(&loaded.stmts)?);
             Ok::<_, Error>(warnings)
         })?;
-        let inner = Inner {
-            known: Known::new(&state),
-            state: Mutex::new(state),
-            memory_limit: self.memory_limit,
-            warnings,
-        };
+        let inner =
+            Inner { known: Known::new(&state), state: Mutex::new(state), memory_limit: self.memory_limit, warnings };
         Ok(Program(Arc::new(inner)))
     }
 }
@@ -145,10 +130,7 @@ impl Program {
     pub fn function(&self, expr: &str) -> Result<Function, Error> {
         // Without arguments all but unknown names and syntax errors may come from their absence.
         if let Err(problem) = self.0.state().function(expr, &[])
-            && problem
-                .diagnostics
-                .iter()
-                .any(|d| d.code.starts_with("E00") || d.code == "E0101")
+            && problem.diagnostics.iter().any(|d| d.code.starts_with("E00") || d.code == "E0101")
         {
             return Err(problem);
         }
@@ -208,18 +190,13 @@ impl Function {
     /// The function that gives the value and the gradient.
     #[must_use]
     pub fn value_and_grad(&self) -> Function {
-        Function::new(
-            self.0.program.clone(),
-            format!("value_and_grad({})", self.0.expr),
-        )
+        Function::new(self.0.program.clone(), format!("value_and_grad({})", self.0.expr))
     }
 
     /// Calls it; compiles it first if there is no code for such arguments yet.
     pub fn call(&self, args: &[Value]) -> Result<Value, Error> {
         let args: SmallVec<[&Value; 8]> = args.iter().collect();
-        self.run(&args, &mut |variant, workspace, args| {
-            variant.call(args, workspace, self.0.program.memory_limit)
-        })
+        self.run(&args, &mut |variant, workspace, args| variant.call(args, workspace, self.0.program.memory_limit))
     }
 
     /// Calls it with the result in place of `out`. Arrays of `out` that have the type and shape of the result are

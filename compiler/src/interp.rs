@@ -101,10 +101,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            depth: 10_000,
-            ops: u64::MAX,
-        }
+        Limits { depth: 10_000, ops: u64::MAX }
     }
 }
 

@@ -81,11 +81,7 @@ impl Lowering<'_> {
                 let value = self.get(*value);
                 self.set(*variable, value);
             }
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            StmtKind::If { cond, then, otherwise } => {
                 let cond = self.get(*cond);
                 let carried = self.carried.of(stmt);
                 let then = self.block(then, &carried);
@@ -119,35 +115,17 @@ impl Lowering<'_> {
                 });
                 self.control(Kind::While { test, body }, args, &carried);
             }
-            StmtKind::Map {
-                extents,
-                indices,
-                body,
-                yields,
-                results,
-            } => {
+            StmtKind::Map { extents, indices, body, yields, results } => {
                 let (body, ()) = self.scope(|this| {
                     indices.iter().for_each(|&i| this.param(i));
                     this.stmts(body);
                     this.yields(yields);
                 });
-                let kind = Kind::Map {
-                    extents: extents.clone(),
-                    body,
-                    accs: 0,
-                };
+                let kind = Kind::Map { extents: extents.clone(), body, accs: 0 };
                 self.control(kind, Vec::new(), results);
             }
-            StmtKind::Call {
-                func,
-                sizes,
-                args,
-                results,
-            } => {
-                let kind = Kind::Call {
-                    func: func_id(*func),
-                    sizes: sizes.clone(),
-                };
+            StmtKind::Call { func, sizes, args, results } => {
+                let kind = Kind::Call { func: func_id(*func), sizes: sizes.clone() };
                 let args = self.get_all(args);
                 self.control(kind, args, results);
             }
@@ -155,15 +133,11 @@ impl Lowering<'_> {
             StmtKind::Return(values) => self.yields(values),
             StmtKind::Bounds { index, len, what } => {
                 let index = self.get(*index);
-                let kind = Kind::Bounds {
-                    len: len.clone(),
-                    what: *what,
-                };
+                let kind = Kind::Bounds { len: len.clone(), what: *what };
                 self.to.inst(kind, vec![index], Vec::new());
             }
             StmtKind::NonNegative { size } => {
-                self.to
-                    .inst(Kind::NonNegative(size.clone()), Vec::new(), Vec::new());
+                self.to.inst(Kind::NonNegative(size.clone()), Vec::new(), Vec::new());
             }
             StmtKind::SameSize { left, right } => {
                 let kind = Kind::SameSize(left.clone(), right.clone());
@@ -188,36 +162,16 @@ impl Lowering<'_> {
     /// `jvp` and `vjp`: operands are the arguments, then the directions; so are the results.
     fn request(&mut self, kind: &StmtKind) {
         match kind {
-            StmtKind::Jvp {
-                func,
-                sizes,
-                args,
-                tangents,
-                results,
-                result_tangents,
-            } => {
+            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents } => {
                 let active = tangents.iter().map(Option::is_some).collect();
                 let mut operands = self.get_all(args);
                 operands.extend(tangents.iter().flatten().map(|&t| self.get(t)));
-                let kind = Kind::Jvp {
-                    func: func_id(*func),
-                    sizes: sizes.clone(),
-                    active,
-                };
+                let kind = Kind::Jvp { func: func_id(*func), sizes: sizes.clone(), active };
                 let float = |l: &Local| self.typed.ty(*l).dtype.is_float();
-                let tangents: Vec<Option<Local>> = results
-                    .iter()
-                    .zip(result_tangents)
-                    .filter_map(|(r, t)| float(r).then_some(*t))
-                    .collect();
+                let tangents: Vec<Option<Local>> =
+                    results.iter().zip(result_tangents).filter_map(|(r, t)| float(r).then_some(*t)).collect();
                 let mut types: Vec<Type> = results.iter().map(|&r| self.ty(r)).collect();
-                types.extend(
-                    results
-                        .iter()
-                        .filter(|r| float(r))
-                        .map(|&r| self.ty(r))
-                        .collect::<Vec<_>>(),
-                );
+                types.extend(results.iter().filter(|r| float(r)).map(|&r| self.ty(r)).collect::<Vec<_>>());
                 let values = self.to.results(kind, operands, types);
                 let names = results.iter().copied().map(Some).chain(tangents);
                 for (name, value) in names.zip(values) {
@@ -226,14 +180,7 @@ impl Lowering<'_> {
                     }
                 }
             }
-            StmtKind::Vjp {
-                func,
-                sizes,
-                args,
-                cotangents,
-                results,
-                param_cotangents,
-            } => {
+            StmtKind::Vjp { func, sizes, args, cotangents, results, param_cotangents } => {
                 let mut operands = self.get_all(args);
                 operands.extend(cotangents.iter().flatten().map(|&c| self.get(c)));
                 let kind = Kind::Vjp {

@@ -47,48 +47,24 @@ pub const CLEAN: &[Pass] = &[SIMPLIFY, CSE, CARRIES, DCE];
 
 /// What runs once, on the way to native code, between two rounds of [`CLEAN`].
 pub const SPLIT: &[Pass] = &[
-    Pass {
-        name: "unroll",
-        run: |func, _| unroll::unroll(func),
-    },
+    Pass { name: "unroll", run: |func, _| unroll::unroll(func) },
     SIMPLIFY,
-    Pass {
-        name: "scalarize",
-        run: |func, _| scalarize::scalarize(func),
-    },
+    Pass { name: "scalarize", run: |func, _| scalarize::scalarize(func) },
 ];
 
 /// What runs last.
 pub const FINISH: &[Pass] = &[
     Pass { name: "forward", run: |func, _| forward::forward(func) },
-    Pass {
-        name: "hoist",
-        run: hoist::hoist,
-    },
-    Pass {
-        name: "ranges",
-        run: |func, _| ranges::ranges(func),
-    },
+    Pass { name: "hoist", run: hoist::hoist },
+    Pass { name: "ranges", run: |func, _| ranges::ranges(func) },
     CSE,
     DCE,
 ];
 
-const SIMPLIFY: Pass = Pass {
-    name: "simplify",
-    run: |func, _| simplify::simplify(func),
-};
-const CSE: Pass = Pass {
-    name: "cse",
-    run: cse::cse,
-};
-const CARRIES: Pass = Pass {
-    name: "carries",
-    run: |func, _| carries::carries(func),
-};
-const DCE: Pass = Pass {
-    name: "dce",
-    run: dce::dce,
-};
+const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
+const CSE: Pass = Pass { name: "cse", run: cse::cse };
+const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };
+const DCE: Pass = Pass { name: "dce", run: dce::dce };
 
 /// How often clean-up is repeated at most.
 const ROUNDS: usize = 4;
@@ -117,11 +93,7 @@ pub fn optimize(module: &mut Module, entries: &[FuncId]) {
 }
 
 /// The same; `after` sees the module after each pass, with the name of the pass: to verify, to time, to print.
-pub fn optimize_watched(
-    module: &mut Module,
-    entries: &[FuncId],
-    after: &mut dyn FnMut(&'static str, &Module),
-) {
+pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut dyn FnMut(&'static str, &Module)) {
     inline::inline(module, entries);
     after("inline", module);
     let order = Calls::new(module, entries).order;
@@ -132,12 +104,7 @@ pub fn optimize_watched(
     run(FINISH, module, &order, &effects, after);
 }
 
-fn clean_all(
-    module: &mut Module,
-    order: &[FuncId],
-    effects: &Effects,
-    after: &mut dyn FnMut(&'static str, &Module),
-) {
+fn clean_all(module: &mut Module, order: &[FuncId], effects: &Effects, after: &mut dyn FnMut(&'static str, &Module)) {
     let mut dirty = order.to_vec();
     for _ in 0..ROUNDS {
         let before: Vec<u64> = dirty.iter().map(|&id| shape(&module.funcs[id])).collect();

@@ -61,11 +61,7 @@ pub fn optimized(
 ) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut passes = Passes {
-        timings,
-        dump,
-        start: Instant::now(),
-    };
+    let mut passes = Passes { timings, dump, start: Instant::now() };
     let mut module = lower::lower(module);
     passes.after("lower", &module)?;
     opt::inline::inline(&mut module, &roots);
@@ -95,22 +91,16 @@ pub fn optimized(
 }
 
 /// Native code for one entry.
-pub fn compile(
-    module: &typed::Module,
-    main: typed::FuncId,
-    timings: &mut Timings,
-) -> Result<Native, Problem> {
+pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
     let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
     let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
-    let facts = Facts {
-        cannot_overflow: verified.funcs.keys().map(safe).collect(),
-    };
-    let native = codegen::compile_with(&verified, entry, &facts)
-        .map_err(|problem| Problem::Defect(problem.to_string()));
+    let facts = Facts { cannot_overflow: verified.funcs.keys().map(safe).collect() };
+    let native =
+        codegen::compile_with(&verified, entry, &facts).map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());
     native
 }

@@ -52,11 +52,7 @@ impl Session {
     pub fn new(output: impl Output + 'static) -> Session {
         let output = SharedOutput::new(output);
         let runner = Runner::new(output.clone());
-        Session {
-            state: State::new(runner),
-            output,
-            parameters: Vec::new(),
-        }
+        Session { state: State::new(runner), output, parameters: Vec::new() }
     }
 
     /// Runs entries in another way from now on.
@@ -88,24 +84,13 @@ impl Session {
     pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let (file, problems) = parse(&Source::new(name, value), SourceId(u32::MAX));
         match file.stmts.as_slice() {
-            [
-                Stmt {
-                    kind: StmtKind::Expr(value),
-                    ..
-                },
-            ] if problems.is_empty() && is_literal(value) => {
-                self.parameters.push(Parameter {
-                    name: name.to_string(),
-                    value: value.clone(),
-                    used: false,
-                });
+            [Stmt { kind: StmtKind::Expr(value), .. }] if problems.is_empty() && is_literal(value) => {
+                self.parameters.push(Parameter { name: name.to_string(), value: value.clone(), used: false });
                 Ok(())
             }
             _ => Err(Error::host(
                 "E0450",
-                format!(
-                    "the parameter `{name}` must be a number, `true` or `false`, not `{value}`"
-                ),
+                format!("the parameter `{name}` must be a number, `true` or `false`, not `{value}`"),
             )),
         }
     }
@@ -122,19 +107,12 @@ impl Session {
     }
 
     /// Runs a text, statement by statement, to the first one that fails.
-    pub fn run_source(
-        &mut self,
-        source: Source,
-        import: &mut Import<'_>,
-    ) -> Result<Vec<Diagnostic>, Error> {
+    pub fn run_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<Vec<Diagnostic>, Error> {
         let mut loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
         self.replace_parameters(&mut loaded.stmts);
         for stmt in &loaded.stmts {
-            let Outcome {
-                shown,
-                warnings: more,
-            } = self.state.statement(stmt)?;
+            let Outcome { shown, warnings: more } = self.state.statement(stmt)?;
             warnings.extend(more);
             match shown {
                 Some(Display::Value(value)) => self.output.line(&value.to_string()),
@@ -159,10 +137,7 @@ impl Session {
         for (name, body, _) in &loaded.tests {
             let result = self.state.test(body).map(|more| warnings.extend(more));
             let interrupted = matches!(&result, Err(problem) if problem.interrupted);
-            report(TestReport {
-                name: name.clone(),
-                result,
-            });
+            report(TestReport { name: name.clone(), result });
             if interrupted {
                 break;
             }
@@ -172,11 +147,7 @@ impl Session {
 
     /// Checks a text: every statement and test is checked without being run. (A whole number at top level
     /// may decide a shape further down, so it is computed.)
-    pub fn check_source(
-        &mut self,
-        source: Source,
-        import: &mut Import<'_>,
-    ) -> Result<Vec<Diagnostic>, Error> {
+    pub fn check_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<Vec<Diagnostic>, Error> {
         let loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
         for stmt in &loaded.stmts {
@@ -197,9 +168,7 @@ impl Session {
     /// What the statements of a text are compiled to: the typed tree for `typed`, else the IR after that pass (see
     /// [`crate::pipeline::PASSES`]). They are not run.
     pub fn dump(&mut self, text: &str, stage: &str) -> Result<String, Error> {
-        let loaded = self
-            .state
-            .load(Source::new("<dump>", text), &mut no_files)?;
+        let loaded = self.state.load(Source::new("<dump>", text), &mut no_files)?;
         let mut out = String::new();
         for stmt in &loaded.stmts {
             let entry = self.state.check(stmt)?;
@@ -214,20 +183,13 @@ impl Session {
                     last = Some(module.to_string());
                 }
             };
-            let done = optimized(
-                &entry.module,
-                entry.main,
-                &mut Timings::default(),
-                &mut dump,
-            );
+            let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
             done.map_err(|problem| self.state.error(vec![problem_at(problem, stmt.span)]))?;
             match last {
                 Some(text) => out.push_str(&text),
                 None => {
                     let known = PASSES.join("`, `");
-                    let text = format!(
-                        "no pass `{stage}`; there are `{known}` and those of the optimizer"
-                    );
+                    let text = format!("no pass `{stage}`; there are `{known}` and those of the optimizer");
                     return Err(Error::host("E0452", text));
                 }
             }
@@ -242,23 +204,13 @@ impl Session {
 
     fn replace_parameters(&mut self, stmts: &mut [Stmt]) {
         for stmt in stmts {
-            let StmtKind::Let {
-                mutable: false,
-                pattern,
-                value,
-                ..
-            } = &mut stmt.kind
-            else {
+            let StmtKind::Let { mutable: false, pattern, value, .. } = &mut stmt.kind else {
                 continue;
             };
             let PatternKind::Name(name) = &pattern.kind else {
                 continue;
             };
-            let wanted = self
-                .parameters
-                .iter_mut()
-                .rev()
-                .find(|p| *p.name == **name && is_literal(value));
+            let wanted = self.parameters.iter_mut().rev().find(|p| *p.name == **name && is_literal(value));
             if let Some(parameter) = wanted {
                 parameter.used = true;
                 *value = at(parameter.value.clone(), value.span);

@@ -16,14 +16,7 @@ fn ratio(text: &str, n: usize) -> f64 {
     let ready = resolved(&module, &[func, gradient]);
     let x = Dice(3).like(&Data::f64s(&[n], &vec![0.0; n]));
     let one = Data::scalar(Const::F64(1.0));
-    let primal = counted(
-        &ready,
-        func,
-        &[n as i64],
-        std::slice::from_ref(&x),
-        &mut NoHooks,
-    )
-    .1;
+    let primal = counted(&ready, func, &[n as i64], std::slice::from_ref(&x), &mut NoHooks).1;
     let both = counted(&ready, gradient, &[n as i64], &[x, one], &mut NoHooks).1;
     both.ops as f64 / primal.ops as f64
 }
@@ -171,10 +164,7 @@ fn recursion() {
   yield y
 }
 ";
-    cheap(
-        "recursion",
-        &(tree.to_string() + &main(1, "  y: f64 = call @0[n](x, zero, n)")),
-    );
+    cheap("recursion", &(tree.to_string() + &main(1, "  y: f64 = call @0[n](x, zero, n)")));
 }
 
 #[test]
@@ -198,10 +188,7 @@ fn recursion_with_updates() {
 ";
     let body = "  a: f64[n] = call @0[n](x, zero, n)
   y = reduce sum [0] a";
-    cheap(
-        "recursion with updates",
-        &(step.to_string() + &main(1, body)),
-    );
+    cheap("recursion with updates", &(step.to_string() + &main(1, body)));
 }
 
 #[test]

@@ -27,15 +27,8 @@ fn primitives() {
             let fixed = usize::from(prim == Prim::Polygamma);
             let mut func = Func::new(prim.name(), Vec::new(), Span::default());
             let mut to = Builder::new(&mut func);
-            let mut args: Vec<_> = probe[..fixed]
-                .iter()
-                .map(|&x| to.constant(Const::F64(x)))
-                .collect();
-            args.extend(
-                probe[fixed..]
-                    .iter()
-                    .map(|_| to.param(Type::Data(Ty::scalar(DType::F64)))),
-            );
+            let mut args: Vec<_> = probe[..fixed].iter().map(|&x| to.constant(Const::F64(x))).collect();
+            args.extend(probe[fixed..].iter().map(|_| to.param(Type::Data(Ty::scalar(DType::F64)))));
             let y = to.prim(prim, &args);
             to.set_yields(vec![y]);
             let mut module = Module::default();
@@ -48,23 +41,15 @@ fn primitives() {
 
 /// Checks the function `f` with these parameters, results and body, for sizes n = 3, m = 4.
 fn body(params: &str, results: &str, body: &str, args: &[Data]) {
-    let lines: String = body
-        .lines()
-        .map(|l| format!("  {}\n", l.trim()))
-        .filter(|l| l.trim() != "")
-        .collect();
-    let module = read(&format!(
-        "func @0 f[n, m]({params}) -> {results} {{\n{lines}}}\n"
-    ));
+    let lines: String = body.lines().map(|l| format!("  {}\n", l.trim())).filter(|l| l.trim() != "").collect();
+    let module = read(&format!("func @0 f[n, m]({params}) -> {results} {{\n{lines}}}\n"));
     let func = last(&module);
     check(&module, func, &[3, 4], args, 2, &mut Dice(7));
 }
 
 fn array(shape: &[usize]) -> Data {
     let count: usize = shape.iter().product();
-    let elems: Vec<f64> = (0..count)
-        .map(|k| ((k * k) as f64 * 0.7 + 0.3).sin() * 1.3)
-        .collect();
+    let elems: Vec<f64> = (0..count).map(|k| ((k * k) as f64 * 0.7 + 0.3).sin() * 1.3).collect();
     Data::f64s(shape, &elems)
 }
 
@@ -137,11 +122,7 @@ fn conversions_and_choices() {
          r = mul q i
          t = mul r r
          yield aa, b, e, p, i",
-        &[
-            array(&[3]),
-            Data::f64s(&[3], &[0.1, -0.9, 1.1]),
-            number(2.7),
-        ],
+        &[array(&[3]), Data::f64s(&[3], &[0.1, -0.9, 1.1]), number(2.7)],
     );
 }
 
@@ -158,11 +139,7 @@ fn single_precision() {
          u = update v [pick p] q
          yield s, z, u",
         &[
-            Data::new(
-                DType::F32,
-                vec![3],
-                [0.3f32, -0.8, 1.2].map(Const::F32).to_vec(),
-            ),
+            Data::new(DType::F32, vec![3], [0.3f32, -0.8, 1.2].map(Const::F32).to_vec()),
             array(&[3]),
             Data::i64s(&[4], &[2, 0, 2, 2]),
         ],
@@ -183,11 +160,7 @@ fn indexing() {
          d = index y [pick p, :]
          e = index y [pick p, i]
          yield a, b, c, d, e",
-        &[
-            array(&[3, 4]),
-            Data::scalar(Const::I64(2)),
-            Data::i64s(&[2, 2], &[0, 2, 2, 1]),
-        ],
+        &[array(&[3, 4]), Data::scalar(Const::I64(2)), Data::i64s(&[2, 2], &[0, 2, 2, 1])],
     );
 }
 
@@ -259,31 +232,15 @@ fn accumulations() {
 #[test]
 fn matrix_products() {
     for (left, right) in [("", ""), ("", "'"), ("'", ""), ("'", "'")] {
-        let a = if left.is_empty() {
-            "[2, 3, 4]"
-        } else {
-            "[2, 4, 3]"
-        };
-        let b = if right.is_empty() {
-            "[2, 4, 5]"
-        } else {
-            "[2, 5, 4]"
-        };
+        let a = if left.is_empty() { "[2, 3, 4]" } else { "[2, 4, 3]" };
+        let b = if right.is_empty() { "[2, 4, 5]" } else { "[2, 5, 4]" };
         body(
             &format!("a: f64{a}, b: f64{b}"),
             "f64[2, 3, 5]",
             &format!("c = matmul a{left}, b{right}\nyield c"),
             &[
-                array(if left.is_empty() {
-                    &[2, 3, 4]
-                } else {
-                    &[2, 4, 3]
-                }),
-                array(if right.is_empty() {
-                    &[2, 4, 5]
-                } else {
-                    &[2, 5, 4]
-                }),
+                array(if left.is_empty() { &[2, 3, 4] } else { &[2, 4, 3] }),
+                array(if right.is_empty() { &[2, 4, 5] } else { &[2, 5, 4] }),
             ],
         );
     }

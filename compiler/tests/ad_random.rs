@@ -44,10 +44,7 @@ fn array() -> Type {
 impl Writer<'_> {
     fn pick(&mut self, values: &[Value]) -> Value {
         // Late values are likelier, so that programs are deep.
-        let k = self
-            .dice
-            .below(values.len())
-            .max(self.dice.below(values.len()));
+        let k = self.dice.below(values.len()).max(self.dice.below(values.len()));
         values[k]
     }
 
@@ -62,28 +59,13 @@ impl Writer<'_> {
     }
 
     fn unary(&mut self, x: Value) -> Value {
-        let prims = [
-            Prim::Sin,
-            Prim::Tanh,
-            Prim::Cos,
-            Prim::Atan,
-            Prim::Neg,
-            Prim::Sigmoid,
-        ];
+        let prims = [Prim::Sin, Prim::Tanh, Prim::Cos, Prim::Atan, Prim::Neg, Prim::Sigmoid];
         let prim = prims[self.dice.below(prims.len())];
         self.to.prim(prim, &[x])
     }
 
     fn binary(&mut self, x: Value, y: Value) -> Value {
-        let prims = [
-            Prim::Mul,
-            Prim::Mul,
-            Prim::Add,
-            Prim::Sub,
-            Prim::Max,
-            Prim::Hypot,
-            Prim::Select,
-        ];
+        let prims = [Prim::Mul, Prim::Mul, Prim::Add, Prim::Sub, Prim::Max, Prim::Hypot, Prim::Select];
         match prims[self.dice.below(prims.len())] {
             Prim::Select => {
                 let half = self.to.full(&self.to.func.data(x).clone(), 0.37);
@@ -118,16 +100,8 @@ impl Writer<'_> {
                 scope.numbers.push(x);
             }
             5 | 6 => {
-                let (a, i, x) = (
-                    self.pick(&scope.arrays),
-                    self.position(scope),
-                    self.pick(&scope.numbers),
-                );
-                let op = if self.dice.below(3) == 0 {
-                    Op::Acc(vec![Sel::At])
-                } else {
-                    Op::Update(vec![Sel::At])
-                };
+                let (a, i, x) = (self.pick(&scope.arrays), self.position(scope), self.pick(&scope.numbers));
+                let op = if self.dice.below(3) == 0 { Op::Acc(vec![Sel::At]) } else { Op::Update(vec![Sel::At]) };
                 let b = self.to.pure(op, &[a, x, i]);
                 scope.arrays.push(b);
             }
@@ -173,11 +147,7 @@ impl Writer<'_> {
         let at = self.to.pure(Op::Concat(0), &[p, q, p]);
         let part = self.to.pure(Op::Index(vec![Sel::Pick]), &[b, at]);
         let part = self.unary(part);
-        let op = if self.dice.below(2) == 0 {
-            Op::Acc(vec![Sel::Pick])
-        } else {
-            Op::Update(vec![Sel::Pick])
-        };
+        let op = if self.dice.below(2) == 0 { Op::Acc(vec![Sel::Pick]) } else { Op::Update(vec![Sel::Pick]) };
         self.to.pure(op, &[a, part, at])
     }
 
@@ -188,11 +158,7 @@ impl Writer<'_> {
     }
 
     /// Stands in a new block with these parameters while `f` runs; `f` says what is yielded.
-    fn region(
-        &mut self,
-        params: &[Type],
-        f: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>,
-    ) -> Block {
+    fn region(&mut self, params: &[Type], f: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>) -> Block {
         let block = self.to.func.block();
         let outer = std::mem::replace(&mut self.to.block, block);
         let params: Vec<Value> = params.iter().map(|ty| self.to.param(ty.clone())).collect();
@@ -219,13 +185,8 @@ impl Writer<'_> {
         let shift = self.to.constant(Const::F64(0.13));
         let y = self.to.add(y, shift);
         let cond = self.to.prim(Prim::Lt, &[x, y]);
-        let [then, otherwise] =
-            [0, 1].map(|_| self.region(&[], |w, _| w.end(scope.clone(), depth - 1)));
-        let results = self.to.results(
-            Kind::If { then, otherwise },
-            vec![cond],
-            vec![number(), array()],
-        );
+        let [then, otherwise] = [0, 1].map(|_| self.region(&[], |w, _| w.end(scope.clone(), depth - 1)));
+        let results = self.to.results(Kind::If { then, otherwise }, vec![cond], vec![number(), array()]);
         self.take(scope, &results);
     }
 
@@ -243,9 +204,7 @@ impl Writer<'_> {
             w.take(&mut inner, &params[1..]);
             w.end(inner, depth - 1)
         });
-        let results = self
-            .to
-            .results(Kind::For { body }, args, vec![number(), array()]);
+        let results = self.to.results(Kind::For { body }, args, vec![number(), array()]);
         self.take(scope, &results);
     }
 
@@ -254,9 +213,7 @@ impl Writer<'_> {
         let (zero, rounds) = (self.to.int(0), self.to.int(rounds));
         let args = [self.inits(scope), vec![zero]].concat();
         let params = [number(), array(), index()];
-        let test = self.region(&params, |w, params| {
-            vec![w.to.prim(Prim::Lt, &[params[2], rounds])]
-        });
+        let test = self.region(&params, |w, params| vec![w.to.prim(Prim::Lt, &[params[2], rounds])]);
         let body = self.region(&params, |w, params| {
             let mut inner = scope.clone();
             inner.indices.push(params[2]);
@@ -266,9 +223,7 @@ impl Writer<'_> {
             yields.push(w.to.add(params[2], one));
             yields
         });
-        let results = self
-            .to
-            .results(Kind::While { test, body }, args, params.to_vec());
+        let results = self.to.results(Kind::While { test, body }, args, params.to_vec());
         self.take(scope, &results);
     }
 
@@ -279,23 +234,10 @@ impl Writer<'_> {
             inner.indices.extend(params);
             w.end(inner, depth - 1)
         });
-        let wide = |rest: &[Dim]| {
-            Type::Data(Ty::array(
-                DType::F64,
-                [&[n.clone(), Dim::constant(2)], rest].concat(),
-            ))
-        };
+        let wide = |rest: &[Dim]| Type::Data(Ty::array(DType::F64, [&[n.clone(), Dim::constant(2)], rest].concat()));
         let results = vec![wide(&[]), wide(std::slice::from_ref(&n))];
         let extents = vec![n.clone(), Dim::constant(2)];
-        let wide = self.to.results(
-            Kind::Map {
-                extents,
-                body,
-                accs: 0,
-            },
-            Vec::new(),
-            results,
-        );
+        let wide = self.to.results(Kind::Map { extents, body, accs: 0 }, Vec::new(), results);
         let x = self.to.sum(wide[0], vec![0, 1]);
         let a = self.to.sum(wide[1], vec![0, 1]);
         let (x, a) = (self.tame(x), self.tame(a));
@@ -312,9 +254,7 @@ impl Writer<'_> {
         }
         let func = self.earlier[self.dice.below(self.earlier.len())];
         let args = self.operands(scope);
-        let results = self
-            .to
-            .call(func, vec![Dim::sym(Sym(0))], args, vec![number(), array()]);
+        let results = self.to.call(func, vec![Dim::sym(Sym(0))], args, vec![number(), array()]);
         self.take(scope, &results);
     }
 
@@ -328,23 +268,13 @@ impl Writer<'_> {
         args.extend(self.inits(scope));
         let mut results = vec![number(), array(), number(), array()];
         let kind = if self.dice.below(2) == 0 {
-            Kind::Jvp {
-                func,
-                sizes,
-                active: vec![true, true, false],
-            }
+            Kind::Jvp { func, sizes, active: vec![true, true, false] }
         } else {
             let primal = self.dice.below(2) == 0;
             if !primal {
                 results.truncate(2);
             }
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds: vec![true, true],
-                wrt: vec![true, true, false],
-                primal,
-            }
+            Kind::Vjp { func, sizes, seeds: vec![true, true], wrt: vec![true, true, false], primal }
         };
         let results = self.to.results(kind, args, results);
         for pair in results.chunks(2) {
@@ -363,16 +293,8 @@ fn program(seed: u64) -> (Module, FuncId) {
         let mut func = Func::new(format!("f{k}"), vec![None], Span::default());
         let mut to = Builder::new(&mut func);
         let params: Vec<Value> = [number(), array(), index()].map(|ty| to.param(ty)).to_vec();
-        let scope = Scope {
-            numbers: vec![params[0]],
-            arrays: vec![params[1]],
-            indices: vec![params[2]],
-        };
-        let mut writer = Writer {
-            to,
-            dice: &mut dice,
-            earlier: &earlier,
-        };
+        let scope = Scope { numbers: vec![params[0]], arrays: vec![params[1]], indices: vec![params[2]] };
+        let mut writer = Writer { to, dice: &mut dice, earlier: &earlier };
         let results = writer.end(scope, k.min(2));
         writer.to.set_yields(results);
         earlier.push(module.funcs.push(func));

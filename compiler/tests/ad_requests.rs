@@ -56,18 +56,8 @@ fn lines(ask: &str, m: i64) -> Result<usize, FailureKind> {
     let module = read(&format!("{LOUD}{ask}"));
     let ready = resolved(&module, &[last(&module)]);
     let mut lines = Lines::default();
-    let args = vec![
-        Data::f64s(&[3], &[0.4, 0.5, 0.6]),
-        Data::scalar(Const::I64(m)),
-    ];
-    let (result, _) = run_counted(
-        &ready,
-        last(&module),
-        &[3],
-        args,
-        &mut lines,
-        Limits::default(),
-    );
+    let args = vec![Data::f64s(&[3], &[0.4, 0.5, 0.6]), Data::scalar(Const::I64(m))];
+    let (result, _) = run_counted(&ready, last(&module), &[3], args, &mut lines, Limits::default());
     result.map(|_| lines.0).map_err(|failure| failure.kind)
 }
 
@@ -116,24 +106,9 @@ fn lines_are_printed_once() {
 
 #[test]
 fn indices_are_checked_in_derivatives() {
-    for ask in [
-        GRADIENT.to_string(),
-        SILENT.to_string(),
-        TANGENT.to_string(),
-        format!("{GRADIENT}{TWICE}"),
-    ] {
+    for ask in [GRADIENT.to_string(), SILENT.to_string(), TANGENT.to_string(), format!("{GRADIENT}{TWICE}")] {
         let failed = lines(&ask, 4);
-        assert!(
-            matches!(
-                failed,
-                Err(FailureKind::IndexOutOfRange {
-                    index: 3,
-                    len: 3,
-                    ..
-                })
-            ),
-            "{failed:?}\n{ask}"
-        );
+        assert!(matches!(failed, Err(FailureKind::IndexOutOfRange { index: 3, len: 3, .. })), "{failed:?}\n{ask}");
     }
 }
 
@@ -170,11 +145,7 @@ func @1 main[n](x: f64[n], k: i64, s: f64) -> (f64, f64[n]) {
 }
 ";
     let module = read(text);
-    let args = [
-        Data::f64s(&[3], &[0.4, -0.5, 0.9]),
-        Data::scalar(Const::I64(3)),
-        number(0.7),
-    ];
+    let args = [Data::f64s(&[3], &[0.4, -0.5, 0.9]), Data::scalar(Const::I64(3)), number(0.7)];
     check(&module, last(&module), &[3], &args, 2, &mut Dice(5));
 }
 
@@ -221,9 +192,7 @@ func @0 f[](x: f64) -> f64 {
     for (order, most) in [1.0, 3.6, 9.0, 31.5].into_iter().enumerate() {
         for modes in mixtures(order) {
             let mut asked = module.clone();
-            let top = modes
-                .iter()
-                .fold(last(&module), |f, &mode| slope(&mut asked, f, mode));
+            let top = modes.iter().fold(last(&module), |f, &mode| slope(&mut asked, f, mode));
             let ready = resolved(&asked, &[top]);
             let stats = counted(&ready, top, &[], &[number(0.6)], &mut NoHooks).1;
             let ops = stats.ops as f64;

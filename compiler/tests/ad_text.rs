@@ -11,17 +11,8 @@ fn made(text: &str, mode: Mode, name: &str) -> String {
     let asks = derivative(&mut module, func, mode);
     let ready = resolved(&module, &[asks]);
     let all = ready.to_string();
-    let found = all.split("\n\n").find(|f| {
-        f.lines()
-            .next()
-            .is_some_and(|l| l.contains(&format!(" {name}[")))
-    });
-    format!(
-        "\n{}\n",
-        found
-            .unwrap_or_else(|| panic!("no {name} in\n{all}"))
-            .trim_end()
-    )
+    let found = all.split("\n\n").find(|f| f.lines().next().is_some_and(|l| l.contains(&format!(" {name}["))));
+    format!("\n{}\n", found.unwrap_or_else(|| panic!("no {name} in\n{all}")).trim_end())
 }
 
 #[test]

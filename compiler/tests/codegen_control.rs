@@ -98,11 +98,7 @@ func @0 down[](v0: i64) -> i64 {
   yield v4
 }
 ";
-    let found = native(text).run(
-        &mut Workspace::new(),
-        &[],
-        &[Array::from_slice(&[], &[0i64]).unwrap()],
-    );
+    let found = native(text).run(&mut Workspace::new(), &[], &[Array::from_slice(&[], &[0i64]).unwrap()]);
     assert_eq!(found.unwrap_err(), CallFailure::StackOverflow);
 }
 
@@ -190,11 +186,7 @@ fn failures_say_where_and_what() {
         compare(text, sizes, args, 0.0);
         let arrays: Vec<Array> = args.iter().map(codegen_support::array).collect();
         match native(text).run(&mut Workspace::new(), sizes, &arrays) {
-            Err(CallFailure::Failed {
-                site,
-                values,
-                arrays,
-            }) => (site.what, values, arrays),
+            Err(CallFailure::Failed { site, values, arrays }) => (site.what, values, arrays),
             other => panic!("{other:?} of\n{text}"),
         }
     };
@@ -212,7 +204,8 @@ fn failures_say_where_and_what() {
         let (what, _, _) = fail(&add.replace("OP", op), &[], &[int(a), int(b)]);
         assert_eq!(what, What::Fault(fault), "{op}");
     }
-    let text = "func @0 f[n](v0: f64[n], v1: i64) -> f64 {\n  bounds index v1 < n\n  v2 = index v0 [v1]\n  yield v2\n}\n";
+    let text =
+        "func @0 f[n](v0: f64[n], v1: i64) -> f64 {\n  bounds index v1 < n\n  v2 = index v0 [v1]\n  yield v2\n}\n";
     for i in [-1, 3, i64::MAX] {
         let (_, values, _) = fail(text, &[3], &[Data::f64s(&[3], &[1.0, 2.0, 3.0]), int(i)]);
         assert_eq!(values[..2], [i, 3]);
@@ -225,11 +218,7 @@ fn failures_say_where_and_what() {
     let text = "func @0 f[n, m]() -> i64 {\n  samesize n, 2 * m\n  v0 = size n\n  yield v0\n}\n";
     assert_eq!(fail(text, &[3, 4], &[]).1[..2], [3, 8]);
     let text = "func @0 f[n](v0: f64[n], v1: f64) -> f64 {\n  v2 = const false\n  assert (\"no: \", $1, $2) v2, v0, v1\n  yield v1\n}\n";
-    let (what, _, arrays) = fail(
-        text,
-        &[2],
-        &[Data::f64s(&[2], &[1.0, 2.0]), Data::scalar(Const::F64(7.0))],
-    );
+    let (what, _, arrays) = fail(text, &[2], &[Data::f64s(&[2], &[1.0, 2.0]), Data::scalar(Const::F64(7.0))]);
     assert!(matches!(what, What::Assert(_)));
     assert_eq!(arrays[0].as_f64().unwrap(), [1.0, 2.0]);
     assert_eq!(arrays[1].as_f64().unwrap(), [7.0]);
@@ -256,11 +245,7 @@ func @0 forever[](v0: f64) -> f64 {
         std::thread::sleep(std::time::Duration::from_millis(30));
         interrupt.raise();
     });
-    let found = native.run(
-        &mut workspace,
-        &[],
-        &[Array::from_slice(&[], &[1.0f64]).unwrap()],
-    );
+    let found = native.run(&mut workspace, &[], &[Array::from_slice(&[], &[1.0f64]).unwrap()]);
     assert_eq!(found.unwrap_err(), CallFailure::Interrupted);
     other.join().unwrap();
 }
@@ -279,11 +264,7 @@ func @0 f[n](v0: i64) -> i64 {
 }
 ";
     for n in [1 << 20, 1 << 31, 1 << 40] {
-        let found = native(text).run(
-            &mut Workspace::new(),
-            &[n],
-            &[Array::from_slice(&[], &[0i64]).unwrap()],
-        );
+        let found = native(text).run(&mut Workspace::new(), &[n], &[Array::from_slice(&[], &[0i64]).unwrap()]);
         assert!(found.is_err());
     }
 }

@@ -141,11 +141,7 @@ func @0 f[n](v0: f64[n], v1: f64[n], v2: i64) -> (f64[n], f64[n], f64[n]) {
         SIZES,
         0.0,
     );
-    assert_eq!(
-        (stats.copies, stats.copies_in_loops),
-        (2, 0),
-        "only the end copies: {stats:?}"
-    );
+    assert_eq!((stats.copies, stats.copies_in_loops), (2, 0), "only the end copies: {stats:?}");
 }
 
 #[test]

@@ -14,11 +14,7 @@ const SQUARE: &str = "func @0 f[n](v0: f64[n]) -> f64 {\n  v1 = mul v0 v0\n  v2 
 
 #[cfg(target_os = "linux")]
 fn maps() -> Vec<String> {
-    std::fs::read_to_string("/proc/self/maps")
-        .unwrap()
-        .lines()
-        .map(str::to_string)
-        .collect()
+    std::fs::read_to_string("/proc/self/maps").unwrap().lines().map(str::to_string).collect()
 }
 
 #[test]
@@ -33,20 +29,10 @@ fn code_is_freed_and_never_writable() {
         drop(native);
         drop(other);
     }
-    assert!(
-        maps().len() < before + 20,
-        "{} mappings, then {}",
-        before,
-        maps().len()
-    );
+    assert!(maps().len() < before + 20, "{} mappings, then {}", before, maps().len());
     assert!(maps().iter().all(|line| !line.contains("rwx")));
     let x = Array::from_slice(&[2], &[3.0, 4.0]).unwrap();
-    assert_eq!(
-        keep.run(&mut Workspace::new(), &[2], &[x]).unwrap()[0]
-            .as_f64()
-            .unwrap(),
-        [25.0]
-    );
+    assert_eq!(keep.run(&mut Workspace::new(), &[2], &[x]).unwrap()[0].as_f64().unwrap(), [25.0]);
 }
 
 #[test]
@@ -71,16 +57,8 @@ fn wrong_arguments_are_refused() {
     let mut workspace = Workspace::new();
     let x = Array::from_slice(&[2], &[3.0, 4.0]).unwrap();
     let whole = Array::from_slice(&[2], &[3i64, 4]).unwrap();
-    for (sizes, args) in [
-        (vec![3], vec![x.clone()]),
-        (vec![2], vec![]),
-        (vec![2], vec![whole]),
-        (vec![-1], vec![x]),
-    ] {
-        assert!(matches!(
-            native.run(&mut workspace, &sizes, &args),
-            Err(CallFailure::Arguments(_))
-        ));
+    for (sizes, args) in [(vec![3], vec![x.clone()]), (vec![2], vec![]), (vec![2], vec![whole]), (vec![-1], vec![x])] {
+        assert!(matches!(native.run(&mut workspace, &sizes, &args), Err(CallFailure::Arguments(_))));
     }
 }
 
@@ -124,13 +102,7 @@ func @0 f[n](v0: f64[n, 2], v1: i64) -> bool {
     let mut workspace = Workspace::new();
     workspace.set_host(Some(Box::new(Lines(sender))));
     let x = Array::from_slice(&[1, 2], &[3.0, 4.0]).unwrap();
-    native
-        .run(
-            &mut workspace,
-            &[1],
-            &[x, Array::from_slice(&[], &[7i64]).unwrap()],
-        )
-        .unwrap();
+    native.run(&mut workspace, &[1], &[x, Array::from_slice(&[], &[7i64]).unwrap()]).unwrap();
     let (site, values) = lines.recv().unwrap();
     assert!(matches!(&native.site(site).unwrap().what, What::Print(parts) if parts.len() == 5));
     assert_eq!(values[0].shape(), [1, 2]);
@@ -159,10 +131,9 @@ func @0 f[n](v0: f64[n], v1: i64) -> (f64, f64[n]) {
         let position = Array::from_slice(&[], &[round % 5]).unwrap();
         let found = native.run(&mut workspace, &[3], &[x.clone(), position]);
         match found {
-            Ok(results) => assert_eq!(
-                results[1].as_f64().unwrap()[round as usize % 5],
-                results[0].as_f64().unwrap()[0]
-            ),
+            Ok(results) => {
+                assert_eq!(results[1].as_f64().unwrap()[round as usize % 5], results[0].as_f64().unwrap()[0])
+            }
             Err(CallFailure::Failed { values, .. }) => assert_eq!(values[..2], [round % 5, 3]),
             Err(other) => panic!("{other:?}"),
         }

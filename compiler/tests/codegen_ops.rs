@@ -18,34 +18,14 @@ fn types_of(prim: Prim) -> Vec<DType> {
 }
 
 fn operand(prim: Prim, k: usize, dtype: DType) -> DType {
-    if prim == Prim::Select && k == 0 {
-        DType::Bool
-    } else {
-        dtype
-    }
+    if prim == Prim::Select && k == 0 { DType::Bool } else { dtype }
 }
 
 fn special(dtype: DType) -> Vec<Const> {
-    let floats = [
-        0.0,
-        -0.0,
-        1.0,
-        -1.0,
-        0.5,
-        -0.5,
-        2.5,
-        3.5,
-        -7.25,
-        1e300,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NAN,
-    ];
+    let floats = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, 3.5, -7.25, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
     match dtype {
         DType::Bool => vec![Const::Bool(false), Const::Bool(true)],
-        DType::I64 => [0, 1, -1, 2, -3, 7, 63, i64::MAX, i64::MIN]
-            .map(Const::I64)
-            .to_vec(),
+        DType::I64 => [0, 1, -1, 2, -3, 7, 63, i64::MAX, i64::MIN].map(Const::I64).to_vec(),
         DType::F32 | DType::F64 => floats.iter().map(|&x| Const::of(dtype, x)).collect(),
     }
 }
@@ -55,21 +35,12 @@ fn special(dtype: DType) -> Vec<Const> {
 fn primitives() {
     for &prim in Prim::ALL {
         for dtype in types_of(prim) {
-            let result = prim
-                .result(
-                    &(0..prim.arity())
-                        .map(|k| operand(prim, k, dtype))
-                        .collect::<Vec<_>>(),
-                )
-                .unwrap();
+            let result = prim.result(&(0..prim.arity()).map(|k| operand(prim, k, dtype)).collect::<Vec<_>>()).unwrap();
             let args = |shape: &str| {
                 let one = |k| format!("v{k}: {}{shape}", operand(prim, k, dtype).name());
                 (0..prim.arity()).map(one).collect::<Vec<_>>().join(", ")
             };
-            let names = (0..prim.arity())
-                .map(|k| format!("v{k}"))
-                .collect::<Vec<_>>()
-                .join(" ");
+            let names = (0..prim.arity()).map(|k| format!("v{k}")).collect::<Vec<_>>().join(" ");
             let array = format!(
                 "func @0 f[n]({}) -> {}[n] {{\n  v9 = {} {names}\n  yield v9\n}}\n",
                 args("[n]"),
@@ -102,40 +73,18 @@ fn primitives() {
 }
 
 const SIZES: &[&[i64]] = &[&[0], &[1], &[2], &[5], &[17], &[33]];
-const PAIRS: &[&[i64]] = &[
-    &[0, 0],
-    &[1, 1],
-    &[3, 0],
-    &[0, 3],
-    &[2, 5],
-    &[5, 2],
-    &[9, 17],
-    &[17, 9],
-];
+const PAIRS: &[&[i64]] = &[&[0, 0], &[1, 1], &[3, 0], &[0, 3], &[2, 5], &[5, 2], &[9, 17], &[17, 9]];
 
 #[test]
 fn conversions() {
     for from in ["bool", "i64", "f32", "f64"] {
         for to in ["bool", "i64", "f32", "f64"] {
-            let text = format!(
-                "func @0 f[n](v0: {from}[n]) -> {to}[n] {{\n  v1 = convert {to} v0\n  yield v1\n}}\n"
-            );
+            let text = format!("func @0 f[n](v0: {from}[n]) -> {to}[n] {{\n  v1 = convert {to} v0\n  yield v1\n}}\n");
             agree(&text, SIZES, 0.0);
         }
     }
     let text = "func @0 f[](v0: f64) -> i64 {\n  v1 = convert i64 v0\n  yield v1\n}\n";
-    for x in [
-        1e19,
-        -1e19,
-        f64::NAN,
-        f64::INFINITY,
-        -9.3e18,
-        9.3e18,
-        9.2e18,
-        -9_223_372_036_854_775_808.0,
-        2.9,
-        -2.9,
-    ] {
+    for x in [1e19, -1e19, f64::NAN, f64::INFINITY, -9.3e18, 9.3e18, 9.2e18, -9_223_372_036_854_775_808.0, 2.9, -2.9] {
         compare(text, &[], &[Data::scalar(Const::F64(x))], 0.0);
     }
 }
@@ -184,13 +133,9 @@ fn reductions() {
             );
             agree(&text, PAIRS, 1e-12);
         }
-        for (axes, result) in [
-            ("1", "[n, 2, 3]"),
-            ("0, 3", "[m, 2]"),
-            ("1, 2", "[n, 3]"),
-            ("0, 1, 2, 3", ""),
-            ("2", "[n, m, 3]"),
-        ] {
+        for (axes, result) in
+            [("1", "[n, 2, 3]"), ("0, 3", "[m, 2]"), ("1, 2", "[n, 3]"), ("0, 1, 2, 3", ""), ("2", "[n, m, 3]")]
+        {
             let text = format!(
                 "func @0 f[n, m](v0: {dtype}[n, m, 2, 3]) -> {dtype}{result} {{\n  v1 = reduce {kind} [{axes}] v0\n  yield v1\n}}\n"
             );
@@ -218,13 +163,8 @@ fn positions_of_extremes() {
         }
     }
     let text = "func @0 f[n](v0: f64[n]) -> (i64, i64) {\n  v1 = argmax 0 v0\n  v2 = argmin 0 v0\n  yield v1, v2\n}\n";
-    for xs in [
-        [1.0, 1.0, 0.0],
-        [0.0, f64::NAN, 5.0],
-        [f64::NAN, f64::NAN, 1.0],
-        [-0.0, 0.0, 0.0],
-        [5.0, 5.0, f64::NAN],
-    ] {
+    for xs in [[1.0, 1.0, 0.0], [0.0, f64::NAN, 5.0], [f64::NAN, f64::NAN, 1.0], [-0.0, 0.0, 0.0], [5.0, 5.0, f64::NAN]]
+    {
         compare(text, &[3], &[Data::f64s(&[3], &xs)], 0.0);
     }
 }
@@ -260,9 +200,7 @@ fn changes() {
                     "func @0 f[n](v0: {dtype}[n + 3, 4], v1: {dtype}{part}, v2: i64) -> {dtype}[n + 3, 4] {{\n  v3 = {op} v0 {sels} v1\n  yield v3\n}}\n"
                 );
                 if sels.contains("-1") {
-                    let two = text
-                        .replace("v2: i64)", "v5: i64)")
-                        .replace("  v3 =", "  v2 = const 2\n  v3 =");
+                    let two = text.replace("v2: i64)", "v5: i64)").replace("  v3 =", "  v2 = const 2\n  v3 =");
                     agree(&two, SIZES, 0.0);
                 } else {
                     agree(&text, SIZES, 0.0);
@@ -325,9 +263,5 @@ fn sorting_and_chance() {
         );
         agree(&text, SIZES, 0.0);
     }
-    agree(
-        "func @0 f[n](v0: i64) -> i64[n] {\n  v1 = random bits [n] v0\n  yield v1\n}\n",
-        SIZES,
-        0.0,
-    );
+    agree("func @0 f[n](v0: i64) -> i64[n] {\n  v1 = random bits [n] v0\n  yield v1\n}\n", SIZES, 0.0);
 }

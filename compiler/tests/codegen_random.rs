@@ -51,12 +51,7 @@ impl Maker<'_> {
     }
 
     fn any(&mut self, ty: &Ty) -> Value {
-        let fitting: Vec<Value> = self
-            .pool
-            .iter()
-            .copied()
-            .filter(|&v| self.b.func.data(v) == ty)
-            .collect();
+        let fitting: Vec<Value> = self.pool.iter().copied().filter(|&v| self.b.func.data(v) == ty).collect();
         if fitting.is_empty() || self.below(12) == 0 {
             let x = self.below(7) as f64 * 0.25 - 0.75;
             return self.b.full(ty, x);
@@ -67,12 +62,8 @@ impl Maker<'_> {
     }
 
     fn position(&mut self) -> Value {
-        let counters: Vec<Value> = self
-            .pool
-            .iter()
-            .copied()
-            .filter(|&v| self.b.func.data(v).dtype == DType::I64)
-            .collect();
+        let counters: Vec<Value> =
+            self.pool.iter().copied().filter(|&v| self.b.func.data(v).dtype == DType::I64).collect();
         let size = self.b.size(n());
         let index = if counters.is_empty() || self.below(3) == 0 {
             let k = self.below(3) as i64;
@@ -108,21 +99,13 @@ impl Maker<'_> {
             (1, 0 | 1) => {
                 let (x, y, i) = (self.any(ty), self.any(&scalar()), self.position());
                 let sels = vec![Sel::At];
-                let op = if self.below(2) == 0 {
-                    Op::Update(sels)
-                } else {
-                    Op::Acc(sels)
-                };
+                let op = if self.below(2) == 0 { Op::Update(sels) } else { Op::Acc(sels) };
                 self.b.pure(op, &[x, y, i])
             }
             (1, 2) => {
                 let (x, i) = (self.any(&matrix()), self.position());
                 let row = self.below(2) == 0;
-                let sels = if row {
-                    vec![Sel::At, Sel::All]
-                } else {
-                    vec![Sel::All, Sel::At]
-                };
+                let sels = if row { vec![Sel::At, Sel::All] } else { vec![Sel::All, Sel::At] };
                 self.b.pure(Op::Index(sels), &[x, i])
             }
             (1, 3) => {
@@ -132,10 +115,7 @@ impl Maker<'_> {
             (1, 4) => {
                 let x = self.any(ty);
                 let last = self.b.size(Dim::sym(Sym(0)));
-                self.b.pure(
-                    Op::Index(vec![Sel::Span { len: n(), step: -1 }]),
-                    &[x, last],
-                )
+                self.b.pure(Op::Index(vec![Sel::Span { len: n(), step: -1 }]), &[x, last])
             }
             (1, 5) => {
                 let x = self.any(&scalar());
@@ -144,16 +124,8 @@ impl Maker<'_> {
             (2, 0 | 1) => {
                 let (x, y, i) = (self.any(ty), self.any(&vector()), self.position());
                 let row = self.below(2) == 0;
-                let sels = if row {
-                    vec![Sel::At, Sel::All]
-                } else {
-                    vec![Sel::All, Sel::At]
-                };
-                let op = if self.below(2) == 0 {
-                    Op::Update(sels)
-                } else {
-                    Op::Acc(sels)
-                };
+                let sels = if row { vec![Sel::At, Sel::All] } else { vec![Sel::All, Sel::At] };
+                let op = if self.below(2) == 0 { Op::Update(sels) } else { Op::Acc(sels) };
                 self.b.pure(op, &[x, y, i])
             }
             (2, 2) => {
@@ -162,31 +134,17 @@ impl Maker<'_> {
             }
             (2, 3) => {
                 let (x, axis) = (self.any(&vector()), self.below(2));
-                self.b.pure(
-                    Op::Broadcast {
-                        dims: vec![n(), n()],
-                        axes: vec![axis],
-                    },
-                    &[x],
-                )
+                self.b.pure(Op::Broadcast { dims: vec![n(), n()], axes: vec![axis] }, &[x])
             }
             (2, 4) => {
                 let (x, y) = (self.any(ty), self.any(ty));
-                let op = if self.below(2) == 0 {
-                    Op::Update(whole)
-                } else {
-                    Op::Acc(whole)
-                };
+                let op = if self.below(2) == 0 { Op::Update(whole) } else { Op::Acc(whole) };
                 self.b.pure(op, &[x, y])
             }
             (2, 5) => {
                 let x = self.any(ty);
                 let flat = self.b.pure(Op::Reshape(vec![n() * n()]), &[x]);
-                let flat = if self.below(2) == 0 {
-                    self.b.prim(Prim::Neg, &[flat])
-                } else {
-                    flat
-                };
+                let flat = if self.below(2) == 0 { self.b.prim(Prim::Neg, &[flat]) } else { flat };
                 self.b.pure(Op::Reshape(vec![n(), n()]), &[flat])
             }
             (_, 6) => {
@@ -243,55 +201,29 @@ impl Maker<'_> {
                 let condition = self.condition();
                 let then = self.region(&[], &types);
                 let otherwise = self.region(&[], &types);
-                self.b
-                    .results(Kind::If { then, otherwise }, vec![condition], data)
+                self.b.results(Kind::If { then, otherwise }, vec![condition], data)
             }
             1 | 2 => {
                 let rounds = self.below(4) as i64;
                 let mut args = vec![self.b.int(rounds)];
                 args.extend(types.iter().map(|ty| self.any(ty)).collect::<Vec<_>>());
-                let params: Vec<Type> = std::iter::once(counter)
-                    .chain(data.iter().cloned())
-                    .collect();
+                let params: Vec<Type> = std::iter::once(counter).chain(data.iter().cloned()).collect();
                 let body = self.region(&params, &types);
                 self.b.results(Kind::For { body }, args, data)
             }
             3 => self.open_loop(&types),
             4 => {
-                let lane = if self.below(2) == 0 {
-                    scalar()
-                } else {
-                    vector()
-                };
+                let lane = if self.below(2) == 0 { scalar() } else { vector() };
                 let body = self.region(&[counter], std::slice::from_ref(&lane));
                 let mut dims = vec![n()];
                 dims.extend(lane.dims);
                 let result = Type::Data(Ty::array(DType::F64, dims));
-                self.b.results(
-                    Kind::Map {
-                        extents: vec![n()],
-                        body,
-                        accs: 0,
-                    },
-                    Vec::new(),
-                    vec![result],
-                )
+                self.b.results(Kind::Map { extents: vec![n()], body, accs: 0 }, Vec::new(), vec![result])
             }
             5 if self.callee.is_some() => {
-                let args = vec![
-                    self.any(&vector()),
-                    self.any(&matrix()),
-                    self.any(&scalar()),
-                ];
-                let types = [vector(), matrix(), scalar(), matrix()]
-                    .map(Type::Data)
-                    .to_vec();
-                self.b.call(
-                    self.callee.unwrap_or(FuncId::new(0)),
-                    vec![Dim::sym(Sym(0))],
-                    args,
-                    types,
-                )
+                let args = vec![self.any(&vector()), self.any(&matrix()), self.any(&scalar())];
+                let types = [vector(), matrix(), scalar(), matrix()].map(Type::Data).to_vec();
+                self.b.call(self.callee.unwrap_or(FuncId::new(0)), vec![Dim::sym(Sym(0))], args, types)
             }
             _ => {
                 let ty = self.ty();
@@ -330,43 +262,21 @@ impl Maker<'_> {
 fn make(name: &str, seed: u64, callee: Option<FuncId>, budget: usize) -> Func {
     let mut func = Func::new(name, vec![None], Span::default());
     let types = [vector(), matrix(), scalar()].map(Type::Data);
-    let params: Vec<Value> = types
-        .iter()
-        .map(|ty| func.param(func.body, ty.clone()))
-        .collect();
-    let mut maker = Maker {
-        b: Builder::new(&mut func),
-        numbers: Numbers(seed),
-        pool: params,
-        budget,
-        callee,
-    };
+    let params: Vec<Value> = types.iter().map(|ty| func.param(func.body, ty.clone())).collect();
+    let mut maker = Maker { b: Builder::new(&mut func), numbers: Numbers(seed), pool: params, budget, callee };
     maker.statements(14);
-    let results = [vector(), matrix(), scalar(), matrix()]
-        .iter()
-        .map(|ty| maker.any(ty))
-        .collect();
+    let results = [vector(), matrix(), scalar(), matrix()].iter().map(|ty| maker.any(ty)).collect();
     maker.b.set_yields(results);
     func
 }
 
 fn check(seed: u64, budget: usize, size: i64) {
     let mut module = Module::default();
-    module.funcs.push(make(
-        "main",
-        seed * 77_777 + budget as u64,
-        Some(FuncId::new(1)),
-        budget,
-    ));
-    module
-        .funcs
-        .push(make("callee", seed * 99_991 + 5, None, budget.min(12)));
+    module.funcs.push(make("main", seed * 77_777 + budget as u64, Some(FuncId::new(1)), budget));
+    module.funcs.push(make("callee", seed * 99_991 + 5, None, budget.min(12)));
     let mut numbers = Numbers(seed);
     let types = [vector(), matrix(), scalar()];
-    let args: Vec<Data> = types
-        .iter()
-        .map(|ty| numbers.data(DType::F64, &shape(ty, &[size])))
-        .collect();
+    let args: Vec<Data> = types.iter().map(|ty| numbers.data(DType::F64, &shape(ty, &[size]))).collect();
     compare(&module.to_string(), &[size], &args, 1e-9);
 }
 

@@ -7,19 +7,7 @@ use adl_lang::ops::Const;
 use adl_lang::types::DType;
 use codegen_support::{agree, compare};
 
-const SIZES: &[&[i64]] = &[
-    &[0],
-    &[1],
-    &[7],
-    &[8],
-    &[9],
-    &[15],
-    &[16],
-    &[17],
-    &[31],
-    &[64],
-    &[100],
-];
+const SIZES: &[&[i64]] = &[&[0], &[1], &[7], &[8], &[9], &[15], &[16], &[17], &[31], &[64], &[100]];
 
 #[test]
 fn chains_of_arithmetic() {
@@ -38,67 +26,34 @@ fn chains_of_arithmetic() {
 
 #[test]
 fn special_values() {
-    let values = [
-        0.0,
-        -0.0,
-        1.0,
-        -1.5,
-        2.5,
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        5e-324,
-        -1e300,
-        0.5,
-        -3.5,
-    ];
+    let values = [0.0, -0.0, 1.0, -1.5, 2.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -1e300, 0.5, -3.5];
     for dtype in [DType::F64, DType::F32] {
         for op in ["add", "sub", "mul", "div", "min", "max", "floordiv", "rem"] {
             let name = dtype.name();
             let text = format!(
                 "func @0 f[n](v0: {name}[n], v1: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0 v1\n  yield v2\n}}\n"
             );
-            let pairs: Vec<(f64, f64)> = values
-                .iter()
-                .flat_map(|&a| values.iter().map(move |&b| (a, b)))
-                .collect();
+            let pairs: Vec<(f64, f64)> = values.iter().flat_map(|&a| values.iter().map(move |&b| (a, b))).collect();
             let data = |f: fn(&(f64, f64)) -> f64| {
-                Data::new(
-                    dtype,
-                    vec![pairs.len()],
-                    pairs.iter().map(|p| Const::of(dtype, f(p))).collect(),
-                )
+                Data::new(dtype, vec![pairs.len()], pairs.iter().map(|p| Const::of(dtype, f(p))).collect())
             };
-            let stats = compare(
-                &text,
-                &[pairs.len() as i64],
-                &[data(|p| p.0), data(|p| p.1)],
-                0.0,
-            );
+            let stats = compare(&text, &[pairs.len() as i64], &[data(|p| p.0), data(|p| p.1)], 0.0);
             assert_eq!(stats.vector_loops, 1);
         }
         for op in ["sign", "round", "floor", "ceil", "abs", "sqrt", "neg"] {
             let name = dtype.name();
-            let text = format!(
-                "func @0 f[n](v0: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0\n  yield v2\n}}\n"
-            );
-            let data = Data::new(
-                dtype,
-                vec![values.len()],
-                values.iter().map(|&x| Const::of(dtype, x)).collect(),
-            );
+            let text = format!("func @0 f[n](v0: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0\n  yield v2\n}}\n");
+            let data = Data::new(dtype, vec![values.len()], values.iter().map(|&x| Const::of(dtype, x)).collect());
             let stats = compare(&text, &[values.len() as i64], &[data], 0.0);
             assert_eq!(stats.vector_loops, 1);
         }
         for kind in ["max", "min"] {
             let name = dtype.name();
-            let text = format!(
-                "func @0 f[n](v0: {name}[n]) -> {name} {{\n  v2 = reduce {kind} [0] v0\n  yield v2\n}}\n"
-            );
+            let text =
+                format!("func @0 f[n](v0: {name}[n]) -> {name} {{\n  v2 = reduce {kind} [0] v0\n  yield v2\n}}\n");
             for at in 0..19 {
                 for &x in &values {
-                    let mut elems =
-                        vec![Const::of(dtype, if kind == "max" { -0.0 } else { 0.0 }); 19];
+                    let mut elems = vec![Const::of(dtype, if kind == "max" { -0.0 } else { 0.0 }); 19];
                     elems[at] = Const::of(dtype, x);
                     compare(&text, &[19], &[Data::new(dtype, vec![19], elems)], 0.0);
                 }
@@ -140,14 +95,5 @@ func @0 f[n](v0: f64[n], v1: f64[n]) -> f64 {
 }
 ";
     let stats = agree(text, SIZES, 1e-12);
-    assert_eq!(
-        (
-            stats.buffers,
-            stats.copies,
-            stats.stored,
-            stats.vector_loops
-        ),
-        (0, 0, 2, 1),
-        "{stats:?}"
-    );
+    assert_eq!((stats.buffers, stats.copies, stats.stored, stats.vector_loops), (0, 0, 2, 1), "{stats:?}");
 }

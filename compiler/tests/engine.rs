@@ -5,12 +5,8 @@ use adl_runtime::{Array, Value};
 use std::sync::{Arc, Mutex};
 
 fn function(text: &str, expr: &str) -> Function {
-    let program = Engine::new()
-        .compile("test.adl", text)
-        .unwrap_or_else(|problem| panic!("{problem}"));
-    program
-        .function(expr)
-        .unwrap_or_else(|problem| panic!("{problem}"))
+    let program = Engine::new().compile("test.adl", text).unwrap_or_else(|problem| panic!("{problem}"));
+    program.function(expr).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn vector(n: usize) -> Value {
@@ -19,9 +15,7 @@ fn vector(n: usize) -> Value {
 
 #[track_caller]
 fn call(function: &Function, args: &[Value]) -> Value {
-    function
-        .call(args)
-        .unwrap_or_else(|problem| panic!("{problem}"))
+    function.call(args).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 const VALLEY: &str = "fn rosenbrock([x, y]) = (1 - x)^2 + 100 * (y - x^2)^2";
@@ -32,10 +26,7 @@ fn a_function_and_its_gradient() {
     let at = || vec![Value::from([0.0, 0.5])];
     assert_eq!(call(&loss, &at()).to_string(), "26.0");
     assert_eq!(call(&loss.grad(), &at()).to_string(), "[-2.0, 100.0]");
-    assert_eq!(
-        call(&loss.value_and_grad(), &at()).to_string(),
-        "(26.0, [-2.0, 100.0])"
-    );
+    assert_eq!(call(&loss.value_and_grad(), &at()).to_string(), "(26.0, [-2.0, 100.0])");
 }
 
 #[test]
@@ -44,11 +35,7 @@ fn any_length() {
     for n in [0, 1, 3, 8, 9, 10, 100] {
         let expected: f64 = (0..n).map(|k| (k * k) as f64).sum();
         let got = call(&f, &[vector(n), vector(n)]);
-        assert_eq!(
-            got.as_array().and_then(Array::scalar_f64),
-            Some(expected),
-            "{n}"
-        );
+        assert_eq!(got.as_array().and_then(Array::scalar_f64), Some(expected), "{n}");
     }
 }
 
@@ -58,13 +45,7 @@ fn sizes_that_meet_a_value_of_the_program() {
     let f = function(text, "f");
     for n in [20, 30, 20, 40] {
         let expected = (n * (n - 1) / 2 + 20) as f64;
-        assert_eq!(
-            call(&f, &[vector(n)])
-                .as_array()
-                .and_then(Array::scalar_f64),
-            Some(expected),
-            "{n}"
-        );
+        assert_eq!(call(&f, &[vector(n)]).as_array().and_then(Array::scalar_f64), Some(expected), "{n}");
     }
 }
 
@@ -73,43 +54,24 @@ fn records_go_in_and_come_out() {
     let text = "fn loss(p, x) = sum((p.w * x + p.b)^2)";
     let gradient = function(text, "grad(loss)");
     let p = Value::record([("w", 2.0.into()), ("b", 1.0.into())]);
-    assert_eq!(
-        call(&gradient, &[p, vector(3)]).to_string(),
-        "(w: 26.0, b: 18.0)"
-    );
+    assert_eq!(call(&gradient, &[p, vector(3)]).to_string(), "(w: 26.0, b: 18.0)");
 }
 
 #[test]
 fn wrong_arguments_name_the_parameter() {
     let f = function("fn f(weights: f64[n], x: f64[n]) = sum(weights * x)", "f");
-    let problem = f
-        .call(&[vector(3), vector(4)])
-        .expect_err("the sizes differ")
-        .to_string();
-    assert!(
-        problem.contains('n') && problem.contains('3') && problem.contains('4'),
-        "{problem}"
-    );
-    let problem = f
-        .call(&[vector(3)])
-        .expect_err("one is missing")
-        .to_string();
+    let problem = f.call(&[vector(3), vector(4)]).expect_err("the sizes differ").to_string();
+    assert!(problem.contains('n') && problem.contains('3') && problem.contains('4'), "{problem}");
+    let problem = f.call(&[vector(3)]).expect_err("one is missing").to_string();
     assert!(problem.contains('x'), "{problem}");
-    let problem = f
-        .call(&[1.0.into(), vector(3)])
-        .expect_err("a scalar")
-        .to_string();
+    let problem = f.call(&[1.0.into(), vector(3)]).expect_err("a scalar").to_string();
     assert!(problem.contains("weights"), "{problem}");
 }
 
 #[test]
 fn unknown_functions() {
     let program = Engine::new().compile("test.adl", VALLEY).expect("compiles");
-    let problem = program
-        .function("rosenbrok")
-        .err()
-        .expect("no such function")
-        .to_string();
+    let problem = program.function("rosenbrok").err().expect("no such function").to_string();
     assert!(problem.contains("rosenbrock"), "{problem}");
     assert!(program.function("grad(").is_err());
 }
@@ -122,17 +84,13 @@ fn handles_go_between_threads() {
             let f = f.clone();
             std::thread::spawn(move || {
                 for n in 1..20 {
-                    let sum = call(&f, &[vector(n * (k + 1))])
-                        .as_array()
-                        .and_then(Array::scalar_f64);
+                    let sum = call(&f, &[vector(n * (k + 1))]).as_array().and_then(Array::scalar_f64);
                     assert!((sum.expect("a number") - (n * (k + 1)) as f64).abs() < 1e-12);
                 }
             })
         })
         .collect();
-    threads
-        .into_iter()
-        .for_each(|t| t.join().expect("no panic"));
+    threads.into_iter().for_each(|t| t.join().expect("no panic"));
 }
 
 #[test]

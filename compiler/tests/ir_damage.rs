@@ -8,8 +8,7 @@ use adl_compiler::ir::{Func, Module, Type};
 use adl_lang::ops::Const;
 use adl_lang::types::DType;
 
-const SOUND: &str =
-    "func @0 main[n, m](v0: f64[n, m], v1: i64, v2: i64[2], v3: bool, v4: f32) -> (f64[n], f64) {
+const SOUND: &str = "func @0 main[n, m](v0: f64[n, m], v1: i64, v2: i64[2], v3: bool, v4: f32) -> (f64[n], f64) {
   bounds index v1 < n
   v5 = index v0 [v1, :]
   v6 = reduce sum [0] v5
@@ -79,10 +78,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % n
     }
 }
@@ -104,14 +100,9 @@ fn tokens(text: &str) -> Vec<String> {
 
 fn damage(dice: &mut Dice, tokens: &[String]) -> String {
     let mut tokens = tokens.to_vec();
-    let words: Vec<usize> = (0..tokens.len())
-        .filter(|&k| tokens[k].trim() != "")
-        .collect();
+    let words: Vec<usize> = (0..tokens.len()).filter(|&k| tokens[k].trim() != "").collect();
     for _ in 0..1 + dice.below(2) {
-        let (at, from) = (
-            words[dice.below(words.len())],
-            words[dice.below(words.len())],
-        );
+        let (at, from) = (words[dice.below(words.len())], words[dice.below(words.len())]);
         // Mostly one value in the place of another, as that leads furthest.
         match dice.below(8) {
             0 => tokens[at].clear(),
@@ -127,11 +118,7 @@ fn damage(dice: &mut Dice, tokens: &[String]) -> String {
 fn argument(ty: &Type, sizes: &[i64]) -> Option<Data> {
     let ty = ty.data()?;
     let shape: Option<Vec<usize>> = (ty.dims.iter())
-        .map(|d| {
-            usize::try_from(d.eval(&|s| sizes[s.0 as usize])?)
-                .ok()
-                .filter(|&n| n < 100)
-        })
+        .map(|d| usize::try_from(d.eval(&|s| sizes[s.0 as usize])?).ok().filter(|&n| n < 100))
         .collect();
     let shape = shape?;
     let one = match ty.dtype {
@@ -145,36 +132,18 @@ fn argument(ty: &Type, sizes: &[i64]) -> Option<Data> {
 fn runs(module: &Module, func: &Func) {
     for n in 1..4 {
         let sizes: Vec<i64> = (0..func.sizes.len() as i64).map(|k| n + k % 2).collect();
-        let args: Option<Vec<Data>> = func
-            .params()
-            .iter()
-            .map(|&p| argument(func.ty(p), &sizes))
-            .collect();
+        let args: Option<Vec<Data>> = func.params().iter().map(|&p| argument(func.ty(p), &sizes)).collect();
         let Some(args) = args else { return };
-        let limits = Limits {
-            depth: 50,
-            ops: 5_000,
-        };
+        let limits = Limits { depth: 50, ops: 5_000 };
         let main = module.funcs.keys().next().expect("a function");
         let (result, _) = run_counted(module, main, &sizes, args, &mut NoHooks, limits);
         if let Err(failure) = result
             && let FailureKind::Internal(problem) = failure.kind
         {
             // These cannot be seen before the program runs.
-            let known = [
-                "is not checked",
-                "pop from",
-                "a row of",
-                "rows on it",
-                " is ",
-                "reshape of",
-                "part ",
-                "shapes of",
-            ];
-            assert!(
-                known.iter().any(|k| problem.contains(k)),
-                "{problem}\n{module}"
-            );
+            let known =
+                ["is not checked", "pop from", "a row of", "rows on it", " is ", "reshape of", "part ", "shapes of"];
+            assert!(known.iter().any(|k| problem.contains(k)), "{problem}\n{module}");
         }
     }
 }

@@ -148,37 +148,14 @@ func @1 id[n](v0: f64[n]) -> f64[n] {
 
 #[test]
 fn constants_are_exact() {
-    let bits: Vec<Const> = [
-        0.0,
-        -0.0,
-        1.0,
-        0.1,
-        1e300,
-        5e-324,
-        f64::MAX,
-        1e16,
-        f64::INFINITY,
-        -f64::INFINITY,
-    ]
-    .into_iter()
-    .map(Const::F64)
-    .chain([f64::NAN, -f64::NAN, f64::from_bits(0x7ff8_0000_0000_0f32)].map(Const::F64))
-    .chain(
-        [
-            0.1,
-            -0.0,
-            1e-45,
-            f32::MAX,
-            f32::NAN,
-            -f32::NAN,
-            f32::INFINITY,
-            -f32::INFINITY,
-        ]
-        .map(Const::F32),
-    )
-    .chain([0, -1, i64::MIN, i64::MAX].map(Const::I64))
-    .chain([true, false].map(Const::Bool))
-    .collect();
+    let bits: Vec<Const> = [0.0, -0.0, 1.0, 0.1, 1e300, 5e-324, f64::MAX, 1e16, f64::INFINITY, -f64::INFINITY]
+        .into_iter()
+        .map(Const::F64)
+        .chain([f64::NAN, -f64::NAN, f64::from_bits(0x7ff8_0000_0000_0f32)].map(Const::F64))
+        .chain([0.1, -0.0, 1e-45, f32::MAX, f32::NAN, -f32::NAN, f32::INFINITY, -f32::INFINITY].map(Const::F32))
+        .chain([0, -1, i64::MIN, i64::MAX].map(Const::I64))
+        .chain([true, false].map(Const::Bool))
+        .collect();
     let mut func = Func::new("constants", Vec::new(), Span::default());
     let mut b = Builder::new(&mut func);
     for &c in &bits {
@@ -231,19 +208,11 @@ fn names_are_free_and_comments_are_skipped() {
 
 #[test]
 fn clashing_size_names_fall_back() {
-    let names = vec![
-        Some("n".into()),
-        Some("n".into()),
-        Some("s0".into()),
-        Some("2x".into()),
-    ];
+    let names = vec![Some("n".into()), Some("n".into()), Some("s0".into()), Some("2x".into())];
     let mut func = Func::new("f", names, Span::default());
     let dims: Vec<Dim> = (0..4).map(|k| Dim::sym(Sym(k))).collect();
     func.param(func.body, Type::Data(Ty::array(DType::F64, dims)));
-    assert_eq!(
-        func.to_string(),
-        "func f[n, s1, s2, s3](v0: f64[n, s1, s2, s3]) -> () {\n  yield\n}\n"
-    );
+    assert_eq!(func.to_string(), "func f[n, s1, s2, s3](v0: f64[n, s1, s2, s3]) -> () {\n  yield\n}\n");
 }
 
 #[test]
@@ -251,10 +220,7 @@ fn spans_show_as_comments() {
     let module = read("func f[](x: f64) -> f64 {\n  y = sin x\n  yield y\n}\n");
     let func = module.funcs.iter().next().expect("a function").1;
     let text = annotated(func, &|span| Some(format!("{}:1", span.start + 3)));
-    assert_eq!(
-        text,
-        "func f[](v0: f64) -> f64 {\n  v1 = sin v0  ; 3:1\n  yield v1\n}\n"
-    );
+    assert_eq!(text, "func f[](v0: f64) -> f64 {\n  v1 = sin v0  ; 3:1\n  yield v1\n}\n");
 }
 
 #[test]
@@ -266,41 +232,13 @@ fn a_wrong_type_is_written_out() {
 #[test]
 fn errors_name_the_line() {
     let cases = [
-        (
-            "func f[](x: f64) -> f64 {\n  y = sine x\n  yield y\n}",
-            2,
-            "no instruction `sine`",
-        ),
-        (
-            "func f[](x: f64) -> f64 {\n  y = sin z\n  yield y\n}",
-            2,
-            "no value `z` before this",
-        ),
-        (
-            "func f[](x: f64) -> f64 {\n  x = sin x\n  yield x\n}",
-            2,
-            "`x` is defined twice",
-        ),
-        (
-            "func f[](x: f64[n]) -> f64 {\n}",
-            1,
-            "no size parameter `n`",
-        ),
-        (
-            "func f[](x: f64) -> f64 {\n  y = call @0[](x)\n  yield y\n}",
-            2,
-            "`call` needs the types of its results",
-        ),
-        (
-            "func f[](x: f64) -> f64 {\n  y = sin x x\n  yield y\n}",
-            2,
-            "2 operands for Prim(Sin)",
-        ),
-        (
-            "func f[](x: f64) -> f64 {\n  y, z = sin x\n  yield y\n}",
-            2,
-            "`sin` gives 1 results",
-        ),
+        ("func f[](x: f64) -> f64 {\n  y = sine x\n  yield y\n}", 2, "no instruction `sine`"),
+        ("func f[](x: f64) -> f64 {\n  y = sin z\n  yield y\n}", 2, "no value `z` before this"),
+        ("func f[](x: f64) -> f64 {\n  x = sin x\n  yield x\n}", 2, "`x` is defined twice"),
+        ("func f[](x: f64[n]) -> f64 {\n}", 1, "no size parameter `n`"),
+        ("func f[](x: f64) -> f64 {\n  y = call @0[](x)\n  yield y\n}", 2, "`call` needs the types of its results"),
+        ("func f[](x: f64) -> f64 {\n  y = sin x x\n  yield y\n}", 2, "2 operands for Prim(Sin)"),
+        ("func f[](x: f64) -> f64 {\n  y, z = sin x\n  yield y\n}", 2, "`sin` gives 1 results"),
     ];
     for (text, line, message) in cases {
         let problem = parse(text).expect_err(text);

@@ -28,11 +28,7 @@ fn jumps_in_nested_loops() {
         let lowered = lower(&module);
         verify(&lowered).unwrap_or_else(|broken| panic!("seed {seed}: {broken}\n{lowered}"));
         let got = interpret(&lowered);
-        assert_eq!(
-            got, expected,
-            "seed {seed}\n{:#?}\n{lowered}",
-            module.funcs[0].body
-        );
+        assert_eq!(got, expected, "seed {seed}\n{:#?}\n{lowered}", module.funcs[0].body);
     }
     assert!(endless < 300, "{endless} programs do not end");
 }
@@ -100,18 +96,9 @@ impl Host for Printer {
 fn call(native: Native) -> Vec<i64> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let mut workspace = Workspace::new();
-    workspace.set_host(Some(Box::new(Printer {
-        native: native.clone(),
-        lines: lines.clone(),
-    })));
-    let results = native
-        .run::<Array>(&mut workspace, &[], &[])
-        .expect("no failure");
+    workspace.set_host(Some(Box::new(Printer { native: native.clone(), lines: lines.clone() })));
+    let results = native.run::<Array>(&mut workspace, &[], &[]).expect("no failure");
     let mut out = lines.lock().expect("no panic before").clone();
-    out.extend(
-        results
-            .iter()
-            .map(|r| r.as_i64().expect("a whole number")[0]),
-    );
+    out.extend(results.iter().map(|r| r.as_i64().expect("a whole number")[0]));
     out
 }

@@ -4,9 +4,7 @@ mod opt_support;
 
 use adl_compiler::ir::{Func, Module};
 use adl_compiler::opt::effects::Effects;
-use adl_compiler::opt::{
-    self, carries, cse, dce, forward, hoist, inline, scalarize, simplify, unroll,
-};
+use adl_compiler::opt::{self, carries, cse, dce, forward, hoist, inline, scalarize, simplify, unroll};
 use opt_support::{after, becomes, checked, main, read};
 
 fn carries_then_dce(func: &mut Func, effects: &Effects) {
@@ -252,10 +250,7 @@ fn calls_are_inlined_but_for_recursion() {
            yield x
          }",
     );
-    assert_eq!(
-        format!("{}", module.funcs[main()].body),
-        format!("{}", expected.funcs[main()].body)
-    );
+    assert_eq!(format!("{}", module.funcs[main()].body), format!("{}", expected.funcs[main()].body));
     let first = |module: &Module| module.to_string().split("\n\n").next().map(str::to_string);
     assert_eq!(first(&module), first(&expected));
 }

@@ -30,21 +30,13 @@ fn bits(value: &Const) -> (u8, u64) {
 }
 
 fn all_bits(data: &[Data]) -> Vec<Vec<(u8, u64)>> {
-    data.iter()
-        .map(|d| d.elems().iter().map(bits).collect())
-        .collect()
+    data.iter().map(|d| d.elems().iter().map(bits).collect()).collect()
 }
 
 fn printed(lines: &Lines) -> Vec<(u8, u64)> {
     let pieces = lines.0.iter().flatten();
     pieces
-        .flat_map(|p| {
-            if let Piece::Value(d, _) = p {
-                d.elems().iter().map(bits).collect()
-            } else {
-                vec![]
-            }
-        })
+        .flat_map(|p| if let Piece::Value(d, _) = p { d.elems().iter().map(bits).collect() } else { vec![] })
         .collect()
 }
 
@@ -52,25 +44,15 @@ fn printed(lines: &Lines) -> Vec<(u8, u64)> {
 fn same_results(seed: u64, before: &Module, after: &Module, entry: FuncId) -> bool {
     let mut random = Random(seed | 1);
     let size = 1 + random.below(3) as i64;
-    let args: Vec<Data> = types()
-        .iter()
-        .map(|ty| random_data(&mut random, ty, size))
-        .collect();
-    let limits = Limits {
-        ops: 300_000,
-        ..Limits::default()
-    };
+    let args: Vec<Data> = types().iter().map(|ty| random_data(&mut random, ty, size)).collect();
+    let limits = Limits { ops: 300_000, ..Limits::default() };
     let (mut lines, mut other_lines) = (Lines::default(), Lines::default());
     let (expected, _) = run_counted(before, entry, &[size], args.clone(), &mut lines, limits);
     let expected = match expected {
         Ok(expected) => expected,
         Err(failure) => {
             let text = || format!("seed {seed}: {failure:?}\n{before}\nbecame\n{after}");
-            assert!(
-                !matches!(failure.kind, FailureKind::Internal(_)),
-                "{}",
-                text()
-            );
+            assert!(!matches!(failure.kind, FailureKind::Internal(_)), "{}", text());
             if matches!(failure.kind, FailureKind::IndexOutOfRange { .. }) {
                 let (found, _) = run_counted(after, entry, &[size], args, &mut other_lines, limits);
                 let kind = found.map_err(|failure| failure.kind);
@@ -79,31 +61,16 @@ fn same_results(seed: u64, before: &Module, after: &Module, entry: FuncId) -> bo
             return false;
         }
     };
-    let limits = Limits {
-        ops: 3_000_000,
-        ..Limits::default()
-    };
+    let limits = Limits { ops: 3_000_000, ..Limits::default() };
     let (found, _) = run_counted(after, entry, &[size], args, &mut other_lines, limits);
-    let found = found
-        .unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}\n{before}\nbecame\n{after}"));
-    assert_eq!(
-        all_bits(&found),
-        all_bits(&expected),
-        "seed {seed}:\n{before}\nbecame\n{after}"
-    );
-    assert_eq!(
-        printed(&lines),
-        printed(&other_lines),
-        "seed {seed}:\n{before}\nbecame\n{after}"
-    );
+    let found = found.unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}\n{before}\nbecame\n{after}"));
+    assert_eq!(all_bits(&found), all_bits(&expected), "seed {seed}:\n{before}\nbecame\n{after}");
+    assert_eq!(printed(&lines), printed(&other_lines), "seed {seed}:\n{before}\nbecame\n{after}");
     true
 }
 
 fn seeds() -> std::ops::Range<u64> {
-    let count = std::env::var("ADL_SEEDS")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(60);
+    let count = std::env::var("ADL_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
     1..count
 }
 
@@ -143,14 +110,9 @@ fn each_pass_keeps_the_results() {
 fn clean_is_idempotent() {
     for seed in seeds() {
         let mut once = random_module(seed);
-        once.funcs
-            .keys()
-            .for_each(|id| opt::clean(&mut once.funcs[id]));
+        once.funcs.keys().for_each(|id| opt::clean(&mut once.funcs[id]));
         let mut twice = once.clone();
-        twice
-            .funcs
-            .keys()
-            .for_each(|id| opt::clean(&mut twice.funcs[id]));
+        twice.funcs.keys().for_each(|id| opt::clean(&mut twice.funcs[id]));
         assert_eq!(once.to_string(), twice.to_string(), "seed {seed}");
     }
 }

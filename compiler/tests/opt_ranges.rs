@@ -7,20 +7,14 @@ use opt_support::{after, main, read};
 
 /// How many bounds checks are left.
 fn checks_left(text: &str) -> usize {
-    after(text, |func, _| ranges::ranges(func))
-        .to_string()
-        .matches("bounds")
-        .count()
+    after(text, |func, _| ranges::ranges(func)).to_string().matches("bounds").count()
 }
 
 #[test]
 fn bounds_in_range_are_proven() {
     let cases = [
         // Counters, offsets, the other way round.
-        (
-            0,
-            "m = size n\n for_n: f64 = for m (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }",
-        ),
+        (0, "m = size n\n for_n: f64 = for m (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }"),
         (
             0,
             "m = size n - 1\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n j = add i one\n bounds index j < n\n yield u\n }",
@@ -33,10 +27,7 @@ fn bounds_in_range_are_proven() {
             1,
             "m = size n\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n j = add i one\n bounds index j < n\n yield u\n }",
         ),
-        (
-            1,
-            "m = size n\n r = for k (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }",
-        ),
+        (1, "m = size n\n r = for k (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }"),
         // Conditions.
         (
             0,
@@ -90,9 +81,8 @@ fn bounds_in_range_are_proven() {
     ];
     for (left, body) in cases {
         let body = body.replace("for_n: f64", "r");
-        let text = format!(
-            "func f[n, m](x: f64[n], y: f64[m], k: i64) -> f64 {{\n z = const 0.0\n {body}\n yield z\n}}\n"
-        );
+        let text =
+            format!("func f[n, m](x: f64[n], y: f64[m], k: i64) -> f64 {{\n z = const 0.0\n {body}\n yield z\n}}\n");
         assert_eq!(checks_left(&text), left, "{text}");
     }
 }
@@ -114,16 +104,11 @@ fn counters_do_not_overflow() {
     let func = &module.funcs[main()];
     let safe = intervals::no_overflow(func);
     let count = |prim: adl_lang::prims::Prim| {
-        let of = |i| matches!(&func.insts[i].kind, adl_compiler::ir::Kind::Pure(adl_lang::ops::Op::Prim(p)) if *p == prim);
+        let of =
+            |i| matches!(&func.insts[i].kind, adl_compiler::ir::Kind::Pure(adl_lang::ops::Op::Prim(p)) if *p == prim);
         func.insts.keys().filter(|&i| of(i) && safe[i]).count()
     };
-    assert_eq!(
-        (
-            count(adl_lang::prims::Prim::Add),
-            count(adl_lang::prims::Prim::Mul)
-        ),
-        (1, 0)
-    );
+    assert_eq!((count(adl_lang::prims::Prim::Add), count(adl_lang::prims::Prim::Mul)), (1, 0));
 }
 
 #[test]
@@ -144,14 +129,16 @@ fn a_size_that_is_no_length_may_be_negative() {
       yield v4
     }";
     assert_eq!(checks_left(guarded), 1);
-    let module = read("func @0 main[n, k](v0: f64[n]) -> (i64, i64) {
+    let module = read(
+        "func @0 main[n, k](v0: f64[n]) -> (i64, i64) {
       v1 = size n
       v2 = size k
       v3 = const 1
       v4 = add v1 v3
       v5 = add v2 v3
       yield v4, v5
-    }");
+    }",
+    );
     let func = &module.funcs[main()];
     let safe = intervals::no_overflow(func);
     let sums: Vec<bool> = func.blocks[func.body].insts[3..].iter().map(|&inst| safe[inst]).collect();

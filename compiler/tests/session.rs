@@ -40,11 +40,7 @@ fn fails(text: &str, code: &str, title: &str) -> Error {
         let (mut session, _) = session(backend);
         let problem = session.run("test.adl", text).expect_err("it should fail");
         let found = &problem.diagnostics[0];
-        assert_eq!(
-            (found.code, found.title.as_str()),
-            (code, title),
-            "{backend:?}\n{problem}"
-        );
+        assert_eq!((found.code, found.title.as_str()), (code, title), "{backend:?}\n{problem}");
         last = Some(problem);
     }
     last.expect("two back ends")
@@ -54,18 +50,8 @@ fn fails(text: &str, code: &str, title: &str) -> Error {
 fn values_and_functions_stay() {
     for backend in [Backend::Interpreter, Backend::Native] {
         let (mut session, lines) = session(backend);
-        for entry in [
-            "let x = 3.0",
-            "fn f(t) = t^2 + x",
-            "f(2)",
-            "f'(x)",
-            "var s = 0",
-            "s += 2.5",
-            "s",
-        ] {
-            session
-                .run("entry", entry)
-                .unwrap_or_else(|problem| panic!("{entry}: {problem}"));
+        for entry in ["let x = 3.0", "fn f(t) = t^2 + x", "f(2)", "f'(x)", "var s = 0", "s += 2.5", "s"] {
+            session.run("entry", entry).unwrap_or_else(|problem| panic!("{entry}: {problem}"));
         }
         assert_eq!(take(&lines), ["7.0", "6.0", "2.5"], "{backend:?}");
     }
@@ -75,19 +61,11 @@ fn values_and_functions_stay() {
 fn a_failing_statement_changes_nothing() {
     for backend in [Backend::Interpreter, Backend::Native] {
         let (mut session, lines) = session(backend);
-        session
-            .run("entry", "var x = [1.0, 2.0, 3.0]\nlet n = 7")
-            .expect("runs");
-        session
-            .run("entry", "let i = 3\nx[i]")
-            .expect_err("out of range");
-        session
-            .run("entry", "x = [5.0, y, 6.0]")
-            .expect_err("no such name");
+        session.run("entry", "var x = [1.0, 2.0, 3.0]\nlet n = 7").expect("runs");
+        session.run("entry", "let i = 3\nx[i]").expect_err("out of range");
+        session.run("entry", "x = [5.0, y, 6.0]").expect_err("no such name");
         session.run("entry", "fn broken(").expect_err("syntax");
-        session
-            .run("entry", "for k in 0..9 { x[k] = 0.0 }")
-            .expect_err("out of range");
+        session.run("entry", "for k in 0..9 { x[k] = 0.0 }").expect_err("out of range");
         session.run("entry", "x\nn").expect("still there");
         assert_eq!(take(&lines), ["[1.0, 2.0, 3.0]", "7"], "{backend:?}");
     }
@@ -111,10 +89,7 @@ fn derivatives() {
         "fn f(x) {\n  var y = x\n  for _ in 0..2 { y = cos(y^pi) * log(y) }\n  y\n}\nprint(\"{f(1.9):.10f} {f'(1.9):.10f}\")",
         &["-1.5346823415 -34.0324195991"],
     );
-    shows(
-        "fn g(x: f64[n]) = sum(x^2)\ngrad(g)([1.0, 2.0, 3.0])",
-        &["[2.0, 4.0, 6.0]"],
-    );
+    shows("fn g(x: f64[n]) = sum(x^2)\ngrad(g)([1.0, 2.0, 3.0])", &["[2.0, 4.0, 6.0]"]);
 }
 
 #[test]
@@ -125,25 +100,14 @@ fn failures_at_the_line_of_the_user() {
         "the index 5 is out of range: the axis has size 2",
     );
     assert!(problem.to_string().contains("test.adl:2:"), "{problem}");
-    fails(
-        "var n = 1\nwhile n > 0 { n *= 3 }",
-        "E0403",
-        "the whole number does not fit into `i64`",
-    );
-    fails(
-        "var n = [1]\nn -= 1\n5 // n[0]",
-        "E0404",
-        "whole number divided by zero",
-    );
+    fails("var n = 1\nwhile n > 0 { n *= 3 }", "E0403", "the whole number does not fit into `i64`");
+    fails("var n = [1]\nn -= 1\n5 // n[0]", "E0404", "whole number divided by zero");
 }
 
 #[test]
 fn endless_recursion_names_the_function() {
-    let problem = fails(
-        "fn down(x) = if x < 0 { x } else { down(x + 1.0) }\ndown(1.0)",
-        "E0411",
-        "recursion too deep in `down`",
-    );
+    let problem =
+        fails("fn down(x) = if x < 0 { x } else { down(x + 1.0) }\ndown(1.0)", "E0411", "recursion too deep in `down`");
     assert!(problem.to_string().contains("test.adl:1:"), "{problem}");
 }
 
@@ -157,9 +121,7 @@ fn an_interrupt_stops_the_statement_alone() {
         std::thread::sleep(std::time::Duration::from_millis(50));
         stopper.raise();
     });
-    let problem = session
-        .run("entry", "var k = 0.0\nwhile k >= 0 { k += 1.0 }")
-        .expect_err("stopped");
+    let problem = session.run("entry", "var k = 0.0\nwhile k >= 0 { k += 1.0 }").expect_err("stopped");
     assert!(problem.interrupted, "{problem}");
     thread.join().expect("the stopper ends");
     interrupt.clear();
@@ -172,12 +134,8 @@ fn parameters_of_a_program() {
     let (mut session, lines) = session(Backend::Native);
     session.set_parameter("rate", "0.25").expect("a number");
     session.set_parameter("other", "1").expect("a number");
-    session
-        .set_parameter("bad", "x + 1")
-        .expect_err("no literal");
-    session
-        .run("test.adl", "let rate = 0.01\nlet twice = 2 * rate\ntwice")
-        .expect("runs");
+    session.set_parameter("bad", "x + 1").expect_err("no literal");
+    session.run("test.adl", "let rate = 0.01\nlet twice = 2 * rate\ntwice").expect("runs");
     assert_eq!(take(&lines), ["0.5"]);
     assert_eq!(session.unused_parameters(), ["other"]);
 }
@@ -192,10 +150,7 @@ fn tests_run_after_the_definitions_alone() {
         let source = Source::new("test.adl", text);
         session
             .test_source(source, &mut import, &mut |test| {
-                let failure = test
-                    .result
-                    .err()
-                    .map(|problem| problem.diagnostics[0].title.clone());
+                let failure = test.result.err().map(|problem| problem.diagnostics[0].title.clone());
                 reports.push((test.name, failure));
             })
             .expect("the definitions are right");

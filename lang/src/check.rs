@@ -183,9 +183,7 @@ impl Checker {
     /// A session with the library and nothing else.
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
-        Checker {
-            world: FIRST.clone(),
-        }
+        Checker { world: FIRST.clone() }
     }
 
     /// A source by its id.

@@ -38,9 +38,7 @@ pub(crate) struct Param {
 
 /// The parameters of a signature.
 pub(crate) fn params(signature: &'static str) -> Vec<Param> {
-    let inside = signature
-        .split_once('(')
-        .map_or("", |(_, r)| r.trim_end_matches(')'));
+    let inside = signature.split_once('(').map_or("", |(_, r)| r.trim_end_matches(')'));
     if inside.is_empty() {
         return Vec::new();
     }
@@ -52,11 +50,7 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
                 None => (p, false),
             };
             let rest = name.ends_with('…');
-            Param {
-                name: name.trim_end_matches('…'),
-                optional,
-                rest,
-            }
+            Param { name: name.trim_end_matches('…'), optional, rest }
         })
         .collect()
 }
@@ -143,15 +137,8 @@ pub(crate) fn constant(name: &str) -> Option<f64> {
 /// All names of the library, for suggestions and help.
 pub fn all_names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = ROWS.iter().map(|r| r.name).collect();
-    out.extend(
-        Prim::ALL
-            .iter()
-            .map(|p| p.name())
-            .filter(|n| prim(n).is_some()),
-    );
-    out.extend([
-        "pi", "inf", "nan", "eps", "f64", "f32", "i64", "bool", "std",
-    ]);
+    out.extend(Prim::ALL.iter().map(|p| p.name()).filter(|n| prim(n).is_some()));
+    out.extend(["pi", "inf", "nan", "eps", "f64", "f32", "i64", "bool", "std"]);
     out.extend(PRELUDE_NAMES.iter().map(String::as_str));
     out
 }

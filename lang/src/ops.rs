@@ -205,7 +205,8 @@ impl Op {
 
     /// The type of the result. An error is a fault of whoever built the operation, not of the user.
     pub fn result(&self, args: &[&Ty]) -> Result<Ty, String> {
-        let arity = |n: usize| if args.len() == n { Ok(()) } else { Err(format!("{} operands for {self:?}", args.len())) };
+        let arity =
+            |n: usize| if args.len() == n { Ok(()) } else { Err(format!("{} operands for {self:?}", args.len())) };
         match self {
             Op::Const(c) => arity(0).map(|()| Ty::scalar(c.dtype())),
             Op::Size(_) => arity(0).map(|()| Ty::scalar(DType::I64)),

@@ -52,13 +52,7 @@ pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
     problems.extend(context.problems.into_inner());
     problems.sort_by_key(|problem| problem.primary.span.start);
     problems.dedup();
-    (
-        File {
-            doc: context.docs.file,
-            stmts,
-        },
-        problems,
-    )
+    (File { doc: context.docs.file, stmts }, problems)
 }
 
 /// Whether a text ends inside a bracket or after something that cannot end a statement, so that more lines must come.
@@ -70,16 +64,9 @@ pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
 /// ```
 pub fn is_incomplete(source: &Source) -> bool {
     let lexed = token::lex(source, SourceId::default());
-    let last = lexed
-        .tokens
-        .iter()
-        .rev()
-        .find(|(token, _)| *token != Token::Newline);
+    let last = lexed.tokens.iter().rev().find(|(token, _)| *token != Token::Newline);
     let dangling = last.is_some_and(|&(token, _)| {
-        let ends = matches!(
-            token,
-            Token::Semicolon | Token::Break | Token::Continue | Token::Return
-        );
+        let ends = matches!(token, Token::Semicolon | Token::Break | Token::Continue | Token::Return);
         !token.ends_value() && !ends
     });
     dangling || layout::layout(source.text(), &lexed.tokens).open_at_end
@@ -112,15 +99,8 @@ impl Context<'_> {
     }
 
     fn take_block(&self, index: u32, span: Span) -> Block {
-        let block = self
-            .blocks
-            .borrow_mut()
-            .get_mut(index as usize)
-            .and_then(Option::take);
-        block.unwrap_or(Block {
-            stmts: Vec::new(),
-            span,
-        })
+        let block = self.blocks.borrow_mut().get_mut(index as usize).and_then(Option::take);
+        block.unwrap_or(Block { stmts: Vec::new(), span })
     }
 }
 
@@ -128,15 +108,8 @@ impl Context<'_> {
 fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>]) -> Vec<Stmt> {
     let parser = stmt::statement(context);
     for block in blocks {
-        let stmts = block
-            .statements
-            .iter()
-            .map(|raw| statement(context, &parser, raw))
-            .collect();
-        context.blocks.borrow_mut().push(Some(Block {
-            stmts,
-            span: block.span,
-        }));
+        let stmts = block.statements.iter().map(|raw| statement(context, &parser, raw)).collect();
+        context.blocks.borrow_mut().push(Some(Block { stmts, span: block.span }));
     }
     let file = context.blocks.borrow_mut().pop().flatten();
     file.map(|block| block.stmts).unwrap_or_default()
@@ -149,24 +122,13 @@ fn statement<'a>(context: &'a Context<'a>, parser: &P<'a, Stmt>, raw: &'a Statem
         [(_, only)] => *only,
         [] => Span::default(),
     };
-    let error = Stmt {
-        kind: StmtKind::Expr(Expr {
-            kind: ExprKind::Error,
-            span: whole,
-        }),
-        span: whole,
-    };
+    let error = Stmt { kind: StmtKind::Expr(Expr { kind: ExprKind::Error, span: whole }), span: whole };
     if raw.broken {
         return error;
     }
     let known = context.problems.borrow().len();
-    let end = Span {
-        start: whole.end,
-        ..whole
-    };
-    let (stmt, failures) = parser
-        .parse(tokens.split_token_span(end))
-        .into_output_errors();
+    let end = Span { start: whole.end, ..whole };
+    let (stmt, failures) = parser.parse(tokens.split_token_span(end)).into_output_errors();
     if failures.is_empty()
         && let Some(stmt) = stmt
     {
@@ -187,11 +149,7 @@ impl chumsky::span::Span for Span {
     type Offset = u32;
 
     fn new(source: SourceId, range: Range<u32>) -> Self {
-        Span {
-            source,
-            start: range.start,
-            end: range.end,
-        }
+        Span { source, start: range.start, end: range.end }
     }
 
     fn context(&self) -> SourceId {
@@ -209,9 +167,7 @@ impl chumsky::span::Span for Span {
 
 /// A name.
 fn name<'a>() -> P<'a, Ident> {
-    select! { Token::Name(name) = e => Ident { name: name.into(), span: e.span() } }
-        .labelled(errors::NAME)
-        .boxed()
+    select! { Token::Name(name) = e => Ident { name: name.into(), span: e.span() } }.labelled(errors::NAME).boxed()
 }
 
 /// A block that has been parsed before.
@@ -225,7 +181,5 @@ fn block<'a>(context: &'a Context<'a>) -> P<'a, Block> {
 /// Items with commas between them, and perhaps one after the last; tells whether there was one.
 fn list<'a, T: 'a>(item: P<'a, T>) -> P<'a, (Vec<T>, bool)> {
     let items = item.separated_by(just(Token::Comma)).collect::<Vec<T>>();
-    items
-        .then(just(Token::Comma).or_not().map(|comma| comma.is_some()))
-        .boxed()
+    items.then(just(Token::Comma).or_not().map(|comma| comma.is_some())).boxed()
 }

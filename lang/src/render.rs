@@ -14,20 +14,9 @@ use std::ops::Range;
 /// let text = render(&[problem], &|_| Some(source.clone()), false);
 /// assert_eq!(text, "error[E0101]: no variable `y` here\n --> a.adl:1:1\n  |\n1 | y + 1\n  | ^\n");
 /// ```
-pub fn render(
-    diagnostics: &[Diagnostic],
-    sources: &dyn Fn(SourceId) -> Option<Source>,
-    color: bool,
-) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let texts: Vec<String> = diagnostics
-        .iter()
-        .map(|problem| one(problem, sources, &renderer))
-        .collect();
+pub fn render(diagnostics: &[Diagnostic], sources: &dyn Fn(SourceId) -> Option<Source>, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let texts: Vec<String> = diagnostics.iter().map(|problem| one(problem, sources, &renderer)).collect();
     texts.join("\n")
 }
 
@@ -48,11 +37,7 @@ pub fn one_line(diagnostic: &Diagnostic, sources: &dyn Fn(SourceId) -> Option<So
     }
 }
 
-fn one(
-    problem: &Diagnostic,
-    sources: &dyn Fn(SourceId) -> Option<Source>,
-    renderer: &Renderer,
-) -> String {
+fn one(problem: &Diagnostic, sources: &dyn Fn(SourceId) -> Option<Source>, renderer: &Renderer) -> String {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -62,15 +47,9 @@ fn one(
         let Some(source) = sources(id) else { continue };
         let text = Shown::new(source.text());
         let mut snippet = Snippet::source(text.text.clone()).path(inert(source.name()));
-        let labels = std::iter::once((AnnotationKind::Primary, &problem.primary)).chain(
-            problem
-                .labels
-                .iter()
-                .map(|label| (AnnotationKind::Context, label)),
-        );
-        for (kind, Label { span, text: label }) in
-            labels.filter(|(_, label)| label.span.source == id)
-        {
+        let labels = std::iter::once((AnnotationKind::Primary, &problem.primary))
+            .chain(problem.labels.iter().map(|label| (AnnotationKind::Context, label)));
+        for (kind, Label { span, text: label }) in labels.filter(|(_, label)| label.span.source == id) {
             let label = (!label.is_empty()).then(|| inert(label));
             snippet = snippet.annotation(kind.span(text.range(*span)).label(label));
         }
@@ -107,11 +86,7 @@ fn patched<'a>(help: &Help, sources: &dyn Fn(SourceId) -> Option<Source>) -> Opt
     let source = sources(first.source)?;
     let text = Shown::new(source.text());
     let mut snippet = Snippet::source(text.text.clone()).path(inert(source.name()));
-    for (span, new) in help
-        .patches
-        .iter()
-        .filter(|(span, _)| span.source == first.source)
-    {
+    for (span, new) in help.patches.iter().filter(|(span, _)| span.source == first.source) {
         snippet = snippet.patch(Patch::new(text.range(*span), inert(new)));
     }
     Some(Group::with_title(Level::HELP.secondary_title(inert(&help.text))).element(snippet))
@@ -126,19 +101,14 @@ struct Shown {
 
 impl Shown {
     fn new(text: &str) -> Shown {
-        let mut shown = Shown {
-            text: String::with_capacity(text.len()),
-            moved: Vec::new(),
-        };
+        let mut shown = Shown { text: String::with_capacity(text.len()), moved: Vec::new() };
         for (at, c) in text.char_indices() {
             if is_inert(c) || c == '\r' && text[at + 1..].starts_with('\n') {
                 shown.text.push(c);
             } else {
                 let before = shown.text.len();
                 shown.text.extend(c.escape_unicode());
-                shown
-                    .moved
-                    .push((at, c.len_utf8(), shown.text.len() - before - c.len_utf8()));
+                shown.moved.push((at, c.len_utf8(), shown.text.len() - before - c.len_utf8()));
             }
         }
         shown
@@ -146,22 +116,13 @@ impl Shown {
 
     /// A span as a range of the shown text; one that does not fit is cut.
     fn range(&self, span: Span) -> Range<usize> {
-        let (start, end) = (
-            self.place(span.start as usize),
-            self.place(span.end as usize),
-        );
+        let (start, end) = (self.place(span.start as usize), self.place(span.end as usize));
         start..end.max(start)
     }
 
     fn place(&self, at: usize) -> usize {
-        let count = self
-            .moved
-            .partition_point(|&(place, length, _)| place + length <= at);
-        let place = at
-            + self.moved[..count]
-                .iter()
-                .map(|&(.., longer)| longer)
-                .sum::<usize>();
+        let count = self.moved.partition_point(|&(place, length, _)| place + length <= at);
+        let place = at + self.moved[..count].iter().map(|&(.., longer)| longer).sum::<usize>();
         let mut place = place.min(self.text.len());
         while !self.text.is_char_boundary(place) {
             place -= 1;
@@ -174,11 +135,7 @@ impl Shown {
 fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_inert(c) {
-            shown.push(c)
-        } else {
-            shown.extend(c.escape_unicode())
-        }
+        if is_inert(c) { shown.push(c) } else { shown.extend(c.escape_unicode()) }
     }
     shown
 }

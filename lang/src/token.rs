@@ -266,13 +266,7 @@ pub struct Lexed<'a> {
 /// ```
 pub fn lex(source: &Source, id: SourceId) -> Lexed<'_> {
     let text = source.text();
-    let mut lexer = Lexer {
-        text,
-        id,
-        inner: Token::lexer(text),
-        out: Lexed::default(),
-        strings: Vec::new(),
-    };
+    let mut lexer = Lexer { text, id, inner: Token::lexer(text), out: Lexed::default(), strings: Vec::new() };
     while let Some(token) = lexer.inner.next() {
         let range = lexer.inner.span();
         lexer.step(token, Span::new(id, range.start, range.end));
@@ -449,10 +443,8 @@ impl fmt::Display for Token<'_> {
             StarStar => "`**`",
             Ampersand => "`&`",
             Bang => "`!`",
-            Fn | Let | Var | If | Else | For | While | In | By | Break | Continue | Return
-            | Import | And | Or | Not | True | False | None | Fixpoint | Bad => {
-                "something unreadable"
-            }
+            Fn | Let | Var | If | Else | For | While | In | By | Break | Continue | Return | Import | And | Or
+            | Not | True | False | None | Fixpoint | Bad => "something unreadable",
         })
     }
 }

@@ -273,7 +273,9 @@ impl Dim {
             for atom in monomial {
                 let factor = match atom {
                     Atom::Sym(s) => bounded(*s).then_some(least)?,
-                    Atom::FloorDiv(a, b) => floor_div(a.lower_bound_if(least, bounded)?.max(0), b.as_const().filter(|b| *b > 0)?),
+                    Atom::FloorDiv(a, b) => {
+                        floor_div(a.lower_bound_if(least, bounded)?.max(0), b.as_const().filter(|b| *b > 0)?)
+                    }
                     Atom::Rem(_, b) => b.as_const().filter(|b| *b > 0).map(|_| 0)?,
                 };
                 product = product.checked_mul(factor)?;

@@ -8,10 +8,7 @@ mod host;
 use host::{check_with, render, roomy};
 
 const CASES: &str = include_str!("check_errors.txt");
-const FILES: &[(&str, &str)] = &[
-    ("optim", "fn descend(x) = x\n"),
-    ("optim.adl", "fn other(x) = x\n"),
-];
+const FILES: &[(&str, &str)] = &[("optim", "fn descend(x) = x\n"), ("optim.adl", "fn other(x) = x\n")];
 
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     CASES.split("=== ").skip(1).map(|case| {
@@ -32,11 +29,7 @@ fn rendered_word_for_word() {
             if shown.trim_end() != expected.trim_end() {
                 wrong.push(format!("{header}\n{shown}"));
             }
-            let title = shown
-                .lines()
-                .next()
-                .and_then(|l| l.split_once(": "))
-                .map_or(header, |(_, t)| t);
+            let title = shown.lines().next().and_then(|l| l.split_once(": ")).map_or(header, |(_, t)| t);
             now.push_str(&format!("=== {title}\n{text}---\n{}\n\n", shown.trim_end()));
         }
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -53,12 +46,9 @@ fn rendered_word_for_word() {
 fn patches_cure() {
     roomy(|| {
         for (header, text, _) in cases() {
-            let (_, _, Err(problems)) = check_with(text, FILES) else {
-                panic!("{header} has no problem")
-            };
-            let count = |code: &str, all: &[adl_lang::diagnostic::Diagnostic]| {
-                all.iter().filter(|d| d.code == code).count()
-            };
+            let (_, _, Err(problems)) = check_with(text, FILES) else { panic!("{header} has no problem") };
+            let count =
+                |code: &str, all: &[adl_lang::diagnostic::Diagnostic]| all.iter().filter(|d| d.code == code).count();
             for problem in &problems {
                 for help in problem.helps.iter().filter(|help| !help.patches.is_empty()) {
                     let mut patches = help.patches.clone();
@@ -81,9 +71,7 @@ fn patches_cure() {
 
 #[test]
 fn messages_hold_no_internal_words() {
-    for word in [
-        "Leaf", "Some(", "None", "Val::", "Local", "Span", "size0", "size1", "E0999",
-    ] {
+    for word in ["Leaf", "Some(", "None", "Val::", "Local", "Span", "size0", "size1", "E0999"] {
         assert!(!CASES.contains(word), "{word}");
     }
 }

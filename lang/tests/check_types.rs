@@ -9,23 +9,14 @@ use host::{call, check, check_with, floats, render, roomy, whole};
 const PROGRAMS: &str = include_str!("check_programs.txt");
 
 fn programs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PROGRAMS
-        .split("=== ")
-        .skip(1)
-        .map(|case| case.split_once('\n').expect("a header"))
+    PROGRAMS.split("=== ").skip(1).map(|case| case.split_once('\n').expect("a header"))
 }
 
 /// The functions of an entry, by name, with the types of their results.
 fn instances(entry: &Entry) -> Vec<String> {
     let show = |f: &Func| {
         let results: Vec<String> = f.results.iter().map(ToString::to_string).collect();
-        format!(
-            "{}({} sizes, {} params) -> {}",
-            f.name,
-            f.sizes.len(),
-            f.params.len(),
-            results.join(", ")
-        )
+        format!("{}({} sizes, {} params) -> {}", f.name, f.sizes.len(), f.params.len(), results.join(", "))
     };
     entry.module.funcs.iter().map(show).collect()
 }
@@ -48,9 +39,7 @@ fn broken_programs_do_no_harm() {
     roomy(|| {
         let mut seed: u64 = 7;
         let mut random = |n: usize| {
-            seed = seed
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (seed >> 33) as usize % n.max(1)
         };
         for (_, text) in programs() {
@@ -58,9 +47,7 @@ fn broken_programs_do_no_harm() {
             for c in text.chars() {
                 let word = c.is_alphanumeric() || c == '_';
                 match words.last_mut() {
-                    Some(last) if word && last.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-                        last.push(c)
-                    }
+                    Some(last) if word && last.chars().all(|c| c.is_alphanumeric() || c == '_') => last.push(c),
                     _ => words.push(c.to_string()),
                 }
             }
@@ -108,55 +95,30 @@ fn minor(A: f64[n, n], j: i64) -> f64[n - 1, n - 1] =
     );
     // Small sizes are numbers: one instance for each.
     let entry = call(text, &[], "det", &[floats(&[3, 3])]);
-    assert_eq!(
-        entry
-            .module
-            .funcs
-            .iter()
-            .filter(|f| f.name == "det")
-            .count(),
-        3
-    );
+    assert_eq!(entry.module.funcs.iter().filter(|f| f.name == "det").count(), 3);
 }
 
 #[test]
 fn recursion_on_numbers_closes() {
-    let text = "fn power(x, n) = if n == 0 { 1.0 } else if n % 2 == 0 { power(x * x, n // 2) } else { x * power(x, n - 1) }
+    let text =
+        "fn power(x, n) = if n == 0 { 1.0 } else if n % 2 == 0 { power(x * x, n // 2) } else { x * power(x, n - 1) }
 fn even(n) = if n == 0 { true } else { odd(n - 1) }
 fn odd(n) = if n == 0 { false } else { even(n - 1) }
 fn tree(d, x) = if d == 0 { x } else { tree(d - 1, x / 2) + tree(d - 1, x / 3) }
 ";
     let entry = call(text, &[], "power", &[floats(&[]), whole(1000)]);
-    assert!(
-        !entry.exact && entry.module.funcs.len() <= 4,
-        "{:?}",
-        instances(&entry)
-    );
+    assert!(!entry.exact && entry.module.funcs.len() <= 4, "{:?}", instances(&entry));
     let entry = call(text, &[], "even", &[whole(1000)]);
-    assert!(
-        !entry.exact && entry.module.funcs.len() <= 5,
-        "{:?}",
-        instances(&entry)
-    );
+    assert!(!entry.exact && entry.module.funcs.len() <= 5, "{:?}", instances(&entry));
     let entry = call(text, &[], "tree", &[whole(20), floats(&[])]);
-    assert!(
-        !entry.exact && entry.module.funcs.len() <= 4,
-        "{:?}",
-        instances(&entry)
-    );
+    assert!(!entry.exact && entry.module.funcs.len() <= 4, "{:?}", instances(&entry));
 }
 
 #[test]
 fn variables_are_promoted() {
     let text = "fn total(x) {\n  var s = 0\n  for i in 0..len(x) { s += x[i] }\n  s\n}\n";
     let entry = call(text, &[], "total", &[floats(&[20])]);
-    assert_eq!(
-        instances(&entry),
-        [
-            "main(1 sizes, 1 params) -> f64",
-            "total(1 sizes, 1 params) -> f64"
-        ]
-    );
+    assert_eq!(instances(&entry), ["main(1 sizes, 1 params) -> f64", "total(1 sizes, 1 params) -> f64"]);
     let entries = check("var s = 0\nfor i in 0..3 { s += 0.5 }\ns");
     assert_eq!(instances(&entries[1]), ["main(0 sizes, 0 params) -> f64"]);
 }
@@ -164,42 +126,21 @@ fn variables_are_promoted() {
 #[test]
 fn the_pullback_of_a_gradient_keeps_the_structure() {
     let text = "fn loss(p, x) = sum((p.W @ x + p.b)^2)";
-    let p = ArgInfo::Tuple(vec![
-        (Some("W".into()), floats(&[3, 20])),
-        (Some("b".into()), floats(&[3])),
-    ]);
+    let p = ArgInfo::Tuple(vec![(Some("W".into()), floats(&[3, 20])), (Some("b".into()), floats(&[3]))]);
     let entry = call(text, &[], "grad(loss)", &[p, floats(&[20])]);
     assert_eq!(
-        entry.module.funcs[0]
-            .results
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>(),
+        entry.module.funcs[0].results.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["f64[3, s0]", "f64[3]"]
     );
-    let vjps = entry.module.funcs[0]
-        .body
-        .iter()
-        .filter(|s| matches!(s.kind, StmtKind::Vjp { .. }))
-        .count();
+    let vjps = entry.module.funcs[0].body.iter().filter(|s| matches!(s.kind, StmtKind::Vjp { .. })).count();
     assert_eq!(vjps, 1);
 }
 
 #[test]
 fn sizes_that_must_agree_are_taken_as_numbers() {
-    let entry = call(
-        "fn f(x, y) = concat(x, x) + y",
-        &[],
-        "f",
-        &[floats(&[20]), floats(&[40])],
-    );
+    let entry = call("fn f(x, y) = concat(x, x) + y", &[], "f", &[floats(&[20]), floats(&[40])]);
     assert!(entry.exact);
-    let entry = call(
-        "fn f(x, y) = x + y",
-        &[],
-        "f",
-        &[floats(&[20]), floats(&[20])],
-    );
+    let entry = call("fn f(x, y) = x + y", &[], "f", &[floats(&[20]), floats(&[20])]);
     assert!(!entry.exact);
 }
 
@@ -209,37 +150,13 @@ fn benchmarks_elaborate() {
         let files = [("optimiser.adl", include_str!("programs/optimiser.adl"))];
         let go = |text: &str, f: &str, args: &[ArgInfo]| call(text, &files, f, args);
         let f = |shape: &[usize]| floats(shape);
-        let gmm = [
-            f(&[20]),
-            f(&[20, 10]),
-            f(&[20, 10]),
-            f(&[20, 45]),
-            f(&[1000, 10]),
-            f(&[]),
-            whole(0),
-        ];
+        let gmm = [f(&[20]), f(&[20, 10]), f(&[20, 10]), f(&[20, 45]), f(&[1000, 10]), f(&[]), whole(0)];
         go(include_str!("programs/gmm.adl"), "jacobian", &gmm);
-        go(
-            include_str!("programs/kmeans.adl"),
-            "dir",
-            &[f(&[100, 3]), f(&[10, 3])],
-        );
-        go(
-            include_str!("programs/llsq.adl"),
-            "gradient",
-            &[f(&[10]), whole(100)],
-        );
+        go(include_str!("programs/kmeans.adl"), "dir", &[f(&[100, 3]), f(&[10, 3])]);
+        go(include_str!("programs/llsq.adl"), "gradient", &[f(&[10]), whole(100)]);
         go(include_str!("programs/lse.adl"), "gradient", &[f(&[100])]);
-        go(
-            include_str!("programs/lstm.adl"),
-            "jacobian",
-            &[f(&[40, 56]), f(&[3, 14]), f(&[40, 14]), f(&[100, 14])],
-        );
-        go(
-            include_str!("programs/ode.adl"),
-            "gradient",
-            &[f(&[10]), whole(100)],
-        );
+        go(include_str!("programs/lstm.adl"), "jacobian", &[f(&[40, 56]), f(&[3, 14]), f(&[40, 14]), f(&[100, 14])]);
+        go(include_str!("programs/ode.adl"), "gradient", &[f(&[10]), whole(100)]);
         for mode in ["ff", "fr", "rf", "rr"] {
             go(include_str!("programs/particle.adl"), mode, &[f(&[])]);
             go(include_str!("programs/saddle.adl"), mode, &[f(&[2])]);
@@ -260,11 +177,7 @@ fn deep_expressions_fit_the_stack() {
                 assert!(!render(&checker, &e).contains("E0999"));
             }
         }
-        let nested = format!(
-            "fn f(x) = {}x{}\nf(1.0)",
-            "{ ".repeat(200),
-            " }".repeat(200)
-        );
+        let nested = format!("fn f(x) = {}x{}\nf(1.0)", "{ ".repeat(200), " }".repeat(200));
         let _ = check_with(&nested, &[]);
         let deep = "fn f(x, n) = { let y = (|z| { if n == 0 { z } else { g(z, n - 1) } })(x); y + len(x) }\nfn g(x, n) = f(concat(x, [1.0]), n)\nlet r = f([1.0, 2.0], 90)";
         let (_, _, r) = check_with(deep, &[]);

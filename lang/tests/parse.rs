@@ -147,28 +147,14 @@ fn spans() {
     let slice = |span: adl_lang::source::Span| &text[span.start as usize..span.end as usize];
     let all: Vec<_> = file.stmts.iter().map(|stmt| slice(stmt.span)).collect();
     assert_eq!(all, ["let a = f(x)^2 + (y)", "fn g(x) { x |> f }"]);
-    let StmtKind::Let { value, .. } = &file.stmts[0].kind else {
-        panic!("a let")
-    };
+    let StmtKind::Let { value, .. } = &file.stmts[0].kind else { panic!("a let") };
     assert_eq!(slice(value.span), "f(x)^2 + (y)");
-    let ExprKind::Binary(_, left, right) = &value.kind else {
-        panic!("a sum")
-    };
+    let ExprKind::Binary(_, left, right) = &value.kind else { panic!("a sum") };
     assert_eq!((slice(left.span), slice(right.span)), ("f(x)^2", "(y)"));
-    let StmtKind::Fn(def) = &file.stmts[1].kind else {
-        panic!("a function")
-    };
-    assert_eq!(
-        (slice(def.name.span), slice(def.body.span)),
-        ("g", "{ x |> f }")
-    );
-    let ExprKind::Block(block) = &def.body.kind else {
-        panic!("a block")
-    };
-    assert_eq!(
-        (slice(block.span), slice(block.stmts[0].span)),
-        ("{ x |> f }", "x |> f")
-    );
+    let StmtKind::Fn(def) = &file.stmts[1].kind else { panic!("a function") };
+    assert_eq!((slice(def.name.span), slice(def.body.span)), ("g", "{ x |> f }"));
+    let ExprKind::Block(block) = &def.body.kind else { panic!("a block") };
+    assert_eq!((slice(block.span), slice(block.stmts[0].span)), ("{ x |> f }", "x |> f"));
 }
 
 #[test]
@@ -184,19 +170,13 @@ fn docs() {
     };
     let docs: Vec<_> = file.stmts.iter().map(doc).collect();
     let some = |text: &str| Some(text.to_string());
-    assert_eq!(
-        docs,
-        [some("One."), some(" Two"), None, some("Three"), None]
-    );
+    assert_eq!(docs, [some("One."), some(" Two"), None, some("Three"), None]);
     assert_eq!(read("## About f.\nfn f() = 1").0.doc, None);
 }
 
 /// Runs in a thread with the smallest usual stack; dropping and printing the tree is part of it.
 fn in_small_thread(run: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(run)
-        .expect("a thread");
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread");
     thread.join().expect("no panic");
 }
 
@@ -204,9 +184,7 @@ fn in_small_thread(run: impl FnOnce() + Send + 'static) {
 fn deep_text_is_refused() {
     in_small_thread(|| {
         let n = 100_000;
-        let many = |open: &str, middle: &str, close: &str| {
-            format!("{}{middle}{}", open.repeat(n), close.repeat(n))
-        };
+        let many = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(n), close.repeat(n));
         let texts = [
             many("(", "x", ")"),
             many("[", "x", "]"),
@@ -247,16 +225,8 @@ fn deep_text_is_refused() {
             drop(file);
             let shown = text.chars().take(40).collect::<String>();
             assert_eq!(problems.len(), 1, "{shown}: {problems:?}");
-            assert_eq!(
-                (problems[0].code, problems[0].title.as_str()),
-                ("E0008", "nested too deeply"),
-                "{shown}"
-            );
-            assert!(
-                start.elapsed() < Duration::from_secs(1),
-                "{shown}: {:?}",
-                start.elapsed()
-            );
+            assert_eq!((problems[0].code, problems[0].title.as_str()), ("E0008", "nested too deeply"), "{shown}");
+            assert!(start.elapsed() < Duration::from_secs(1), "{shown}: {:?}", start.elapsed());
         }
     });
 }
@@ -280,11 +250,7 @@ fn text_within_the_limits_is_read() {
             format!("x{}", " < x".repeat(10_000)),
         ] {
             let (_, problems) = read(&text);
-            assert!(
-                problems.is_empty(),
-                "{}: {problems:?}",
-                text.chars().take(40).collect::<String>()
-            );
+            assert!(problems.is_empty(), "{}: {problems:?}", text.chars().take(40).collect::<String>());
         }
     });
 }
@@ -304,18 +270,10 @@ fn nested_brackets_take_linear_time() {
         ("|x| (", ")"),
     ] {
         for middle in ["x", "x y", "x =", ""] {
-            read(&format!(
-                "{}{middle}{}",
-                open.repeat(100),
-                close.repeat(100)
-            ));
+            read(&format!("{}{middle}{}", open.repeat(100), close.repeat(100)));
         }
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -326,9 +284,7 @@ fn token_soup_never_panics() {
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut random = |n: usize| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % n
     };
     for _ in 0..4_000 {

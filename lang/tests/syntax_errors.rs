@@ -29,10 +29,7 @@ fn rendered_word_for_word() {
         if shown.trim_end() != expected.trim_end() {
             wrong.push(format!("{header}\n{shown}"));
         }
-        now.push_str(&format!(
-            "=== {header}\n{text}---\n{}\n\n",
-            shown.trim_end()
-        ));
+        now.push_str(&format!("=== {header}\n{text}---\n{}\n\n", shown.trim_end()));
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/syntax_errors.txt");
@@ -64,19 +61,9 @@ fn patches_cure() {
                     cured.replace_range(span.start as usize..span.end as usize, &new);
                 }
                 let left = read(&cured).1;
-                let same = left
-                    .iter()
-                    .filter(|other| other.code == problem.code)
-                    .count();
-                let before = problems
-                    .iter()
-                    .filter(|other| other.code == problem.code)
-                    .count();
-                assert!(
-                    same < before,
-                    "{header}: {cured:?} still has {}",
-                    problem.code
-                );
+                let same = left.iter().filter(|other| other.code == problem.code).count();
+                let before = problems.iter().filter(|other| other.code == problem.code).count();
+                assert!(same < before, "{header}: {cured:?} still has {}", problem.code);
             }
         }
     }
@@ -84,29 +71,18 @@ fn patches_cure() {
 
 #[test]
 fn messages_hold_no_internal_words() {
-    for word in [
-        "Token",
-        "Some(",
-        "None",
-        "RParen",
-        "LParen",
-        "Span",
-        "EndOfInput",
-        "something else",
-        "eoi",
-    ] {
+    for word in ["Token", "Some(", "None", "RParen", "LParen", "Span", "EndOfInput", "something else", "eoi"] {
         assert!(!CASES.contains(word), "{word}");
     }
 }
 
 #[test]
 fn broken_statements_hide_no_others() {
-    let text = "let a = 1 +* 2\nlet b = 3\nfn f(x) {\n  let c = ]\n  let d = (1\n  let e = 5\n  e +/ 1\n}\nlet g = 2 2\n";
+    let text =
+        "let a = 1 +* 2\nlet b = 3\nfn f(x) {\n  let c = ]\n  let d = (1\n  let e = 5\n  e +/ 1\n}\nlet g = 2 2\n";
     let (file, problems) = read(text);
-    let lines: Vec<_> = problems
-        .iter()
-        .map(|problem| one_line(problem, &|_| Some(Source::new("a.adl", text))))
-        .collect();
+    let lines: Vec<_> =
+        problems.iter().map(|problem| one_line(problem, &|_| Some(Source::new("a.adl", text)))).collect();
     assert_eq!(
         lines,
         [
@@ -130,14 +106,8 @@ fn hostile_text_is_inert() {
         let (_, problems) = read(text);
         let source = Source::new("a\u{1b}.adl", text);
         let shown = render(&problems, &|_| Some(source.clone()), color);
-        assert!(
-            !shown.contains("\u{1b}[31m\u{202e}") && !shown.contains(['\u{202e}', '\u{7}']),
-            "{shown:?}"
-        );
-        assert!(
-            shown.contains(r"\u{1b}[31m\u{202e}") && shown.contains(r"a\u{1b}.adl"),
-            "{shown:?}"
-        );
+        assert!(!shown.contains("\u{1b}[31m\u{202e}") && !shown.contains(['\u{202e}', '\u{7}']), "{shown:?}");
+        assert!(shown.contains(r"\u{1b}[31m\u{202e}") && shown.contains(r"a\u{1b}.adl"), "{shown:?}");
         assert_eq!(color, shown.contains('\u{1b}'));
     }
 }
@@ -152,27 +122,10 @@ fn carets_stand_under_their_place_after_escapes_and_tabs() {
 
 #[test]
 fn incomplete_entries() {
-    for text in [
-        "fn f(x) {",
-        "f(1,",
-        "let x =",
-        "a +",
-        "if a { 1 } else",
-        "|x|",
-        "[1,\n2,",
-    ] {
+    for text in ["fn f(x) {", "f(1,", "let x =", "a +", "if a { 1 } else", "|x|", "[1,\n2,"] {
         assert!(is_incomplete(&Source::new("repl", text)), "{text}");
     }
-    for text in [
-        "f(1)",
-        "let x = 1",
-        "return",
-        "f(1))",
-        "",
-        "\"abc",
-        "a;",
-        "f'",
-    ] {
+    for text in ["f(1)", "let x = 1", "return", "f(1))", "", "\"abc", "a;", "f'"] {
         assert!(!is_incomplete(&Source::new("repl", text)), "{text}");
     }
 }

@@ -4,10 +4,7 @@
 //!
 //! A slow path works on the [`Store`] of its context (chunks of the arena, tapes, the host) and
 //! never unwinds.
-#![allow(
-    unsafe_code,
-    reason = "raw pointers from native code become references here"
-)]
+#![allow(unsafe_code, reason = "raw pointers from native code become references here")]
 
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -145,12 +142,7 @@ pub const SIZE_PRINT_VALUE: usize = size_of::<PrintValue>();
 
 /// The numbers in the crate's documentation.
 const _: () = {
-    assert!(
-        OFFSET_INTERRUPT == 0
-            && OFFSET_STACK_LIMIT == 8
-            && OFFSET_ARENA_TOP == 16
-            && OFFSET_ARENA_END == 24
-    );
+    assert!(OFFSET_INTERRUPT == 0 && OFFSET_STACK_LIMIT == 8 && OFFSET_ARENA_TOP == 16 && OFFSET_ARENA_END == 24);
     assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && size_of::<Context>() == 96);
     assert!(OFFSET_FAILURE_SITE == 52 && OFFSET_FAILURE_VALUES == 56 && size_of::<Failure>() == 40);
     assert!(OFFSET_TAPE_BASE == 0 && OFFSET_TAPE_CAPACITY == 8);
@@ -252,23 +244,9 @@ pub unsafe extern "C" fn adl_tape_free(ctx: *mut Context, tape: *mut Tape) {
 ///
 /// # Safety
 /// As for [`adl_arena_grow`].
-pub unsafe extern "C" fn adl_fail(
-    ctx: *mut Context,
-    kind: u32,
-    site: u32,
-    a: i64,
-    b: i64,
-    c: i64,
-    d: i64,
-) -> u32 {
+pub unsafe extern "C" fn adl_fail(ctx: *mut Context, kind: u32, site: u32, a: i64, b: i64, c: i64, d: i64) -> u32 {
     // SAFETY: the contract above.
-    unsafe {
-        (*ctx).failure = Failure {
-            kind,
-            site,
-            values: [a, b, c, d],
-        }
-    };
+    unsafe { (*ctx).failure = Failure { kind, site, values: [a, b, c, d] } };
     Status::Failed as u32
 }
 
@@ -286,11 +264,7 @@ pub unsafe extern "C" fn adl_fail_with(
 ) -> u32 {
     // SAFETY: the contract above.
     let (context, store) = unsafe { parts(ctx) };
-    context.failure = Failure {
-        kind,
-        site,
-        values: [n, 0, 0, 0],
-    };
+    context.failure = Failure { kind, site, values: [n, 0, 0, 0] };
     // SAFETY: the contract above.
     store.failure_values = unsafe { copy_values(values, n) }.unwrap_or_default();
     Status::Failed as u32
@@ -301,23 +275,14 @@ pub unsafe extern "C" fn adl_fail_with(
 /// # Safety
 /// As for [`adl_arena_grow`]; `values` points to `n` values whose `dims` and `data` are readable at
 /// their full size.
-pub unsafe extern "C" fn adl_print(
-    ctx: *mut Context,
-    site: u32,
-    values: *const PrintValue,
-    n: i64,
-) -> u32 {
+pub unsafe extern "C" fn adl_print(ctx: *mut Context, site: u32, values: *const PrintValue, n: i64) -> u32 {
     // SAFETY: the contract above.
     let (context, store) = unsafe { parts(ctx) };
     // SAFETY: the contract above.
     match unsafe { copy_values(values, n) } {
         Ok(arrays) => store.print(context, site, &arrays) as u32,
         Err(error) => {
-            let bytes = if let ArrayError::OutOfMemory(bytes) = error {
-                bytes
-            } else {
-                usize::MAX
-            };
+            let bytes = if let ArrayError::OutOfMemory(bytes) = error { bytes } else { usize::MAX };
             // SAFETY: the contract above.
             unsafe { note_out_of_memory(ctx, bytes) };
             Status::OutOfMemory as u32

@@ -74,10 +74,7 @@ pub enum ArrayError {
 impl fmt::Display for ArrayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ArrayError::TooLarge(shape) => write!(
-                f,
-                "an array of shape {shape:?} has more bytes than can be counted"
-            ),
+            ArrayError::TooLarge(shape) => write!(f, "an array of shape {shape:?} has more bytes than can be counted"),
             ArrayError::OutOfMemory(bytes) => write!(f, "no memory for an array of {bytes} bytes"),
             ArrayError::Count { expected, found } => {
                 write!(f, "the shape asks for {expected} elements, not {found}")
@@ -102,9 +99,7 @@ pub fn element_count(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);
     }
-    let count = shape
-        .iter()
-        .try_fold(1usize, |count, &n| count.checked_mul(n))?;
+    let count = shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n))?;
     i64::try_from(count.checked_mul(8)?).ok().map(|_| count)
 }
 
@@ -128,14 +123,9 @@ impl Element for i64 {
 impl Array {
     /// An array of zeros (`false`).
     pub fn zeros(dtype: DType, shape: &[usize]) -> Result<Array, ArrayError> {
-        let bytes = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?
-            * dtype.size();
+        let bytes = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))? * dtype.size();
         let data = Buffer::zeroed(bytes).ok_or(ArrayError::OutOfMemory(bytes))?;
-        Ok(Array {
-            dtype,
-            shape: shape.to_vec(),
-            data,
-        })
+        Ok(Array { dtype, shape: shape.to_vec(), data })
     }
 
     /// An array of the elements in `data`.
@@ -145,11 +135,7 @@ impl Array {
             let found = data.len() / dtype.size();
             return Err(ArrayError::Count { expected, found });
         }
-        Ok(Array {
-            dtype,
-            shape: shape.to_vec(),
-            data,
-        })
+        Ok(Array { dtype, shape: shape.to_vec(), data })
     }
 
     /// The address of the elements, for native code to write to.
@@ -168,35 +154,20 @@ impl Array {
         Array::from_plain(DType::Bool, shape, &bytes)
     }
 
-    fn from_plain<T: Plain>(
-        dtype: DType,
-        shape: &[usize],
-        elements: &[T],
-    ) -> Result<Array, ArrayError> {
+    fn from_plain<T: Plain>(dtype: DType, shape: &[usize], elements: &[T]) -> Result<Array, ArrayError> {
         let expected = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?;
         if expected != elements.len() {
-            return Err(ArrayError::Count {
-                expected,
-                found: elements.len(),
-            });
+            return Err(ArrayError::Count { expected, found: elements.len() });
         }
-        let data =
-            Buffer::from_slice(elements).ok_or(ArrayError::OutOfMemory(size_of_val(elements)))?;
-        Ok(Array {
-            dtype,
-            shape: shape.to_vec(),
-            data,
-        })
+        let data = Buffer::from_slice(elements).ok_or(ArrayError::OutOfMemory(size_of_val(elements)))?;
+        Ok(Array { dtype, shape: shape.to_vec(), data })
     }
 
     /// The same elements in another shape with as many of them.
     pub fn reshaped(mut self, shape: &[usize]) -> Result<Array, ArrayError> {
         let expected = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?;
         if expected != self.len() {
-            return Err(ArrayError::Count {
-                expected,
-                found: self.len(),
-            });
+            return Err(ArrayError::Count { expected, found: self.len() });
         }
         self.shape = shape.to_vec();
         Ok(self)
@@ -204,13 +175,8 @@ impl Array {
 
     /// A copy, or an error when there is no memory for it; `clone` panics then.
     pub fn try_clone(&self) -> Result<Array, ArrayError> {
-        let data =
-            Buffer::from_slice(self.bytes()).ok_or(ArrayError::OutOfMemory(self.data.len()))?;
-        Ok(Array {
-            dtype: self.dtype,
-            shape: self.shape.clone(),
-            data,
-        })
+        let data = Buffer::from_slice(self.bytes()).ok_or(ArrayError::OutOfMemory(self.data.len()))?;
+        Ok(Array { dtype: self.dtype, shape: self.shape.clone(), data })
     }
 
     /// Element type.
@@ -291,18 +257,13 @@ impl Array {
 
     /// The one element of an array that has one, as an `f64`.
     pub fn scalar_f64(&self) -> Option<f64> {
-        if self.len() == 1 {
-            self.get_f64(0)
-        } else {
-            None
-        }
+        if self.len() == 1 { self.get_f64(0) } else { None }
     }
 }
 
 impl Clone for Array {
     fn clone(&self) -> Array {
-        self.try_clone()
-            .expect("memory for a copy; `try_clone` gives an error instead")
+        self.try_clone().expect("memory for a copy; `try_clone` gives an error instead")
     }
 }
 
@@ -365,7 +326,6 @@ impl<const N: usize> From<[i64; N]> for Array {
 
 impl<const N: usize, const M: usize> From<[[f64; M]; N]> for Array {
     fn from(x: [[f64; M]; N]) -> Array {
-        Array::from_slice(&[N, M], x.as_flattened())
-            .expect("memory for a copy of what is in memory")
+        Array::from_slice(&[N, M], x.as_flattened()).expect("memory for a copy of what is in memory")
     }
 }

@@ -64,12 +64,7 @@ impl Buffer {
     pub fn from_slice<T: Plain>(elements: &[T]) -> Option<Buffer> {
         let buffer = Buffer::allocate(size_of_val(elements), false)?;
         // SAFETY: both have `len` bytes, and the new buffer is not part of `elements`.
-        unsafe {
-            elements
-                .as_ptr()
-                .cast::<u8>()
-                .copy_to_nonoverlapping(buffer.start.as_ptr(), buffer.len)
-        };
+        unsafe { elements.as_ptr().cast::<u8>().copy_to_nonoverlapping(buffer.start.as_ptr(), buffer.len) };
         Some(buffer)
     }
 
@@ -78,20 +73,11 @@ impl Buffer {
     fn allocate(len: usize, zero: bool) -> Option<Buffer> {
         if len == 0 {
             // SAFETY: ALIGN is not 0.
-            return Some(Buffer {
-                start: unsafe { NonNull::new_unchecked(ALIGN as *mut u8) },
-                len,
-            });
+            return Some(Buffer { start: unsafe { NonNull::new_unchecked(ALIGN as *mut u8) }, len });
         }
         let layout = layout(len)?;
         // SAFETY: the layout has a size above 0.
-        let start = unsafe {
-            if zero {
-                alloc::alloc_zeroed(layout)
-            } else {
-                alloc::alloc(layout)
-            }
-        };
+        let start = unsafe { if zero { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
         NonNull::new(start).map(|start| Buffer { start, len })
     }
 

@@ -75,17 +75,8 @@ pub fn format_value(out: &mut impl Write, value: &Value, format: Format) -> fmt:
 
 /// Writes an array with a format for every entry.
 pub fn format_array(out: &mut impl Write, array: &Array, format: Format) -> fmt::Result {
-    let places = array
-        .shape()
-        .iter()
-        .fold(1usize, |n, &dim| n.saturating_mul(dim.max(1)));
-    let mut printer = Printer {
-        out,
-        array,
-        format,
-        elide: places > ELIDE_ABOVE,
-        text: String::new(),
-    };
+    let places = array.shape().iter().fold(1usize, |n, &dim| n.saturating_mul(dim.max(1)));
+    let mut printer = Printer { out, array, format, elide: places > ELIDE_ABOVE, text: String::new() };
     printer.axis(0, 0)
 }
 
@@ -141,30 +132,12 @@ impl<W: Write> Printer<'_, W> {
         let text = &mut self.text;
         match self.array.dtype() {
             DType::Bool => {
-                let set = self
-                    .array
-                    .as_bool()
-                    .and_then(|b| b.get(index))
-                    .is_some_and(|&b| b != 0);
+                let set = self.array.as_bool().and_then(|b| b.get(index)).is_some_and(|&b| b != 0);
                 text.push_str(if set { "true" } else { "false" });
             }
-            DType::I64 => write_int(
-                text,
-                self.array.as_i64().and_then(|n| n.get(index)).copied(),
-                self.format,
-            )?,
-            DType::F32 => write_float(
-                text,
-                self.array.get_f64(index).unwrap_or(f64::NAN),
-                true,
-                self.format,
-            )?,
-            DType::F64 => write_float(
-                text,
-                self.array.get_f64(index).unwrap_or(f64::NAN),
-                false,
-                self.format,
-            )?,
+            DType::I64 => write_int(text, self.array.as_i64().and_then(|n| n.get(index)).copied(), self.format)?,
+            DType::F32 => write_float(text, self.array.get_f64(index).unwrap_or(f64::NAN), true, self.format)?,
+            DType::F64 => write_float(text, self.array.get_f64(index).unwrap_or(f64::NAN), false, self.format)?,
         }
         let width = self.format.width.map_or(0, usize::from);
         for _ in text.len()..width {
@@ -188,11 +161,7 @@ fn write_int(out: &mut String, n: Option<i64>, format: Format) -> fmt::Result {
 }
 
 fn write_float(out: &mut String, x: f64, single: bool, format: Format) -> fmt::Result {
-    let percent = if format.style == FormatStyle::Percent {
-        "%"
-    } else {
-        ""
-    };
+    let percent = if format.style == FormatStyle::Percent { "%" } else { "" };
     if x.is_nan() {
         return write!(out, "nan{percent}");
     }
@@ -212,17 +181,9 @@ fn write_float(out: &mut String, x: f64, single: bool, format: Format) -> fmt::R
 }
 
 fn write_shortest(out: &mut String, x: f64, single: bool) -> fmt::Result {
-    let scientific = if single {
-        format!("{:e}", x as f32)
-    } else {
-        format!("{x:e}")
-    };
+    let scientific = if single { format!("{:e}", x as f32) } else { format!("{x:e}") };
     if (-4..16).contains(&exponent(&scientific)) || x == 0.0 {
-        let fixed = if single {
-            format!("{}", x as f32)
-        } else {
-            format!("{x}")
-        };
+        let fixed = if single { format!("{}", x as f32) } else { format!("{x}") };
         out.push_str(&fixed);
         if !fixed.contains('.') {
             out.push_str(".0");
@@ -246,11 +207,7 @@ fn write_general(out: &mut String, x: f64, digits: usize) -> fmt::Result {
 }
 
 fn without_zeros(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// Rust's `1.5e-7` as `1.5e-07`.
@@ -262,8 +219,5 @@ fn write_exponent(out: &mut String, scientific: &str) -> fmt::Result {
 }
 
 fn exponent(scientific: &str) -> i32 {
-    scientific
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse().ok())
-        .unwrap_or(0)
+    scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)
 }

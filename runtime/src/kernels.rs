@@ -10,10 +10,7 @@
 //! # Safety
 //! Every kernel is `unsafe` for one reason: pointers must be valid for the sizes passed with them,
 //! and a context must be null or the one the calling code was given.
-#![allow(
-    unsafe_code,
-    reason = "raw pointers from native code become slices here"
-)]
+#![allow(unsafe_code, reason = "raw pointers from native code become slices here")]
 
 use core::slice;
 
@@ -40,8 +37,7 @@ use dispatch;
 /// True if the machine has AVX2 and FMA.
 fn wide() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx2")
-        && std::arch::is_x86_feature_detected!("fma");
+    return std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
     #[cfg(not(target_arch = "x86_64"))]
     return false;
 }

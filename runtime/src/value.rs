@@ -24,12 +24,7 @@ impl Value {
 
     /// A record.
     pub fn record<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-        Value::Tuple(
-            fields
-                .into_iter()
-                .map(|(name, part)| (Some(name.to_string()), part))
-                .collect(),
-        )
+        Value::Tuple(fields.into_iter().map(|(name, part)| (Some(name.to_string()), part)).collect())
     }
 
     /// The array, if it is one.
@@ -42,10 +37,7 @@ impl Value {
 
     /// The part with this name.
     pub fn field(&self, name: &str) -> Option<&Value> {
-        self.parts()
-            .iter()
-            .find(|(field, _)| field.as_deref() == Some(name))
-            .map(|(_, value)| value)
+        self.parts().iter().find(|(field, _)| field.as_deref() == Some(name)).map(|(_, value)| value)
     }
 
     /// Part `i` of a tuple or record.
@@ -74,9 +66,7 @@ impl Value {
         match self {
             Value::Array(array) => visit(array),
             Value::None => {}
-            Value::Tuple(parts) => parts
-                .iter_mut()
-                .for_each(|(_, part)| part.each_leaf_mut(visit)),
+            Value::Tuple(parts) => parts.iter_mut().for_each(|(_, part)| part.each_leaf_mut(visit)),
         }
     }
 

@@ -89,10 +89,7 @@ impl Workspace {
             failure: Failure::default(),
             reserved: 0,
         });
-        Workspace {
-            context: NonNull::from(Box::leak(context)),
-            store,
-        }
+        Workspace { context: NonNull::from(Box::leak(context)), store }
     }
 
     fn context(&self) -> &Context {
@@ -163,11 +160,7 @@ impl Workspace {
     /// Peaks of memory so far.
     pub fn statistics(&self) -> Statistics {
         let store = self.store();
-        Statistics {
-            peak_arena: store.peak_arena,
-            peak_tape: store.peak_tape,
-            held: store.held,
-        }
+        Statistics { peak_arena: store.peak_arena, peak_tape: store.peak_tape, held: store.held }
     }
 
     /// Gives all kept memory back to the allocator.

@@ -6,10 +6,7 @@ use adl_runtime::{Array, ArrayError, DType};
 #[test]
 fn construction_and_views() {
     let mut a = Array::from_slice(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
-    assert_eq!(
-        (a.dtype(), a.shape(), a.rank(), a.len()),
-        (DType::F64, &[2usize, 3][..], 2, 6)
-    );
+    assert_eq!((a.dtype(), a.shape(), a.rank(), a.len()), (DType::F64, &[2usize, 3][..], 2, 6));
     assert_eq!(a.as_f64().unwrap()[4], 5.0);
     assert!(a.as_f32().is_none() && a.as_i64().is_none() && a.as_bool().is_none());
     a.as_mut_slice::<f64>().unwrap()[0] = 9.0;
@@ -20,35 +17,17 @@ fn construction_and_views() {
     assert_eq!(Array::from(2.5).scalar_f64(), Some(2.5));
     assert_eq!(Array::from(7).rank(), 0);
     assert_eq!(Array::from(vec![true, false]).as_bool(), Some(&[1, 0][..]));
-    assert_eq!(
-        Array::zeros(DType::F32, &[3]).unwrap().as_f32(),
-        Some(&[0.0; 3][..])
-    );
+    assert_eq!(Array::zeros(DType::F32, &[3]).unwrap().as_f32(), Some(&[0.0; 3][..]));
 }
 
 #[test]
 fn impossible_shapes_are_errors() {
     let shape = [1 << 40, 1 << 40];
-    assert_eq!(
-        Array::zeros(DType::F64, &shape).unwrap_err(),
-        ArrayError::TooLarge(shape.to_vec())
-    );
-    assert!(matches!(
-        Array::zeros(DType::Bool, &[usize::MAX]),
-        Err(ArrayError::TooLarge(_))
-    ));
-    assert!(matches!(
-        Array::zeros(DType::F64, &[1 << 50]),
-        Err(ArrayError::OutOfMemory(_))
-    ));
+    assert_eq!(Array::zeros(DType::F64, &shape).unwrap_err(), ArrayError::TooLarge(shape.to_vec()));
+    assert!(matches!(Array::zeros(DType::Bool, &[usize::MAX]), Err(ArrayError::TooLarge(_))));
+    assert!(matches!(Array::zeros(DType::F64, &[1 << 50]), Err(ArrayError::OutOfMemory(_))));
     let count = Array::from_slice(&[2, 2], &[1.0]).unwrap_err();
-    assert_eq!(
-        count,
-        ArrayError::Count {
-            expected: 4,
-            found: 1
-        }
-    );
+    assert_eq!(count, ArrayError::Count { expected: 4, found: 1 });
     assert_eq!(count.to_string(), "the shape asks for 4 elements, not 1");
     assert!(Array::from(1.0).reshaped(&[2]).is_err());
     assert_eq!(element_count(&[usize::MAX, usize::MAX, 0]), Some(0));

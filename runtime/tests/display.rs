@@ -8,11 +8,7 @@ fn plain(x: f64) -> String {
 }
 
 fn format(width: Option<u16>, precision: Option<u16>, style: FormatStyle) -> Format {
-    Format {
-        width,
-        precision,
-        style,
-    }
+    Format { width, precision, style }
 }
 
 #[test]
@@ -79,47 +75,23 @@ fn formats_follow_python() {
     for (x, format, text) in cases {
         assert_eq!(formatted(&Value::from(x), format), text, "{format:?}");
     }
-    assert_eq!(
-        formatted(&Value::from(42), format(Some(5), None, Plain)),
-        "   42"
-    );
-    assert_eq!(
-        formatted(&Value::from(42), format(None, Some(2), Plain)),
-        "42.00"
-    );
-    assert_eq!(
-        formatted(&Value::from(i64::MIN), format(None, None, Integer)),
-        i64::MIN.to_string()
-    );
-    assert_eq!(
-        formatted(&Value::from([1.0, 0.5]), format(Some(6), Some(1), Percent)),
-        "[100.0%,  50.0%]"
-    );
-    assert_eq!(
-        formatted(&Value::from(1.0), format(None, Some(u16::MAX), Fixed)).len(),
-        65537
-    );
+    assert_eq!(formatted(&Value::from(42), format(Some(5), None, Plain)), "   42");
+    assert_eq!(formatted(&Value::from(42), format(None, Some(2), Plain)), "42.00");
+    assert_eq!(formatted(&Value::from(i64::MIN), format(None, None, Integer)), i64::MIN.to_string());
+    assert_eq!(formatted(&Value::from([1.0, 0.5]), format(Some(6), Some(1), Percent)), "[100.0%,  50.0%]");
+    assert_eq!(formatted(&Value::from(1.0), format(None, Some(u16::MAX), Fixed)).len(), 65537);
 }
 
 #[test]
 fn arrays_nest() {
     assert_eq!(Array::from([1.0, 2.0]).to_string(), "[1.0, 2.0]");
-    assert_eq!(
-        Array::from([[1.0, 2.0], [3.0, 4.0]]).to_string(),
-        "[[1.0, 2.0], [3.0, 4.0]]"
-    );
+    assert_eq!(Array::from([[1.0, 2.0], [3.0, 4.0]]).to_string(), "[[1.0, 2.0], [3.0, 4.0]]");
     assert_eq!(Array::from(vec![true, false]).to_string(), "[true, false]");
     assert_eq!(Array::from([1, -2]).to_string(), "[1, -2]");
     assert_eq!(Array::from(true).to_string(), "true");
     assert_eq!(Array::zeros(DType::F64, &[0]).unwrap().to_string(), "[]");
-    assert_eq!(
-        Array::zeros(DType::F64, &[2, 0]).unwrap().to_string(),
-        "[[], []]"
-    );
-    assert_eq!(
-        Array::zeros(DType::I64, &[2, 1, 2]).unwrap().to_string(),
-        "[[[0, 0]], [[0, 0]]]"
-    );
+    assert_eq!(Array::zeros(DType::F64, &[2, 0]).unwrap().to_string(), "[[], []]");
+    assert_eq!(Array::zeros(DType::I64, &[2, 1, 2]).unwrap().to_string(), "[[[0, 0]], [[0, 0]]]");
 }
 
 #[test]
@@ -127,16 +99,10 @@ fn long_arrays_are_elided() {
     let thousand: Vec<i64> = (0..1000).collect();
     assert!(!Array::from(thousand).to_string().contains("..."));
     let more: Vec<i64> = (0..1001).collect();
-    assert_eq!(
-        Array::from(more).to_string(),
-        "[0, 1, 2, ..., 998, 999, 1000]"
-    );
+    assert_eq!(Array::from(more).to_string(), "[0, 1, 2, ..., 998, 999, 1000]");
     let square: Vec<i64> = (0..2000).collect();
     let wide = Array::from_slice(&[2, 1000], &square).unwrap().to_string();
-    assert_eq!(
-        wide,
-        "[[0, 1, 2, ..., 997, 998, 999], [1000, 1001, 1002, ..., 1997, 1998, 1999]]"
-    );
+    assert_eq!(wide, "[[0, 1, 2, ..., 997, 998, 999], [1000, 1001, 1002, ..., 1997, 1998, 1999]]");
     let empty = Array::zeros(DType::F64, &[1_000_000_000, 0]).unwrap();
     assert_eq!(empty.to_string(), "[[], [], [], ..., [], [], []]");
 }
@@ -146,10 +112,7 @@ fn tuples_and_records() {
     let record = Value::record([("w", Value::from([1.0])), ("b", Value::from(2.0))]);
     assert_eq!(record.to_string(), "(w: [1.0], b: 2.0)");
     assert_eq!(Value::record([("w", Value::None)]).to_string(), "(w: none)");
-    assert_eq!(
-        Value::tuple([Value::from(1.0), Value::from(2.0)]).to_string(),
-        "(1.0, 2.0)"
-    );
+    assert_eq!(Value::tuple([Value::from(1.0), Value::from(2.0)]).to_string(), "(1.0, 2.0)");
     assert_eq!(Value::tuple([Value::from(1.0)]).to_string(), "(1.0,)");
     assert_eq!(Value::tuple([]).to_string(), "()");
     assert_eq!(Value::None.to_string(), "none");

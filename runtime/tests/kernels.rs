@@ -4,8 +4,8 @@
 use std::ptr;
 
 use adl_runtime::kernels::memory::{
-    adl_copy, adl_copy_strided_1, adl_copy_strided_8, adl_fill_1, adl_fill_4, adl_fill_8,
-    adl_transpose_1, adl_transpose_4, adl_transpose_8,
+    adl_copy, adl_copy_strided_1, adl_copy_strided_8, adl_fill_1, adl_fill_4, adl_fill_8, adl_transpose_1,
+    adl_transpose_4, adl_transpose_8,
 };
 use adl_runtime::kernels::reduce::{adl_dot_f64, adl_sum_f32, adl_sum_f64, dot, sum};
 use adl_runtime::kernels::sort::{adl_argsort_f32, adl_argsort_f64, adl_argsort_i64};
@@ -15,15 +15,7 @@ fn argsort(x: &[f64], rows: usize) -> Vec<i64> {
     let mut order = vec![-1; x.len()];
     let n = x.len().checked_div(rows).unwrap_or(0);
     // SAFETY: `rows` rows of `n` entries.
-    let status = unsafe {
-        adl_argsort_f64(
-            ptr::null_mut(),
-            order.as_mut_ptr(),
-            x.as_ptr(),
-            rows as i64,
-            n as i64,
-        )
-    };
+    let status = unsafe { adl_argsort_f64(ptr::null_mut(), order.as_mut_ptr(), x.as_ptr(), rows as i64, n as i64) };
     assert_eq!(status, 0);
     order
 }
@@ -33,19 +25,11 @@ fn argsort_is_stable_with_nan_last() {
     const NAN: f64 = f64::NAN;
     const INFINITY: f64 = f64::INFINITY;
     assert_eq!(argsort(&[3.0, 1.0, 2.0, 1.0], 1), [1, 3, 2, 0]);
-    assert_eq!(
-        argsort(&[NAN, 1.0, -NAN, INFINITY, -INFINITY], 1),
-        [4, 1, 3, 0, 2]
-    );
+    assert_eq!(argsort(&[NAN, 1.0, -NAN, INFINITY, -INFINITY], 1), [4, 1, 3, 0, 2]);
     assert_eq!(argsort(&[0.0, -0.0, -1.0, 0.0], 1), [2, 0, 1, 3]);
-    assert_eq!(
-        argsort(&[2.0, 1.0, NAN, -1.0, 5e-324, 0.0], 2),
-        [1, 0, 2, 0, 2, 1]
-    );
+    assert_eq!(argsort(&[2.0, 1.0, NAN, -1.0, 5e-324, 0.0], 2), [1, 0, 2, 0, 2, 1]);
     assert_eq!(argsort(&[], 0), [0i64; 0]);
-    let many: Vec<f64> = (0..5000)
-        .map(|i| f64::from(i * 7919 % 101) - 50.0)
-        .collect();
+    let many: Vec<f64> = (0..5000).map(|i| f64::from(i * 7919 % 101) - 50.0).collect();
     let mut expected: Vec<i64> = (0..5000).collect();
     expected.sort_by(|&i, &j| many[i as usize].total_cmp(&many[j as usize]));
     assert_eq!(argsort(&many, 1), expected);
@@ -56,21 +40,9 @@ fn argsort_of_other_types() {
     let mut order = [0; 4];
     // SAFETY: four entries each.
     unsafe {
-        adl_argsort_i64(
-            ptr::null_mut(),
-            order.as_mut_ptr(),
-            [5, i64::MIN, -1, i64::MAX].as_ptr(),
-            1,
-            4,
-        );
+        adl_argsort_i64(ptr::null_mut(), order.as_mut_ptr(), [5, i64::MIN, -1, i64::MAX].as_ptr(), 1, 4);
         assert_eq!(order, [1, 2, 0, 3]);
-        adl_argsort_f32(
-            ptr::null_mut(),
-            order.as_mut_ptr(),
-            [f32::NAN, 1e-45, -1.0, -0.0].as_ptr(),
-            1,
-            4,
-        );
+        adl_argsort_f32(ptr::null_mut(), order.as_mut_ptr(), [f32::NAN, 1e-45, -1.0, -0.0].as_ptr(), 1, 4);
         assert_eq!(order, [2, 3, 1, 0]);
     }
 }
@@ -89,40 +61,26 @@ fn sums_are_accurate_for_every_length() {
     unsafe {
         assert!((adl_sum_f32(single.as_ptr(), 10_000_000) - 1e6).abs() < 1.0);
         assert_eq!(adl_sum_f64(ptr::null(), 0), 0.0);
-        assert_eq!(
-            adl_dot_f64([1.0, 2.0].as_ptr(), [3.0, 4.0].as_ptr(), 2),
-            11.0
-        );
+        assert_eq!(adl_dot_f64([1.0, 2.0].as_ptr(), [3.0, 4.0].as_ptr(), 2), 11.0);
     }
 }
 
 #[test]
 fn transposition() {
-    for (batch, rows, columns) in [
-        (1, 1, 1),
-        (2, 3, 5),
-        (1, 33, 70),
-        (3, 64, 31),
-        (1, 0, 4),
-        (0, 2, 2),
-    ] {
+    for (batch, rows, columns) in [(1, 1, 1), (2, 3, 5), (1, 33, 70), (3, 64, 31), (1, 0, 4), (0, 2, 2)] {
         let x: Vec<u64> = (0..batch * rows * columns).collect();
         let place = |i: u64| {
             let (s, c, r) = (i / (rows * columns), i / rows % columns, i % rows);
             s * rows * columns + r * columns + c
         };
         let expected: Vec<u64> = (0..batch * rows * columns).map(place).collect();
-        let (mut out8, mut out4, mut out1) =
-            (vec![0; x.len()], vec![0u32; x.len()], vec![0u8; x.len()]);
+        let (mut out8, mut out4, mut out1) = (vec![0; x.len()], vec![0u32; x.len()], vec![0u8; x.len()]);
         let x4: Vec<u32> = x.iter().map(|&x| x as u32).collect();
         let x1: Vec<u8> = x.iter().map(|&x| x as u8).collect();
         let [s, r, c] = [batch, rows, columns].map(|n| n as i64);
         // SAFETY: operands and results have batch × rows × columns elements.
         unsafe {
-            assert_eq!(
-                adl_transpose_8(ptr::null_mut(), out8.as_mut_ptr(), x.as_ptr(), s, r, c),
-                0
-            );
+            assert_eq!(adl_transpose_8(ptr::null_mut(), out8.as_mut_ptr(), x.as_ptr(), s, r, c), 0);
             adl_transpose_4(ptr::null_mut(), out4.as_mut_ptr(), x4.as_ptr(), s, r, c);
             adl_transpose_1(ptr::null_mut(), out1.as_mut_ptr(), x1.as_ptr(), s, r, c);
         }
@@ -141,14 +99,7 @@ fn strided_copies() {
         let status = unsafe {
             let data = x.as_ptr().add(start);
             let rank = dims.len() as i64;
-            adl_copy_strided_8(
-                ptr::null_mut(),
-                out.as_mut_ptr(),
-                data,
-                rank,
-                dims.as_ptr(),
-                strides.as_ptr(),
-            )
+            adl_copy_strided_8(ptr::null_mut(), out.as_mut_ptr(), data, rank, dims.as_ptr(), strides.as_ptr())
         };
         assert_eq!(status, 0);
         out
@@ -157,10 +108,7 @@ fn strided_copies() {
     assert_eq!(copy(5, &[3], &[-2]), [5, 3, 1]);
     assert_eq!(copy(2, &[2, 3], &[0, 1]), [2, 3, 4, 2, 3, 4]);
     assert_eq!(copy(2, &[2, 2], &[1, 0]), [2, 2, 3, 3]);
-    assert_eq!(
-        copy(0, &[2, 3, 2], &[1, 8, 4]),
-        [0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21]
-    );
+    assert_eq!(copy(0, &[2, 3, 2], &[1, 8, 4]), [0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21]);
     assert_eq!(copy(23, &[2, 0, 2], &[1, 8, 4]), [0u64; 0]);
     let mut bytes = [0; 4];
     // SAFETY: two by two out of four.
@@ -203,10 +151,7 @@ fn every_symbol_has_a_name_of_its_own_and_is_documented() {
     for &(name, address) in symbols() {
         assert!(!address.is_null());
         let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
-        assert!(
-            docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{stem}_{{")),
-            "{name}"
-        );
+        assert!(docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{stem}_{{")), "{name}");
     }
     let count = names.len();
     names.sort_unstable();

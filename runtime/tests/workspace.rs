@@ -4,8 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use adl_runtime::abi::{
-    adl_arena_grow, adl_arena_release, adl_fail, adl_fail_with, adl_print, adl_tape_free,
-    adl_tape_grow, adl_tape_new,
+    adl_arena_grow, adl_arena_release, adl_fail, adl_fail_with, adl_print, adl_tape_free, adl_tape_grow, adl_tape_new,
 };
 use adl_runtime::{Array, Context, Failure, Host, Interrupt, PrintValue, Status, Tape, Workspace};
 
@@ -50,10 +49,7 @@ fn fill(block: *mut u8, bytes: usize, value: u8) {
 fn blocks_are_apart_and_kept_across_growth() {
     let mut workspace = Workspace::new();
     let ctx = workspace.enter(1 << 20);
-    let sizes: Vec<usize> = (1..200)
-        .map(|i| i * 37 % 5000 + 1)
-        .chain([1 << 20, 3, 1 << 17])
-        .collect();
+    let sizes: Vec<usize> = (1..200).map(|i| i * 37 % 5000 + 1).chain([1 << 20, 3, 1 << 17]).collect();
     let blocks: Vec<*mut u8> = sizes.iter().map(|&bytes| allocate(ctx, bytes)).collect();
     for (i, (&block, &bytes)) in blocks.iter().zip(&sizes).enumerate() {
         fill(block, bytes, i as u8);
@@ -121,19 +117,9 @@ fn limits_are_errors() {
         assert!(adl_arena_grow(ctx, u64::MAX).is_null());
         assert!(adl_arena_grow(ctx, 1 << 62).is_null());
         let tape = adl_tape_new(ctx);
-        assert_eq!(
-            adl_tape_grow(ctx, tape, 2 << 20),
-            Status::OutOfMemory as u32
-        );
-        assert_eq!(
-            adl_tape_grow(ctx, tape, u64::MAX),
-            Status::OutOfMemory as u32
-        );
-        assert_eq!(
-            adl_tape_grow(ctx, tape, 900_000),
-            0,
-            "what fits is had, whatever was kept"
-        );
+        assert_eq!(adl_tape_grow(ctx, tape, 2 << 20), Status::OutOfMemory as u32);
+        assert_eq!(adl_tape_grow(ctx, tape, u64::MAX), Status::OutOfMemory as u32);
+        assert_eq!(adl_tape_grow(ctx, tape, 900_000), 0, "what fits is had, whatever was kept");
         assert!(allocate(ctx, 200_000).is_null());
         adl_tape_free(ctx, tape);
         fill(allocate(ctx, 900_000), 900_000, 0);
@@ -172,22 +158,14 @@ fn tapes_grow_keep_and_are_reused() {
         let capacity = (*b).capacity;
         assert!(capacity >= 80_000);
         let c = adl_tape_new(ctx);
-        assert_eq!(
-            (c, (*c).capacity),
-            (b, capacity),
-            "from the pool, with its memory"
-        );
+        assert_eq!((c, (*c).capacity), (b, capacity), "from the pool, with its memory");
         assert_ne!(adl_tape_new(ctx), c, "given back twice, lent out once");
     }
     let peak = workspace.statistics().peak_tape;
     assert!((160_000..400_000).contains(&peak), "{peak}");
     workspace.enter(0);
     workspace.trim();
-    assert_eq!(
-        workspace.statistics().held,
-        0,
-        "tapes of a call that failed come back too"
-    );
+    assert_eq!(workspace.statistics().held, 0, "tapes of a call that failed come back too");
 }
 
 #[test]
@@ -195,28 +173,13 @@ fn failures_carry_figures_and_arrays() {
     let mut workspace = Workspace::new();
     let ctx = workspace.enter(0);
     let data = [1.0, 2.0];
-    let value = PrintValue {
-        dtype: 3,
-        rank: 1,
-        dims: &2,
-        data: data.as_ptr().cast(),
-    };
+    let value = PrintValue { dtype: 3, rank: 1, dims: &2, data: data.as_ptr().cast() };
     // SAFETY: the value describes `data`.
     unsafe {
-        assert_eq!(
-            adl_fail(ctx, 5, 7, -1, 2, 3, i64::MIN),
-            Status::Failed as u32
-        );
+        assert_eq!(adl_fail(ctx, 5, 7, -1, 2, 3, i64::MIN), Status::Failed as u32);
         assert_eq!(adl_fail_with(ctx, 6, 8, &value, 1), 1);
     }
-    assert_eq!(
-        workspace.failure(),
-        Failure {
-            kind: 6,
-            site: 8,
-            values: [1, 0, 0, 0]
-        }
-    );
+    assert_eq!(workspace.failure(), Failure { kind: 6, site: 8, values: [1, 0, 0, 0] });
     assert_eq!(workspace.failure_values(), [Array::from(data)]);
     workspace.enter(0);
     assert_eq!(workspace.failure(), Failure::default());
@@ -240,46 +203,21 @@ fn prints_reach_the_host_and_panics_do_not_cross() {
     let mut workspace = Workspace::new();
     let (flag, empty, single) = (1u8, [0i64, 3], 0.1f32);
     let values = [
-        PrintValue {
-            dtype: 0,
-            rank: 0,
-            dims: std::ptr::null(),
-            data: &flag,
-        },
-        PrintValue {
-            dtype: 1,
-            rank: 2,
-            dims: empty.as_ptr(),
-            data: std::ptr::null(),
-        },
-        PrintValue {
-            dtype: 2,
-            rank: 0,
-            dims: std::ptr::null(),
-            data: (&raw const single).cast(),
-        },
+        PrintValue { dtype: 0, rank: 0, dims: std::ptr::null(), data: &flag },
+        PrintValue { dtype: 1, rank: 2, dims: empty.as_ptr(), data: std::ptr::null() },
+        PrintValue { dtype: 2, rank: 0, dims: std::ptr::null(), data: (&raw const single).cast() },
     ];
     let ctx = workspace.enter(0);
     // SAFETY: the values describe what they point to.
-    assert_eq!(
-        unsafe { adl_print(ctx, 1, values.as_ptr(), 3) },
-        0,
-        "without a host, nothing happens"
-    );
+    assert_eq!(unsafe { adl_print(ctx, 1, values.as_ptr(), 3) }, 0, "without a host, nothing happens");
     workspace.set_host(Some(Box::new(Recorder(lines.clone()))));
     let ctx = workspace.enter(0);
     // SAFETY: as above.
     unsafe {
         assert_eq!(adl_print(ctx, 2, values.as_ptr(), 3), 0);
-        assert_eq!(
-            adl_print(ctx, 13, values.as_ptr(), 0),
-            Status::Failed as u32
-        );
+        assert_eq!(adl_print(ctx, 13, values.as_ptr(), 0), Status::Failed as u32);
     }
-    assert_eq!(
-        *lines.lock().unwrap(),
-        ["2: [bool[] true, i64[0, 3] [], f32[] 0.1]"]
-    );
+    assert_eq!(*lines.lock().unwrap(), ["2: [bool[] true, i64[0, 3] [], f32[] 0.1]"]);
     assert_eq!(workspace.failure().kind, Failure::HOST_PANICKED);
     let payload = workspace.take_panic().unwrap();
     assert_eq!(payload.downcast_ref(), Some(&"unlucky site"));
@@ -302,8 +240,5 @@ fn interrupts_are_seen_by_the_context() {
     let here = (&raw const shared).addr();
     // SAFETY: as above.
     let limit = unsafe { (*ctx).stack_limit };
-    assert!(
-        limit < here && here - limit < 65536,
-        "a little below this frame"
-    );
+    assert!(limit < here && here - limit < 65536, "a little below this frame");
 }

@@ -129,7 +129,7 @@ impl Case {
     /// not measure the rounding of double precision itself.
     pub fn fits_f32(&self) -> bool {
         let measures_rounding = ["seed.fd", "seed.eps", "seed.sin_fd", "seed.huber_min", "seed.rational_gd"];
-        let fits = |x: f64| x == 0.0 || !x.is_finite() || (1e-30..1e30).contains(&x.abs()) ;
+        let fits = |x: f64| x == 0.0 || !x.is_finite() || (1e-30..1e30).contains(&x.abs());
         !measures_rounding.iter().any(|p| self.id.starts_with(p))
             && !self.id.contains("awkward")
             && !self.id.contains("extreme")
@@ -141,6 +141,7 @@ impl Case {
 impl Query {
     /// Whether the query is asked in single precision: values and first derivatives are.
     pub fn holds_in_f32(&self, _id: &str) -> bool {
-        matches!(self.kind.as_str(), "value" | "grad" | "vjp" | "jvp" | "jacobian") || (self.kind == "elementwise" && self.order == 1)
+        matches!(self.kind.as_str(), "value" | "grad" | "vjp" | "jvp" | "jacobian")
+            || (self.kind == "elementwise" && self.order == 1)
     }
 }

@@ -26,14 +26,22 @@ pub fn check(query: &Query, got: &Value, tolerance: &Tolerance) -> Result<(), St
         return Ok(());
     }
     if let Some(others) = query.accept["any_of"].as_array() {
-        return if others.iter().any(|o| close(o, got, tolerance).is_ok()) { Ok(()) } else { Err(format!("got {got}, accepted are {others:?}")) };
+        return if others.iter().any(|o| close(o, got, tolerance).is_ok()) {
+            Ok(())
+        } else {
+            Err(format!("got {got}, accepted are {others:?}"))
+        };
     }
     if let Some(interval) = query.accept["interval"].as_array() {
         let (low, high) = (interval[0].as_f64().unwrap_or(f64::NAN), interval[1].as_f64().unwrap_or(f64::NAN));
         let mut all = Vec::new();
         leaves(got, &mut all);
         let sum_fits = query.accept["sum"].as_f64().is_none_or(|s| (all.iter().sum::<f64>() - s).abs() < 1e-12);
-        return if sum_fits && all.iter().all(|x| (low..=high).contains(x)) { Ok(()) } else { Err(format!("got {got}, outside [{low}, {high}]")) };
+        return if sum_fits && all.iter().all(|x| (low..=high).contains(x)) {
+            Ok(())
+        } else {
+            Err(format!("got {got}, outside [{low}, {high}]"))
+        };
     }
     close(&query.expected, got, tolerance)
 }
@@ -42,12 +50,15 @@ fn close(expected: &Json, got: &Value, tolerance: &Tolerance) -> Result<(), Stri
     match (expected, got) {
         (Json::Object(fields), Value::Tuple(parts)) => {
             for (name, want) in fields {
-                let part = parts.iter().find(|(n, _)| n.as_deref() == Some(name)).ok_or(format!("no part {name} in {got}"))?;
+                let part =
+                    parts.iter().find(|(n, _)| n.as_deref() == Some(name)).ok_or(format!("no part {name} in {got}"))?;
                 close(want, &part.1, tolerance).map_err(|p| format!("{name}: {p}"))?;
             }
             Ok(())
         }
-        (Json::Object(fields), got) if fields.len() == 1 => close(&fields.values().next().cloned().unwrap_or_default(), got, tolerance),
+        (Json::Object(fields), got) if fields.len() == 1 => {
+            close(&fields.values().next().cloned().unwrap_or_default(), got, tolerance)
+        }
         (want, Value::Array(array)) => {
             let (mut a, mut b) = (Vec::new(), Vec::new());
             numbers(want, &mut a);

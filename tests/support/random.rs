@@ -55,13 +55,16 @@ pub struct Generator {
 
 /// The program of that seed.
 pub fn program(seed: u64) -> String {
-    let mut g = Generator { random: Random::new(seed), text: String::new(), indent: 1, names: 0, loops: 0, calls: false };
+    let mut g =
+        Generator { random: Random::new(seed), text: String::new(), indent: 1, names: 0, loops: 0, calls: false };
     let mut scope = Scope { scalars: vec!["p".into(), "q".into()], ..Scope::default() };
     g.text.push_str("fn helper(p: f64, q: f64) -> f64 {\n");
     g.statements(&mut scope, 2);
     let result = g.scalar(&scope, 2);
     let _ = writeln!(g.text, "  {result}\n}}");
-    g.text.push_str("fn tree(a: f64[n], lo: i64, hi: i64, s: f64) -> f64 {\n  if hi - lo == 1 { return sin(a[lo] * s) }\n");
+    g.text.push_str(
+        "fn tree(a: f64[n], lo: i64, hi: i64, s: f64) -> f64 {\n  if hi - lo == 1 { return sin(a[lo] * s) }\n",
+    );
     g.text.push_str("  let mid = (lo + hi) // 2\n  let l = tree(a, lo, mid, s)\n  let r = tree(a, mid, hi, cos(s))\n  l + r + 0.1 * l * r\n}\n");
     g.calls = true;
     g.text.push_str("fn f(x: f64, y: f64, a: f64[n]) -> f64 {\n");

@@ -137,11 +137,6 @@ fn bytes(text: &str) -> Result<usize, String> {
         Some(b'G' | b'g') => (&text[..text.len() - 1], 30),
         _ => (text, 0),
     };
-    let count: usize = digits
-        .parse()
-        .map_err(|_| "a number with K, M or G".to_string())?;
-    count
-        .checked_shl(shift)
-        .filter(|b| b >> shift == count)
-        .ok_or_else(|| "too large".to_string())
+    let count: usize = digits.parse().map_err(|_| "a number with K, M or G".to_string())?;
+    count.checked_shl(shift).filter(|b| b >> shift == count).ok_or_else(|| "too large".to_string())
 }

@@ -31,11 +31,7 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
     }
     let stop = interrupt.clone();
     console::run(streams, &stop, move |console| {
-        let mut context = Context {
-            console,
-            color,
-            interrupt,
-        };
+        let mut context = Context { console, color, interrupt };
         match command {
             Command::Run(args) => context.run(&args, sources),
             Command::Check { .. } => context.check(sources),
@@ -64,9 +60,7 @@ impl Context {
         session.set_memory_limit(args.memory);
         for definition in &args.define {
             let Some((name, value)) = definition.split_once('=') else {
-                self.console.note(&format!(
-                    "adl: `-D {definition}` is not of the form `name=value`"
-                ));
+                self.console.note(&format!("adl: `-D {definition}` is not of the form `name=value`"));
                 return USAGE;
             };
             if let Err(problem) = session.set_parameter(name.trim(), value.trim()) {
@@ -75,10 +69,7 @@ impl Context {
             }
         }
         let mut code = OK;
-        let entries = args
-            .eval
-            .iter()
-            .map(|e| Source::new("<command line>", e.as_str()));
+        let entries = args.eval.iter().map(|e| Source::new("<command line>", e.as_str()));
         for source in sources.into_iter().chain(entries) {
             let result = session.run_source(source, &mut files::import);
             code = self.finish(&session, result);
@@ -88,9 +79,7 @@ impl Context {
         }
         let unused = session.unused_parameters();
         if let (OK, [name, ..]) = (code, unused.as_slice()) {
-            self.console.note(&format!(
-                "adl: no `let {name} = …` with a literal at the top level of the program"
-            ));
+            self.console.note(&format!("adl: no `let {name} = …` with a literal at the top level of the program"));
             code = USAGE;
         }
         if args.stats {
@@ -101,8 +90,7 @@ impl Context {
 
     fn stats(&self, session: &Session) {
         for (name, time) in session.timings().iter() {
-            self.console
-                .note(&format!("{name:>10} {:10.3} ms", time.as_secs_f64() * 1e3));
+            self.console.note(&format!("{name:>10} {:10.3} ms", time.as_secs_f64() * 1e3));
         }
     }
 
@@ -125,11 +113,7 @@ impl Context {
             }
         }
         if errors + warnings > 0 {
-            self.console.note(&format!(
-                "{}, {}",
-                counted(errors, "error"),
-                counted(warnings, "warning")
-            ));
+            self.console.note(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
         }
         match (errors, interrupted) {
             (_, true) => INTERRUPTED,
@@ -152,11 +136,7 @@ impl Context {
                     failed += 1;
                     console.line(&format!("FAILED  {}", test.name));
                     console.note(&problem.render(color));
-                    code = if problem.interrupted {
-                        INTERRUPTED
-                    } else {
-                        FAILED
-                    };
+                    code = if problem.interrupted { INTERRUPTED } else { FAILED };
                 }
             };
             let result = session.test_source(source, &mut files::import, &mut report);
@@ -168,16 +148,13 @@ impl Context {
                 break;
             }
         }
-        self.console
-            .line(&format!("{passed} passed, {failed} failed"));
+        self.console.line(&format!("{passed} passed, {failed} failed"));
         code
     }
 
     fn dump(&mut self, stage: &str, sources: Vec<Source>, expr: &str) -> u8 {
         let mut session = self.session();
-        let result = sources
-            .into_iter()
-            .try_for_each(|s| session.define_source(s, &mut files::import));
+        let result = sources.into_iter().try_for_each(|s| session.define_source(s, &mut files::import));
         match result.and_then(|()| session.dump(expr, stage)) {
             Ok(text) => {
                 self.console.line(text.trim_end());
@@ -196,11 +173,7 @@ impl Context {
             }
             Err(problem) => {
                 self.console.note(&problem.render(self.color));
-                if problem.interrupted {
-                    INTERRUPTED
-                } else {
-                    FAILED
-                }
+                if problem.interrupted { INTERRUPTED } else { FAILED }
             }
         }
     }

@@ -39,11 +39,7 @@ impl Console {
 }
 
 /// Runs `command`, which gives the exit code.
-pub fn run(
-    streams: &mut Streams<'_>,
-    interrupt: &Interrupt,
-    command: impl FnOnce(Console) -> u8 + Send,
-) -> u8 {
+pub fn run(streams: &mut Streams<'_>, interrupt: &Interrupt, command: impl FnOnce(Console) -> u8 + Send) -> u8 {
     let (sender, receiver) = sync_channel(LINES);
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
@@ -64,10 +60,7 @@ pub fn run(
                 continue;
             }
             let written = match &said {
-                Said::Out(text) => streams
-                    .out
-                    .write_all(text.as_bytes())
-                    .and_then(|()| streams.out.flush()),
+                Said::Out(text) => streams.out.write_all(text.as_bytes()).and_then(|()| streams.out.flush()),
                 Said::Err(text) => streams.err.write_all(text.as_bytes()),
             };
             if let Err(problem) = written {

@@ -31,10 +31,7 @@ pub fn import(path: &str, importer: &str) -> Result<Source, String> {
     let folder = if importer.starts_with('<') {
         PathBuf::new()
     } else {
-        Path::new(importer)
-            .parent()
-            .map(Path::to_path_buf)
-            .unwrap_or_default()
+        Path::new(importer).parent().map(Path::to_path_buf).unwrap_or_default()
     };
     source(&folder.join(path))
 }

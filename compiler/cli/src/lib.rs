@@ -43,11 +43,7 @@ pub const USAGE: u8 = 2;
 pub const INTERRUPTED: u8 = 130;
 
 /// Runs the command with these arguments, the first being its own name; the result is its exit code.
-pub fn run<A>(
-    args: impl IntoIterator<Item = A>,
-    mut streams: Streams<'_>,
-    interrupt: Interrupt,
-) -> u8
+pub fn run<A>(args: impl IntoIterator<Item = A>, mut streams: Streams<'_>, interrupt: Interrupt) -> u8
 where
     A: Into<OsString> + Clone,
 {
@@ -55,11 +51,7 @@ where
         Ok(cli) => cli,
         Err(problem) => {
             let text = problem.render();
-            let (stream, code) = if problem.use_stderr() {
-                (&mut streams.err, USAGE)
-            } else {
-                (&mut streams.out, OK)
-            };
+            let (stream, code) = if problem.use_stderr() { (&mut streams.err, USAGE) } else { (&mut streams.out, OK) };
             // Nobody is left to be told if this fails.
             let _ = write!(stream, "{text}");
             return code;

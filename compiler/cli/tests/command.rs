@@ -14,24 +14,10 @@ struct Said {
 
 fn adl_with(args: &[&str], input: &str, interrupt: Interrupt) -> Said {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams {
-        input: &mut input.as_bytes(),
-        terminal: false,
-        out: &mut out,
-        err: &mut err,
-        color: false,
-    };
-    let code = run(
-        std::iter::once("adl").chain(args.iter().copied()),
-        streams,
-        interrupt,
-    );
+    let streams = Streams { input: &mut input.as_bytes(), terminal: false, out: &mut out, err: &mut err, color: false };
+    let code = run(std::iter::once("adl").chain(args.iter().copied()), streams, interrupt);
     let text = |bytes| String::from_utf8(bytes).expect("text");
-    Said {
-        code,
-        out: text(out),
-        err: text(err),
-    }
+    Said { code, out: text(out), err: text(err) }
 }
 
 fn adl(args: &[&str]) -> Said {
@@ -60,22 +46,14 @@ impl Folder {
 
 #[track_caller]
 fn expect(said: &Said, code: u8, out: &str, err: &str) {
-    assert_eq!(
-        (said.code, said.out.as_str(), said.err.as_str()),
-        (code, out, err)
-    );
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (code, out, err));
 }
 
 #[test]
 fn expressions() {
     expect(&adl(&["-e", "1 + 2"]), OK, "3\n", "");
     expect(&adl(&["-e", "let x = 2.0", "-e", "x^2"]), OK, "4.0\n", "");
-    expect(
-        &adl(&["run", "-e", "[x^2 for x in 0..4]"]),
-        OK,
-        "[0, 1, 4, 9]\n",
-        "",
-    );
+    expect(&adl(&["run", "-e", "[x^2 for x in 0..4]"]), OK, "[0, 1, 4, 9]\n", "");
 }
 
 #[test]
@@ -85,18 +63,8 @@ fn programs() {
     let shown = "f' = 12.0\n27.0\n";
     expect(&adl(&[&folder.path("cube.adl")]), OK, shown, "");
     expect(&adl(&["run", &folder.path("cube.adl")]), OK, shown, "");
-    expect(
-        &adl(&[&folder.path("cube.adl"), "-e", "f(1.0)"]),
-        OK,
-        "f' = 12.0\n27.0\n1.0\n",
-        "",
-    );
-    expect(
-        &adl_with(&["run", "-"], text, Interrupt::new()),
-        OK,
-        shown,
-        "",
-    );
+    expect(&adl(&[&folder.path("cube.adl"), "-e", "f(1.0)"]), OK, "f' = 12.0\n27.0\n1.0\n", "");
+    expect(&adl_with(&["run", "-"], text, Interrupt::new()), OK, shown, "");
     expect(&adl_with(&[], text, Interrupt::new()), OK, shown, "");
 }
 
@@ -113,11 +81,7 @@ fn type_errors() {
     let said = adl(&["-e", "let x = [1.0, 2.0]", "-e", "x + [1.0, 2.0, 3.0]"]);
     assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
     assert!(said.err.contains("--> <command line>:1:"), "{}", said.err);
-    assert!(
-        said.err.contains('2') && said.err.contains('3'),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains('2') && said.err.contains('3'), "{}", said.err);
 }
 
 #[test]
@@ -136,10 +100,7 @@ fn errors_at_run_time() {
 fn imports() {
     let files = [
         ("main.adl", "import \"lib/shapes.adl\"\nshapes.area(2.0)\n"),
-        (
-            "lib/shapes.adl",
-            "import \"round.adl\" as r\nfn area(x) = r.half(x) * x\nprint(\"never\")\n",
-        ),
+        ("lib/shapes.adl", "import \"round.adl\" as r\nfn area(x) = r.half(x) * x\nprint(\"never\")\n"),
         ("lib/round.adl", "fn half(x) = x / 2\n"),
         ("missing.adl", "let a = 1\nimport \"nowhere.adl\"\n"),
     ];
@@ -153,17 +114,9 @@ fn imports() {
 
 #[test]
 fn parameters() {
-    let folder = Folder::new(
-        "parameters",
-        &[("rate.adl", "let rate = 0.5\nlet n = 3\nrate * n\n")],
-    );
+    let folder = Folder::new("parameters", &[("rate.adl", "let rate = 0.5\nlet n = 3\nrate * n\n")]);
     let path = folder.path("rate.adl");
-    expect(
-        &adl(&["run", &path, "-D", "rate=2.0", "-D", "n=4"]),
-        OK,
-        "8.0\n",
-        "",
-    );
+    expect(&adl(&["run", &path, "-D", "rate=2.0", "-D", "n=4"]), OK, "8.0\n", "");
     let said = adl(&["run", &path, "-D", "rat=2.0"]);
     assert_eq!(said.code, USAGE);
     assert!(said.err.contains("let rat"), "{}", said.err);
@@ -173,10 +126,7 @@ fn parameters() {
 #[test]
 fn checks() {
     let files = [
-        (
-            "good.adl",
-            "let n = 2 + 3\nlet x = zeros(n)\nprint(\"never\")\nsum(x)\ntest \"t\" { assert(sum(x) == 0) }\n",
-        ),
+        ("good.adl", "let n = 2 + 3\nlet x = zeros(n)\nprint(\"never\")\nsum(x)\ntest \"t\" { assert(sum(x) == 0) }\n"),
         ("bad.adl", "fn f(x) = x + yy\nf(1)\n"),
     ];
     let folder = Folder::new("checks", &files);
@@ -192,18 +142,8 @@ fn tests() {
     let text = "fn f(x) = 2 * x\nprint(\"never\")\ntest \"twice\" { assert(f(2) == 4) }\ntest \"thrice\" { assert(f(2) == 6) }\n";
     let folder = Folder::new("tests", &[("t.adl", text)]);
     let said = adl(&["test", &folder.path("t.adl")]);
-    assert_eq!(
-        (said.code, said.out.as_str()),
-        (
-            FAILED,
-            "ok      twice\nFAILED  thrice\n1 passed, 1 failed\n"
-        )
-    );
-    assert!(
-        said.err.contains("assertion failed") && said.err.contains("t.adl:4:"),
-        "{}",
-        said.err
-    );
+    assert_eq!((said.code, said.out.as_str()), (FAILED, "ok      twice\nFAILED  thrice\n1 passed, 1 failed\n"));
+    assert!(said.err.contains("assertion failed") && said.err.contains("t.adl:4:"), "{}", said.err);
 }
 
 #[test]
@@ -214,18 +154,11 @@ fn dumps() {
     assert_eq!(lowered.code, OK, "{}", lowered.err);
     assert!(lowered.out.contains("jvp"), "{}", lowered.out);
     let optimized = adl(&["dump", &path, "f'(2.0)"]);
-    assert!(
-        optimized.out.starts_with("func @0 main[]() -> f64 {"),
-        "{}",
-        optimized.out
-    );
+    assert!(optimized.out.starts_with("func @0 main[]() -> f64 {"), "{}", optimized.out);
     assert!(!optimized.out.contains("jvp"), "{}", optimized.out);
     let typed = adl(&["dump", "--typed", &path, "f(2.0)"]);
     assert!(typed.out.contains("Sin"), "{}", typed.out);
-    assert_eq!(
-        adl(&["dump", "--after", "nothing", &path, "f(2.0)"]).code,
-        FAILED
-    );
+    assert_eq!(adl(&["dump", "--after", "nothing", &path, "f(2.0)"]).code, FAILED);
 }
 
 #[test]
@@ -234,28 +167,16 @@ fn usage() {
     assert_eq!(adl(&["check"]).code, USAGE);
     assert_eq!(adl(&["no-such-file.adl"]).code, USAGE);
     let said = adl(&["--version"]);
-    assert_eq!(
-        (said.code, said.out.as_str()),
-        (OK, concat!("adl ", env!("CARGO_PKG_VERSION"), "\n"))
-    );
+    assert_eq!((said.code, said.out.as_str()), (OK, concat!("adl ", env!("CARGO_PKG_VERSION"), "\n")));
     let said = adl(&["--help"]);
-    assert!(
-        said.code == OK && said.out.contains("check"),
-        "{}",
-        said.out
-    );
+    assert!(said.code == OK && said.out.contains("check"), "{}", said.out);
 }
 
 #[test]
 fn a_person_without_arguments_gets_help() {
     let mut out = Vec::new();
-    let streams = Streams {
-        input: &mut io::empty(),
-        terminal: true,
-        out: &mut out,
-        err: &mut io::sink(),
-        color: false,
-    };
+    let streams =
+        Streams { input: &mut io::empty(), terminal: true, out: &mut out, err: &mut io::sink(), color: false };
     assert_eq!(run(["adl"], streams, Interrupt::new()), OK);
     assert!(String::from_utf8(out).expect("text").contains("adl FILE"));
 }
@@ -265,11 +186,7 @@ fn colours() {
     let said = adl(&["--color", "always", "-e", "yy"]);
     assert!(said.err.contains('\u{1b}'), "{}", said.err);
     let said = adl(&["-e", "yy", "--color", "never"]);
-    assert!(
-        said.code == FAILED && !said.err.contains('\u{1b}'),
-        "{}",
-        said.err
-    );
+    assert!(said.code == FAILED && !said.err.contains('\u{1b}'), "{}", said.err);
 }
 
 #[test]
@@ -280,11 +197,7 @@ fn interrupts() {
         std::thread::sleep(std::time::Duration::from_millis(300));
         stopper.raise();
     });
-    let said = adl_with(
-        &["-e", "var x = 0.0\nwhile x >= 0 { x += 1 }"],
-        "",
-        interrupt,
-    );
+    let said = adl_with(&["-e", "var x = 0.0\nwhile x >= 0 { x += 1 }"], "", interrupt);
     thread.join().expect("the stopper ends");
     assert_eq!(said.code, INTERRUPTED, "{}", said.err);
 }
@@ -306,13 +219,8 @@ impl Write for Closing {
 #[test]
 fn a_closed_pipe_ends_quietly() {
     let mut err = Vec::new();
-    let streams = Streams {
-        input: &mut io::empty(),
-        terminal: false,
-        out: &mut Closing(3),
-        err: &mut err,
-        color: false,
-    };
+    let streams =
+        Streams { input: &mut io::empty(), terminal: false, out: &mut Closing(3), err: &mut err, color: false };
     let endless = "var k = 0.0\nwhile k >= 0 { print(k)\nk += 1 }";
     run(["adl", "-e", endless], streams, Interrupt::new());
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));

@@ -54,23 +54,9 @@ impl Activity {
         }
     }
 
-    fn flow(
-        &self,
-        module: &Module,
-        func: FuncId,
-        mask: &[bool],
-        open: &mut Table,
-        grown: &mut bool,
-    ) -> Active {
+    fn flow(&self, module: &Module, func: FuncId, mask: &[bool], open: &mut Table, grown: &mut bool) -> Active {
         let func = &module.funcs[func];
-        let mut flow = Flow {
-            func,
-            settled: &self.settled,
-            open,
-            grown,
-            module,
-            active: Side::new(false),
-        };
+        let mut flow = Flow { func, settled: &self.settled, open, grown, module, active: Side::new(false) };
         for (&param, &moves) in func.params().iter().zip(mask) {
             flow.mark(param, moves);
         }
@@ -124,11 +110,7 @@ impl Flow<'_> {
         let data = &func.insts[inst];
         match &data.kind {
             Kind::Pure(op) => {
-                let moves = data
-                    .args
-                    .iter()
-                    .enumerate()
-                    .any(|(k, &a)| self.active[a] && passes(op, k));
+                let moves = data.args.iter().enumerate().any(|(k, &a)| self.active[a] && passes(op, k));
                 self.mark(data.results[0], moves);
             }
             Kind::If { then, otherwise } => {
@@ -143,11 +125,7 @@ impl Flow<'_> {
                 // Nothing in a test has a tangent.
                 self.block(*test);
             }
-            Kind::Map {
-                body,
-                extents,
-                accs,
-            } => {
+            Kind::Map { body, extents, accs } => {
                 let first = data.results.len() - accs;
                 let lanes = &data.results[..first];
                 self.cycle(*body, &data.args, extents.len(), &data.results[first..]);
@@ -167,16 +145,9 @@ impl Flow<'_> {
                     self.mark(result, moves);
                 }
             }
-            Kind::Bounds { .. }
-            | Kind::NonNegative(_)
-            | Kind::SameSize(..)
-            | Kind::Assert(_)
-            | Kind::Print(_) => {}
+            Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!(
-                    "internal error: the tape of {} is differentiated",
-                    func.name
-                )
+                panic!("internal error: the tape of {} is differentiated", func.name)
             }
         }
     }

@@ -26,11 +26,7 @@ impl Emit {
 
     /// A builder at the end of the current block.
     pub fn to(&mut self) -> Builder<'_> {
-        Builder {
-            func: &mut self.func,
-            block: self.block,
-            span: self.span,
-        }
+        Builder { func: &mut self.func, block: self.block, span: self.span }
     }
 
     /// Starts a new block and stands in it; the answer is for [`Emit::leave`].

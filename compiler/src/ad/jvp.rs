@@ -30,14 +30,7 @@ pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool]
     let active = ad.activity.values(ad.module, func, mask);
     let emit = Emit::like(&source, String::new());
     let (primal, tangent) = (FxHashMap::default(), FxHashMap::default());
-    let mut forward = Forward {
-        ad,
-        source: source.clone(),
-        active,
-        emit,
-        primal,
-        tangent,
-    };
+    let mut forward = Forward { ad, source: source.clone(), active, emit, primal, tangent };
     forward.params(source.params());
     for (&param, moves) in source.params().iter().zip(mask) {
         if *moves {
@@ -75,10 +68,7 @@ impl Forward<'_, '_> {
     }
 
     fn tangents(&self, values: &[Value]) -> Vec<Option<Value>> {
-        values
-            .iter()
-            .map(|v| self.tangent.get(v).copied())
-            .collect()
+        values.iter().map(|v| self.tangent.get(v).copied()).collect()
     }
 
     /// The tangent, a real zero if need be.
@@ -102,12 +92,7 @@ impl Forward<'_, '_> {
 
     /// Entries of `values` where the partner in `by` is active.
     fn beside_active(&self, values: &[Value], by: &[Value]) -> Vec<Value> {
-        values
-            .iter()
-            .zip(by)
-            .filter(|(_, by)| self.active[**by])
-            .map(|(&v, _)| v)
-            .collect()
+        values.iter().zip(by).filter(|(_, by)| self.active[**by]).map(|(&v, _)| v).collect()
     }
 
     /// Parameters of the current block for those of a block of the source.
@@ -144,36 +129,17 @@ impl Forward<'_, '_> {
             Kind::If { then, otherwise } => self.branch(data, *then, *otherwise),
             Kind::For { body } => self.count(data, *body),
             Kind::While { test, body } => self.repeat(data, *test, *body),
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => self.map(data, extents, *body, *accs),
+            Kind::Map { extents, body, accs } => self.map(data, extents, *body, *accs),
             Kind::Call { func, sizes } => self.call(data, *func, sizes),
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            } => {
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 let (x, u) = data.args.split_at(wrt.len());
                 let (dx, du) = (self.tangents(x), self.tangents(u));
                 if dx.iter().chain(&du).all(Option::is_none) {
                     return self.copy(data);
                 }
                 let (x, u) = (self.primals(x), self.primals(u));
-                let request = requests::Request {
-                    func: *func,
-                    sizes,
-                    seeds,
-                    wrt,
-                    primal: *primal,
-                    x,
-                    u,
-                };
-                let (values, tangents) =
-                    requests::tangent(self.ad, &mut self.emit.to(), &request, &dx, &du);
+                let request = requests::Request { func: *func, sizes, seeds, wrt, primal: *primal, x, u };
+                let (values, tangents) = requests::tangent(self.ad, &mut self.emit.to(), &request, &dx, &du);
                 self.define(&data.results, &values);
                 for (&result, tangent) in data.results.iter().zip(tangents) {
                     if let Some(tangent) = tangent {
@@ -181,19 +147,12 @@ impl Forward<'_, '_> {
                     }
                 }
             }
-            Kind::Bounds { .. }
-            | Kind::NonNegative(_)
-            | Kind::SameSize(..)
-            | Kind::Assert(_)
-            | Kind::Print(_) => {
+            Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {
                 self.copy(data);
             }
             Kind::Jvp { .. } => panic!("internal error: a jvp request is left in {}", source.name),
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!(
-                    "internal error: the tape of {} is differentiated",
-                    source.name
-                )
+                panic!("internal error: the tape of {} is differentiated", source.name)
             }
         }
     }
@@ -201,23 +160,17 @@ impl Forward<'_, '_> {
     /// An instruction without blocks and without tangents, as it is.
     fn copy(&mut self, data: &InstData) {
         let args = self.primals(&data.args);
-        let types = data
-            .results
-            .iter()
-            .map(|&r| self.source.ty(r).clone())
-            .collect();
+        let types = data.results.iter().map(|&r| self.source.ty(r).clone()).collect();
         let values = self.emit.to().results(data.kind.clone(), args, types);
         self.define(&data.results, &values);
     }
 
     fn define(&mut self, results: &[Value], values: &[Value]) {
-        self.primal
-            .extend(results.iter().copied().zip(values.iter().copied()));
+        self.primal.extend(results.iter().copied().zip(values.iter().copied()));
     }
 
     fn define_tangents(&mut self, results: &[Value], tangents: &[Value]) {
-        self.tangent
-            .extend(results.iter().copied().zip(tangents.iter().copied()));
+        self.tangent.extend(results.iter().copied().zip(tangents.iter().copied()));
     }
 
     fn types(&self, values: &[Value]) -> Vec<Type> {
@@ -289,11 +242,7 @@ impl Forward<'_, '_> {
     }
 
     fn map(&mut self, data: &InstData, extents: &[Dim], body: Block, accs: usize) {
-        assert!(
-            accs == 0,
-            "internal error: the accumulators of {} are differentiated",
-            self.source.name
-        );
+        assert!(accs == 0, "internal error: the accumulators of {} are differentiated", self.source.name);
         let source = self.source.clone();
         let block = &source.blocks[body];
         let outer = self.emit.enter();
@@ -303,15 +252,7 @@ impl Forward<'_, '_> {
         let yields = [self.primals(&block.yields), self.dense_all(&moved)].concat();
         let body = self.emit.leave(outer, yields);
         self.emit.span = data.span;
-        self.finish(
-            Kind::Map {
-                extents: extents.to_vec(),
-                body,
-                accs,
-            },
-            Vec::new(),
-            &data.results,
-        );
+        self.finish(Kind::Map { extents: extents.to_vec(), body, accs }, Vec::new(), &data.results);
     }
 
     fn call(&mut self, data: &InstData, func: FuncId, sizes: &[Dim]) {
@@ -323,19 +264,12 @@ impl Forward<'_, '_> {
         let args = [self.primals(&data.args), self.dense_all(&moved)].concat();
         let callee = &self.ad.module.funcs[func];
         let results = types_of(callee, callee.results(), sizes);
-        let types = results
-            .iter()
-            .chain(results.iter().filter(|ty| is_float(ty)))
-            .cloned()
-            .collect();
+        let types = results.iter().chain(results.iter().filter(|ty| is_float(ty))).cloned().collect();
         let func = self.ad.jvp(func, mask);
         let values = self.emit.to().call(func, sizes.to_vec(), args, types);
         let (values, tangents) = values.split_at(data.results.len());
         self.define(&data.results, values);
-        let floats = data
-            .results
-            .iter()
-            .filter(|&&r| is_float(self.source.ty(r)));
+        let floats = data.results.iter().filter(|&&r| is_float(self.source.ty(r)));
         for (&result, &tangent) in floats.zip(tangents) {
             if self.active[result] {
                 self.tangent.insert(result, tangent);

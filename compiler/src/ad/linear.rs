@@ -26,19 +26,10 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
             Reduction::All | Reduction::Any => false,
         },
         Op::Convert(to) => to.is_float(),
-        Op::Broadcast { .. }
-        | Op::Transpose(_)
-        | Op::Reshape(_)
-        | Op::Concat(_)
-        | Op::MatMul { .. } => true,
+        Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Concat(_) | Op::MatMul { .. } => true,
         Op::Index(_) => k == 0,
         Op::Update(_) | Op::Acc(_) => k < 2,
-        Op::Const(_)
-        | Op::Size(_)
-        | Op::ArgReduce { .. }
-        | Op::Iota(_)
-        | Op::ArgSort
-        | Op::Random(..) => false,
+        Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => false,
     }
 }
 
@@ -86,19 +77,12 @@ pub(super) fn scaled(
     };
     let product = match factor {
         Factor::One => {
-            return Term {
-                minus,
-                value: tangent,
-            };
+            return Term { minus, value: tangent };
         }
         Factor::Times(factor) => to.mul(factor, tangent),
         Factor::Over(divisor) => to.prim(Prim::Div, &[tangent, divisor]),
     };
-    let value = if guard {
-        guarded(to, tangent, product)
-    } else {
-        product
-    };
+    let value = if guard { guarded(to, tangent, product) } else { product };
     Term { minus, value }
 }
 
@@ -114,12 +98,7 @@ pub(super) fn chosen(
     guarded(to, weight, product)
 }
 
-fn factor(
-    to: &mut Builder<'_>,
-    formula: &Formula,
-    args: &[Value],
-    result: Value,
-) -> (bool, Factor) {
+fn factor(to: &mut Builder<'_>, formula: &Formula, args: &[Value], result: Value) -> (bool, Factor) {
     match formula {
         Formula::Const(1.0) => (false, Factor::One),
         Formula::Const(-1.0) => (true, Factor::One),

@@ -33,21 +33,13 @@ pub(super) struct Request<'a> {
 
 /// Entries of a list where the mask holds.
 fn masked<T: Clone>(items: &[T], mask: &[bool]) -> Vec<T> {
-    items
-        .iter()
-        .zip(mask)
-        .filter(|(_, m)| **m)
-        .map(|(item, _)| item.clone())
-        .collect()
+    items.iter().zip(mask).filter(|(_, m)| **m).map(|(item, _)| item.clone()).collect()
 }
 
 /// The types of the parameters and results of a function, seen from a caller.
 fn signature(ad: &Ad<'_>, func: FuncId, sizes: &[Dim]) -> (Vec<Type>, Vec<Type>) {
     let func = &ad.module.funcs[func];
-    (
-        types_of(func, func.params(), sizes),
-        types_of(func, func.results(), sizes),
-    )
+    (types_of(func, func.params(), sizes), types_of(func, func.results(), sizes))
 }
 
 fn floats(types: &[Type]) -> Vec<bool> {
@@ -62,15 +54,7 @@ pub(super) fn tangent(
     dx: &[Option<Value>],
     du: &[Option<Value>],
 ) -> (Vec<Value>, Vec<Option<Value>>) {
-    let Request {
-        func,
-        sizes,
-        seeds,
-        wrt,
-        primal,
-        x,
-        u,
-    } = request;
+    let Request { func, sizes, seeds, wrt, primal, x, u } = request;
     let (params, results) = signature(ad, *func, sizes);
     let asked = masked(&params, wrt);
     let vjp = |func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool| Kind::Vjp {
@@ -82,16 +66,7 @@ pub(super) fn tangent(
     };
     // The tangent of the cotangent of each result.
     let mut given = du.iter();
-    let du: Vec<Option<Value>> = seeds
-        .iter()
-        .map(|s| {
-            if *s {
-                *given.next().expect("a seed")
-            } else {
-                None
-            }
-        })
-        .collect();
+    let du: Vec<Option<Value>> = seeds.iter().map(|s| if *s { *given.next().expect("a seed") } else { None }).collect();
     let du_mask: Vec<bool> = du.iter().map(Option::is_some).collect();
     let du: Vec<Value> = du.into_iter().flatten().collect();
 
@@ -100,23 +75,10 @@ pub(super) fn tangent(
         let mut types = if *primal { results.clone() } else { Vec::new() };
         let unmoved = types.len();
         types.extend(asked.iter().cloned());
-        let values = to.results(
-            vjp(*func, seeds.to_vec(), wrt.to_vec(), *primal),
-            [&x[..], u].concat(),
-            types,
-        );
+        let values = to.results(vjp(*func, seeds.to_vec(), wrt.to_vec(), *primal), [&x[..], u].concat(), types);
         let func = ad.strip(*func, Level::Bare);
-        let moved = to.results(
-            vjp(func, du_mask, wrt.to_vec(), false),
-            [&x[..], &du].concat(),
-            asked,
-        );
-        return (
-            values,
-            std::iter::repeat_n(None, unmoved)
-                .chain(moved.into_iter().map(Some))
-                .collect(),
-        );
+        let moved = to.results(vjp(func, du_mask, wrt.to_vec(), false), [&x[..], &du].concat(), asked);
+        return (values, std::iter::repeat_n(None, unmoved).chain(moved.into_iter().map(Some)).collect());
     }
 
     let moves: Vec<bool> = wrt.iter().zip(dx).map(|(&w, d)| w || d.is_some()).collect();
@@ -136,9 +98,7 @@ pub(super) fn tangent(
         types.extend(results.iter().chain(&tangents).cloned());
     }
     types.extend(asked.iter().chain(&asked).cloned());
-    let mut answer = to
-        .results(vjp(jvp, seeds, wrt, *primal), operands, types)
-        .into_iter();
+    let mut answer = to.results(vjp(jvp, seeds, wrt, *primal), operands, types).into_iter();
     let mut values = Vec::new();
     let mut moved = Vec::new();
     if *primal {
@@ -162,12 +122,10 @@ pub(super) struct Pulled {
 
 /// The instruction that gives a value.
 fn origin(to: &Builder<'_>, values: &[Value]) -> Option<Inst> {
-    values
-        .first()
-        .and_then(|&value| match to.func.values[value].def {
-            Def::Result(inst, _) => Some(inst),
-            Def::Param(..) => None,
-        })
+    values.first().and_then(|&value| match to.func.values[value].def {
+        Def::Result(inst, _) => Some(inst),
+        Def::Param(..) => None,
+    })
 }
 
 /// The request backwards: `y_bar` for its function's results, `w` for the cotangents in `wrt`. Nothing is printed or
@@ -179,45 +137,23 @@ pub(super) fn pull(
     (y_bar, w): (&[Option<Value>], &[Option<Value>]),
     (want_x, want_u): (&[bool], &[bool]),
 ) -> Pulled {
-    let Request {
-        func,
-        sizes,
-        seeds,
-        wrt,
-        x,
-        u,
-        ..
-    } = request;
+    let Request { func, sizes, seeds, wrt, x, u, .. } = request;
     let (params, results) = signature(ad, *func, sizes);
     let y_mask: Vec<bool> = y_bar.iter().map(Option::is_some).collect();
     let y_bar: Vec<Value> = y_bar.iter().copied().flatten().collect();
     let any_x = want_x.contains(&true);
     let spread = |answer: &mut dyn Iterator<Item = Value>, mask: &[bool]| -> Vec<Option<Value>> {
-        mask.iter()
-            .map(|m| if *m { answer.next() } else { None })
-            .collect()
+        mask.iter().map(|m| if *m { answer.next() } else { None }).collect()
     };
     let sizes = sizes.to_vec();
     let mut given = w.iter();
-    let moves: Vec<bool> = wrt
-        .iter()
-        .map(|asked| *asked && given.next().is_some_and(Option::is_some))
-        .collect();
+    let moves: Vec<bool> = wrt.iter().map(|asked| *asked && given.next().is_some_and(Option::is_some)).collect();
     if !moves.contains(&true) {
         let checked = *func;
         let func = ad.strip(checked, Level::Bare);
-        let kind = Kind::Vjp {
-            func,
-            sizes,
-            seeds: y_mask,
-            wrt: want_x.to_vec(),
-            primal: false,
-        };
-        let answer = if any_x {
-            to.results(kind, [&x[..], &y_bar].concat(), masked(&params, want_x))
-        } else {
-            Vec::new()
-        };
+        let kind = Kind::Vjp { func, sizes, seeds: y_mask, wrt: want_x.to_vec(), primal: false };
+        let answer =
+            if any_x { to.results(kind, [&x[..], &y_bar].concat(), masked(&params, want_x)) } else { Vec::new() };
         let request = origin(to, &answer).map(|inst| (inst, checked));
         let x = spread(&mut answer.into_iter(), want_x);
         let u = vec![None; u.len()];
@@ -228,11 +164,7 @@ pub(super) fn pull(
     let jvp = ad.strip(checked, Level::Bare);
     let along: Vec<Value> = w.iter().copied().flatten().collect();
     let mut operands = [&x[..], &along].concat();
-    let both: Vec<Type> = results
-        .iter()
-        .chain(&masked(&results, &float))
-        .cloned()
-        .collect();
+    let both: Vec<Type> = results.iter().chain(&masked(&results, &float)).cloned().collect();
     let primal = want_u.contains(&true);
     let answer = if any_x {
         operands.extend(y_bar);
@@ -241,17 +173,7 @@ pub(super) fn pull(
         types.extend(masked(&params, want_x));
         let seeds = [y_mask, masked(seeds, &float)].concat();
         let wrt = [want_x.to_vec(), vec![false; along.len()]].concat();
-        to.results(
-            Kind::Vjp {
-                func: jvp,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            },
-            operands,
-            types,
-        )
+        to.results(Kind::Vjp { func: jvp, sizes, seeds, wrt, primal }, operands, types)
     } else if primal {
         to.call(jvp, sizes, operands, both)
     } else {
@@ -261,21 +183,10 @@ pub(super) fn pull(
     let mut answer = answer.into_iter();
     let mut u_bar = vec![None; u.len()];
     if primal {
-        let tangents = answer
-            .by_ref()
-            .skip(results.len())
-            .take(float.iter().filter(|f| **f).count());
+        let tangents = answer.by_ref().skip(results.len()).take(float.iter().filter(|f| **f).count());
         let tangents: Vec<Value> = tangents.collect();
         let seeded = masked(&tangents, &masked(seeds, &float));
-        u_bar = seeded
-            .into_iter()
-            .zip(want_u)
-            .map(|(t, want)| want.then_some(t))
-            .collect();
+        u_bar = seeded.into_iter().zip(want_u).map(|(t, want)| want.then_some(t)).collect();
     }
-    Pulled {
-        x: spread(&mut answer, want_x),
-        u: u_bar,
-        request,
-    }
+    Pulled { x: spread(&mut answer, want_x), u: u_bar, request }
 }

@@ -50,20 +50,13 @@ pub(super) fn whole(
     let facts = Facts::new(&source, active, seeds, false);
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
-    let cotangents: Vec<Value> = seeded(&source, seeds)
-        .iter()
-        .map(|&r| sweep.param_like(r))
-        .collect();
+    let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.param_like(r)).collect();
     sweep.contents(source.body);
     let body = sweep.emit.block;
     sweep.emit.enter();
     sweep.seed(&seeded(&source, seeds), &cotangents);
     sweep.reverse_block(source.body);
-    let mut results = if primal {
-        sweep.primals(source.results())
-    } else {
-        Vec::new()
-    };
+    let mut results = if primal { sweep.primals(source.results()) } else { Vec::new() };
     for (&param, _) in source.params().iter().zip(wrt).filter(|(_, asked)| **asked) {
         let cotangent = sweep.take(param);
         results.push(cotangent);
@@ -91,16 +84,8 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
     sweep.emit.to().set_yields(results);
     let body = sweep.emit.block;
     sweep.emit.enter();
-    let cotangents: Vec<Value> = seeded(&source, &name.seeds)
-        .iter()
-        .map(|&r| sweep.param_like(r))
-        .collect();
-    for (&param, _) in source
-        .params()
-        .iter()
-        .zip(&name.accs)
-        .filter(|(_, acc)| **acc)
-    {
+    let cotangents: Vec<Value> = seeded(&source, &name.seeds).iter().map(|&r| sweep.param_like(r)).collect();
+    for (&param, _) in source.params().iter().zip(&name.accs).filter(|(_, acc)| **acc) {
         let cotangent = sweep.param_like(param);
         sweep.ct.insert(param, cotangent);
         sweep.accs.insert(param);
@@ -108,23 +93,14 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
     sweep.seed(&seeded(&source, &name.seeds), &cotangents);
     sweep.reverse_block(source.body);
     let mut results = Vec::new();
-    for (&param, _) in source
-        .params()
-        .iter()
-        .zip(&name.active)
-        .filter(|(_, active)| **active)
-    {
+    for (&param, _) in source.params().iter().zip(&name.active).filter(|(_, active)| **active) {
         let cotangent = sweep.take(param);
         results.push(cotangent);
     }
     let reverse = sweep.emit.leave(body, results);
     sweep.drop_requests(reverse);
     let mut pairs = std::mem::take(&mut sweep.pairs);
-    pairs.push(Pair {
-        forward: body,
-        reverse,
-        counter: None,
-    });
+    pairs.push(Pair { forward: body, reverse, counter: None });
     let mut func = sweep.emit.func;
     rows::keep(&mut func, &pairs, None);
     [body, reverse].map(|block| {
@@ -150,12 +126,7 @@ fn half(func: &Func, block: Block) -> Func {
 
 /// The float results that have a cotangent.
 fn seeded(func: &Func, seeds: &[bool]) -> Vec<Value> {
-    func.results()
-        .iter()
-        .zip(seeds)
-        .filter(|(_, seeded)| **seeded)
-        .map(|(&r, _)| r)
-        .collect()
+    func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded).map(|(&r, _)| r).collect()
 }
 
 /// The state of both sweeps.
@@ -190,10 +161,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
             emit: Emit::like(&source, String::new()),
             source,
             facts: Rc::new(facts),
-            mode: Mode {
-                bare: false,
-                reversed: true,
-            },
+            mode: Mode { bare: false, reversed: true },
             primal: FxHashMap::default(),
             copies: FxHashMap::default(),
             trips: FxHashMap::default(),
@@ -247,9 +215,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
         }
         let sum = match self.ct.get(&value) {
             None => cotangent,
-            Some(&sum) if self.accs.contains(&value) => {
-                acc_all(&mut self.emit.to(), sum, cotangent)
-            }
+            Some(&sum) if self.accs.contains(&value) => acc_all(&mut self.emit.to(), sum, cotangent),
             Some(&sum) => self.emit.to().add(sum, cotangent),
         };
         self.ct.insert(value, sum);
@@ -275,19 +241,9 @@ impl<'a, 'm> Sweep<'a, 'm> {
             Kind::If { then, otherwise } => self.reverse_if(inst, *then, *otherwise),
             Kind::For { body } => self.reverse_for(inst, *body),
             Kind::While { body, test: _ } => self.reverse_while(inst, *body),
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => self.reverse_map(inst, extents, *body, *accs),
+            Kind::Map { extents, body, accs } => self.reverse_map(inst, extents, *body, *accs),
             Kind::Call { func, sizes } => self.reverse_call(inst, *func, sizes),
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            } => {
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 self.reverse_vjp(inst, (*func, sizes), (seeds, wrt), *primal);
             }
             Kind::Jvp { .. }
@@ -299,19 +255,13 @@ impl<'a, 'm> Sweep<'a, 'm> {
             | Kind::TapeNew
             | Kind::Push
             | Kind::Pop
-            | Kind::TapeEnd => panic!(
-                "internal error: a cotangent for {:?} in {}",
-                data.kind, source.name
-            ),
+            | Kind::TapeEnd => panic!("internal error: a cotangent for {:?} in {}", data.kind, source.name),
         }
     }
 }
 
 /// The types of some values, floats all.
 fn types(func: &Func, values: &[Value]) -> Vec<Type> {
-    debug_assert!(
-        values.iter().all(|&v| is_float(func.ty(v))),
-        "only floats have cotangents"
-    );
+    debug_assert!(values.iter().all(|&v| is_float(func.ty(v))), "only floats have cotangents");
     values.iter().map(|&v| func.ty(v).clone()).collect()
 }

@@ -84,9 +84,7 @@ pub(super) fn strip(ad: &mut Ad<'_>, source: Rc<Func>, level: Level) -> Func {
     }
     for (inst, _) in reachable(&kept) {
         match &mut kept.insts[inst].kind {
-            Kind::Call { func, .. } | Kind::Vjp { func, .. } | Kind::Jvp { func, .. } => {
-                *func = ad.strip(*func, level)
-            }
+            Kind::Call { func, .. } | Kind::Vjp { func, .. } | Kind::Jvp { func, .. } => *func = ad.strip(*func, level),
             Kind::Pure(_)
             | Kind::If { .. }
             | Kind::For { .. }

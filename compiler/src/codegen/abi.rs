@@ -24,17 +24,10 @@ pub(super) fn parts(ty: &Type) -> Vec<clif::Type> {
 pub(super) fn signature(func: &Func, pairs: &[Option<usize>], convention: CallConv) -> Signature {
     let mut signature = Signature::new(convention);
     let sizes = func.sizes.iter().map(|_| types::I64);
-    let params = func
-        .params()
-        .iter()
-        .enumerate()
-        .filter(|(j, _)| !pairs.contains(&Some(*j)));
+    let params = func.params().iter().enumerate().filter(|(j, _)| !pairs.contains(&Some(*j)));
     let params = params.flat_map(|(_, &p)| parts(func.ty(p)));
     let results = func.results().iter().map(|_| types::I64);
-    let all = std::iter::once(types::I64)
-        .chain(sizes)
-        .chain(params)
-        .chain(results);
+    let all = std::iter::once(types::I64).chain(sizes).chain(params).chain(results);
     signature.params.extend(all.map(AbiParam::new));
     signature.returns.push(AbiParam::new(types::I32));
     signature
@@ -46,15 +39,9 @@ pub(super) fn entry_signature(convention: CallConv) -> Signature {
 }
 
 /// A signature of plain types.
-pub(super) fn of_types(
-    params: &[clif::Type],
-    result: Option<clif::Type>,
-    convention: CallConv,
-) -> Signature {
+pub(super) fn of_types(params: &[clif::Type], result: Option<clif::Type>, convention: CallConv) -> Signature {
     let mut signature = Signature::new(convention);
-    signature
-        .params
-        .extend(params.iter().map(|&t| AbiParam::new(t)));
+    signature.params.extend(params.iter().map(|&t| AbiParam::new(t)));
     signature.returns.extend(result.map(AbiParam::new));
     signature
 }
@@ -92,10 +79,7 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
 
 /// The types of a support function.
 pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif::Type>)> {
-    SUPPORT
-        .iter()
-        .find(|(n, ..)| *n == name)
-        .map(|(_, params, result)| (*params, *result))
+    SUPPORT.iter().find(|(n, ..)| *n == name).map(|(_, params, result)| (*params, *result))
 }
 
 /// A function that is compiled into the host, and its address.

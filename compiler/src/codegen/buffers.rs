@@ -117,17 +117,11 @@ impl Classes<'_> {
             }
         }
         let mut exclusive = Set::default();
-        rotation
-            .moved
-            .values()
-            .flatten()
-            .for_each(|&class| exclusive.insert(class));
+        rotation.moved.values().flatten().for_each(|&class| exclusive.insert(class));
         let total = self.life.arrays.len() + rotation.spares.len();
         let mut places = vec![Place::Borrowed; total];
         let mut slots: Vec<Slot> = Vec::new();
-        let mut roots: Vec<usize> = (0..self.life.arrays.len())
-            .filter(|&k| self.find(k) == k)
-            .collect();
+        let mut roots: Vec<usize> = (0..self.life.arrays.len()).filter(|&k| self.find(k) == k).collect();
         roots.sort_by_key(|&k| self.interval(k).start);
         for class in roots {
             if self.borrowed[class] {
@@ -142,58 +136,32 @@ impl Classes<'_> {
             let free = |s: &Slot| {
                 s.len == slot.len
                     && s.bytes == slot.bytes
-                    && s.taken
-                        .iter()
-                        .all(|t| t.end < range.start || range.end < t.start)
+                    && s.taken.iter().all(|t| t.end < range.start || range.end < t.start)
             };
-            let shared = if exclusive.contains(class) {
-                None
-            } else {
-                slots.iter().position(free)
-            };
+            let shared = if exclusive.contains(class) { None } else { slots.iter().position(free) };
             let index = shared.unwrap_or(slots.len());
             match shared {
                 Some(index) => slots[index].taken.push(range),
                 None => slots.push(slot),
             }
             if exclusive.contains(class) {
-                slots[index].taken.push(Range {
-                    start: 0,
-                    end: u32::MAX,
-                });
+                slots[index].taken.push(Range { start: 0, end: u32::MAX });
             }
             places[class] = Place::Slot(index);
         }
         for (k, ty) in rotation.spares.iter().enumerate() {
             places[self.life.arrays.len() + k] = Place::Slot(slots.len());
-            slots.push(slot_of(
-                ty,
-                Range {
-                    start: 0,
-                    end: u32::MAX,
-                },
-            ));
+            slots.push(slot_of(ty, Range { start: 0, end: u32::MAX }));
         }
         let mut class = Side::new(None);
         for (k, &value) in self.life.arrays.iter().enumerate() {
             class.set(value, Some(self.find(k)));
         }
         let group = (0..total).map(|k| rotation.find(k)).collect();
-        Buffers {
-            class,
-            places,
-            slots,
-            carries: rotation.carries,
-            moved: rotation.moved,
-            group,
-        }
+        Buffers { class, places, slots, carries: rotation.carries, moved: rotation.moved, group }
     }
 }
 
 fn slot_of(ty: &Ty, range: Range) -> Slot {
-    Slot {
-        len: ty.dims.clone(),
-        bytes: ty.dtype.bytes(),
-        taken: vec![range],
-    }
+    Slot { len: ty.dims.clone(), bytes: ty.dtype.bytes(), taken: vec![range] }
 }

@@ -18,11 +18,7 @@ impl Translator<'_, '_> {
         for size in sizes {
             args.push(self.dim(size));
         }
-        let results: Vec<Reg> = data
-            .results
-            .iter()
-            .map(|&r| self.destination(func.ty(r), r))
-            .collect();
+        let results: Vec<Reg> = data.results.iter().map(|&r| self.destination(func.ty(r), r)).collect();
         for (j, &arg) in data.args.iter().enumerate() {
             if let Some(k) = pairs.iter().position(|&p| p == Some(j)) {
                 let result = data.results[k];

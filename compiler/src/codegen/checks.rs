@@ -19,9 +19,7 @@ pub(super) fn trusted() -> MemFlagsData {
 impl Translator<'_, '_> {
     /// Notes that the compiler is wrong; compilation fails in the end.
     pub(super) fn defect(&mut self, problem: String) -> Reg {
-        self.unit
-            .defect
-            .get_or_insert(format!("{}: {problem}", self.func.name));
+        self.unit.defect.get_or_insert(format!("{}: {problem}", self.func.name));
         self.int(0)
     }
 
@@ -59,9 +57,7 @@ impl Translator<'_, '_> {
         let first = values.first().copied().unwrap_or_else(|| self.int(0));
         let second = values.get(1).copied().unwrap_or_else(|| self.int(0));
         let exit = self.failure_exit();
-        self.b
-            .ins()
-            .jump(exit, &[site.into(), first.into(), second.into()]);
+        self.b.ins().jump(exit, &[site.into(), first.into(), second.into()]);
         self.start(on);
     }
 
@@ -96,10 +92,7 @@ impl Translator<'_, '_> {
             let params = self.b.block_params(block).to_vec();
             let kind = self.b.ins().iconst(types::I32, FAILED);
             let zero = self.int(0);
-            let status = self.call_support(
-                "adl_fail",
-                &[self.ctx, kind, params[0], params[1], params[2], zero, zero],
-            );
+            let status = self.call_support("adl_fail", &[self.ctx, kind, params[0], params[1], params[2], zero, zero]);
             let status = status.unwrap_or(kind);
             self.b.ins().return_(&[status]);
         }
@@ -142,10 +135,7 @@ impl Translator<'_, '_> {
     /// Leaves if the host asked the code to stop.
     pub(super) fn check_interrupt(&mut self) {
         let fixed = trusted().with_readonly().with_can_move();
-        let flag = self
-            .b
-            .ins()
-            .load(types::I64, fixed, self.ctx, abi::OFFSET_INTERRUPT as i32);
+        let flag = self.b.ins().load(types::I64, fixed, self.ctx, abi::OFFSET_INTERRUPT as i32);
         let raised = self.b.ins().load(types::I8, trusted(), flag, 0);
         self.leave_if(raised, abi::Status::Interrupted);
     }
@@ -154,10 +144,7 @@ impl Translator<'_, '_> {
     pub(super) fn check_stack(&mut self) {
         let pointer = self.b.ins().get_stack_pointer(types::I64);
         let fixed = trusted().with_readonly();
-        let limit = self
-            .b
-            .ins()
-            .load(types::I64, fixed, self.ctx, abi::OFFSET_STACK_LIMIT as i32);
+        let limit = self.b.ins().load(types::I64, fixed, self.ctx, abi::OFFSET_STACK_LIMIT as i32);
         let beyond = self.b.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
         self.leave_if(beyond, abi::Status::StackOverflow);
     }

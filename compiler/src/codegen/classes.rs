@@ -49,10 +49,7 @@ impl Classes<'_> {
         for k in 0..self.life.arrays.len() {
             match self.func.values[self.life.arrays[k]].def {
                 Def::Param(block, position) if block == self.func.body => {
-                    let result = in_place
-                        .own
-                        .iter()
-                        .position(|&p| p == Some(position as usize));
+                    let result = in_place.own.iter().position(|&p| p == Some(position as usize));
                     self.pin[k] = result;
                     self.borrowed[k] = result.is_none();
                     self.fixed[k] = result.is_some();
@@ -104,12 +101,7 @@ impl Classes<'_> {
     }
 
     pub(super) fn standing(&self) -> Vec<Inst> {
-        let mut insts: Vec<Inst> = self
-            .func
-            .insts
-            .keys()
-            .filter(|i| self.life.at.contains_key(i))
-            .collect();
+        let mut insts: Vec<Inst> = self.func.insts.keys().filter(|i| self.life.at.contains_key(i)).collect();
         insts.sort_by_key(|i| self.life.at[i].start);
         insts
     }
@@ -119,8 +111,7 @@ impl Classes<'_> {
         let func = self.func;
         for inst in self.standing() {
             let data = &func.insts[inst];
-            let carries =
-                |block: Block, skip: usize| func.blocks[block].params[skip..].iter().copied();
+            let carries = |block: Block, skip: usize| func.blocks[block].params[skip..].iter().copied();
             match &data.kind {
                 Kind::For { body } => {
                     for (p, &r) in carries(*body, 1).zip(&data.results) {
@@ -128,8 +119,7 @@ impl Classes<'_> {
                     }
                 }
                 Kind::While { test, body } => {
-                    for ((t, b), &r) in carries(*test, 0).zip(carries(*body, 0)).zip(&data.results)
-                    {
+                    for ((t, b), &r) in carries(*test, 0).zip(carries(*body, 0)).zip(&data.results) {
                         self.unite_values(t, b);
                         self.unite_values(t, r);
                     }
@@ -142,10 +132,7 @@ impl Classes<'_> {
                     }
                 }
                 Kind::Map { .. } | Kind::If { .. } | Kind::Call { .. } | Kind::Pure(_) => {}
-                Kind::Jvp { .. }
-                | Kind::Vjp { .. }
-                | Kind::Bounds { .. }
-                | Kind::NonNegative(_) => {}
+                Kind::Jvp { .. } | Kind::Vjp { .. } | Kind::Bounds { .. } | Kind::NonNegative(_) => {}
                 Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
                 Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {}
             }
@@ -222,30 +209,18 @@ impl Classes<'_> {
                 && self.forms.stored(data.results[0])
             {
                 let result = data.results[0];
-                let candidates: Vec<Value> = data
-                    .args
-                    .iter()
-                    .flat_map(|&a| self.forms.roots(a).to_vec())
-                    .collect();
-                let _ = candidates
-                    .into_iter()
-                    .any(|root| self.attempt(result, root));
+                let candidates: Vec<Value> = data.args.iter().flat_map(|&a| self.forms.roots(a).to_vec()).collect();
+                let _ = candidates.into_iter().any(|root| self.attempt(result, root));
             }
         }
     }
 
     pub(super) fn interval(&self, class: usize) -> Range {
-        let mut range = Range {
-            start: u32::MAX,
-            end: 0,
-        };
+        let mut range = Range { start: u32::MAX, end: 0 };
         for &k in &self.members[class] {
             let span = self.life.span[k];
             // What a loop carries is written where the loop begins, before its block.
-            let early = u32::from(matches!(
-                self.func.values[self.life.arrays[k]].def,
-                Def::Param(..)
-            ));
+            let early = u32::from(matches!(self.func.values[self.life.arrays[k]].def, Def::Param(..)));
             range.start = range.start.min(span.start.saturating_sub(early));
             range.end = range.end.max(span.end);
         }

@@ -22,9 +22,7 @@ pub(super) fn conflicts(
         .map(|(k, &v)| {
             let mut set = match func.values[v].def {
                 Def::Param(block, _) => life.entry.get(&block).cloned().unwrap_or_default(),
-                Def::Result(inst, position) => {
-                    at_result(func, forms, life, in_place, inst, position as usize)
-                }
+                Def::Result(inst, position) => at_result(func, forms, life, in_place, inst, position as usize),
             };
             set.remove(k);
             set
@@ -52,9 +50,7 @@ fn at_result(
     let data = &func.insts[inst];
     let read = |set: &mut Set, args: &[Value]| {
         for &arg in args {
-            life.reads(forms, arg)
-                .into_iter()
-                .for_each(|k| set.insert(k));
+            life.reads(forms, arg).into_iter().for_each(|k| set.insert(k));
         }
     };
     match &data.kind {
@@ -82,9 +78,7 @@ fn at_result(
                 }
                 let inside = life.block_at[body];
                 let within = |k: &usize| inside.covers(life.span[*k]);
-                (0..life.arrays.len())
-                    .filter(within)
-                    .for_each(|k| set.insert(k));
+                (0..life.arrays.len()).filter(within).for_each(|k| set.insert(k));
             }
         }
         Kind::If { .. } | Kind::For { .. } | Kind::While { .. } => {}
@@ -102,20 +96,12 @@ fn at_result(
 }
 
 /// Adds to `set` what an element-wise operand reads at another index than the one that is computed.
-fn reads_elsewhere(
-    func: &Func,
-    forms: &Forms,
-    life: &Life,
-    value: Value,
-    seen: &mut Vec<Value>,
-    set: &mut Set,
-) {
+fn reads_elsewhere(func: &Func, forms: &Forms, life: &Life, value: Value, seen: &mut Vec<Value>, set: &mut Set) {
     if seen.contains(&value) {
         return;
     }
     seen.push(value);
-    let whole =
-        owner(func, forms, value).is_some_and(|o| func.data(o).len() == func.data(value).len());
+    let whole = owner(func, forms, value).is_some_and(|o| func.data(o).len() == func.data(value).len());
     if func.data(value).is_scalar() || whole {
         return;
     }
@@ -132,9 +118,7 @@ fn reads_elsewhere(
             return;
         }
     }
-    life.reads(forms, value)
-        .into_iter()
-        .for_each(|k| set.insert(k));
+    life.reads(forms, value).into_iter().for_each(|k| set.insert(k));
 }
 
 /// Results of one instruction are written together, and so are the parameters of one block; what is copied into one
@@ -181,10 +165,7 @@ fn siblings(func: &Func, forms: &Forms, life: &Life, inst: Inst, sets: &mut [Set
 }
 
 fn mutual(life: &Life, values: &[Value], sets: &mut [Set]) {
-    let numbers: Vec<usize> = values
-        .iter()
-        .filter_map(|&v| life.number[v].map(|n| n as usize))
-        .collect();
+    let numbers: Vec<usize> = values.iter().filter_map(|&v| life.number[v].map(|n| n as usize)).collect();
     for &a in &numbers {
         for &b in &numbers {
             if a != b {
@@ -194,14 +175,7 @@ fn mutual(life: &Life, values: &[Value], sets: &mut [Set]) {
     }
 }
 
-fn cross(
-    func: &Func,
-    forms: &Forms,
-    life: &Life,
-    targets: &[Value],
-    sources: &[Value],
-    sets: &mut [Set],
-) {
+fn cross(func: &Func, forms: &Forms, life: &Life, targets: &[Value], sources: &[Value], sets: &mut [Set]) {
     for (i, &target) in targets.iter().enumerate() {
         let Some(t) = life.number[target] else {
             continue;
@@ -210,9 +184,7 @@ fn cross(
         for (j, &source) in sources.iter().enumerate() {
             let other = owner(func, forms, source);
             if j != i && other != own {
-                life.reads(forms, source)
-                    .into_iter()
-                    .for_each(|k| sets[t as usize].insert(k));
+                life.reads(forms, source).into_iter().for_each(|k| sets[t as usize].insert(k));
             }
         }
         sets[t as usize].remove(t as usize);

@@ -47,11 +47,7 @@ impl Translator<'_, '_> {
     }
 
     fn set_memory(&mut self, classes: &[Class], regs: &[Reg]) {
-        let present: Vec<Class> = classes
-            .iter()
-            .copied()
-            .filter(|&c| self.memory[c].is_some())
-            .collect();
+        let present: Vec<Class> = classes.iter().copied().filter(|&c| self.memory[c].is_some()).collect();
         for (class, &reg) in present.into_iter().zip(regs) {
             self.memory[class] = Some(reg);
         }
@@ -94,11 +90,7 @@ impl Translator<'_, '_> {
         let data = &func.insts[inst];
         let moved = self.buffers.moved.get(&inst).cloned().unwrap_or_default();
         let condition = self.scalar(data.args[0]);
-        let (yes, no, join) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (yes, no, join) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         self.b.ins().brif(condition, yes, &[], no, &[]);
         let before = self.memory.clone();
         let mut after = Vec::new();
@@ -147,9 +139,7 @@ impl Translator<'_, '_> {
             }
             _unknown => {
                 let some = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, count, 0);
-                self.b
-                    .ins()
-                    .brif(some, header, &enter, exit, &Self::args(&initial, &memory));
+                self.b.ins().brif(some, header, &enter, exit, &Self::args(&initial, &memory));
             }
         }
         self.start(header);
@@ -168,9 +158,7 @@ impl Translator<'_, '_> {
         let more = self.b.ins().icmp(IntCC::SignedLessThan, following, count);
         let mut again: Vec<BlockArg> = vec![following.into()];
         again.extend(Self::args(&next, &next_memory));
-        self.b
-            .ins()
-            .brif(more, header, &again, exit, &Self::args(&next, &next_memory));
+        self.b.ins().brif(more, header, &again, exit, &Self::args(&next, &next_memory));
         self.start(exit);
         self.set_memory(&moved, &after[values..]);
         self.bind(&data.results, &after[..values]);
@@ -186,11 +174,7 @@ impl Translator<'_, '_> {
         let initial = self.carried_all(&data.args);
         let memory = self.memory_of(&moved);
         let values = initial.len();
-        let (header, round, exit) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (header, round, exit) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let inside = self.parameters(header, &[initial.as_slice(), &memory].concat());
         self.b.ins().jump(header, &Self::args(&initial, &memory));
         self.start(header);
@@ -239,12 +223,7 @@ impl Translator<'_, '_> {
             }
         }
         let old = self.memory.clone();
-        let taker = |of: Class| {
-            wanted
-                .iter()
-                .find(|&&(_, source)| source == of)
-                .map(|&(own, _)| own)
-        };
+        let taker = |of: Class| wanted.iter().find(|&&(_, source)| source == of).map(|&(own, _)| own);
         for &(own, source) in &wanted {
             self.memory[own] = old[source];
             // A class that gives and takes nothing gets what is left at the end of its chain.
@@ -274,10 +253,7 @@ impl Translator<'_, '_> {
             let address = self.own_memory(result);
             self.bound.insert(result, Bound::Address(address));
         }
-        let targets: Vec<Reg> = data.results[..lanes]
-            .iter()
-            .map(|&r| self.address(r))
-            .collect();
+        let targets: Vec<Reg> = data.results[..lanes].iter().map(|&r| self.address(r)).collect();
         let carries = [scalars.as_slice(), &memory].concat();
         let after = self.nest_interruptible(extents, &carries, &mut |t, index, state| {
             t.set_memory(&moved, &state[values..]);
@@ -330,8 +306,7 @@ impl Translator<'_, '_> {
                 return body(t, &[i], state);
             }
             t.nest_interruptible(rest, state, &mut |t, index, state| {
-                let whole: SmallVec<[Reg; 4]> =
-                    std::iter::once(i).chain(index.iter().copied()).collect();
+                let whole: SmallVec<[Reg; 4]> = std::iter::once(i).chain(index.iter().copied()).collect();
                 body(t, &whole, state)
             })
         })

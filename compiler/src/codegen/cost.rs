@@ -7,11 +7,7 @@ use adl_lang::types::{DType, Dim};
 
 pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Access {
     let Kind::Pure(op) = kind else {
-        return if matches!(kind, Kind::Bounds { .. }) {
-            Access::Once
-        } else {
-            Access::Memory
-        };
+        return if matches!(kind, Kind::Bounds { .. }) { Access::Once } else { Access::Memory };
     };
     match op {
         Op::Prim(_) | Op::Convert(_) | Op::Reduce(..) => Access::Same,
@@ -51,9 +47,7 @@ pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Acce
 /// The cost of the operation at one index and whether it may fail; nothing if it is never computed in line.
 pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool)> {
     match op {
-        Op::Const(_) | Op::Size(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Iota(_) => {
-            Some((0, false))
-        }
+        Op::Const(_) | Op::Size(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Iota(_) => Some((0, false)),
         Op::Reshape(dims) => same_but_units(&func.data(args[0]).dims, dims).then_some((0, false)),
         Op::Index(sels) => Some((if sels.contains(&Sel::Pick) { 1 } else { 0 }, false)),
         Op::Convert(to) => {
@@ -77,24 +71,13 @@ pub(super) fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
     let whole = dtype == DType::I64;
     let cost = match prim.row().value {
         prims::Value::Unary(_) | prims::Value::Binary(_) => CALL,
-        prims::Value::Inline
-            if matches!(prim, Prim::Div | Prim::FloorDiv | Prim::Rem | Prim::Sqrt) =>
-        {
-            5
-        }
+        prims::Value::Inline if matches!(prim, Prim::Div | Prim::FloorDiv | Prim::Rem | Prim::Sqrt) => 5,
         prims::Value::Inline if matches!(prim, Prim::Min | Prim::Max | Prim::Sign) => 2,
         prims::Value::Inline => 1,
     };
     let checked = matches!(
         prim,
-        Prim::Add
-            | Prim::Sub
-            | Prim::Mul
-            | Prim::FloorDiv
-            | Prim::Rem
-            | Prim::Pow
-            | Prim::Neg
-            | Prim::Abs
+        Prim::Add | Prim::Sub | Prim::Mul | Prim::FloorDiv | Prim::Rem | Prim::Pow | Prim::Neg | Prim::Abs
     );
     (cost, whole && checked)
 }
@@ -119,12 +102,7 @@ const CALL: u32 = 100;
 
 /// Whether shapes differ in axes of length 1 alone.
 pub(super) fn same_but_units(a: &[Dim], b: &[Dim]) -> bool {
-    let proper = |dims: &[Dim]| {
-        dims.iter()
-            .filter(|d| !d.is(1))
-            .cloned()
-            .collect::<Vec<_>>()
-    };
+    let proper = |dims: &[Dim]| dims.iter().filter(|d| !d.is(1)).cloned().collect::<Vec<_>>();
     proper(a) == proper(b)
 }
 

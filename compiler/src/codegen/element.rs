@@ -49,9 +49,7 @@ impl Translator<'_, '_> {
                 let ty = self.data(value).clone();
                 let base = self.address(value);
                 let (address, offset) = self.place(base, &ty, at);
-                self.b
-                    .ins()
-                    .load(machine(ty.dtype), trusted(), address, offset)
+                self.b.ins().load(machine(ty.dtype), trusted(), address, offset)
             }
             Form::Inline => self.inline_element(value, at),
             Form::Register => self.scalar(value),
@@ -76,12 +74,8 @@ impl Translator<'_, '_> {
         };
         match op {
             Op::Prim(prim) => {
-                let args: SmallVec<[Reg; 3]> =
-                    data.args.iter().map(|&a| self.element(a, at)).collect();
-                let dtype = data
-                    .args
-                    .last()
-                    .map_or(self.data(value).dtype, |&a| self.data(a).dtype);
+                let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.element(a, at)).collect();
+                let dtype = data.args.last().map_or(self.data(value).dtype, |&a| self.data(a).dtype);
                 self.prim(*prim, dtype, &args, inst)
             }
             Op::Convert(to) => {
@@ -93,9 +87,7 @@ impl Translator<'_, '_> {
                 At::Flat(reg) => *reg,
                 At::Axes(axes) => axes[0],
             },
-            Op::Broadcast { .. } if self.data(data.args[0]).is_scalar() => {
-                self.scalar(data.args[0])
-            }
+            Op::Broadcast { .. } if self.data(data.args[0]).is_scalar() => self.scalar(data.args[0]),
             Op::Reshape(_) if matches!(at, At::Flat(_)) => self.element(data.args[0], at),
             Op::Broadcast { axes, .. } => {
                 let At::Axes(index) = at else {
@@ -147,35 +139,18 @@ impl Translator<'_, '_> {
     }
 
     /// The index in the whole array of an index in the part that the selectors name.
-    pub(super) fn select(
-        &mut self,
-        sels: &[Sel],
-        operands: &[Value],
-        index: &[Reg],
-    ) -> SmallVec<[Reg; 4]> {
+    pub(super) fn select(&mut self, sels: &[Sel], operands: &[Value], index: &[Reg]) -> SmallVec<[Reg; 4]> {
         let (mut operands, mut index) = (operands.iter(), index.iter().copied());
         let mut whole = SmallVec::new();
         for sel in sels {
-            let operand = if sel.has_operand() {
-                operands.next().copied()
-            } else {
-                None
-            };
+            let operand = if sel.has_operand() { operands.next().copied() } else { None };
             let position = match (sel, operand) {
                 (Sel::At, Some(at)) => self.scalar(at),
                 (Sel::Span { step, .. }, Some(start)) => {
                     let start = self.scalar(start);
                     let k = index.next().unwrap_or(start);
-                    let scaled = if *step == 1 {
-                        k
-                    } else {
-                        self.b.ins().imul_imm_s(k, *step)
-                    };
-                    if self.known(start) == Some(0) {
-                        scaled
-                    } else {
-                        self.b.ins().iadd(start, scaled)
-                    }
+                    let scaled = if *step == 1 { k } else { self.b.ins().imul_imm_s(k, *step) };
+                    if self.known(start) == Some(0) { scaled } else { self.b.ins().iadd(start, scaled) }
                 }
                 (Sel::Pick, Some(positions)) => {
                     let rank = self.data(positions).rank();
@@ -222,14 +197,9 @@ impl Translator<'_, '_> {
         let (mut address, mut offset) = (base, 0i64);
         for (_, i, axis) in terms {
             let rest = &ty.dims[axis + 1..];
-            let stride = rest
-                .iter()
-                .try_fold(bytes, |p, d| d.as_const().and_then(|d| p.checked_mul(d)));
+            let stride = rest.iter().try_fold(bytes, |p, d| d.as_const().and_then(|d| p.checked_mul(d)));
             match (stride, self.known(i)) {
-                (Some(stride), Some(i))
-                    if i.checked_mul(stride)
-                        .is_some_and(|o| (o + offset).abs() < 1 << 30) =>
-                {
+                (Some(stride), Some(i)) if i.checked_mul(stride).is_some_and(|o| (o + offset).abs() < 1 << 30) => {
                     offset += i * stride;
                 }
                 (Some(stride), _) => (address, _) = self.step(address, i, stride),
@@ -245,9 +215,7 @@ impl Translator<'_, '_> {
 
     fn step(&mut self, base: Reg, index: Reg, bytes: i64) -> (Reg, i32) {
         match self.known(index) {
-            Some(i) if i.checked_mul(bytes).is_some_and(|o| o.abs() < 1 << 30) => {
-                (base, (i * bytes) as i32)
-            }
+            Some(i) if i.checked_mul(bytes).is_some_and(|o| o.abs() < 1 << 30) => (base, (i * bytes) as i32),
             _other if bytes == 1 => (self.b.ins().iadd(base, index), 0),
             _other => {
                 let offset = match bytes {
@@ -268,10 +236,7 @@ impl Translator<'_, '_> {
         match self.b.func.dfg.value_def(reg) {
             clif::ValueDef::Result(inst, _) if level < 6 => {
                 let args = self.b.func.dfg.inst_args(inst);
-                args.iter()
-                    .map(|&a| self.depth(a, level + 1))
-                    .max()
-                    .unwrap_or(0)
+                args.iter().map(|&a| self.depth(a, level + 1)).max().unwrap_or(0)
             }
             clif::ValueDef::Result(..) => u32::MAX,
             clif::ValueDef::Param(..) | clif::ValueDef::Union(..) => 0,
@@ -294,24 +259,15 @@ impl Translator<'_, '_> {
         let zero = self.int(0);
         let starts = vec![zero; self.func.data(args[0]).rank()];
         let index = self.select(sels, &args[1..], &starts);
-        let index: SmallVec<[Reg; 4]> = index
-            .into_iter()
-            .zip(sels)
-            .map(|(i, s)| if s.has_operand() { i } else { zero })
-            .collect();
+        let index: SmallVec<[Reg; 4]> =
+            index.into_iter().zip(sels).map(|(i, s)| if s.has_operand() { i } else { zero }).collect();
         let (address, offset) = self.place(base, &ty, &At::Axes(index));
-        if offset == 0 {
-            address
-        } else {
-            self.b.ins().iadd_imm_s(address, i64::from(offset))
-        }
+        if offset == 0 { address } else { self.b.ins().iadd_imm_s(address, i64::from(offset)) }
     }
 
     /// Whether the elements of an array can be computed by their position in row-major order.
     pub(super) fn flat(&self, value: Value) -> bool {
-        if self.data(value).is_scalar()
-            || self.data(value).rank() == 1 && self.forms.form(value) != Form::Inline
-        {
+        if self.data(value).is_scalar() || self.data(value).rank() == 1 && self.forms.form(value) != Form::Inline {
             return true;
         }
         match self.forms.form(value) {
@@ -333,10 +289,7 @@ impl Translator<'_, '_> {
             Op::Size(dim) => self.dim(dim),
             Op::Prim(prim) => {
                 let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.scalar(a)).collect();
-                let dtype = data
-                    .args
-                    .last()
-                    .map_or(self.data(data.results[0]).dtype, |&a| self.data(a).dtype);
+                let dtype = data.args.last().map_or(self.data(data.results[0]).dtype, |&a| self.data(a).dtype);
                 self.prim(*prim, dtype, &args, inst)
             }
             Op::Convert(to) => {

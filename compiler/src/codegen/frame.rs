@@ -42,10 +42,7 @@ fn floor_division(b: &mut FunctionBuilder<'_>, x: Reg, y: Reg) -> (Reg, Reg) {
     let more = b.ins().iadd(rest, divisor);
     let quotient = b.ins().select(negative, less, quotient);
     let rest = b.ins().select(negative, more, rest);
-    (
-        b.ins().select(positive, quotient, zero),
-        b.ins().select(positive, rest, zero),
-    )
+    (b.ins().select(positive, quotient, zero), b.ins().select(positive, rest, zero))
 }
 
 impl Translator<'_, '_> {
@@ -100,24 +97,13 @@ impl Translator<'_, '_> {
                 .iter()
                 .enumerate()
                 .filter(move |(c, _)| class.is_some_and(|x| group[x] == group[*c]));
-            mates
-                .filter_map(|(_, place)| {
-                    if let Place::Result(k) = place {
-                        Some(*k)
-                    } else {
-                        None
-                    }
-                })
-                .collect()
+            mates.filter_map(|(_, place)| if let Place::Result(k) = place { Some(*k) } else { None }).collect()
         };
         let lies_in: Vec<Vec<usize>> = results.iter().map(|&v| places(self.class(v))).collect();
         let mut left: Vec<usize> = (0..results.len()).collect();
         let mut order = Vec::new();
         while !left.is_empty() {
-            let free = |&k: &usize| {
-                left.iter()
-                    .all(|&other| other == k || !lies_in[other].contains(&k))
-            };
+            let free = |&k: &usize| left.iter().all(|&other| other == k || !lies_in[other].contains(&k));
             let next = left.iter().position(free).unwrap_or_else(|| {
                 self.defect("results in each other's memory".to_string());
                 0
@@ -157,12 +143,8 @@ impl Translator<'_, '_> {
         for inst in insts {
             let data = &func.insts[inst];
             match &data.kind {
-                Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => {
-                    sizes.iter().for_each(&mut add)
-                }
-                Kind::Bounds { len: dim, .. }
-                | Kind::NonNegative(dim)
-                | Kind::Pure(Op::Size(dim)) => add(dim),
+                Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => sizes.iter().for_each(&mut add),
+                Kind::Bounds { len: dim, .. } | Kind::NonNegative(dim) | Kind::Pure(Op::Size(dim)) => add(dim),
                 Kind::SameSize(a, b) => [a, b].into_iter().for_each(&mut add),
                 Kind::Pure(_)
                 | Kind::If { .. }
@@ -216,10 +198,7 @@ impl Translator<'_, '_> {
 
     /// The number of elements of a shape.
     pub(super) fn count(&mut self, dims: &[Dim]) -> Reg {
-        let known = dims
-            .iter()
-            .filter_map(Dim::as_const)
-            .fold(1i64, i64::wrapping_mul);
+        let known = dims.iter().filter_map(Dim::as_const).fold(1i64, i64::wrapping_mul);
         let mut product = None;
         for dim in dims.iter().filter(|d| d.as_const().is_none()) {
             let dim = self.dim(dim);
@@ -241,14 +220,8 @@ impl Translator<'_, '_> {
         let mut addresses = Vec::new();
         if !buffers.slots.is_empty() {
             let flags = trusted();
-            let top = self
-                .b
-                .ins()
-                .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_TOP as i32);
-            let chunk =
-                self.b
-                    .ins()
-                    .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
+            let top = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+            let chunk = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
             self.frame = Some((top, chunk));
             let mut offsets = Vec::new();
             let mut total = self.int(0);
@@ -274,10 +247,7 @@ impl Translator<'_, '_> {
     /// The bytes of an array, a multiple of 64; fails if there cannot be as many.
     fn slot_bytes(&mut self, dims: &[Dim], element: usize) -> Reg {
         let span = self.func.span;
-        let known = dims
-            .iter()
-            .filter_map(Dim::as_const)
-            .try_fold(element as i64, |p, d| p.checked_mul(d.max(0)));
+        let known = dims.iter().filter_map(Dim::as_const).try_fold(element as i64, |p, d| p.checked_mul(d.max(0)));
         let known = known.filter(|k| *k < TOO_LARGE);
         let mut bytes = self.int(known.unwrap_or(0));
         if known.is_none() {
@@ -293,10 +263,7 @@ impl Translator<'_, '_> {
             bytes = product;
         }
         if dims.iter().any(|d| d.as_const().is_none()) {
-            let large = self
-                .b
-                .ins()
-                .icmp_imm_s(IntCC::SignedGreaterThan, bytes, TOO_LARGE);
+            let large = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, bytes, TOO_LARGE);
             self.fail_at(large, Fault::TooLarge, span, &[]);
         }
         let up = self.b.ins().iadd_imm_s(bytes, 63);
@@ -306,32 +273,21 @@ impl Translator<'_, '_> {
     /// Moves the top of the arena on.
     fn allocate(&mut self, top: Reg, bytes: Reg) -> Reg {
         let flags = trusted();
-        let end = self
-            .b
-            .ins()
-            .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_END as i32);
+        let end = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_END as i32);
         let left = self.b.ins().isub(end, top);
         let short = self.b.ins().icmp(IntCC::UnsignedLessThan, left, bytes);
-        let (grow, bump, on) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (grow, bump, on) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(grow);
         let base = self.b.append_block_param(on, types::I64);
         self.b.ins().brif(short, grow, &[], bump, &[]);
         self.start(grow);
-        let fresh = self
-            .call_support("adl_arena_grow", &[self.ctx, bytes])
-            .unwrap_or(top);
+        let fresh = self.call_support("adl_arena_grow", &[self.ctx, bytes]).unwrap_or(top);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, fresh, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         self.b.ins().jump(on, &[fresh.into()]);
         self.start(bump);
         let new = self.b.ins().iadd(top, bytes);
-        self.b
-            .ins()
-            .store(flags, new, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+        self.b.ins().store(flags, new, self.ctx, abi::OFFSET_ARENA_TOP as i32);
         self.b.ins().jump(on, &[top.into()]);
         self.start(on);
         base
@@ -343,25 +299,16 @@ impl Translator<'_, '_> {
             return;
         };
         let flags = trusted();
-        let now = self
-            .b
-            .ins()
-            .load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
+        let now = self.b.ins().load(types::I64, flags, self.ctx, abi::OFFSET_ARENA_CHUNK as i32);
         let other = self.b.ins().icmp(IntCC::NotEqual, now, chunk);
-        let (slow, fast, on) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (slow, fast, on) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(other, slow, &[], fast, &[]);
         self.start(slow);
         self.call_support("adl_arena_release", &[self.ctx, top, chunk]);
         self.b.ins().jump(on, &[]);
         self.start(fast);
-        self.b
-            .ins()
-            .store(flags, top, self.ctx, abi::OFFSET_ARENA_TOP as i32);
+        self.b.ins().store(flags, top, self.ctx, abi::OFFSET_ARENA_TOP as i32);
         self.b.ins().jump(on, &[]);
         self.start(on);
     }

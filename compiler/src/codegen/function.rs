@@ -91,15 +91,7 @@ pub(super) fn function(
         })
         .collect();
     let of_call = |inst: Inst, k: usize| of_call.get(&inst).and_then(|pairs| pairs[k]);
-    let buffers = buffers::plan(
-        func,
-        &forms,
-        &life,
-        &InPlace {
-            own: pairs,
-            of_call: &of_call,
-        },
-    );
+    let buffers = buffers::plan(func, &forms, &life, &InPlace { own: pairs, of_call: &of_call });
     unit.stats.stored += life.arrays.len();
     unit.stats.buffers += buffers.slots.len();
     let mut b = FunctionBuilder::new(into, builder);
@@ -147,8 +139,7 @@ impl Translator<'_, '_> {
         let mut params = params.iter().copied();
         for (j, &param) in func.params().iter().enumerate() {
             if let Some(result) = self.pairs.iter().position(|&p| p == Some(j)) {
-                self.bound
-                    .insert(param, Bound::Address(self.results[result]));
+                self.bound.insert(param, Bound::Address(self.results[result]));
                 continue;
             }
             let mut next = || params.next().unwrap_or(self.ctx);
@@ -172,11 +163,7 @@ impl Translator<'_, '_> {
 
     /// Whether it is known that whole-number arithmetic does not overflow here.
     pub(super) fn proved(&self, inst: Inst) -> bool {
-        self.unit
-            .facts
-            .cannot_overflow
-            .get(&self.id)
-            .is_some_and(|side| side[inst])
+        self.unit.facts.cannot_overflow.get(&self.id).is_some_and(|side| side[inst])
     }
 
     /// What a value is in the code.
@@ -210,10 +197,7 @@ impl Translator<'_, '_> {
     pub(super) fn known(&self, reg: Reg) -> Option<i64> {
         let inst = self.b.func.dfg.value_def(reg).inst()?;
         match self.b.func.dfg.insts[inst] {
-            clif::InstructionData::UnaryImm {
-                opcode: clif::Opcode::Iconst,
-                imm,
-            } => Some(imm.bits()),
+            clif::InstructionData::UnaryImm { opcode: clif::Opcode::Iconst, imm } => Some(imm.bits()),
             _computed => None,
         }
     }
@@ -273,11 +257,7 @@ impl Translator<'_, '_> {
             Kind::If { then, otherwise } => self.branch(inst, *then, *otherwise),
             Kind::For { body } => self.counted_loop(inst, *body),
             Kind::While { test, body } => self.open_loop(inst, *test, *body),
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => {
+            Kind::Map { extents, body, accs } => {
                 if !self.forms.inline_map(self.func, inst) {
                     self.map(inst, extents, *body, *accs);
                 }
@@ -346,10 +326,7 @@ impl Translator<'_, '_> {
 
     /// The type of a value that is no tape.
     pub(super) fn data(&self, value: Value) -> &Ty {
-        static BOOL: Ty = Ty {
-            dtype: DType::Bool,
-            dims: Vec::new(),
-        };
+        static BOOL: Ty = Ty { dtype: DType::Bool, dims: Vec::new() };
         match self.func.ty(value) {
             Type::Data(ty) => ty,
             Type::Tape => &BOOL,

@@ -89,8 +89,7 @@ impl Forms {
     /// Whether the results of a `map` are computed where they are used.
     pub(super) fn inline_map(&self, func: &Func, inst: Inst) -> bool {
         let data = &func.insts[inst];
-        matches!(data.kind, Kind::Map { .. })
-            && data.results.iter().any(|&r| self.form[r] == Form::Inline)
+        matches!(data.kind, Kind::Map { .. }) && data.results.iter().any(|&r| self.form[r] == Form::Inline)
     }
 
     fn collect(&mut self, func: &Func, block: Block, depth: u32) {
@@ -102,47 +101,25 @@ impl Forms {
             let inst_data = &func.insts[inst];
             for (k, &arg) in inst_data.args.iter().enumerate() {
                 let access = access(func, &inst_data.kind, &inst_data.args, k);
-                self.uses.entry(arg).push(Use {
-                    by: Some(inst),
-                    access,
-                    depth,
-                });
+                self.uses.entry(arg).push(Use { by: Some(inst), access, depth });
             }
             for &result in &inst_data.results {
                 self.depth.set(result, depth);
             }
-            let repeated = matches!(
-                inst_data.kind,
-                Kind::For { .. } | Kind::While { .. } | Kind::Map { .. }
-            );
-            let map = if let Kind::Map { accs, .. } = inst_data.kind {
-                Some(inst_data.results.len() - accs)
-            } else {
-                None
-            };
+            let repeated = matches!(inst_data.kind, Kind::For { .. } | Kind::While { .. } | Kind::Map { .. });
+            let map =
+                if let Kind::Map { accs, .. } = inst_data.kind { Some(inst_data.results.len() - accs) } else { None };
             for inner in inst_data.kind.blocks() {
                 self.collect(func, inner, depth + u32::from(repeated));
                 for (k, &y) in func.blocks[inner].yields.iter().enumerate() {
-                    let access = if map.is_some_and(|lanes| k < lanes) {
-                        Access::Once
-                    } else {
-                        Access::Memory
-                    };
-                    self.uses.entry(y).push(Use {
-                        by: None,
-                        access,
-                        depth: depth + u32::from(repeated),
-                    });
+                    let access = if map.is_some_and(|lanes| k < lanes) { Access::Once } else { Access::Memory };
+                    self.uses.entry(y).push(Use { by: None, access, depth: depth + u32::from(repeated) });
                 }
             }
         }
         if block == func.body {
             for &y in &data.yields {
-                self.uses.entry(y).push(Use {
-                    by: None,
-                    access: Access::Memory,
-                    depth,
-                });
+                self.uses.entry(y).push(Use { by: None, access: Access::Memory, depth });
             }
         }
     }
@@ -158,15 +135,9 @@ impl Forms {
                     let consumer = &func.insts[by];
                     let result = consumer.results.first().copied();
                     let reduces = matches!(consumer.kind, Kind::Pure(Op::Reduce(..)));
-                    if reduces {
-                        result
-                    } else {
-                        result.and_then(|r| groups[r].or(Some(r)))
-                    }
+                    if reduces { result } else { result.and_then(|r| groups[r].or(Some(r))) }
                 });
-                same &= u.access == Access::Same
-                    && u.depth == self.depth[value]
-                    && (group.is_none() || group == next);
+                same &= u.access == Access::Same && u.depth == self.depth[value] && (group.is_none() || group == next);
                 group = next;
             }
             groups.set(value, if same { group } else { Some(value) });
@@ -200,13 +171,7 @@ impl Forms {
         self.roots.set(value, Rc::from([value]));
     }
 
-    fn decide(
-        &mut self,
-        func: &Func,
-        inst: Inst,
-        value: Value,
-        groups: &Side<Value, Option<Value>>,
-    ) {
+    fn decide(&mut self, func: &Func, inst: Inst, value: Value, groups: &Side<Value, Option<Value>>) {
         let data = &func.insts[inst];
         if let Kind::Pure(op) = &data.kind
             && self.is_view(func, op, &data.args)
@@ -287,11 +252,7 @@ impl Forms {
             let data = &func.insts[inst];
             if let Kind::Pure(op) = &data.kind {
                 let reduces = matches!(op, Op::Reduce(..) | Op::ArgReduce { .. });
-                let (cost, may_fail) = if reduces {
-                    (LOOP, false)
-                } else {
-                    op_cost(func, op, &data.args)?
-                };
+                let (cost, may_fail) = if reduces { (LOOP, false) } else { op_cost(func, op, &data.args)? };
                 total = total.saturating_add(cost);
                 fallible |= may_fail;
             } else if matches!(data.kind, Kind::Bounds { .. }) {
@@ -343,8 +304,7 @@ impl Forms {
                 Access::Part if single && uses.len() == 1 && !fallible => LOOP - 1,
                 Access::Same | Access::Once | Access::Part | Access::Many => CHEAP,
             };
-            let partial =
-                matches!(u.access, Access::Part | Access::Many) || u.depth > self.depth[value];
+            let partial = matches!(u.access, Access::Part | Access::Many) || u.depth > self.depth[value];
             if cost > limit || (fallible && partial) {
                 return false;
             }
@@ -356,9 +316,7 @@ impl Forms {
     fn overwrites(&self, func: &Func, by: Inst, value: Value, roots: &[Value]) -> bool {
         let data = &func.insts[by];
         let update = matches!(&data.kind, Kind::Pure(Op::Update(_) | Op::Acc(_)));
-        update
-            && data.args[0] != value
-            && self.roots[data.args[0]].iter().any(|r| roots.contains(r))
+        update && data.args[0] != value && self.roots[data.args[0]].iter().any(|r| roots.contains(r))
     }
 }
 
@@ -368,9 +326,7 @@ pub(super) fn owner(func: &Func, forms: &Forms, value: Value) -> Option<Value> {
     loop {
         match (forms.form(value), func.values[value].def) {
             (Form::Stored, _) => return Some(value),
-            (Form::View, Def::Result(inst, _))
-                if matches!(func.insts[inst].kind, Kind::Pure(Op::Reshape(_))) =>
-            {
+            (Form::View, Def::Result(inst, _)) if matches!(func.insts[inst].kind, Kind::Pure(Op::Reshape(_))) => {
                 value = func.insts[inst].args[0];
             }
             (Form::View | Form::Inline | Form::Register, _) => return None,

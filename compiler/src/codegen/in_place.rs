@@ -14,17 +14,12 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Nothing is known yet.
     pub(super) fn new() -> Pairs {
-        Pairs {
-            known: FxHashMap::default(),
-        }
+        Pairs { known: FxHashMap::default() }
     }
 
     /// No pairs at all.
     pub(super) fn none(order: &[FuncId], module: &Module) -> Pairs {
-        let known = order
-            .iter()
-            .map(|&f| (f, vec![None; module.funcs[f].results().len()]))
-            .collect();
+        let known = order.iter().map(|&f| (f, vec![None; module.funcs[f].results().len()])).collect();
         Pairs { known }
     }
 
@@ -80,28 +75,16 @@ impl Pairs {
                     Kind::For { body } => {
                         let inner = follow(self, func.blocks[*body].yields[k]);
                         let carried = inner == Origin::Carry(body.index(), k + 1);
-                        if carried {
-                            follow(self, data.args[k + 1])
-                        } else {
-                            Origin::Other
-                        }
+                        if carried { follow(self, data.args[k + 1]) } else { Origin::Other }
                     }
                     Kind::While { body, .. } => {
                         let inner = follow(self, func.blocks[*body].yields[k]);
                         let carried = inner == Origin::Carry(body.index(), k);
-                        if carried {
-                            follow(self, data.args[k])
-                        } else {
-                            Origin::Other
-                        }
+                        if carried { follow(self, data.args[k]) } else { Origin::Other }
                     }
                     Kind::Map { accs, .. } => {
                         let lanes = data.results.len() - accs;
-                        if k < lanes {
-                            Origin::Other
-                        } else {
-                            follow(self, data.args[k - lanes])
-                        }
+                        if k < lanes { Origin::Other } else { follow(self, data.args[k - lanes]) }
                     }
                     Kind::Call { func: callee, .. } => match self.of(module, *callee)[k] {
                         Some(j) => follow(self, data.args[j]),

@@ -13,11 +13,7 @@ pub(super) fn host() -> Result<OwnedTargetIsa, CodegenError> {
 
 fn build() -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
-    let verifier = if cfg!(debug_assertions) {
-        "true"
-    } else {
-        "false"
-    };
+    let verifier = if cfg!(debug_assertions) { "true" } else { "false" };
     let wanted = [
         ("opt_level", "speed"),
         ("enable_verifier", verifier),
@@ -30,7 +26,5 @@ fn build() -> Result<OwnedTargetIsa, String> {
         flags.set(name, value).map_err(|e| e.to_string())?;
     }
     let builder = cranelift_native::builder().map_err(str::to_string)?;
-    builder
-        .finish(settings::Flags::new(flags))
-        .map_err(|e| e.to_string())
+    builder.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
 }

@@ -40,11 +40,7 @@ impl Translator<'_, '_> {
         };
         let (a, b) = (self.address(a), self.address(b));
         let batch = self.count(&ty.dims[..rank - 2]);
-        let (m, n, k) = (
-            self.dim(&ty.dims[rank - 2]),
-            self.dim(&ty.dims[rank - 1]),
-            self.dim(&inner),
-        );
+        let (m, n, k) = (self.dim(&ty.dims[rank - 2]), self.dim(&ty.dims[rank - 1]), self.dim(&inner));
         let flags = self.int(if ta { A_TRANSPOSED } else { 0 } | if tb { B_TRANSPOSED } else { 0 });
         self.kernel(kernel, &[self.ctx, to, a, b, batch, m, k, n, flags]);
     }
@@ -60,20 +56,9 @@ impl Translator<'_, '_> {
             let sum = t.repeat(count, false, &[start], &mut |t, k, state| {
                 let mut left: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
                 let mut right = left.clone();
-                (left[rank - 2], left[rank - 1]) = if ta {
-                    (k, index[rank - 2])
-                } else {
-                    (index[rank - 2], k)
-                };
-                (right[rank - 2], right[rank - 1]) = if tb {
-                    (index[rank - 1], k)
-                } else {
-                    (k, index[rank - 1])
-                };
-                let (x, y) = (
-                    t.element(a, &At::Axes(left)),
-                    t.element(b, &At::Axes(right)),
-                );
+                (left[rank - 2], left[rank - 1]) = if ta { (k, index[rank - 2]) } else { (index[rank - 2], k) };
+                (right[rank - 2], right[rank - 1]) = if tb { (index[rank - 1], k) } else { (k, index[rank - 1]) };
+                let (x, y) = (t.element(a, &At::Axes(left)), t.element(b, &At::Axes(right)));
                 let product = t.whole_arithmetic(Prim::Mul, x, y, inst);
                 vec![t.whole_arithmetic(Prim::Add, state[0], product, inst)]
             });
@@ -120,11 +105,7 @@ impl Translator<'_, '_> {
     pub(super) fn random_scalar(&mut self, inst: Inst, kind: Random) -> Reg {
         let to = self.stack(8);
         self.random(inst, kind, &[], to);
-        let ty = if kind == Random::Bits {
-            types::I64
-        } else {
-            types::F64
-        };
+        let ty = if kind == Random::Bits { types::I64 } else { types::F64 };
         self.b.ins().load(ty, trusted(), to, 0)
     }
 
@@ -162,12 +143,8 @@ impl Translator<'_, '_> {
             };
             let code = self.b.ins().iconst(types::I32, code);
             let rank = self.b.ins().iconst(types::I32, ty.rank() as i64);
-            self.b
-                .ins()
-                .store(trusted(), code, list, at + abi::OFFSET_PRINT_DTYPE as i32);
-            self.b
-                .ins()
-                .store(trusted(), rank, list, at + abi::OFFSET_PRINT_RANK as i32);
+            self.b.ins().store(trusted(), code, list, at + abi::OFFSET_PRINT_DTYPE as i32);
+            self.b.ins().store(trusted(), rank, list, at + abi::OFFSET_PRINT_RANK as i32);
             let data = if ty.is_scalar() {
                 let room = self.stack(8);
                 let x = self.scalar(value);
@@ -181,12 +158,8 @@ impl Translator<'_, '_> {
                 let dim = self.dim(dim);
                 self.b.ins().store(trusted(), dim, dims, 8 * axis as i32);
             }
-            self.b
-                .ins()
-                .store(trusted(), dims, list, at + abi::OFFSET_PRINT_DIMS as i32);
-            self.b
-                .ins()
-                .store(trusted(), data, list, at + abi::OFFSET_PRINT_DATA as i32);
+            self.b.ins().store(trusted(), dims, list, at + abi::OFFSET_PRINT_DIMS as i32);
+            self.b.ins().store(trusted(), data, list, at + abi::OFFSET_PRINT_DATA as i32);
         }
         list
     }

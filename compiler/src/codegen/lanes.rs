@@ -17,19 +17,11 @@ pub(super) fn lanes(dtype: DType) -> i64 {
 }
 
 pub(super) fn vector(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 {
-        types::F32X4
-    } else {
-        types::F64X2
-    }
+    if dtype == DType::F32 { types::F32X4 } else { types::F64X2 }
 }
 
 pub(super) fn mask(dtype: DType) -> clif::Type {
-    if dtype == DType::F32 {
-        types::I32X4
-    } else {
-        types::I64X2
-    }
+    if dtype == DType::F32 { types::I32X4 } else { types::I64X2 }
 }
 
 /// Whether this machine rounds whole registers.
@@ -46,24 +38,9 @@ pub(super) fn rounds() -> bool {
 
 pub(super) fn has_vector_form(prim: Prim) -> bool {
     match prim {
-        Prim::Add
-        | Prim::Sub
-        | Prim::Mul
-        | Prim::Div
-        | Prim::Neg
-        | Prim::Abs
-        | Prim::Sqrt
-        | Prim::Sign => true,
+        Prim::Add | Prim::Sub | Prim::Mul | Prim::Div | Prim::Neg | Prim::Abs | Prim::Sqrt | Prim::Sign => true,
         Prim::Min | Prim::Max | Prim::Select | Prim::StopGrad => true,
-        Prim::Eq
-        | Prim::Ne
-        | Prim::Lt
-        | Prim::Le
-        | Prim::Gt
-        | Prim::Ge
-        | Prim::And
-        | Prim::Or
-        | Prim::Not => true,
+        Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge | Prim::And | Prim::Or | Prim::Not => true,
         Prim::Floor | Prim::Ceil | Prim::Round | Prim::FloorDiv | Prim::Rem => rounds(),
         Prim::Pow
         | Prim::Cbrt
@@ -130,13 +107,10 @@ impl Translator<'_, '_> {
         let all = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat));
         match op {
             Op::Prim(prim) => {
-                let compared = prim.row().typing == Typing::Compare
-                    && self.data(data.args[0]).dtype == DType::Bool;
+                let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
                 has_vector_form(*prim) && !compared && all(&data.args)
             }
-            Op::Convert(to) => {
-                *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args)
-            }
+            Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),
             Op::Broadcast { dims, axes } => {
                 let operand = self.data(data.args[0]);
                 let along = axes.last() == Some(&(dims.len() - 1));
@@ -148,9 +122,7 @@ impl Translator<'_, '_> {
                     !flat && (operand.dtype == dtype || operand.dtype == DType::Bool)
                 }
             }
-            Op::Transpose(perm) => {
-                !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args)
-            }
+            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args),
             Op::Reshape(dims) => {
                 let last = self.data(data.args[0]).dims.last();
                 (flat || last == dims.last() && last.is_some_and(|d| !d.is(1))) && all(&data.args)
@@ -185,11 +157,7 @@ impl Translator<'_, '_> {
             At::Flat(reg) => SmallVec::from_slice(&[*reg]),
             At::Axes(axes) => axes.clone(),
         };
-        let key = (
-            value,
-            2 + 2 * k as u8 + u8::from(matches!(at, At::Flat(_))),
-            index,
-        );
+        let key = (value, 2 + 2 * k as u8 + u8::from(matches!(at, At::Flat(_))), index);
         if let Some(&known) = self.elements.iter().rev().find_map(|scope| scope.get(&key)) {
             return known;
         }
@@ -198,12 +166,7 @@ impl Translator<'_, '_> {
         } else {
             let base = self.address(value);
             let (address, offset) = self.place(base, &ty, at);
-            self.b.ins().load(
-                vector(dtype),
-                trusted_row(),
-                address,
-                offset + 16 * k as i32,
-            )
+            self.b.ins().load(vector(dtype), trusted_row(), address, offset + 16 * k as i32)
         };
         if let Some(scope) = self.elements.last_mut() {
             scope.insert(key, result);
@@ -234,11 +197,7 @@ impl Translator<'_, '_> {
         let operand = data.args.first().copied();
         match (op, operand, at) {
             (Op::Prim(prim), ..) => {
-                let args: SmallVec<[Reg; 3]> = data
-                    .args
-                    .iter()
-                    .map(|&a| self.lanes(a, at, k, dtype))
-                    .collect();
+                let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.lanes(a, at, k, dtype)).collect();
                 self.vector_prim(*prim, dtype, &args)
             }
             (Op::Convert(_), Some(x), _) => {
@@ -249,9 +208,7 @@ impl Translator<'_, '_> {
                 let picked = self.b.ins().band(bits, one);
                 self.cast(vector(dtype), picked)
             }
-            (Op::Broadcast { .. }, Some(x), _) if self.data(x).is_scalar() => {
-                self.lanes(x, at, k, dtype)
-            }
+            (Op::Broadcast { .. }, Some(x), _) if self.data(x).is_scalar() => self.lanes(x, at, k, dtype),
             (Op::Broadcast { axes, dims }, Some(x), At::Axes(index)) => {
                 let inner = At::Axes(axes.iter().map(|&a| index[a]).collect());
                 if axes.last() == Some(&(dims.len() - 1)) {
@@ -273,10 +230,7 @@ impl Translator<'_, '_> {
                 let inner_dims = self.data(x).dims.clone();
                 let zero = self.int(0);
                 let mut inner: SmallVec<[Reg; 4]> = SmallVec::from_elem(zero, inner_dims.len());
-                let (to, from) = (
-                    super::cost::proper_axes(&inner_dims),
-                    super::cost::proper_axes(dims),
-                );
+                let (to, from) = (super::cost::proper_axes(&inner_dims), super::cost::proper_axes(dims));
                 for (&to, &from) in to.iter().zip(&from) {
                     inner[to] = index[from];
                 }
@@ -331,9 +285,7 @@ impl Translator<'_, '_> {
                 let low = self.pick(dtype, below, minus, x[0]);
                 self.pick(dtype, above, one, low)
             }
-            Prim::Select if self.b.func.dfg.value_type(x[1]) == mask(dtype) => {
-                self.b.ins().bitselect(x[0], x[1], x[2])
-            }
+            Prim::Select if self.b.func.dfg.value_type(x[1]) == mask(dtype) => self.b.ins().bitselect(x[0], x[1], x[2]),
             Prim::Select => self.pick(dtype, x[0], x[1], x[2]),
             Prim::And => self.b.ins().band(x[0], x[1]),
             Prim::Or => self.b.ins().bor(x[0], x[1]),

@@ -30,9 +30,7 @@ impl Set {
 
     /// Whether it is a member.
     pub(super) fn contains(&self, k: usize) -> bool {
-        self.0
-            .get(k / 64)
-            .is_some_and(|word| word >> (k % 64) & 1 == 1)
+        self.0.get(k / 64).is_some_and(|word| word >> (k % 64) & 1 == 1)
     }
 
     /// Adds all members of another set.
@@ -47,11 +45,10 @@ impl Set {
 
     /// The members.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(w, &word)| {
-            (0..64)
-                .filter(move |b| word >> b & 1 == 1)
-                .map(move |b| w * 64 + b)
-        })
+        self.0
+            .iter()
+            .enumerate()
+            .flat_map(|(w, &word)| (0..64).filter(move |b| word >> b & 1 == 1).map(move |b| w * 64 + b))
     }
 }
 
@@ -114,11 +111,7 @@ impl Life {
 
     /// The arrays that are read with a value, by number.
     pub(super) fn reads(&self, forms: &Forms, value: Value) -> Vec<usize> {
-        forms
-            .roots(value)
-            .iter()
-            .filter_map(|&r| self.number[r].map(|n| n as usize))
-            .collect()
+        forms.roots(value).iter().filter_map(|&r| self.number[r].map(|n| n as usize)).collect()
     }
 
     fn define(&mut self, forms: &Forms, value: Value, at: u32) {
@@ -144,13 +137,7 @@ impl Life {
             for inner in func.insts[inst].kind.blocks() {
                 self.number(func, forms, inner, clock);
             }
-            self.at.insert(
-                inst,
-                Range {
-                    start: begin,
-                    end: *clock,
-                },
-            );
+            self.at.insert(inst, Range { start: begin, end: *clock });
             *clock += 1;
         }
         self.block_at.insert(block, Range { start, end: *clock });
@@ -170,22 +157,15 @@ impl Life {
             }
             if executed(func, forms, inst) {
                 for &arg in &inst_data.args {
-                    self.reads(forms, arg)
-                        .into_iter()
-                        .for_each(|k| used.insert(k));
+                    self.reads(forms, arg).into_iter().for_each(|k| used.insert(k));
                 }
             }
         }
         for &y in &data.yields {
-            self.reads(forms, y)
-                .into_iter()
-                .for_each(|k| used.insert(k));
+            self.reads(forms, y).into_iter().for_each(|k| used.insert(k));
         }
         let inside = self.block_at[&block];
-        let outer: Vec<usize> = used
-            .iter()
-            .filter(|&k| !inside.covers(start_of(self.span[k])))
-            .collect();
+        let outer: Vec<usize> = used.iter().filter(|&k| !inside.covers(start_of(self.span[k]))).collect();
         let mut free = Set::default();
         outer.into_iter().for_each(|k| free.insert(k));
         self.free.insert(block, free.clone());
@@ -230,12 +210,8 @@ impl Life {
                     self.walk(func, forms, *then, live);
                     live.join(&other);
                 }
-                Kind::For { body } | Kind::Map { body, .. } => {
-                    self.walk_loop(func, forms, &[*body], at.end, live)
-                }
-                Kind::While { test, body } => {
-                    self.walk_loop(func, forms, &[*test, *body], at.end, live)
-                }
+                Kind::For { body } | Kind::Map { body, .. } => self.walk_loop(func, forms, &[*body], at.end, live),
+                Kind::While { test, body } => self.walk_loop(func, forms, &[*test, *body], at.end, live),
                 Kind::Pure(_)
                 | Kind::Call { .. }
                 | Kind::Jvp { .. }
@@ -264,14 +240,7 @@ impl Life {
 
     /// The blocks of a loop run again and again: what they read from outside stays alive to its end. The test of a
     /// `while` leaves its parameters to the body.
-    fn walk_loop(
-        &mut self,
-        func: &Func,
-        forms: &Forms,
-        blocks: &[Block],
-        end: u32,
-        live: &mut Set,
-    ) {
+    fn walk_loop(&mut self, func: &Func, forms: &Forms, blocks: &[Block], end: u32, live: &mut Set) {
         for block in blocks {
             let free = self.free[block].clone();
             for k in free.iter() {
@@ -299,10 +268,7 @@ pub(super) fn executed(func: &Func, forms: &Forms, inst: Inst) -> bool {
     use super::fuse::Form;
     let data = &func.insts[inst];
     match &data.kind {
-        Kind::Pure(_) => data
-            .results
-            .iter()
-            .all(|&r| matches!(forms.form(r), Form::Stored | Form::Register)),
+        Kind::Pure(_) => data.results.iter().all(|&r| matches!(forms.form(r), Form::Stored | Form::Register)),
         Kind::Map { .. } => !forms.inline_map(func, inst),
         Kind::If { .. }
         | Kind::For { .. }
@@ -323,8 +289,5 @@ pub(super) fn executed(func: &Func, forms: &Forms, inst: Inst) -> bool {
 }
 
 fn start_of(range: Range) -> Range {
-    Range {
-        start: range.start,
-        end: range.start,
-    }
+    Range { start: range.start, end: range.start }
 }

@@ -21,13 +21,7 @@ pub(super) type Each<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, &At);
 
 impl Translator<'_, '_> {
     /// `for i in 0..count` with carried numbers; `body` gives the next ones. Bottom-tested.
-    pub(super) fn repeat(
-        &mut self,
-        count: Reg,
-        interruptible: bool,
-        carries: &[Reg],
-        body: Round<'_>,
-    ) -> Vec<Reg> {
+    pub(super) fn repeat(&mut self, count: Reg, interruptible: bool, carries: &[Reg], body: Round<'_>) -> Vec<Reg> {
         let zero = self.int(0);
         self.repeat_by(zero, count, 1, interruptible, carries, body)
     }
@@ -52,9 +46,7 @@ impl Translator<'_, '_> {
             after.push(self.b.append_block_param(exit, ty));
         }
         let initial: Vec<BlockArg> = carries.iter().map(|&c| c.into()).collect();
-        let enter: Vec<BlockArg> = std::iter::once(from.into())
-            .chain(initial.iter().copied())
-            .collect();
+        let enter: Vec<BlockArg> = std::iter::once(from.into()).chain(initial.iter().copied()).collect();
         match (self.known(from), self.known(to)) {
             (Some(from), Some(to)) if from < to => {
                 self.b.ins().jump(header, &enter);
@@ -75,9 +67,7 @@ impl Translator<'_, '_> {
         let following = self.b.ins().iadd_imm_s(i, step);
         let more = self.b.ins().icmp(IntCC::SignedLessThan, following, to);
         let next: Vec<BlockArg> = next.into_iter().map(Into::into).collect();
-        let again: Vec<BlockArg> = std::iter::once(following.into())
-            .chain(next.iter().copied())
-            .collect();
+        let again: Vec<BlockArg> = std::iter::once(following.into()).chain(next.iter().copied()).collect();
         self.b.ins().brif(more, header, &again, exit, &next);
         self.start(exit);
         after
@@ -85,9 +75,7 @@ impl Translator<'_, '_> {
 
     /// Runs `body` for every index of a shape, in row-major order, with carried numbers.
     pub(super) fn nest(&mut self, dims: &[Dim], carries: &[Reg], body: Visit<'_>) -> Vec<Reg> {
-        let size = dims.iter().try_fold(1i64, |p, d| {
-            d.as_const().and_then(|d| p.checked_mul(d.max(0)))
-        });
+        let size = dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d.max(0))));
         if let Some(size) = size.filter(|size| *size <= UNROLLED) {
             let shape: Vec<i64> = dims.iter().filter_map(Dim::as_const).collect();
             let mut state = carries.to_vec();
@@ -134,9 +122,7 @@ impl Translator<'_, '_> {
 
     /// Runs `body` for every element, by its position in row-major order if `flat`.
     pub(super) fn each(&mut self, dims: &[Dim], flat: bool, body: Each<'_>) {
-        let size = dims.iter().try_fold(1i64, |p, d| {
-            d.as_const().and_then(|d| p.checked_mul(d.max(0)))
-        });
+        let size = dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d.max(0))));
         if flat && size.is_none_or(|s| s > UNROLLED) {
             let count = self.count(dims);
             self.repeat(count, false, &[], &mut |t, i, _| {

@@ -21,9 +21,7 @@ pub(super) fn neutral(kind: Reduction, dtype: DType) -> Const {
         (Reduction::Sum, _) => Const::of(dtype, 0.0),
         (Reduction::Max, DType::I64) => Const::I64(i64::MIN),
         (Reduction::Min, DType::I64) => Const::I64(i64::MAX),
-        (Reduction::Max, DType::F32 | DType::F64 | DType::Bool) => {
-            Const::of(dtype, f64::NEG_INFINITY)
-        }
+        (Reduction::Max, DType::F32 | DType::F64 | DType::Bool) => Const::of(dtype, f64::NEG_INFINITY),
         (Reduction::Min, DType::F32 | DType::F64 | DType::Bool) => Const::of(dtype, f64::INFINITY),
         (Reduction::All, _) => Const::Bool(true),
         (Reduction::Any, _) => Const::Bool(false),
@@ -92,9 +90,7 @@ impl Translator<'_, '_> {
                 let x = t.element(operand, &At::axes(index));
                 let place: SmallVec<[Reg; 4]> = kept.iter().map(|&k| index[k]).collect();
                 let (address, offset) = t.place(to, &ty, &At::Axes(place));
-                let old =
-                    t.b.ins()
-                        .load(machine(ty.dtype), trusted(), address, offset);
+                let old = t.b.ins().load(machine(ty.dtype), trusted(), address, offset);
                 let new = t.prim(combiner(kind), ty.dtype, &[old, x], inst);
                 t.b.ins().store(trusted(), new, address, offset);
                 Vec::new()
@@ -106,11 +102,7 @@ impl Translator<'_, '_> {
             let whole = |index: &[Reg]| -> SmallVec<[Reg; 4]> {
                 let (mut outer, mut index) = (outer.iter(), index.iter());
                 let next = |k: usize| {
-                    if axes.contains(&k) {
-                        index.next()
-                    } else {
-                        outer.next()
-                    }
+                    if axes.contains(&k) { index.next() } else { outer.next() }
                 };
                 (0..from.rank()).filter_map(next).copied().collect()
             };
@@ -134,13 +126,7 @@ impl Translator<'_, '_> {
     }
 
     /// The position of the greatest or least among `len` elements; the first, or the first NaN.
-    pub(super) fn arg_reduce(
-        &mut self,
-        operand: Value,
-        max: bool,
-        len: &Dim,
-        at: &mut dyn FnMut(Reg) -> At,
-    ) -> Reg {
+    pub(super) fn arg_reduce(&mut self, operand: Value, max: bool, len: &Dim, at: &mut dyn FnMut(Reg) -> At) -> Reg {
         let dtype = self.data(operand).dtype;
         let zero = self.int(0);
         let place = at(zero);
@@ -153,36 +139,21 @@ impl Translator<'_, '_> {
             let better = match dtype {
                 DType::F32 | DType::F64 => {
                     // Greater, or the first that is not a number.
-                    let cc = if max {
-                        FloatCC::UnorderedOrGreaterThan
-                    } else {
-                        FloatCC::UnorderedOrLessThan
-                    };
+                    let cc = if max { FloatCC::UnorderedOrGreaterThan } else { FloatCC::UnorderedOrLessThan };
                     let beats = t.b.ins().fcmp(cc, x, best);
                     let settled = t.b.ins().fcmp(FloatCC::Unordered, best, best);
                     t.b.ins().band_not(beats, settled)
                 }
                 DType::I64 => {
-                    let cc = if max {
-                        IntCC::SignedGreaterThan
-                    } else {
-                        IntCC::SignedLessThan
-                    };
+                    let cc = if max { IntCC::SignedGreaterThan } else { IntCC::SignedLessThan };
                     t.b.ins().icmp(cc, x, best)
                 }
                 DType::Bool => {
-                    let cc = if max {
-                        IntCC::UnsignedGreaterThan
-                    } else {
-                        IntCC::UnsignedLessThan
-                    };
+                    let cc = if max { IntCC::UnsignedGreaterThan } else { IntCC::UnsignedLessThan };
                     t.b.ins().icmp(cc, x, best)
                 }
             };
-            vec![
-                t.b.ins().select(better, k, found),
-                t.b.ins().select(better, x, best),
-            ]
+            vec![t.b.ins().select(better, k, found), t.b.ins().select(better, x, best)]
         });
         debug_assert_eq!(self.b.func.dfg.value_type(after[0]), types::I64);
         after[0]

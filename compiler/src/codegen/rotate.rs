@@ -101,11 +101,8 @@ impl Classes<'_> {
         let block = &self.func.blocks[body];
         let params = &block.params[skip..];
         let own: Vec<Option<Class>> = params.iter().map(|&p| self.class_of(p)).collect();
-        let mut taken: Vec<Class> = own
-            .iter()
-            .zip(&block.yields)
-            .filter_map(|(&p, &y)| p.filter(|_| self.class_of(y) == p))
-            .collect();
+        let mut taken: Vec<Class> =
+            own.iter().zip(&block.yields).filter_map(|(&p, &y)| p.filter(|_| self.class_of(y) == p)).collect();
         let mut carries = Vec::new();
         for (&p, &y) in own.iter().zip(&block.yields) {
             let Some(p) = p else {
@@ -127,9 +124,7 @@ impl Classes<'_> {
             let fits = self.same_size(p, next) && !taken.contains(&next);
             let local = !self.borrowed[next]
                 && self.pin[next].is_none()
-                && self.members[next]
-                    .iter()
-                    .all(|&k| inside.covers(self.life.span[k]));
+                && self.members[next].iter().all(|&k| inside.covers(self.life.span[k]));
             if fits && (local || own.contains(&Some(next))) && rotation.join(p, next) {
                 taken.push(next);
                 moved.extend([p, next]);

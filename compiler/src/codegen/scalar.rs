@@ -23,11 +23,7 @@ pub(super) fn machine(dtype: DType) -> clif::Type {
 /// `base` to a non-negative power, wrapping.
 pub(super) extern "C" fn power(base: i64, exponent: i64) -> i64 {
     // Powers of −1, 0 and 1 repeat; those of other numbers soon do not fit.
-    let exponent = if exponent > 64 {
-        64 - exponent % 2
-    } else {
-        exponent
-    };
+    let exponent = if exponent > 64 { 64 - exponent % 2 } else { exponent };
     base.wrapping_pow(exponent.max(0) as u32)
 }
 
@@ -130,9 +126,7 @@ impl Translator<'_, '_> {
             | Prim::Sigmoid
             | Prim::Softplus
             | Prim::Spacing => self.library(prim, dtype, x),
-            Prim::And | Prim::Or | Prim::Not | Prim::Select => {
-                self.defect(format!("{} of floats", prim.name()))
-            }
+            Prim::And | Prim::Or | Prim::Not | Prim::Select => self.defect(format!("{} of floats", prim.name())),
         }
     }
 
@@ -148,10 +142,7 @@ impl Translator<'_, '_> {
     /// A function of the table; single precision goes through double.
     fn library(&mut self, prim: Prim, dtype: DType, x: &[Reg]) -> Reg {
         let wide: Vec<Reg> = match dtype {
-            DType::F32 => x
-                .iter()
-                .map(|&x| self.b.ins().fpromote(types::F64, x))
-                .collect(),
+            DType::F32 => x.iter().map(|&x| self.b.ins().fpromote(types::F64, x)).collect(),
             DType::Bool | DType::I64 | DType::F64 => x.to_vec(),
         };
         let callee = match prim.row().value {
@@ -163,11 +154,7 @@ impl Translator<'_, '_> {
         };
         let call = self.b.ins().call(callee, &wide);
         let y = self.b.inst_results(call)[0];
-        if dtype == DType::F32 {
-            self.b.ins().fdemote(types::F32, y)
-        } else {
-            y
-        }
+        if dtype == DType::F32 { self.b.ins().fdemote(types::F32, y) } else { y }
     }
 
     fn whole(&mut self, prim: Prim, x: &[Reg], inst: Inst) -> Reg {
@@ -353,16 +340,10 @@ impl Translator<'_, '_> {
     fn float_to_whole(&mut self, x: Reg, inst: Inst) -> Reg {
         let bound = self.b.ins().f64const(9_223_372_036_854_775_808.0);
         let least = self.b.ins().fneg(bound);
-        let above = self
-            .b
-            .ins()
-            .fcmp(FloatCC::UnorderedOrGreaterThanOrEqual, x, bound);
+        let above = self.b.ins().fcmp(FloatCC::UnorderedOrGreaterThanOrEqual, x, bound);
         let below = self.b.ins().fcmp(FloatCC::LessThan, x, least);
         let outside = self.b.ins().bor(above, below);
-        let bits = self
-            .b
-            .ins()
-            .bitcast(types::I64, clif::MemFlagsData::new(), x);
+        let bits = self.b.ins().bitcast(types::I64, clif::MemFlagsData::new(), x);
         self.fail_if(outside, Fault::NotWhole, inst, &[bits]);
         self.b.ins().fcvt_to_sint_sat(types::I64, x)
     }

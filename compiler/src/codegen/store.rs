@@ -38,9 +38,7 @@ impl Translator<'_, '_> {
                     Vec::new()
                 });
             }
-            Op::Concat(axis) => {
-                self.concat(inst, &data.args, *axis, &self.data(result).clone(), to)
-            }
+            Op::Concat(axis) => self.concat(inst, &data.args, *axis, &self.data(result).clone(), to),
             Op::Update(sels) => self.update(inst, sels, false, to),
             Op::Acc(sels) => self.update(inst, sels, true, to),
             Op::MatMul { ta, tb } => self.matmul(inst, *ta, *tb, to),
@@ -79,9 +77,7 @@ impl Translator<'_, '_> {
             return false;
         };
         match op {
-            Op::Prim(_) | Op::Convert(_) | Op::Reshape(_) => {
-                data.args.iter().all(|&a| self.flat(a))
-            }
+            Op::Prim(_) | Op::Convert(_) | Op::Reshape(_) => data.args.iter().all(|&a| self.flat(a)),
             Op::Broadcast { .. } => self.data(data.args[0]).is_scalar(),
             Op::Iota(_) => true,
             Op::Const(_)
@@ -112,9 +108,7 @@ impl Translator<'_, '_> {
         if ty.const_len().is_some_and(|n| n <= 4) {
             self.each(&ty.dims, false, &mut |t, at| {
                 let (address, offset) = t.place(from, ty, at);
-                let x =
-                    t.b.ins()
-                        .load(machine(ty.dtype), trusted(), address, offset);
+                let x = t.b.ins().load(machine(ty.dtype), trusted(), address, offset);
                 t.write(ty, to, at, x);
             });
             return;
@@ -177,9 +171,7 @@ impl Translator<'_, '_> {
             let mut x = t.element(value, at);
             let (address, offset) = t.place(to, &ty, place);
             if add {
-                let old =
-                    t.b.ins()
-                        .load(machine(ty.dtype), trusted(), address, offset);
+                let old = t.b.ins().load(machine(ty.dtype), trusted(), address, offset);
                 x = match ty.dtype {
                     DType::F32 | DType::F64 => t.b.ins().fadd(old, x),
                     DType::I64 => t.whole_arithmetic(Prim::Add, old, x, inst),

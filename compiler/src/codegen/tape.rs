@@ -24,9 +24,7 @@ impl Translator<'_, '_> {
     /// An empty tape.
     pub(super) fn tape_new(&mut self, inst: Inst) {
         let result = self.func.insts[inst].results[0];
-        let tape = self
-            .call_support("adl_tape_new", &[self.ctx])
-            .unwrap_or(self.ctx);
+        let tape = self.call_support("adl_tape_new", &[self.ctx]).unwrap_or(self.ctx);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, tape, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         let start = self.int(0);
@@ -135,8 +133,7 @@ impl Translator<'_, '_> {
                 self.move_array(&ty, from, to);
             }
         }
-        self.bound
-            .insert(data.results[0], Bound::Tape(tape, needed));
+        self.bound.insert(data.results[0], Bound::Tape(tape, needed));
     }
 
     /// The last row, which stays in memory.
@@ -146,10 +143,7 @@ impl Translator<'_, '_> {
         let values = &data.results[1..];
         let (offsets, row) = self.widths(values);
         let start = self.b.ins().isub(offset, row);
-        let base = self
-            .b
-            .ins()
-            .load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
+        let base = self.b.ins().load(types::I64, trusted(), tape, abi::OFFSET_TAPE_BASE as i32);
         let begin = self.b.ins().iadd(base, start);
         for (&value, within) in values.iter().zip(offsets) {
             let from = self.b.ins().iadd(begin, within);

@@ -33,11 +33,7 @@ fn fault(problem: impl std::fmt::Display) -> CodegenError {
 }
 
 /// Compiles `entry` and all that it calls.
-pub(super) fn compile(
-    module: &Module,
-    entry: FuncId,
-    facts: &Facts,
-) -> Result<Native, CodegenError> {
+pub(super) fn compile(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
     let order = reachable(module, entry)?;
     // Results that would lie in each other's memory are rare; then nothing is passed in place.
     attempt(module, &order, entry, facts, Pairs::new())
@@ -59,10 +55,7 @@ fn attempt(
         declared: FxHashMap::default(),
         pairs,
         sites: Vec::new(),
-        stats: Stats {
-            functions: order.len(),
-            ..Stats::default()
-        },
+        stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
         imports: FxHashMap::default(),
     };
@@ -70,21 +63,9 @@ fn attempt(
         Ok(id) => {
             let func = &module.funcs[entry];
             let slots = func.sizes.len() + func.params().len() + func.results().len();
-            let types = |values: &[Value]| {
-                values
-                    .iter()
-                    .filter_map(|&v| func.ty(v).data().cloned())
-                    .collect()
-            };
-            let shape = Shape {
-                sizes: func.sizes.len(),
-                params: types(func.params()),
-                results: types(func.results()),
-            };
-            debug_assert_eq!(
-                slots,
-                shape.sizes + shape.params.len() + shape.results.len()
-            );
+            let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
+            let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
+            debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
             Native::finish(unit.jit, id, shape, unit.sites, unit.stats)
         }
         Err(problem) => {
@@ -130,20 +111,13 @@ fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError
     Ok(order)
 }
 
-fn translate(
-    unit: &mut Unit<'_>,
-    order: &[FuncId],
-    entry: FuncId,
-) -> Result<cranelift_module::FuncId, CodegenError> {
+fn translate(unit: &mut Unit<'_>, order: &[FuncId], entry: FuncId) -> Result<cranelift_module::FuncId, CodegenError> {
     let module = unit.module;
     let convention = unit.jit.isa().default_call_conv();
     for &id in order {
         let pairs = unit.pairs.of(module, id);
         let signature = abi::signature(&module.funcs[id], &pairs, convention);
-        let declared = unit
-            .jit
-            .declare_function(&format!("f{id}"), Linkage::Local, &signature)
-            .map_err(fault)?;
+        let declared = unit.jit.declare_function(&format!("f{id}"), Linkage::Local, &signature).map_err(fault)?;
         unit.declared.insert(id, declared);
     }
     let mut context = unit.jit.make_context();
@@ -160,10 +134,7 @@ fn translate(
         define(unit, declared, &mut context)?;
     }
     context.func.signature = abi::entry_signature(convention);
-    let id = unit
-        .jit
-        .declare_function("entry", Linkage::Local, &context.func.signature)
-        .map_err(fault)?;
+    let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
     entry_function(unit, entry, &mut context.func, &mut builder);
     define(unit, id, &mut context)?;
     Ok(id)
@@ -174,27 +145,18 @@ fn define(
     id: cranelift_module::FuncId,
     context: &mut cranelift_codegen::Context,
 ) -> Result<(), CodegenError> {
-    unit.jit
-        .define_function(id, context)
-        .map_err(|e| CodegenError(format!("{e:?}")))?;
+    unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
     unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
     unit.jit.clear_context(context);
     Ok(())
 }
 
 /// The function the host calls: unpacks the slots.
-fn entry_function(
-    unit: &mut Unit<'_>,
-    id: FuncId,
-    into: &mut clif::Function,
-    builder: &mut FunctionBuilderContext,
-) {
+fn entry_function(unit: &mut Unit<'_>, id: FuncId, into: &mut clif::Function, builder: &mut FunctionBuilderContext) {
     let func = &unit.module.funcs[id];
     let pairs = unit.pairs.of(unit.module, id);
     let callee = unit.jit.declare_func_in_func(unit.declared[&id], into);
-    let copy = unit
-        .import("adl_copy")
-        .map(|copy| unit.jit.declare_func_in_func(copy, into));
+    let copy = unit.import("adl_copy").map(|copy| unit.jit.declare_func_in_func(copy, into));
     let mut b = FunctionBuilder::new(into, builder);
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
@@ -203,8 +165,7 @@ fn entry_function(
     let first_param = func.sizes.len();
     let first_result = first_param + func.params().len();
     let load = |b: &mut FunctionBuilder<'_>, ty: clif::Type, k: usize| {
-        b.ins()
-            .load(ty, super::checks::trusted(), slots, 8 * k as i32)
+        b.ins().load(ty, super::checks::trusted(), slots, 8 * k as i32)
     };
     let mut args = vec![ctx];
     for k in 0..func.sizes.len() {
@@ -213,15 +174,10 @@ fn entry_function(
     let sizes = args[1..].to_vec();
     for (j, &param) in func.params().iter().enumerate() {
         let Some(ty) = func.ty(param).data() else {
-            unit.defect
-                .get_or_insert(format!("{} takes a tape from outside", func.name));
+            unit.defect.get_or_insert(format!("{} takes a tape from outside", func.name));
             continue;
         };
-        let machine = if ty.is_scalar() {
-            machine(ty.dtype)
-        } else {
-            types::I64
-        };
+        let machine = if ty.is_scalar() { machine(ty.dtype) } else { types::I64 };
         let value = load(&mut b, machine, first_param + j);
         match pairs.iter().position(|&p| p == Some(j)) {
             None => args.push(value),
@@ -254,11 +210,7 @@ impl Unit<'_> {
         if let Some(&id) = self.imports.get(name) {
             return Some(id);
         }
-        let (params, result) = match (
-            abi::support(name),
-            abi::helper(name),
-            name.strip_prefix("prim_"),
-        ) {
+        let (params, result) = match (abi::support(name), abi::helper(name), name.strip_prefix("prim_")) {
             (Some(types), _, _) if native::supported(name) => types,
             (_, Some(own), _) => own.types(),
             (_, _, Some(prim)) => Prim::named(prim).and_then(abi::primitive)?.types(),
@@ -266,10 +218,7 @@ impl Unit<'_> {
         };
         let convention = self.jit.isa().default_call_conv();
         let signature = abi::of_types(params, result, convention);
-        let id = self
-            .jit
-            .declare_function(name, Linkage::Import, &signature)
-            .ok()?;
+        let id = self.jit.declare_function(name, Linkage::Import, &signature).ok()?;
         self.imports.insert(name.to_string(), id);
         Some(id)
     }

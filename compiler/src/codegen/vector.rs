@@ -41,45 +41,21 @@ pub(super) struct Rows<'r> {
 }
 
 /// A round over a row: its length, the index of its elements, what is carried.
-type Row<'r> =
-    &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, &dyn Fn(Reg) -> At, &[Reg]) -> Vec<Reg>;
+type Row<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, &dyn Fn(Reg) -> At, &[Reg]) -> Vec<Reg>;
 
 impl Translator<'_, '_> {
     /// The rows of an array, if its elements can be computed several at once.
-    pub(super) fn rows<'r>(
-        &self,
-        inst: Inst,
-        value: Value,
-        dims: &'r [Dim],
-        flat: bool,
-    ) -> Option<Rows<'r>> {
+    pub(super) fn rows<'r>(&self, inst: Inst, value: Value, dims: &'r [Dim], flat: bool) -> Option<Rows<'r>> {
         // An array that is being stored is computed; others that are stored are read.
         let root = self.func.insts[inst].results.contains(&value);
         let dtype = self.data(value).dtype;
-        let small = dims
-            .iter()
-            .try_fold(1i64, |p, d| d.as_const().map(|d| p * d))
-            .is_some_and(|n| n <= 8);
-        let narrow = !flat
-            && dims
-                .last()
-                .is_none_or(|d| d.as_const().is_some_and(|d| d < 4));
+        let small = dims.iter().try_fold(1i64, |p, d| d.as_const().map(|d| p * d)).is_some_and(|n| n <= 8);
+        let narrow = !flat && dims.last().is_none_or(|d| d.as_const().is_some_and(|d| d < 4));
         if !dtype.is_float() || small || narrow {
             return None;
         }
-        let rows = Rows {
-            value,
-            root,
-            dims,
-            flat,
-            inst,
-            dtype,
-        };
-        let fits = if root {
-            self.operation_fits(value, dtype, flat)
-        } else {
-            self.fits(value, dtype, flat)
-        };
+        let rows = Rows { value, root, dims, flat, inst, dtype };
+        let fits = if root { self.operation_fits(value, dtype, flat) } else { self.fits(value, dtype, flat) };
         fits.then_some(rows)
     }
 
@@ -98,9 +74,7 @@ impl Translator<'_, '_> {
                     let mut x = t.row_vector(rows, &at, k);
                     let offset = offset + 16 * k as i32;
                     if let Some(prim) = combine {
-                        let old =
-                            t.b.ins()
-                                .load(vector(dtype), trusted_row(), address, offset);
+                        let old = t.b.ins().load(vector(dtype), trusted_row(), address, offset);
                         x = t.vector_prim(prim, dtype, &[old, x]);
                     }
                     t.b.ins().store(trusted_row(), x, address, offset);
@@ -123,12 +97,7 @@ impl Translator<'_, '_> {
     }
 
     /// Reduces all elements of rows to one number. `whole` makes the index of an element from that in the rows.
-    pub(super) fn fold_rows(
-        &mut self,
-        rows: Rows<'_>,
-        kind: Reduction,
-        whole: &dyn Fn(At) -> At,
-    ) -> Reg {
+    pub(super) fn fold_rows(&mut self, rows: Rows<'_>, kind: Reduction, whole: &dyn Fn(At) -> At) -> Reg {
         self.unit.stats.vector_loops += 1;
         let dtype = rows.dtype;
         let prim = combiner(kind);
@@ -140,22 +109,15 @@ impl Translator<'_, '_> {
             let main = t.whole_rounds(n, dtype);
             let zero = t.int(0);
             let step = lanes(dtype) * UNROLL as i64;
-            let mut next = t.repeat_by(
-                zero,
-                main,
-                step,
-                false,
-                &state[..UNROLL],
-                &mut |t, i, state| {
-                    let at = at(i);
-                    let mut next = Vec::new();
-                    for (k, &sum) in state.iter().enumerate() {
-                        let x = t.row_vector(rows, &at, k);
-                        next.push(t.vector_prim(prim, dtype, &[sum, x]));
-                    }
-                    next
-                },
-            );
+            let mut next = t.repeat_by(zero, main, step, false, &state[..UNROLL], &mut |t, i, state| {
+                let at = at(i);
+                let mut next = Vec::new();
+                for (k, &sum) in state.iter().enumerate() {
+                    let x = t.row_vector(rows, &at, k);
+                    next.push(t.vector_prim(prim, dtype, &[sum, x]));
+                }
+                next
+            });
             let rest = t.repeat_by(main, n, 1, false, &state[UNROLL..], &mut |t, i, state| {
                 let x = t.row_scalar(rows, &at(i));
                 vec![t.prim(prim, dtype, &[state[0], x], rows.inst)]
@@ -175,13 +137,7 @@ impl Translator<'_, '_> {
     }
 
     /// Runs `row` for each row.
-    fn each_row(
-        &mut self,
-        rows: Rows<'_>,
-        whole: &dyn Fn(At) -> At,
-        carries: &[Reg],
-        row: Row<'_>,
-    ) -> Vec<Reg> {
+    fn each_row(&mut self, rows: Rows<'_>, whole: &dyn Fn(At) -> At, carries: &[Reg], row: Row<'_>) -> Vec<Reg> {
         if rows.flat {
             let n = self.count(rows.dims);
             return row(self, n, &|i| whole(At::Flat(i)), carries);
@@ -207,11 +163,7 @@ impl Translator<'_, '_> {
     }
 
     fn row_scalar(&mut self, rows: Rows<'_>, at: &At) -> Reg {
-        if rows.root {
-            self.inline_element(rows.value, at)
-        } else {
-            self.element(rows.value, at)
-        }
+        if rows.root { self.inline_element(rows.value, at) } else { self.element(rows.value, at) }
     }
 
     fn row_vector(&mut self, rows: Rows<'_>, at: &At, k: usize) -> Reg {

@@ -56,19 +56,11 @@ impl Signature {
         for (k, (arg, ty)) in args.iter().zip(&self.params).enumerate() {
             let wrong = |text: String| Trouble::Argument(k, text);
             if lang_dtype(arg.dtype()) != ty.dtype {
-                return Err(wrong(format!(
-                    "it is {}, not {}",
-                    arg.dtype(),
-                    ty.dtype.name()
-                )));
+                return Err(wrong(format!("it is {}, not {}", arg.dtype(), ty.dtype.name())));
             }
-            let shape =
-                shape(ty, sizes).ok_or_else(|| wrong("its size cannot be counted".into()))?;
+            let shape = shape(ty, sizes).ok_or_else(|| wrong("its size cannot be counted".into()))?;
             if arg.shape() != shape {
-                return Err(wrong(format!(
-                    "its shape is {:?}, not {shape:?}",
-                    arg.shape()
-                )));
+                return Err(wrong(format!("its shape is {:?}, not {shape:?}", arg.shape())));
             }
         }
         Ok(())
@@ -78,10 +70,7 @@ impl Signature {
 /// The shape of a type for given sizes; `None` if it cannot be counted or is negative.
 pub fn shape(ty: &Ty, sizes: &[i64]) -> Option<Vec<usize>> {
     let of = |sym: Sym| sizes.get(sym.0 as usize).copied().unwrap_or(0);
-    ty.dims
-        .iter()
-        .map(|d| d.eval(&of).and_then(|n| usize::try_from(n).ok()))
-        .collect()
+    ty.dims.iter().map(|d| d.eval(&of).and_then(|n| usize::try_from(n).ok())).collect()
 }
 
 /// An element type in the words of the language.

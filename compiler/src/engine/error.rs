@@ -26,19 +26,12 @@ impl Error {
                 sources.insert(span.source, text);
             }
         }
-        Error {
-            diagnostics,
-            interrupted: false,
-            sources,
-        }
+        Error { diagnostics, interrupted: false, sources }
     }
 
     /// What failed while it ran.
     pub(super) fn failed(failed: Failed, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
-        Error {
-            interrupted: failed.interrupted,
-            ..Error::new(vec![*failed.diagnostic], source)
-        }
+        Error { interrupted: failed.interrupted, ..Error::new(vec![*failed.diagnostic], source) }
     }
 
     /// A problem of the host's own making, which has no place in a program.
@@ -49,21 +42,14 @@ impl Error {
 
     /// As text, with colours if `color`.
     pub fn render(&self, color: bool) -> String {
-        render(
-            &self.diagnostics,
-            &|id| self.sources.get(&id).cloned(),
-            color,
-        )
+        render(&self.diagnostics, &|id| self.sources.get(&id).cloned(), color)
     }
 }
 
 fn spans(diagnostic: &Diagnostic) -> Vec<Span> {
     let labels = diagnostic.labels.iter().map(|l| l.span);
     let patches = diagnostic.helps.iter().flat_map(|h| &h.patches);
-    std::iter::once(diagnostic.primary.span)
-        .chain(labels)
-        .chain(patches.map(|(s, _)| *s))
-        .collect()
+    std::iter::once(diagnostic.primary.span).chain(labels).chain(patches.map(|(s, _)| *s)).collect()
 }
 
 impl fmt::Display for Error {

@@ -20,10 +20,7 @@ pub struct Failed {
 
 impl From<Diagnostic> for Failed {
     fn from(diagnostic: Diagnostic) -> Failed {
-        Failed {
-            diagnostic: Box::new(diagnostic),
-            interrupted: false,
-        }
+        Failed { diagnostic: Box::new(diagnostic), interrupted: false }
     }
 }
 
@@ -34,11 +31,7 @@ pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic 
         What::Assert(parts) => {
             // The first operand is the condition, which is no part of the message.
             let text = line(parts, 1, arrays);
-            let title = if text.is_empty() {
-                "assertion failed".into()
-            } else {
-                format!("assertion failed: {text}")
-            };
+            let title = if text.is_empty() { "assertion failed".into() } else { format!("assertion failed: {text}") };
             Diagnostic::error("E0410", site.span, title)
         }
         What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
@@ -50,36 +43,24 @@ fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {
     let error = |code, title: String| Diagnostic::error(code, span, title);
     match fault {
         Fault::Bounds(BoundsOf::Index) => {
-            let found = error(
-                "E0401",
-                format!("the index {first} is out of range: the axis has size {second}"),
-            );
+            let found = error("E0401", format!("the index {first} is out of range: the axis has size {second}"));
             range(found, first, second)
         }
         Fault::Bounds(BoundsOf::Slice) => {
-            let found = error(
-                "E0402",
-                format!("a slice that starts at {first} does not fit into its axis"),
-            );
+            let found = error("E0402", format!("a slice that starts at {first} does not fit into its axis"));
             range(found, first, second)
         }
         Fault::Overflow => error("E0403", "the whole number does not fit into `i64`".into())
             .help("floats do not overflow like this: `f64(x)`"),
         Fault::DivisionByZero => error("E0404", "whole number divided by zero".into()),
-        Fault::NegativeExponent => error(
-            "E0405",
-            format!("a whole number to the power {first} is no whole number"),
-        )
-        .help("`f64(x) ^ k` takes negative exponents"),
+        Fault::NegativeExponent => error("E0405", format!("a whole number to the power {first} is no whole number"))
+            .help("`f64(x) ^ k` takes negative exponents"),
         Fault::NotWhole => {
             let number = f64::from_bits(first as u64);
             error("E0406", format!("{number:?} does not fit into `i64`"))
         }
         Fault::NegativeSize => error("E0407", format!("a size is negative: {first}")),
-        Fault::SizesDiffer => error(
-            "E0408",
-            format!("sizes that must agree are {first} and {second}"),
-        ),
+        Fault::SizesDiffer => error("E0408", format!("sizes that must agree are {first} and {second}")),
         Fault::TooLarge => error("E0409", "this array is too large for any memory".into()),
     }
 }
@@ -99,19 +80,14 @@ fn range(problem: Diagnostic, index: i64, len: i64) -> Diagnostic {
 
 /// The program was stopped from outside.
 pub fn interrupted(span: Span) -> Failed {
-    Failed {
-        diagnostic: Box::new(Diagnostic::error("E0412", span, "interrupted")),
-        interrupted: true,
-    }
+    Failed { diagnostic: Box::new(Diagnostic::error("E0412", span, "interrupted")), interrupted: true }
 }
 
 /// The stack is used up; `function` is one that calls itself, if there is one.
 pub fn too_deep(function: Option<(&str, Span)>, span: Span) -> Diagnostic {
     match function {
-        Some((name, span)) => {
-            Diagnostic::error("E0411", span, format!("recursion too deep in `{name}`"))
-                .here("this function calls itself without end, or nearly so")
-        }
+        Some((name, span)) => Diagnostic::error("E0411", span, format!("recursion too deep in `{name}`"))
+            .here("this function calls itself without end, or nearly so"),
         None => Diagnostic::error("E0411", span, "the stack is used up"),
     }
 }
@@ -119,11 +95,7 @@ pub fn too_deep(function: Option<(&str, Span)>, span: Span) -> Diagnostic {
 /// The memory is used up.
 pub fn out_of_memory(limit: Option<usize>, span: Span) -> Diagnostic {
     match limit {
-        Some(limit) => Diagnostic::error(
-            "E0409",
-            span,
-            format!("out of memory: the limit is {}", bytes(limit)),
-        ),
+        Some(limit) => Diagnostic::error("E0409", span, format!("out of memory: the limit is {}", bytes(limit))),
         None => Diagnostic::error("E0409", span, "out of memory"),
     }
 }
@@ -131,12 +103,10 @@ pub fn out_of_memory(limit: Option<usize>, span: Span) -> Diagnostic {
 /// A module could not be compiled.
 pub fn problem_at(problem: Problem, span: Span) -> Diagnostic {
     match problem {
-        Problem::Endless(Endless { func, span }) => Diagnostic::error(
-            "E0453",
-            span,
-            format!("`{func}` takes a derivative of itself"),
-        )
-        .note("it would need derivatives of every order"),
+        Problem::Endless(Endless { func, span }) => {
+            Diagnostic::error("E0453", span, format!("`{func}` takes a derivative of itself"))
+                .note("it would need derivatives of every order")
+        }
         Problem::Defect(text) => defect(span, &text),
     }
 }

@@ -26,16 +26,10 @@ pub fn call(
     signature.check(args, &sizes)?;
     let data = args.iter().map(|a| data(a)).collect();
     let mut hooks = Host { output };
-    let limits = Limits {
-        depth: DEPTH,
-        ..Limits::default()
-    };
+    let limits = Limits { depth: DEPTH, ..Limits::default() };
     let (results, _) = interp::run_counted(module, func, &sizes, data, &mut hooks, limits);
     let results = results.map_err(trouble)?;
-    results
-        .iter()
-        .map(|r| array(r).map_err(|_| Trouble::OutOfMemory))
-        .collect()
+    results.iter().map(|r| array(r).map_err(|_| Trouble::OutOfMemory)).collect()
 }
 
 struct Host<'a> {
@@ -78,17 +72,12 @@ fn text(line: &[Piece]) -> String {
 fn trouble(failure: Failure) -> Trouble {
     let span = failure.span;
     let site = |fault, values| CallFailure::Failed {
-        site: Site {
-            span,
-            what: What::Fault(fault),
-        },
+        site: Site { span, what: What::Fault(fault) },
         values,
         arrays: Vec::new(),
     };
     Trouble::Code(match failure.kind {
-        FailureKind::IndexOutOfRange { index, len, what } => {
-            site(Fault::Bounds(what), [index, len, 0, 0])
-        }
+        FailureKind::IndexOutOfRange { index, len, what } => site(Fault::Bounds(what), [index, len, 0, 0]),
         FailureKind::NegativeSize(size) => site(Fault::NegativeSize, [size, 0, 0, 0]),
         FailureKind::SizeMismatch(a, b) => site(Fault::SizesDiffer, [a, b, 0, 0]),
         FailureKind::IntOverflow => site(Fault::Overflow, [0; 4]),
@@ -96,10 +85,7 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site {
-                span,
-                what: What::Assert(vec![crate::ir::Part::Text(text(&line))]),
-            },
+            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line))]) },
             values: [0; 4],
             arrays: Vec::new(),
         },
@@ -112,21 +98,9 @@ fn trouble(failure: Failure) -> Trouble {
 fn data(array: &Array) -> Data {
     let shape = array.shape().to_vec();
     match (array.as_f64(), array.as_f32(), array.as_i64()) {
-        (Some(x), ..) => Data::new(
-            DType::F64,
-            shape,
-            x.iter().map(|&x| Const::F64(x)).collect(),
-        ),
-        (_, Some(x), _) => Data::new(
-            DType::F32,
-            shape,
-            x.iter().map(|&x| Const::F32(x)).collect(),
-        ),
-        (.., Some(n)) => Data::new(
-            DType::I64,
-            shape,
-            n.iter().map(|&n| Const::I64(n)).collect(),
-        ),
+        (Some(x), ..) => Data::new(DType::F64, shape, x.iter().map(|&x| Const::F64(x)).collect()),
+        (_, Some(x), _) => Data::new(DType::F32, shape, x.iter().map(|&x| Const::F32(x)).collect()),
+        (.., Some(n)) => Data::new(DType::I64, shape, n.iter().map(|&n| Const::I64(n)).collect()),
         (None, None, None) => {
             let bools = array.as_bool().unwrap_or_default();
             let bools = bools.iter().map(|&b| Const::Bool(b != 0)).collect();

@@ -97,28 +97,15 @@ impl Runner {
         let backend = self.backend;
         let timings = &mut self.timings;
         let code = guarded(|| match backend {
-            Backend::Native => {
-                pipeline::compile(&entry.module, entry.main, timings).map(Code::Native)
+            Backend::Native => pipeline::compile(&entry.module, entry.main, timings).map(Code::Native),
+            Backend::Interpreter => {
+                pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }
-            Backend::Interpreter => pipeline::reference(&entry.module, entry.main)
-                .map(|(module, main)| Code::Reference(module, main)),
         });
         let code = code.map_err(|problem| problem_at(problem, span))?;
-        let types = |locals: &[_]| {
-            main.map_or(Vec::new(), |f| {
-                locals.iter().map(|&l| f.ty(l).clone()).collect()
-            })
-        };
-        let signature = Signature {
-            sizes: entry.sizes.clone(),
-            params: main.map_or(Vec::new(), |f| types(&f.params)),
-        };
-        Ok(Compiled {
-            code,
-            signature,
-            span,
-            recursive: recursive(&entry.module, entry.main),
-        })
+        let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
+        let signature = Signature { sizes: entry.sizes.clone(), params: main.map_or(Vec::new(), |f| types(&f.params)) };
+        Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
     }
 
     /// Runs an entry with one array for each of its parameters.
@@ -144,9 +131,7 @@ impl Compiled {
                 let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
                 printing(native, workspace, output, run).map_err(Trouble::Code)
             }),
-            Code::Reference(module, main) => {
-                reference::call(module, *main, &self.signature, args, output)
-            }
+            Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, output),
         };
         results.map_err(|trouble| self.explain(trouble, limit))
     }
@@ -185,23 +170,14 @@ impl Compiled {
             Trouble::Code(failure) => failure,
         };
         match failure {
-            CallFailure::Failed {
-                site,
-                values,
-                arrays,
-            } => at_site(&site, &values, &arrays).into(),
+            CallFailure::Failed { site, values, arrays } => at_site(&site, &values, &arrays).into(),
             CallFailure::Interrupted => interrupted(self.span),
             CallFailure::StackOverflow => {
-                let function = self
-                    .recursive
-                    .as_ref()
-                    .map(|(name, span)| (name.as_str(), *span));
+                let function = self.recursive.as_ref().map(|(name, span)| (name.as_str(), *span));
                 too_deep(function, self.span).into()
             }
             CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
-            CallFailure::HostPanicked => {
-                defect(self.span, "the host panicked while it printed").into()
-            }
+            CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
             CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }
     }
@@ -217,10 +193,7 @@ fn printing<R>(
     if !native.prints() {
         return run(workspace);
     }
-    let printer = Printer {
-        native: native.clone(),
-        output: output.clone(),
-    };
+    let printer = Printer { native: native.clone(), output: output.clone() };
     let before = workspace.set_host(Some(Box::new(printer)));
     let result = run(workspace);
     workspace.set_host(before);
@@ -234,9 +207,7 @@ fn guarded<R>(f: impl FnOnce() -> Result<R, Problem>) -> Result<R, Problem> {
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Err(Problem::Defect(
-                text.unwrap_or("the compiler panicked").to_string(),
-            ))
+            Err(Problem::Defect(text.unwrap_or("the compiler panicked").to_string()))
         }
     }
 }
@@ -284,12 +255,8 @@ fn called(stmt: &Stmt, out: &mut Vec<usize>) {
         StmtKind::Call { func, .. } | StmtKind::Jvp { func, .. } | StmtKind::Vjp { func, .. } => {
             out.push(func.0 as usize);
         }
-        StmtKind::If {
-            then, otherwise, ..
-        } => then.iter().chain(otherwise).for_each(|s| called(s, out)),
-        StmtKind::For { body, .. } | StmtKind::Map { body, .. } => {
-            body.iter().for_each(|s| called(s, out))
-        }
+        StmtKind::If { then, otherwise, .. } => then.iter().chain(otherwise).for_each(|s| called(s, out)),
+        StmtKind::For { body, .. } | StmtKind::Map { body, .. } => body.iter().for_each(|s| called(s, out)),
         StmtKind::While { test, body, .. } => test.iter().chain(body).for_each(|s| called(s, out)),
         StmtKind::Let(..)
         | StmtKind::Set(..)

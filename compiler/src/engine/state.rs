@@ -5,9 +5,7 @@ use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
 use adl_lang::ast::{Block, Stmt, StmtKind};
-use adl_lang::check::{
-    ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource,
-};
+use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
@@ -39,14 +37,8 @@ struct Slot {
 
 impl Host for Values {
     fn info(&self, global: Global) -> LeafInfo {
-        let unknown = LeafInfo {
-            dtype: DType::F64,
-            shape: Vec::new(),
-            whole: None,
-        };
-        self.0
-            .get(&global)
-            .map_or(unknown, |slot| slot.info.clone())
+        let unknown = LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None };
+        self.0.get(&global).map_or(unknown, |slot| slot.info.clone())
     }
 }
 
@@ -70,11 +62,7 @@ pub enum Display {
 impl State {
     /// Nothing but the library.
     pub fn new(runner: Runner) -> State {
-        State {
-            checker: Checker::new(),
-            values: Values::default(),
-            runner,
-        }
+        State { checker: Checker::new(), values: Values::default(), runner }
     }
 
     /// Problems with the sources that they are about.
@@ -107,17 +95,11 @@ impl State {
             None => None,
         };
         for (&global, value) in entry.results.iter().zip(results) {
-            let slot = Slot {
-                info: leaf_info(&value),
-                value: Some(value),
-            };
+            let slot = Slot { info: leaf_info(&value), value: Some(value) };
             self.values.0.insert(global, slot);
         }
         self.checker.commit(&entry);
-        Ok(Outcome {
-            shown,
-            warnings: entry.warnings,
-        })
+        Ok(Outcome { shown, warnings: entry.warnings })
     }
 
     /// Runs the body of a test; nothing of it stays.
@@ -148,9 +130,7 @@ impl State {
         let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
         let infos = self.result_infos(&entry);
-        let decides = infos
-            .iter()
-            .any(|i| i.dtype == DType::I64 && i.shape.is_empty());
+        let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
         if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
             values = self.execute(&entry)?.into_iter().map(Some).collect();
@@ -191,11 +171,7 @@ impl State {
             return Ok(Vec::new());
         }
         let compiled = self.compile(entry)?;
-        let State {
-            values,
-            runner,
-            checker,
-        } = self;
+        let State { values, runner, checker } = self;
         let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
         let results = runner.call(&compiled, &args.unwrap_or_default());
         results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
@@ -203,11 +179,7 @@ impl State {
 
     /// The values that an entry reads, if all are there.
     fn inputs(&self, entry: &Entry) -> Option<Vec<&Array>> {
-        entry
-            .inputs
-            .iter()
-            .map(|i| input(&self.values, i))
-            .collect()
+        entry.inputs.iter().map(|i| input(&self.values, i)).collect()
     }
 
     /// What the types of the results say.
@@ -217,17 +189,11 @@ impl State {
             Some(Input::Arg(_)) | None => None,
         };
         let size = |source: &SizeSource| match source {
-            SizeSource::Axis { param, axis } => {
-                of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64))
-            }
+            SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
         let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
-        let results = entry
-            .module
-            .funcs
-            .get(entry.main.0 as usize)
-            .map_or(&[][..], |f| &f.results);
+        let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
             shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
@@ -246,11 +212,7 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
 
 /// What is known of an array when a function is compiled for it.
 pub fn leaf_info(array: &Array) -> LeafInfo {
-    LeafInfo {
-        dtype: lang_dtype(array.dtype()),
-        shape: array.shape().to_vec(),
-        whole: whole(array),
-    }
+    LeafInfo { dtype: lang_dtype(array.dtype()), shape: array.shape().to_vec(), whole: whole(array) }
 }
 
 /// The value of a whole number.
@@ -297,12 +259,7 @@ pub fn build(layout: &Layout, leaves: &mut dyn Iterator<Item = Array>) -> Value 
         Layout::Tuple(parts) => Value::Tuple(
             parts
                 .iter()
-                .map(|(name, part)| {
-                    (
-                        name.as_ref().map(std::string::ToString::to_string),
-                        build(part, leaves),
-                    )
-                })
+                .map(|(name, part)| (name.as_ref().map(std::string::ToString::to_string), build(part, leaves)))
                 .collect(),
         ),
     }
@@ -313,11 +270,8 @@ pub fn arg_info(value: &Value) -> ArgInfo {
     match value {
         Value::Array(array) => ArgInfo::Leaf(leaf_info(array)),
         Value::None => ArgInfo::None,
-        Value::Tuple(parts) => ArgInfo::Tuple(
-            parts
-                .iter()
-                .map(|(name, part)| (name.clone(), arg_info(part)))
-                .collect(),
-        ),
+        Value::Tuple(parts) => {
+            ArgInfo::Tuple(parts.iter().map(|(name, part)| (name.clone(), arg_info(part))).collect())
+        }
     }
 }

@@ -47,10 +47,7 @@ impl Variant {
         let (layout, places) = match &entry.shown {
             Some(Shown::Value(layout, places)) => (layout.clone(), places.clone()),
             Some(Shown::Text(_)) | None => {
-                return Err(Error::host(
-                    "E0451",
-                    format!("`{expr}` gives no value that a host can take"),
-                ));
+                return Err(Error::host("E0451", format!("`{expr}` gives no value that a host can take")));
             }
         };
         let mut params = Vec::new();
@@ -61,40 +58,22 @@ impl Variant {
                     Some(Ok(value)) => Param::Fixed(value),
                     Some(Err(problem)) => return Err(Error::host("E0409", problem.to_string())),
                     None => {
-                        return Err(Error::host(
-                            "E0000",
-                            "internal error: a value of the program is missing",
-                        ));
+                        return Err(Error::host("E0000", "internal error: a value of the program is missing"));
                     }
                 },
             });
         }
         let compiled = state.compile(&entry)?;
         let output = state.runner.output().clone();
-        Ok(Variant {
-            compiled,
-            params,
-            layout,
-            places,
-            exact: entry.exact,
-            output,
-        })
+        Ok(Variant { compiled, params, layout, places, exact: entry.exact, output })
     }
 
     /// Calls it.
-    pub fn call(
-        &self,
-        args: &Args<'_>,
-        workspace: &mut Workspace,
-        limit: Option<usize>,
-    ) -> Result<Value, Failed> {
+    pub fn call(&self, args: &Args<'_>, workspace: &mut Workspace, limit: Option<usize>) -> Result<Value, Failed> {
         let args = self.arrays(args);
         let results = self.compiled.call(&args, workspace, &self.output, limit)?;
         let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
-        let mut leaves = self
-            .places
-            .iter()
-            .filter_map(|&k| results.get_mut(k).and_then(Option::take));
+        let mut leaves = self.places.iter().filter_map(|&k| results.get_mut(k).and_then(Option::take));
         Ok(build(&self.layout, &mut leaves))
     }
 
@@ -115,15 +94,13 @@ impl Variant {
         let args = self.arrays(args);
         let mut results = SmallVec::<[&mut Array; 8]>::new();
         out.each_leaf_mut(&mut |array| results.push(array));
-        self.compiled
-            .call_into(&args, &mut results, workspace, &self.output, limit)
+        self.compiled.call_into(&args, &mut results, workspace, &self.output, limit)
     }
 
     /// One array for each parameter of the code.
     fn arrays<'a>(&'a self, args: &Args<'a>) -> Arrays<'a> {
         let mut leaves = Arrays::new();
-        args.iter()
-            .for_each(|arg| arg.each_leaf(&mut |leaf| leaves.push(leaf)));
+        args.iter().for_each(|arg| arg.each_leaf(&mut |leaf| leaves.push(leaf)));
         let of = |param: &'a Param| match param {
             Param::Arg(k) => leaves.get(*k).copied(),
             Param::Fixed(value) => Some(value),
@@ -138,9 +115,10 @@ fn has_layout(value: &Value, layout: &Layout) -> bool {
         (Value::Array(_), Layout::Leaf(_)) | (Value::None, Layout::None) => true,
         (Value::Tuple(parts), Layout::Tuple(layouts)) => {
             parts.len() == layouts.len()
-                && parts.iter().zip(layouts).all(|((name, part), (own, layout))| {
-                    name.as_deref() == own.as_deref() && has_layout(part, layout)
-                })
+                && parts
+                    .iter()
+                    .zip(layouts)
+                    .all(|((name, part), (own, layout))| name.as_deref() == own.as_deref() && has_layout(part, layout))
         }
         (Value::Array(_) | Value::None | Value::Tuple(_), _) => false,
     }
@@ -236,12 +214,7 @@ impl Known {
     }
 
     fn key(&self, args: &Args<'_>, exact: bool) -> Key {
-        let mut keys = Keys {
-            known: &self.0,
-            exact,
-            larger: SmallVec::new(),
-            key: Key::new(),
-        };
+        let mut keys = Keys { known: &self.0, exact, larger: SmallVec::new(), key: Key::new() };
         args.iter().for_each(|arg| keys.value(arg));
         keys.key
     }
@@ -275,8 +248,7 @@ impl Keys<'_> {
     fn value(&mut self, value: &Value) {
         match value {
             Value::Array(array) => {
-                self.key
-                    .push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
+                self.key.push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
                 for &size in array.shape() {
                     // No size is greater: an array has fewer bytes than an `i64` counts.
                     self.number(i64::try_from(size).unwrap_or(i64::MAX));

@@ -18,47 +18,24 @@ impl Data {
     /// # Panics
     /// If the shape has another number of elements, or an element has another type.
     pub fn new(dtype: DType, shape: Vec<usize>, elems: Vec<Const>) -> Data {
-        assert_eq!(
-            shape.iter().product::<usize>(),
-            elems.len(),
-            "elements for shape {shape:?}"
-        );
-        assert!(
-            elems.iter().all(|e| e.dtype() == dtype),
-            "elements of {dtype:?}"
-        );
-        Data {
-            dtype,
-            shape,
-            elems,
-        }
+        assert_eq!(shape.iter().product::<usize>(), elems.len(), "elements for shape {shape:?}");
+        assert!(elems.iter().all(|e| e.dtype() == dtype), "elements of {dtype:?}");
+        Data { dtype, shape, elems }
     }
 
     /// A scalar.
     pub fn scalar(value: Const) -> Data {
-        Data {
-            dtype: value.dtype(),
-            shape: Vec::new(),
-            elems: vec![value],
-        }
+        Data { dtype: value.dtype(), shape: Vec::new(), elems: vec![value] }
     }
 
     /// An `f64` array.
     pub fn f64s(shape: &[usize], elems: &[f64]) -> Data {
-        Data::new(
-            DType::F64,
-            shape.to_vec(),
-            elems.iter().map(|&x| Const::F64(x)).collect(),
-        )
+        Data::new(DType::F64, shape.to_vec(), elems.iter().map(|&x| Const::F64(x)).collect())
     }
 
     /// An `i64` array.
     pub fn i64s(shape: &[usize], elems: &[i64]) -> Data {
-        Data::new(
-            DType::I64,
-            shape.to_vec(),
-            elems.iter().map(|&x| Const::I64(x)).collect(),
-        )
+        Data::new(DType::I64, shape.to_vec(), elems.iter().map(|&x| Const::I64(x)).collect())
     }
 
     /// The element type.
@@ -120,11 +97,7 @@ impl Data {
 
     /// The elements at these positions.
     pub(super) fn gather(&self, shape: Vec<usize>, positions: &[usize]) -> Data {
-        Data::new(
-            self.dtype,
-            shape,
-            positions.iter().map(|&p| self.elems[p]).collect(),
-        )
+        Data::new(self.dtype, shape, positions.iter().map(|&p| self.elems[p]).collect())
     }
 }
 

@@ -39,11 +39,7 @@ impl Meter {
     /// Pays for operations.
     pub fn charge(&mut self, ops: usize) -> Fallible<()> {
         self.stats.ops = self.stats.ops.saturating_add(ops as u64);
-        if self.stats.ops > self.limits.ops {
-            Err(FailureKind::OutOfFuel)
-        } else {
-            Ok(())
-        }
+        if self.stats.ops > self.limits.ops { Err(FailureKind::OutOfFuel) } else { Ok(()) }
     }
 }
 
@@ -80,33 +76,25 @@ impl Frame<'_> {
     fn int(&self, value: Value) -> Fallible<i64> {
         match self.scalar(value)? {
             Const::I64(i) => Ok(i),
-            Const::Bool(_) | Const::F32(_) | Const::F64(_) => {
-                internal(format!("{value} is no i64"))
-            }
+            Const::Bool(_) | Const::F32(_) | Const::F64(_) => internal(format!("{value} is no i64")),
         }
     }
 
     fn truth(&self, value: Value) -> Fallible<bool> {
         match self.scalar(value)? {
             Const::Bool(b) => Ok(b),
-            Const::I64(_) | Const::F32(_) | Const::F64(_) => {
-                internal(format!("{value} is no bool"))
-            }
+            Const::I64(_) | Const::F32(_) | Const::F64(_) => internal(format!("{value} is no bool")),
         }
     }
 
     /// The value of a dimension.
     pub fn dim(&self, dim: &Dim) -> Fallible<i64> {
-        dim.eval(&|s| self.sizes[s.0 as usize])
-            .ok_or(FailureKind::IntOverflow)
+        dim.eval(&|s| self.sizes[s.0 as usize]).ok_or(FailureKind::IntOverflow)
     }
 
     /// The values of dimensions.
     pub fn shape(&self, dims: &[Dim]) -> Fallible<Vec<usize>> {
-        let size = |d: &Dim| {
-            self.dim(d)
-                .and_then(|n| usize::try_from(n).map_err(|_| FailureKind::NegativeSize(n)))
-        };
+        let size = |d: &Dim| self.dim(d).and_then(|n| usize::try_from(n).map_err(|_| FailureKind::NegativeSize(n)));
         dims.iter().map(size).collect()
     }
 
@@ -122,9 +110,7 @@ impl Frame<'_> {
                 (Type::Data(_), Slot::Tape(..)) | (Type::Tape, Slot::Data(_)) => false,
             };
             if !fits {
-                let shown = slot.data().map_or("a tape".into(), |d| {
-                    format!("{:?}{:?}", d.dtype(), d.shape())
-                });
+                let shown = slot.data().map_or("a tape".into(), |d| format!("{:?}{:?}", d.dtype(), d.shape()));
                 return internal(format!("{value} of {} is {shown}", self.func.name));
             }
             self.values.set(value, Some(slot));
@@ -139,47 +125,24 @@ impl Frame<'_> {
 
 impl<'m> Machine<'m> {
     pub fn new(module: &'m Module, hooks: &'m mut dyn Hooks, limits: Limits) -> Self {
-        let meter = Meter {
-            limits,
-            stats: Stats::default(),
-            tape_bytes: 0,
-        };
-        Machine {
-            module,
-            hooks,
-            meter,
-            depth: 0,
-        }
+        let meter = Meter { limits, stats: Stats::default(), tape_bytes: 0 };
+        Machine { module, hooks, meter, depth: 0 }
     }
 
     pub fn stats(&self) -> Stats {
         self.meter.stats
     }
 
-    pub fn run(
-        &mut self,
-        func: FuncId,
-        sizes: &[i64],
-        args: Vec<Data>,
-    ) -> Result<Vec<Data>, Failure> {
+    pub fn run(&mut self, func: FuncId, sizes: &[i64], args: Vec<Data>) -> Result<Vec<Data>, Failure> {
         let span = self.module.funcs[func].span;
-        let args = args
-            .into_iter()
-            .map(|data| Slot::Data(Rc::new(data)))
-            .collect();
+        let args = args.into_iter().map(|data| Slot::Data(Rc::new(data))).collect();
         let results = self.call(func, sizes.to_vec(), args, span)?;
         let data = |slot: &Slot| slot.data().cloned().map_err(|kind| Failure { kind, span });
         results.iter().map(data).collect()
     }
 
     /// Calls a function; `span` is the call.
-    fn call(
-        &mut self,
-        id: FuncId,
-        sizes: Vec<i64>,
-        args: Vec<Slot>,
-        span: Span,
-    ) -> Result<Vec<Slot>, Failure> {
+    fn call(&mut self, id: FuncId, sizes: Vec<i64>, args: Vec<Slot>, span: Span) -> Result<Vec<Slot>, Failure> {
         let func = &self.module.funcs[id];
         let blame = |kind| Failure { kind, span };
         if self.depth >= self.meter.limits.depth {
@@ -190,38 +153,25 @@ impl<'m> Machine<'m> {
         }
         self.meter.charge(1).map_err(blame)?;
         self.depth += 1;
-        let mut frame = Frame {
-            func,
-            sizes,
-            values: Side::new(None),
-        };
+        let mut frame = Frame { func, sizes, values: Side::new(None) };
         let results = self.block(&mut frame, func.body, args);
         self.depth -= 1;
         results
     }
 
     /// Runs a block; gives what it yields.
-    fn block(
-        &mut self,
-        frame: &mut Frame<'m>,
-        block: Block,
-        args: Vec<Slot>,
-    ) -> Result<Vec<Slot>, Failure> {
+    fn block(&mut self, frame: &mut Frame<'m>, block: Block, args: Vec<Slot>) -> Result<Vec<Slot>, Failure> {
         // Nested blocks and calls nest here.
         stacker::maybe_grow(128 << 10, 2 << 20, || {
             let func = frame.func;
             let data = &func.blocks[block];
             let mut span = func.span;
             let blame = |kind, span| Failure { kind, span };
-            frame
-                .set(&data.params, args)
-                .map_err(|kind| blame(kind, span))?;
+            frame.set(&data.params, args).map_err(|kind| blame(kind, span))?;
             for &inst in &data.insts {
                 span = func.insts[inst].span;
                 let results = self.inst(frame, inst)?;
-                frame
-                    .set(&func.insts[inst].results, results)
-                    .map_err(|kind| blame(kind, span))?;
+                frame.set(&func.insts[inst].results, results).map_err(|kind| blame(kind, span))?;
             }
             frame.slots(&data.yields).map_err(|kind| blame(kind, span))
         })
@@ -234,11 +184,7 @@ impl<'m> Machine<'m> {
         let args = frame.slots(&data.args).map_err(blame)?;
         match &data.kind {
             Kind::If { then, otherwise } => {
-                let chosen = if frame.truth(data.args[0]).map_err(blame)? {
-                    then
-                } else {
-                    otherwise
-                };
+                let chosen = if frame.truth(data.args[0]).map_err(blame)? { then } else { otherwise };
                 self.block(frame, *chosen, Vec::new())
             }
             Kind::For { body } => {
@@ -262,11 +208,7 @@ impl<'m> Machine<'m> {
                     carries = self.block(frame, *body, carries)?;
                 }
             }
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => self.map(frame, inst, extents, *body, *accs),
+            Kind::Map { extents, body, accs } => self.map(frame, inst, extents, *body, *accs),
             Kind::Call { func, sizes } => {
                 let sizes: Fallible<Vec<i64>> = sizes.iter().map(|d| frame.dim(d)).collect();
                 self.call(*func, sizes.map_err(blame)?, args, span)
@@ -295,10 +237,7 @@ impl<'m> Machine<'m> {
         accs: usize,
     ) -> Result<Vec<Slot>, Failure> {
         let data = &frame.func.insts[inst];
-        let blame = |kind| Failure {
-            kind,
-            span: data.span,
-        };
+        let blame = |kind| Failure { kind, span: data.span };
         let extents = frame.shape(extents).map_err(blame)?;
         let lanes = data.results.len() - accs;
         let mut arrays = Vec::new();
@@ -310,9 +249,7 @@ impl<'m> Machine<'m> {
         let mut index = vec![0; extents.len()];
         for _ in 0..extents.iter().product() {
             self.meter.charge(1).map_err(blame)?;
-            let indices = index
-                .iter()
-                .map(|&i| Slot::Data(Rc::new(Data::scalar(Const::I64(i as i64)))));
+            let indices = index.iter().map(|&i| Slot::Data(Rc::new(Data::scalar(Const::I64(i as i64)))));
             let mut yields = self.block(frame, body, indices.chain(carried).collect())?;
             carried = yields.split_off(lanes);
             for ((_, _, elems), lane) in arrays.iter_mut().zip(&yields) {
@@ -333,12 +270,7 @@ impl<'m> Machine<'m> {
         match &data.kind {
             Kind::Pure(op) => {
                 let args: Fallible<Vec<&Data>> = args.iter().map(Slot::data).collect();
-                let result = Ops {
-                    frame,
-                    meter: &mut self.meter,
-                    hooks: self.hooks,
-                }
-                .pure(op, &args?)?;
+                let result = Ops { frame, meter: &mut self.meter, hooks: self.hooks }.pure(op, &args?)?;
                 return Ok(vec![Slot::Data(Rc::new(result))]);
             }
             Kind::Bounds { len, what } => {
@@ -346,11 +278,7 @@ impl<'m> Machine<'m> {
                 self.meter.charge(index.len())?;
                 for index in index.ints()? {
                     if index < 0 || index >= len {
-                        return Err(FailureKind::IndexOutOfRange {
-                            index,
-                            len,
-                            what: *what,
-                        });
+                        return Err(FailureKind::IndexOutOfRange { index, len, what: *what });
                     }
                 }
             }
@@ -373,11 +301,7 @@ impl<'m> Machine<'m> {
             Kind::TapeNew => return Ok(vec![Slot::Tape(Rc::default(), 0)]),
             Kind::Push | Kind::Pop | Kind::TapeEnd => return self.tape(frame, inst, args),
             Kind::Jvp { .. } | Kind::Vjp { .. } => return internal("a derivative request is left"),
-            Kind::If { .. }
-            | Kind::For { .. }
-            | Kind::While { .. }
-            | Kind::Map { .. }
-            | Kind::Call { .. } => {
+            Kind::If { .. } | Kind::For { .. } | Kind::While { .. } | Kind::Map { .. } | Kind::Call { .. } => {
                 return internal("control flow is not here");
             }
         }
@@ -416,11 +340,7 @@ impl<'m> Machine<'m> {
             (Some(_), false) => return internal("a tape ends with rows on it"),
         };
         if row.len() + 1 != data.results.len() {
-            return internal(format!(
-                "a row of {} values is popped as {}",
-                row.len(),
-                data.results.len() - 1
-            ));
+            return internal(format!("a row of {} values is popped as {}", row.len(), data.results.len() - 1));
         }
         // That it has the types of the results is seen when they are set.
         for value in &row {
@@ -428,9 +348,7 @@ impl<'m> Machine<'m> {
             self.meter.tape_bytes -= bytes(value);
         }
         let rest = Slot::Tape(rows.clone(), depth - 1);
-        Ok(std::iter::once(rest)
-            .chain(row.into_iter().map(Slot::Data))
-            .collect())
+        Ok(std::iter::once(rest).chain(row.into_iter().map(Slot::Data)).collect())
     }
 }
 

@@ -35,9 +35,7 @@ impl Ops<'_, '_> {
             Op::Broadcast { dims, axes } => {
                 let shape = self.room(self.frame.shape(dims)?)?;
                 let mut along = vec![0; shape.len()];
-                axes.iter()
-                    .zip(args[0].strides())
-                    .for_each(|(&axis, stride)| along[axis] = stride);
+                axes.iter().zip(args[0].strides()).for_each(|(&axis, stride)| along[axis] = stride);
                 let positions = offsets(&shape, &along);
                 Ok(args[0].gather(shape, &positions))
             }
@@ -76,16 +74,10 @@ impl Ops<'_, '_> {
                 let shape = self.room(self.frame.shape(dims)?)?;
                 let (key, count) = (args[0].ints()?[0], shape.iter().product());
                 match self.hooks.random(*kind, key, count) {
-                    Some(elems) if elems.len() == count && count > 0 => {
-                        Ok(Data::new(elems[0].dtype(), shape, elems))
-                    }
+                    Some(elems) if elems.len() == count && count > 0 => Ok(Data::new(elems[0].dtype(), shape, elems)),
                     Some(elems) if elems.len() == count => {
                         let bits = *kind == adl_lang::ops::Random::Bits;
-                        Ok(Data::new(
-                            if bits { DType::I64 } else { DType::F64 },
-                            shape,
-                            elems,
-                        ))
+                        Ok(Data::new(if bits { DType::I64 } else { DType::F64 }, shape, elems))
                     }
                     Some(_) | None => internal("no random numbers here"),
                 }
@@ -95,20 +87,12 @@ impl Ops<'_, '_> {
 
     /// Pays for an array of this shape before it is made.
     fn room(&mut self, shape: Vec<usize>) -> Fallible<Vec<usize>> {
-        let len = shape
-            .iter()
-            .try_fold(1usize, |len, &n| len.checked_mul(n))
-            .ok_or(FailureKind::IntOverflow)?;
+        let len = shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n)).ok_or(FailureKind::IntOverflow)?;
         self.meter.charge(len)?;
         Ok(shape)
     }
 
-    fn each(
-        &mut self,
-        dtype: DType,
-        like: &Data,
-        one: impl Fn(usize) -> Fallible<Const>,
-    ) -> Fallible<Data> {
+    fn each(&mut self, dtype: DType, like: &Data, one: impl Fn(usize) -> Fallible<Const>) -> Fallible<Data> {
         self.meter.charge(like.len())?;
         let elems: Fallible<Vec<Const>> = (0..like.len()).map(one).collect();
         Ok(Data::new(dtype, like.shape().to_vec(), elems?))
@@ -121,29 +105,15 @@ impl Ops<'_, '_> {
             (Reduction::Sum, _) => (Prim::Add, Const::of(dtype, 0.0)),
             (Reduction::Max, DType::I64) => (Prim::Max, Const::I64(i64::MIN)),
             (Reduction::Min, DType::I64) => (Prim::Min, Const::I64(i64::MAX)),
-            (Reduction::Max, DType::Bool | DType::F32 | DType::F64) => {
-                (Prim::Max, Const::of(dtype, f64::NEG_INFINITY))
-            }
-            (Reduction::Min, DType::Bool | DType::F32 | DType::F64) => {
-                (Prim::Min, Const::of(dtype, f64::INFINITY))
-            }
+            (Reduction::Max, DType::Bool | DType::F32 | DType::F64) => (Prim::Max, Const::of(dtype, f64::NEG_INFINITY)),
+            (Reduction::Min, DType::Bool | DType::F32 | DType::F64) => (Prim::Min, Const::of(dtype, f64::INFINITY)),
             (Reduction::All, _) => (Prim::And, Const::Bool(true)),
             (Reduction::Any, _) => (Prim::Or, Const::Bool(false)),
         };
-        let shape: Vec<usize> = (0..x.shape().len())
-            .filter(|k| !axes.contains(k))
-            .map(|k| x.shape()[k])
-            .collect();
+        let shape: Vec<usize> = (0..x.shape().len()).filter(|k| !axes.contains(k)).map(|k| x.shape()[k]).collect();
         let mut kept = strides(&shape).into_iter();
-        let along: Vec<usize> = (0..x.shape().len())
-            .map(|k| {
-                if axes.contains(&k) {
-                    0
-                } else {
-                    kept.next().unwrap_or(0)
-                }
-            })
-            .collect();
+        let along: Vec<usize> =
+            (0..x.shape().len()).map(|k| if axes.contains(&k) { 0 } else { kept.next().unwrap_or(0) }).collect();
         let mut elems = vec![start; shape.iter().product()];
         for (k, to) in offsets(x.shape(), &along).into_iter().enumerate() {
             elems[to] = apply(prim, &[elems[to], x.get(k)])?;
@@ -169,14 +139,7 @@ impl Ops<'_, '_> {
                 let wins = match (is_nan(old), is_nan(new)) {
                     (true, _) => false,
                     (false, true) => true,
-                    (false, false) => {
-                        order(new, old)
-                            == if max {
-                                Ordering::Greater
-                            } else {
-                                Ordering::Less
-                            }
-                    }
+                    (false, false) => order(new, old) == if max { Ordering::Greater } else { Ordering::Less },
                 };
                 winner = if wins { k } else { winner };
             }
@@ -202,20 +165,11 @@ impl Ops<'_, '_> {
     }
 
     /// The shape of a part, and where its elements are in the whole.
-    fn selected(
-        &self,
-        sels: &[Sel],
-        x: &Data,
-        operands: &[&Data],
-    ) -> Fallible<(Vec<usize>, Vec<usize>)> {
+    fn selected(&self, sels: &[Sel], x: &Data, operands: &[&Data]) -> Fallible<(Vec<usize>, Vec<usize>)> {
         let (mut shape, mut positions) = (Vec::new(), vec![0]);
         let mut operands = operands.iter();
         for ((sel, &n), stride) in sels.iter().zip(x.shape()).zip(x.strides()) {
-            let operand = if sel.has_operand() {
-                operands.next().copied()
-            } else {
-                None
-            };
+            let operand = if sel.has_operand() { operands.next().copied() } else { None };
             let ints = operand.map_or(Ok(Vec::new()), Data::ints)?;
             let chosen: Vec<i64> = match sel {
                 Sel::All => {
@@ -226,9 +180,7 @@ impl Ops<'_, '_> {
                 Sel::Span { len, step } => {
                     let len = self.frame.shape(std::slice::from_ref(len))?[0];
                     shape.push(len);
-                    (0..len as i64)
-                        .map(|k| ints[0].saturating_add(k.saturating_mul(*step)))
-                        .collect()
+                    (0..len as i64).map(|k| ints[0].saturating_add(k.saturating_mul(*step))).collect()
                 }
                 Sel::Pick => {
                     shape.extend(operand.into_iter().flat_map(Data::shape));
@@ -239,24 +191,14 @@ impl Ops<'_, '_> {
             if let Some(wrong) = chosen.iter().find(|&&i| i < 0 || i >= n as i64) {
                 return internal(format!("position {wrong} of {n} is not checked"));
             }
-            let steps = |p: &usize| {
-                chosen
-                    .iter()
-                    .map(|&i| p + i as usize * stride)
-                    .collect::<Vec<_>>()
-            };
+            let steps = |p: &usize| chosen.iter().map(|&i| p + i as usize * stride).collect::<Vec<_>>();
             positions = positions.iter().flat_map(steps).collect();
         }
         Ok((shape, positions))
     }
 
     /// Counts the part alone, as if the rest were left in place.
-    fn put(
-        &mut self,
-        sels: &[Sel],
-        args: &[&Data],
-        f: impl Fn(Const, Const) -> Fallible<Const>,
-    ) -> Fallible<Data> {
+    fn put(&mut self, sels: &[Sel], args: &[&Data], f: impl Fn(Const, Const) -> Fallible<Const>) -> Fallible<Data> {
         let (shape, positions) = self.selected(sels, args[0], &args[2..])?;
         self.meter.charge(positions.len())?;
         if shape != args[1].shape() {
@@ -273,11 +215,7 @@ impl Ops<'_, '_> {
         let batch = a.shape().len() - 2;
         let rows = |x: &Data, swap: bool| {
             let (shape, strides) = (x.shape(), x.strides());
-            let (r, c) = if swap {
-                (batch + 1, batch)
-            } else {
-                (batch, batch + 1)
-            };
+            let (r, c) = if swap { (batch + 1, batch) } else { (batch, batch + 1) };
             ((shape[r], strides[r]), (shape[c], strides[c]))
         };
         let (((m, a_row), (k, a_column)), ((_, b_row), (n, b_column))) = (rows(a, ta), rows(b, tb));

@@ -28,8 +28,7 @@ pub(super) fn apply(prim: Prim, args: &[Const]) -> Fallible<Const> {
         },
         [Const::Bool(a), Const::Bool(b)] => {
             let both = row(&[(Prim::And, a && b), (Prim::Or, a || b)], prim);
-            both.or(compare(prim, &a, &b))
-                .map_or_else(|| wrong(prim), |holds| Ok(Const::Bool(holds)))
+            both.or(compare(prim, &a, &b)).map_or_else(|| wrong(prim), |holds| Ok(Const::Bool(holds)))
         }
         [..] => wrong(prim),
     }
@@ -51,9 +50,7 @@ pub(super) fn convert(value: Const, to: DType) -> Fallible<Const> {
         Const::F64(x) => x,
     };
     // −2⁶³ fits, 2⁶³ does not.
-    if to == DType::I64
-        && !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number)
-    {
+    if to == DType::I64 && !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number) {
         return Err(FailureKind::ConversionRange(number));
     }
     Ok(Const::of(to, number))
@@ -65,10 +62,7 @@ fn wrong<T>(prim: Prim) -> Fallible<T> {
 
 /// The entry of a small table.
 fn row<T: Copy>(table: &[(Prim, T)], prim: Prim) -> Option<T> {
-    table
-        .iter()
-        .find(|(p, _)| *p == prim)
-        .map(|(_, value)| *value)
+    table.iter().find(|(p, _)| *p == prim).map(|(_, value)| *value)
 }
 
 fn compare<T: PartialOrd>(prim: Prim, a: &T, b: &T) -> Option<bool> {
@@ -88,14 +82,7 @@ fn float(prim: Prim, x: f64) -> Fallible<f64> {
         (Prim::Neg, -x),
         (Prim::Abs, x.abs()),
         // NaN of NaN, and a zero keeps its sign.
-        (
-            Prim::Sign,
-            if x == 0.0 || x.is_nan() {
-                x
-            } else {
-                x.signum()
-            },
-        ),
+        (Prim::Sign, if x == 0.0 || x.is_nan() { x } else { x.signum() }),
         (Prim::Floor, x.floor()),
         (Prim::Ceil, x.ceil()),
         (Prim::Round, x.round_ties_even()),
@@ -134,9 +121,7 @@ macro_rules! inline_floats {
             ];
             match prim.row().value {
                 Value::Binary(f) => Ok(f(a.into(), b.into()) as $float),
-                Value::Inline | Value::Unary(_) => {
-                    row(&inline, prim).map_or_else(|| wrong(prim), Ok)
-                }
+                Value::Inline | Value::Unary(_) => row(&inline, prim).map_or_else(|| wrong(prim), Ok),
             }
         }
     };
@@ -162,22 +147,13 @@ fn ints(prim: Prim, a: i64, b: i64) -> Fallible<i64> {
         return power(a, b);
     }
     // Division rounds toward zero; the floor is one less where signs differ and something is left.
-    let quotient = a.checked_div(b).map(|q| {
-        if a % b != 0 && (a < 0) != (b < 0) {
-            q - 1
-        } else {
-            q
-        }
-    });
+    let quotient = a.checked_div(b).map(|q| if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q });
     let table = [
         (Prim::Add, a.checked_add(b)),
         (Prim::Sub, a.checked_sub(b)),
         (Prim::Mul, a.checked_mul(b)),
         (Prim::FloorDiv, quotient),
-        (
-            Prim::Rem,
-            quotient.map(|q| a.wrapping_sub(b.wrapping_mul(q))),
-        ),
+        (Prim::Rem, quotient.map(|q| a.wrapping_sub(b.wrapping_mul(q)))),
         (Prim::Min, Some(a.min(b))),
         (Prim::Max, Some(a.max(b))),
     ];
@@ -192,7 +168,5 @@ fn power(base: i64, exponent: i64) -> Fallible<i64> {
     let repeats = (-1..=1).contains(&base) && exponent > 2;
     let exponent = if repeats { 2 - exponent % 2 } else { exponent };
     let small = u32::try_from(exponent).ok();
-    small
-        .and_then(|e| base.checked_pow(e))
-        .ok_or(FailureKind::IntOverflow)
+    small.and_then(|e| base.checked_pow(e)).ok_or(FailureKind::IntOverflow)
 }

@@ -246,20 +246,12 @@ impl Kind {
             Kind::If { then, otherwise } => Kind::If { then: block(*then), otherwise: block(*otherwise) },
             Kind::For { body } => Kind::For { body: block(*body) },
             Kind::While { test, body } => Kind::While { test: block(*test), body: block(*body) },
-            Kind::Map { extents, body, accs } => {
-                Kind::Map { extents: all(extents), body: block(*body), accs: *accs }
-            }
+            Kind::Map { extents, body, accs } => Kind::Map { extents: all(extents), body: block(*body), accs: *accs },
             Kind::Call { func, sizes } => Kind::Call { func: *func, sizes: all(sizes) },
-            Kind::Jvp { func, sizes, active } => {
-                Kind::Jvp { func: *func, sizes: all(sizes), active: active.clone() }
+            Kind::Jvp { func, sizes, active } => Kind::Jvp { func: *func, sizes: all(sizes), active: active.clone() },
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => {
+                Kind::Vjp { func: *func, sizes: all(sizes), seeds: seeds.clone(), wrt: wrt.clone(), primal: *primal }
             }
-            Kind::Vjp { func, sizes, seeds, wrt, primal } => Kind::Vjp {
-                func: *func,
-                sizes: all(sizes),
-                seeds: seeds.clone(),
-                wrt: wrt.clone(),
-                primal: *primal,
-            },
             Kind::Bounds { len, what } => Kind::Bounds { len: len.substitute(dim), what: *what },
             Kind::NonNegative(size) => Kind::NonNegative(size.substitute(dim)),
             Kind::SameSize(left, right) => Kind::SameSize(left.substitute(dim), right.substitute(dim)),

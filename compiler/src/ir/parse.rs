@@ -59,15 +59,10 @@ fn func(cursor: &mut Cursor<'_>, id: FuncId) -> Parsed<Func> {
     };
     let sizes = cursor.list("[", "]", |c| Ok(c.ident()?.to_string()))?;
     cursor.sizes = sizes;
-    let named =
-        |(k, name): (usize, &String)| (*name != format!("s{k}")).then(|| Name::from(name.as_str()));
+    let named = |(k, name): (usize, &String)| (*name != format!("s{k}")).then(|| Name::from(name.as_str()));
     let sizes = cursor.sizes.iter().enumerate().map(named).collect();
     let mut func = Func::new(name, sizes, Span::default());
-    let mut parser = Parser {
-        cursor,
-        values: FxHashMap::default(),
-        to: Builder::new(&mut func),
-    };
+    let mut parser = Parser { cursor, values: FxHashMap::default(), to: Builder::new(&mut func) };
     parser.params()?;
     parser.cursor.expect("->")?;
     let results = match parser.cursor.peek() {
@@ -144,11 +139,7 @@ impl Parser<'_, '_, '_> {
             let mut results: Vec<(String, Option<Type>)> = Vec::new();
             if matches!(self.cursor.peek(), Some(',' | ':' | '=')) {
                 loop {
-                    let ty = if self.cursor.eat(":") {
-                        Some(self.cursor.ty()?)
-                    } else {
-                        None
-                    };
+                    let ty = if self.cursor.eat(":") { Some(self.cursor.ty()?) } else { None };
                     results.push((word.to_string(), ty));
                     if !self.cursor.eat(",") {
                         break;
@@ -168,21 +159,15 @@ impl Parser<'_, '_, '_> {
         let types: Option<Vec<Type>> = results.iter().map(|(_, ty)| ty.clone()).collect();
         let types = match (types, derived) {
             (Some(types), _) if !types.is_empty() => types,
-            (_, Ok(Some(derived))) if derived.len() == results.len() => results
-                .iter()
-                .zip(derived)
-                .map(|((_, ty), d)| ty.clone().unwrap_or(d))
-                .collect(),
+            (_, Ok(Some(derived))) if derived.len() == results.len() => {
+                results.iter().zip(derived).map(|((_, ty), d)| ty.clone().unwrap_or(d)).collect()
+            }
             (Some(types), Ok(None)) => types,
             (_, Ok(Some(derived))) => {
-                return self
-                    .cursor
-                    .fail(format!("`{word}` gives {} results", derived.len()));
+                return self.cursor.fail(format!("`{word}` gives {} results", derived.len()));
             }
             (None, Ok(None)) => {
-                return self
-                    .cursor
-                    .fail(format!("`{word}` needs the types of its results"));
+                return self.cursor.fail(format!("`{word}` needs the types of its results"));
             }
             (_, Err(problem)) => return self.cursor.fail(problem),
         };
@@ -239,47 +224,23 @@ impl Parser<'_, '_, '_> {
                 let args = self.operands()?;
                 let then = self.block()?;
                 self.cursor.word("else")?;
-                (
-                    Kind::If {
-                        then,
-                        otherwise: self.block()?,
-                    },
-                    args,
-                )
+                (Kind::If { then, otherwise: self.block()? }, args)
             }
             "for" => {
                 let mut args = vec![self.value()?];
                 args.extend(self.group()?);
-                (
-                    Kind::For {
-                        body: self.block()?,
-                    },
-                    args,
-                )
+                (Kind::For { body: self.block()? }, args)
             }
             "while" => {
                 let args = self.group()?;
                 let test = self.block()?;
                 self.cursor.word("do")?;
-                (
-                    Kind::While {
-                        test,
-                        body: self.block()?,
-                    },
-                    args,
-                )
+                (Kind::While { test, body: self.block()? }, args)
             }
             "map" => {
                 let extents = self.cursor.dims()?;
                 let args = self.group()?;
-                (
-                    Kind::Map {
-                        extents,
-                        body: self.block()?,
-                        accs: args.len(),
-                    },
-                    args,
-                )
+                (Kind::Map { extents, body: self.block()?, accs: args.len() }, args)
             }
             "call" => {
                 let (func, sizes) = (callee(self.cursor)?, self.cursor.dims()?);
@@ -291,14 +252,7 @@ impl Parser<'_, '_, '_> {
                 self.cursor.word("along")?;
                 let (active, tangents) = self.marked()?;
                 args.extend(tangents);
-                (
-                    Kind::Jvp {
-                        func,
-                        sizes,
-                        active,
-                    },
-                    args,
-                )
+                (Kind::Jvp { func, sizes, active }, args)
             }
             "vjp" => {
                 let (func, sizes) = (callee(self.cursor)?, self.cursor.dims()?);
@@ -310,29 +264,14 @@ impl Parser<'_, '_, '_> {
                 let wrt = (0..args.len()).map(|k| asked.contains(&k)).collect();
                 args.extend(cotangents);
                 let primal = self.cursor.eat_word("primal");
-                (
-                    Kind::Vjp {
-                        func,
-                        sizes,
-                        seeds,
-                        wrt,
-                        primal,
-                    },
-                    args,
-                )
+                (Kind::Vjp { func, sizes, seeds, wrt, primal }, args)
             }
             "bounds" => {
                 let kinds = [("index", BoundsOf::Index), ("slice", BoundsOf::Slice)];
                 let what = self.cursor.one_of(&kinds)?;
                 let args = self.operands()?;
                 self.cursor.expect("<")?;
-                (
-                    Kind::Bounds {
-                        len: self.cursor.dim()?,
-                        what,
-                    },
-                    args,
-                )
+                (Kind::Bounds { len: self.cursor.dim()?, what }, args)
             }
             "nonnegative" => (Kind::NonNegative(self.cursor.dim()?), Vec::new()),
             "samesize" => {

@@ -37,19 +37,11 @@ pub struct Names<'f> {
 impl<'f> Names<'f> {
     /// Walks the function once.
     pub fn new(func: &'f Func) -> Self {
-        let mut names = Names {
-            func,
-            numbers: Side::new(None),
-            sizes: Vec::new(),
-        };
+        let mut names = Names { func, numbers: Side::new(None), sizes: Vec::new() };
         for (k, name) in func.sizes.iter().enumerate() {
             let fallback = format!("s{k}");
-            let usable =
-                |n: &&str| is_ident(n) && !is_symbol(n) && !names.sizes.iter().any(|s| s == n);
-            let name = name
-                .as_deref()
-                .filter(usable)
-                .map_or(fallback, str::to_string);
+            let usable = |n: &&str| is_ident(n) && !is_symbol(n) && !names.sizes.iter().any(|s| s == n);
+            let name = name.as_deref().filter(usable).map_or(fallback, str::to_string);
             names.sizes.push(name);
         }
         let mut next = 0;
@@ -90,10 +82,7 @@ impl<'f> Names<'f> {
     }
 
     fn size(&self, sym: Sym) -> String {
-        self.sizes
-            .get(sym.0 as usize)
-            .cloned()
-            .unwrap_or_else(|| format!("s{}", sym.0))
+        self.sizes.get(sym.0 as usize).cloned().unwrap_or_else(|| format!("s{}", sym.0))
     }
 
     /// A type.
@@ -156,13 +145,7 @@ struct Printer<'f> {
 
 impl<'f> Printer<'f> {
     fn new(func: &'f Func, types: bool, place: Place<'f>) -> Self {
-        Printer {
-            func,
-            names: Names::new(func),
-            types,
-            place,
-            open: Vec::new(),
-        }
+        Printer { func, names: Names::new(func), types, place, open: Vec::new() }
     }
 
     fn func(&mut self, id: Option<FuncId>, out: &mut dyn Write) -> fmt::Result {
@@ -171,17 +154,8 @@ impl<'f> Printer<'f> {
         if let Some(id) = id {
             write!(out, "{id} ")?;
         }
-        let name = if is_ident(&func.name) {
-            func.name.clone()
-        } else {
-            quoted(&func.name)
-        };
-        write!(
-            out,
-            "{name}[{}]({})",
-            self.names.sizes.join(", "),
-            self.params(func.params())
-        )?;
+        let name = if is_ident(&func.name) { func.name.clone() } else { quoted(&func.name) };
+        write!(out, "{name}[{}]({})", self.names.sizes.join(", "), self.params(func.params()))?;
         let results = func.result_types();
         match results.as_slice() {
             [one] => writeln!(out, " -> {} {{", self.names.ty(one))?,
@@ -192,13 +166,7 @@ impl<'f> Printer<'f> {
     }
 
     fn params(&self, params: &[Value]) -> String {
-        list(params, ", ", |&v| {
-            format!(
-                "{}: {}",
-                self.names.value(v),
-                self.names.ty(self.func.ty(v))
-            )
-        })
+        list(params, ", ", |&v| format!("{}: {}", self.names.value(v), self.names.ty(self.func.ty(v))))
     }
 
     fn contents(&mut self, block: Block, depth: usize, out: &mut dyn Write) -> fmt::Result {
@@ -221,57 +189,28 @@ impl<'f> Printer<'f> {
         let func = self.func;
         let (pad, data) = ("  ".repeat(depth), &func.insts[inst]);
         let derived = typing::results(func, &data.kind, &data.args).ok().flatten();
-        let clear = |k: usize, v: Value| {
-            !self.types
-                && derived
-                    .as_ref()
-                    .is_some_and(|d| d.get(k) == Some(func.ty(v)))
-        };
+        let clear = |k: usize, v: Value| !self.types && derived.as_ref().is_some_and(|d| d.get(k) == Some(func.ty(v)));
         let results: Vec<String> = (data.results.iter().enumerate())
             .map(|(k, &v)| {
                 let name = self.names.value(v);
-                if clear(k, v) {
-                    name
-                } else {
-                    format!("{name}: {}", self.names.ty(func.ty(v)))
-                }
+                if clear(k, v) { name } else { format!("{name}: {}", self.names.ty(func.ty(v))) }
             })
             .collect();
         let equals = if results.is_empty() { "" } else { " = " };
-        write!(
-            out,
-            "{pad}{}{equals}{}",
-            results.join(", "),
-            self.kind(&data.kind, &data.args).trim_end()
-        )?;
-        let place = self
-            .place
-            .and_then(|place| place(data.span))
-            .map_or(String::new(), |p| format!("  ; {p}"));
+        write!(out, "{pad}{}{equals}{}", results.join(", "), self.kind(&data.kind, &data.args).trim_end())?;
+        let place = self.place.and_then(|place| place(data.span)).map_or(String::new(), |p| format!("  ; {p}"));
         let blocks = data.kind.blocks();
         if blocks.is_empty() {
             return writeln!(out, "{place}");
         }
         for (k, &block) in blocks.iter().enumerate() {
-            let word = if matches!(data.kind, Kind::While { .. }) {
-                "do"
-            } else {
-                "else"
-            };
-            let between = if k == 0 {
-                String::new()
-            } else {
-                format!("{pad}}} {word}")
-            };
+            let word = if matches!(data.kind, Kind::While { .. }) { "do" } else { "else" };
+            let between = if k == 0 { String::new() } else { format!("{pad}}} {word}") };
             let params = match func.blocks[block].params.as_slice() {
                 [] => String::new(),
                 params => format!(" ({})", self.params(params)),
             };
-            writeln!(
-                out,
-                "{between} {{{params}{}",
-                if k == 0 { place.as_str() } else { "" }
-            )?;
+            writeln!(out, "{between} {{{params}{}", if k == 0 { place.as_str() } else { "" })?;
             self.contents(block, depth + 1, out)?;
         }
         writeln!(out, "{pad}}}")
@@ -291,26 +230,11 @@ impl<'f> Printer<'f> {
             Kind::While { .. } => format!("while ({})", all()),
             Kind::Map { extents, .. } => format!("map {} ({})", names.dims(extents), all()),
             Kind::Call { func, sizes } => format!("call {}({})", callee(*func, sizes), all()),
-            Kind::Jvp {
-                func,
-                sizes,
-                active,
-            } => {
+            Kind::Jvp { func, sizes, active } => {
                 let (given, moving) = args.split_at(active.len().min(args.len()));
-                format!(
-                    "jvp {}({}) along ({})",
-                    callee(*func, sizes),
-                    names.values(given),
-                    self.marked(active, moving)
-                )
+                format!("jvp {}({}) along ({})", callee(*func, sizes), names.values(given), self.marked(active, moving))
             }
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            } => {
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 let count = seeds.iter().filter(|s| **s).count();
                 let (given, seeded) = args.split_at(args.len().saturating_sub(count));
                 let wrt: Vec<usize> = (0..wrt.len()).filter(|&k| wrt[k]).collect();
@@ -358,18 +282,11 @@ pub(super) fn list<T>(items: &[T], separator: &str, show: impl FnMut(&T) -> Stri
 
 /// Whether the text form takes it for a name without quotes.
 pub(super) fn is_ident(name: &str) -> bool {
-    let head = name
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
-    head && name != "_"
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    let head = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    head && name != "_" && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
 }
 
 /// Whether it is a name that a size parameter without name could have.
 pub(super) fn is_symbol(name: &str) -> bool {
-    name.strip_prefix('s')
-        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    name.strip_prefix('s').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -8,12 +8,7 @@ use adl_lang::types::{DType, Dim, Ty};
 /// The types of the results of an instruction. `Ok(None)` where they do not follow from the function alone: calls,
 /// derivative requests and `pop`. An error says which operand does not fit.
 pub fn results(func: &Func, kind: &Kind, args: &[Value]) -> Result<Option<Vec<Type>>, String> {
-    let types = |values: &[Value]| {
-        values
-            .iter()
-            .map(|&v| func.ty(v).clone())
-            .collect::<Vec<_>>()
-    };
+    let types = |values: &[Value]| values.iter().map(|&v| func.ty(v).clone()).collect::<Vec<_>>();
     Ok(Some(match kind {
         Kind::Pure(op) => {
             let operands: Option<Vec<&Ty>> = args.iter().map(|&a| func.ty(a).data()).collect();
@@ -26,10 +21,7 @@ pub fn results(func: &Func, kind: &Kind, args: &[Value]) -> Result<Option<Vec<Ty
             let lane = lanes(func, *body, *accs).ok_or("fewer yields than accumulators")?;
             let mut out = Vec::new();
             for &value in lane {
-                out.push(Type::Data(stacked(
-                    kind,
-                    func.ty(value).data().ok_or("a tape as lane value")?,
-                )));
+                out.push(Type::Data(stacked(kind, func.ty(value).data().ok_or("a tape as lane value")?)));
             }
             out.extend(types(args));
             out
@@ -57,28 +49,14 @@ fn stacked(map: &Kind, lane: &Ty) -> Ty {
     let Kind::Map { extents, .. } = map else {
         return lane.clone();
     };
-    Ty::array(
-        lane.dtype,
-        extents
-            .iter()
-            .chain(&lane.dims)
-            .cloned()
-            .collect::<Vec<_>>(),
-    )
+    Ty::array(lane.dtype, extents.iter().chain(&lane.dims).cloned().collect::<Vec<_>>())
 }
 
 /// [`Op::result`], and what it takes for granted.
 fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
     let fits = match op {
         Op::Concat(axis) => args.first().is_some_and(|first| {
-            let others = |t: &Ty| {
-                first
-                    .dims
-                    .iter()
-                    .zip(&t.dims)
-                    .enumerate()
-                    .all(|(k, (a, b))| k == *axis || a == b)
-            };
+            let others = |t: &Ty| first.dims.iter().zip(&t.dims).enumerate().all(|(k, (a, b))| k == *axis || a == b);
             *axis < first.rank() && args.iter().all(|t| t.rank() == first.rank() && others(t))
         }),
         Op::Reduce(_, axes) => axes.windows(2).all(|w| w[0] < w[1]),
@@ -108,7 +86,5 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
 /// for the sizes that occur only if they are not both numbers.
 fn same_len(ty: &Ty, dims: &[Dim]) -> bool {
     let (old, new) = (ty.len(), Ty::array(ty.dtype, dims).len());
-    (old.clone() - new)
-        .as_const()
-        .is_none_or(|difference| difference == 0)
+    (old.clone() - new).as_const().is_none_or(|difference| difference == 0)
 }

@@ -43,11 +43,7 @@ pub struct Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "rule {} is broken in {}: {}",
-            self.rule, self.func, self.message
-        )
+        write!(f, "rule {} is broken in {}: {}", self.rule, self.func, self.message)
     }
 }
 
@@ -86,11 +82,7 @@ pub fn verify(module: &Module) -> Result<Verified<'_>, Broken> {
 }
 
 fn broken<T>(rule: u8, func: &Func, message: impl Into<String>) -> Result<T, Broken> {
-    Err(Broken {
-        rule,
-        func: func.name.clone(),
-        message: message.into(),
-    })
+    Err(Broken { rule, func: func.name.clone(), message: message.into() })
 }
 
 /// Rules 1 to 4.
@@ -105,13 +97,7 @@ struct Structure<'f> {
 impl<'f> Structure<'f> {
     fn new(func: &'f Func) -> Self {
         let (blocks, insts) = (Side::new(false), Side::new(false));
-        Structure {
-            func,
-            blocks,
-            insts,
-            defined: Side::new(false),
-            visible: Side::new(false),
-        }
+        Structure { func, blocks, insts, defined: Side::new(false), visible: Side::new(false) }
     }
 
     fn check(mut self) -> Result<(), Broken> {
@@ -145,8 +131,7 @@ impl<'f> Structure<'f> {
         }
         self.uses(&data.yields)?;
         let ends = data.insts.iter().flat_map(|&i| &func.insts[i].results);
-        ends.chain(&data.params)
-            .for_each(|&v| self.visible.set(v, false));
+        ends.chain(&data.params).for_each(|&v| self.visible.set(v, false));
         Ok(())
     }
 
@@ -158,11 +143,7 @@ impl<'f> Structure<'f> {
                 return broken(2, self.func, format!("{value} is not what its entry says"));
             }
             if std::mem::replace(self.defined.entry(value), true) {
-                return broken(
-                    2,
-                    self.func,
-                    format!("{} is defined twice", self.name(value)),
-                );
+                return broken(2, self.func, format!("{} is defined twice", self.name(value)));
             }
             self.visible.set(value, true);
             if let Type::Data(ty) = &data.ty {
@@ -176,11 +157,7 @@ impl<'f> Structure<'f> {
         for &value in values {
             self.exists(value)?;
             if !self.visible[value] {
-                return broken(
-                    3,
-                    self.func,
-                    format!("{} is used where it is not defined", self.name(value)),
-                );
+                return broken(3, self.func, format!("{} is used where it is not defined", self.name(value)));
             }
         }
         Ok(())

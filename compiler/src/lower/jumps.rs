@@ -26,9 +26,7 @@ pub fn structured(func: &Func) -> Cow<'_, Func> {
     let mut counts = vec![0; func.locals.len()];
     shared::count(&func.body, &mut counts);
     let plain = match func.body.split_last() {
-        Some((last, rest)) => {
-            matches!(last.kind, StmtKind::Return(_)) && !rest.iter().any(has_jump)
-        }
+        Some((last, rest)) => matches!(last.kind, StmtKind::Return(_)) && !rest.iter().any(has_jump),
         None => true,
     };
     if plain && !func.body.iter().any(|s| shared::has_shared(s, &counts)) {
@@ -38,29 +36,13 @@ pub fn structured(func: &Func) -> Cow<'_, Func> {
     let body = std::mem::take(&mut func.body);
     let span = body.last().map_or(func.span, |s| s.span);
     let flag = Ty::scalar(DType::Bool);
-    let (yes, no) = (
-        func.local(flag.clone(), false, None),
-        func.local(flag.clone(), false, None),
-    );
+    let (yes, no) = (func.local(flag.clone(), false, None), func.local(flag.clone(), false, None));
     let done = func.local(flag, true, None);
     let results: Vec<Ty> = func.results.clone();
-    let results = results
-        .into_iter()
-        .map(|ty| func.local(ty, true, None))
-        .collect();
-    let mut jumps = Jumps {
-        func,
-        yes,
-        no,
-        done,
-        results,
-        loops: Vec::new(),
-        counts,
-    };
+    let results = results.into_iter().map(|ty| func.local(ty, true, None)).collect();
+    let mut jumps = Jumps { func, yes, no, done, results, loops: Vec::new(), counts };
     let rest = jumps.seq(&mut vec![body.into_iter()]);
-    let Jumps {
-        mut func, results, ..
-    } = jumps;
+    let Jumps { mut func, results, .. } = jumps;
     let at = |kind| Stmt { kind, span };
     func.body = vec![
         at(StmtKind::Let(yes, Op::Const(Const::Bool(true)), Vec::new())),
@@ -73,10 +55,8 @@ pub fn structured(func: &Func) -> Cow<'_, Func> {
 }
 
 fn has_jump(stmt: &Stmt) -> bool {
-    matches!(
-        stmt.kind,
-        StmtKind::Break | StmtKind::Continue | StmtKind::Return(_)
-    ) || live::inside(stmt).into_iter().flatten().any(has_jump)
+    matches!(stmt.kind, StmtKind::Break | StmtKind::Continue | StmtKind::Return(_))
+        || live::inside(stmt).into_iter().flatten().any(has_jump)
 }
 
 struct Jumps {
@@ -134,10 +114,7 @@ impl Jumps {
     }
 
     fn seq_here(&mut self, work: &mut Vec<IntoIter<Stmt>>) -> Seq {
-        let mut out = Seq {
-            falls: true,
-            ..Seq::default()
-        };
+        let mut out = Seq { falls: true, ..Seq::default() };
         while let Some(stmt) = next(work) {
             let span = stmt.span;
             match stmt.kind {
@@ -149,11 +126,7 @@ impl Jumps {
                     }
                     return self.jump(out, work, span, Target::Function);
                 }
-                StmtKind::If {
-                    cond,
-                    then,
-                    otherwise,
-                } => {
+                StmtKind::If { cond, then, otherwise } => {
                     let mut then = self.seq(&mut vec![then.into_iter()]);
                     let otherwise = if then.falls {
                         let otherwise = self.seq(&mut vec![otherwise.into_iter()]);
@@ -169,11 +142,7 @@ impl Jumps {
                     out.falls = then.falls || otherwise.falls;
                     out.jumps |= then.jumps || otherwise.jumps;
                     out.returns |= then.returns || otherwise.returns;
-                    let kind = StmtKind::If {
-                        cond,
-                        then: then.stmts,
-                        otherwise: otherwise.stmts,
-                    };
+                    let kind = StmtKind::If { cond, then: then.stmts, otherwise: otherwise.stmts };
                     out.push(kind, span);
                     if out.jumps {
                         let rest = self.rest(work, true, span);
@@ -201,26 +170,11 @@ impl Jumps {
                         return self.after_loop(out, work, span);
                     }
                 }
-                StmtKind::Map {
-                    extents,
-                    indices,
-                    body,
-                    yields,
-                    results,
-                } => {
+                StmtKind::Map { extents, indices, body, yields, results } => {
                     let outer = std::mem::take(&mut self.loops);
                     let body = self.seq(&mut vec![body.into_iter()]).stmts;
                     self.loops = outer;
-                    out.push(
-                        StmtKind::Map {
-                            extents,
-                            indices,
-                            body,
-                            yields,
-                            results,
-                        },
-                        span,
-                    );
+                    out.push(StmtKind::Map { extents, indices, body, yields, results }, span);
                 }
                 kind => out.push(kind, span),
             }
@@ -229,13 +183,7 @@ impl Jumps {
     }
 
     /// Sets the flags of a jump; what follows it is never reached.
-    fn jump(
-        &mut self,
-        mut out: Seq,
-        work: &mut Vec<IntoIter<Stmt>>,
-        span: Span,
-        target: Target,
-    ) -> Seq {
+    fn jump(&mut self, mut out: Seq, work: &mut Vec<IntoIter<Stmt>>, span: Span, target: Target) -> Seq {
         work.clear();
         let left = match target {
             Target::Round | Target::Loop => self.loops.len().saturating_sub(1),
@@ -269,14 +217,7 @@ impl Jumps {
                 None => self.done,
             };
             let otherwise = std::mem::take(&mut rest.stmts);
-            rest.push(
-                StmtKind::If {
-                    cond,
-                    then: Vec::new(),
-                    otherwise,
-                },
-                span,
-            );
+            rest.push(StmtKind::If { cond, then: Vec::new(), otherwise }, span);
         }
         rest
     }
@@ -291,50 +232,19 @@ impl Jumps {
     /// The body of a loop, and which of its flags matter.
     fn round(&mut self, body: Vec<Stmt>, span: Span) -> (Loop, Seq) {
         let (go, skip) = (self.flag(true), self.flag(true));
-        self.loops.push(Loop {
-            go,
-            go_is_set: false,
-            skip,
-            skip_is_read: false,
-        });
+        self.loops.push(Loop { go, go_is_set: false, skip, skip_is_read: false });
         let mut body = self.seq(&mut vec![body.into_iter()]);
         // Pushed above; every call takes away only what it has pushed.
-        let flags = self.loops.pop().unwrap_or(Loop {
-            go,
-            go_is_set: true,
-            skip,
-            skip_is_read: true,
-        });
+        let flags = self.loops.pop().unwrap_or(Loop { go, go_is_set: true, skip, skip_is_read: true });
         if flags.skip_is_read {
-            body.stmts.insert(
-                0,
-                Stmt {
-                    kind: StmtKind::Set(skip, self.no),
-                    span,
-                },
-            );
+            body.stmts.insert(0, Stmt { kind: StmtKind::Set(skip, self.no), span });
         }
         (flags, body)
     }
 
-    fn counted(
-        &mut self,
-        index: Local,
-        count: Local,
-        flags: &Loop,
-        mut body: Seq,
-        out: &mut Seq,
-        span: Span,
-    ) {
+    fn counted(&mut self, index: Local, count: Local, flags: &Loop, mut body: Seq, out: &mut Seq, span: Span) {
         if !flags.go_is_set {
-            out.push(
-                StmtKind::For {
-                    index,
-                    count,
-                    body: body.stmts,
-                },
-                span,
-            );
+            out.push(StmtKind::For { index, count, body: body.stmts }, span);
             return;
         }
         self.func.locals[index.0 as usize].mutable = true;
@@ -345,37 +255,15 @@ impl Jumps {
         let limit = self.func.local(whole, true, None);
         out.push(StmtKind::Set(limit, count), span);
         out.push(StmtKind::Set(flags.go, self.yes), span);
-        out.push(
-            StmtKind::Let(zero, Op::Const(Const::I64(0)), Vec::new()),
-            span,
-        );
-        out.push(
-            StmtKind::Let(one, Op::Const(Const::I64(1)), Vec::new()),
-            span,
-        );
+        out.push(StmtKind::Let(zero, Op::Const(Const::I64(0)), Vec::new()), span);
+        out.push(StmtKind::Let(one, Op::Const(Const::I64(1)), Vec::new()), span);
         out.push(StmtKind::Set(index, zero), span);
         let mut test = Seq::default();
-        test.push(
-            StmtKind::Let(below, Op::Prim(Prim::Lt), vec![index, limit]),
-            span,
-        );
-        test.push(
-            StmtKind::Let(cond, Op::Prim(Prim::And), vec![below, flags.go]),
-            span,
-        );
-        body.push(
-            StmtKind::Let(next, Op::Prim(Prim::Add), vec![index, one]),
-            span,
-        );
+        test.push(StmtKind::Let(below, Op::Prim(Prim::Lt), vec![index, limit]), span);
+        test.push(StmtKind::Let(cond, Op::Prim(Prim::And), vec![below, flags.go]), span);
+        body.push(StmtKind::Let(next, Op::Prim(Prim::Add), vec![index, one]), span);
         body.push(StmtKind::Set(index, next), span);
-        out.push(
-            StmtKind::While {
-                test: test.stmts,
-                cond,
-                body: body.stmts,
-            },
-            span,
-        );
+        out.push(StmtKind::While { test: test.stmts, cond, body: body.stmts }, span);
     }
 
     /// `own`: whether nobody else needs what the test defines and assigns.
@@ -391,53 +279,19 @@ impl Jumps {
         span: Span,
     ) {
         if own && !flags.go_is_set {
-            out.push(
-                StmtKind::While {
-                    test,
-                    cond,
-                    body: body.stmts,
-                },
-                span,
-            );
+            out.push(StmtKind::While { test, cond, body: body.stmts }, span);
             return;
         }
         out.push(StmtKind::Set(flags.go, self.yes), span);
         if own && test.iter().all(|s| self.is_harmless(s)) {
             let both = self.flag(false);
-            test.push(Stmt {
-                kind: StmtKind::Let(both, Op::Prim(Prim::And), vec![cond, flags.go]),
-                span,
-            });
-            out.push(
-                StmtKind::While {
-                    test,
-                    cond: both,
-                    body: body.stmts,
-                },
-                span,
-            );
+            test.push(Stmt { kind: StmtKind::Let(both, Op::Prim(Prim::And), vec![cond, flags.go]), span });
+            out.push(StmtKind::While { test, cond: both, body: body.stmts }, span);
             return;
         }
-        test.push(Stmt {
-            kind: StmtKind::Set(flags.go, cond),
-            span,
-        });
-        test.push(Stmt {
-            kind: StmtKind::If {
-                cond,
-                then: body.stmts,
-                otherwise: Vec::new(),
-            },
-            span,
-        });
-        out.push(
-            StmtKind::While {
-                test: Vec::new(),
-                cond: flags.go,
-                body: test,
-            },
-            span,
-        );
+        test.push(Stmt { kind: StmtKind::Set(flags.go, cond), span });
+        test.push(Stmt { kind: StmtKind::If { cond, then: body.stmts, otherwise: Vec::new() }, span });
+        out.push(StmtKind::While { test: Vec::new(), cond: flags.go, body: test }, span);
     }
 
     /// Whether a statement of a test may run once more after a `break`: it cannot fail and costs nothing.

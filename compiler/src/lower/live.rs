@@ -13,10 +13,7 @@ pub struct Carried(FxHashMap<*const Stmt, Vec<Local>>);
 impl Carried {
     /// Of one statement.
     pub fn of(&self, stmt: &Stmt) -> Vec<Local> {
-        self.0
-            .get(&std::ptr::from_ref(stmt))
-            .cloned()
-            .unwrap_or_default()
+        self.0.get(&std::ptr::from_ref(stmt)).cloned().unwrap_or_default()
     }
 }
 
@@ -24,13 +21,8 @@ impl Carried {
 pub fn carried(func: &Func) -> Carried {
     let mut facts = FxHashMap::default();
     summary(func, &func.body, &mut facts);
-    let mut live = Live {
-        func,
-        facts,
-        live: vec![false; func.locals.len()],
-        changes: Vec::new(),
-        carried: FxHashMap::default(),
-    };
+    let mut live =
+        Live { func, facts, live: vec![false; func.locals.len()], changes: Vec::new(), carried: FxHashMap::default() };
     live.stmts(&func.body);
     Carried(live.carried)
 }
@@ -63,9 +55,7 @@ pub fn summary(func: &Func, stmts: &[Stmt], facts: &mut Facts) -> Summary {
                 sum.settles.insert(*variable);
                 continue;
             }
-            StmtKind::If {
-                then, otherwise, ..
-            } => {
+            StmtKind::If { then, otherwise, .. } => {
                 let (a, b) = (summary(func, then, facts), summary(func, otherwise, facts));
                 Summary {
                     settles: a.settles.intersection(&b.settles).copied().collect(),
@@ -73,37 +63,26 @@ pub fn summary(func: &Func, stmts: &[Stmt], facts: &mut Facts) -> Summary {
                     assigns: union(a.assigns, b.assigns),
                 }
             }
-            StmtKind::For { body, .. } => Summary {
-                settles: FxHashSet::default(),
-                ..summary(func, body, facts)
-            },
+            StmtKind::For { body, .. } => Summary { settles: FxHashSet::default(), ..summary(func, body, facts) },
             StmtKind::While { test, cond, body } => {
                 let mut round = summary(func, test, facts);
                 if is_variable(func, *cond) && !round.settles.contains(cond) {
                     round.reads.insert(*cond);
                 }
                 let body = summary(func, body, facts);
-                round
-                    .reads
-                    .extend(body.reads.iter().filter(|v| !round.settles.contains(v)));
+                round.reads.extend(body.reads.iter().filter(|v| !round.settles.contains(v)));
                 let assigns = union(round.assigns, body.assigns);
-                Summary {
-                    reads: round.reads,
-                    assigns,
-                    settles: FxHashSet::default(),
-                }
+                Summary { reads: round.reads, assigns, settles: FxHashSet::default() }
             }
             StmtKind::Map { body, .. } => {
                 // Its variables are its own.
                 let lane = summary(func, body, facts);
-                sum.reads
-                    .extend(lane.reads.iter().filter(|v| !sum.settles.contains(v)));
+                sum.reads.extend(lane.reads.iter().filter(|v| !sum.settles.contains(v)));
                 continue;
             }
             _ => continue,
         };
-        sum.reads
-            .extend(inner.reads.iter().filter(|v| !sum.settles.contains(v)));
+        sum.reads.extend(inner.reads.iter().filter(|v| !sum.settles.contains(v)));
         sum.assigns.extend(&inner.assigns);
         sum.settles.extend(&inner.settles);
         facts.insert(stmt, inner);
@@ -142,23 +121,16 @@ impl Live<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
-        let Summary { reads, assigns, .. } = self
-            .facts
-            .remove(&std::ptr::from_ref(stmt))
-            .unwrap_or_default();
+        let Summary { reads, assigns, .. } = self.facts.remove(&std::ptr::from_ref(stmt)).unwrap_or_default();
         match &stmt.kind {
             StmtKind::Set(variable, _) => self.set(*variable, false),
-            StmtKind::If {
-                then, otherwise, ..
-            } => {
+            StmtKind::If { then, otherwise, .. } => {
                 self.hand_on(stmt, &assigns);
                 let then = self.apart(|this| this.stmts(then));
                 let otherwise = self.apart(|this| this.stmts(otherwise));
                 for &variable in then.keys().chain(otherwise.keys()) {
                     let before = self.live[variable.0 as usize];
-                    let needed = |branch: &FxHashMap<Local, bool>| {
-                        branch.get(&variable).copied().unwrap_or(before)
-                    };
+                    let needed = |branch: &FxHashMap<Local, bool>| branch.get(&variable).copied().unwrap_or(before);
                     self.set(variable, needed(&then) || needed(&otherwise));
                 }
             }
@@ -198,11 +170,7 @@ impl Live<'_> {
 
     /// Records what a statement hands on, given what is needed behind it.
     fn hand_on(&mut self, stmt: &Stmt, assigns: &FxHashSet<Local>) {
-        let mut carried: Vec<Local> = assigns
-            .iter()
-            .copied()
-            .filter(|v| self.live[v.0 as usize])
-            .collect();
+        let mut carried: Vec<Local> = assigns.iter().copied().filter(|v| self.live[v.0 as usize]).collect();
         carried.sort_unstable();
         self.carried.insert(stmt, carried);
     }
@@ -238,9 +206,7 @@ impl Live<'_> {
 pub fn uses(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
     let mut all = |locals: &[Local]| locals.iter().for_each(|&l| f(l));
     match &stmt.kind {
-        StmtKind::Let(_, _, args) | StmtKind::Call { args, .. } | StmtKind::Return(args) => {
-            all(args)
-        }
+        StmtKind::Let(_, _, args) | StmtKind::Call { args, .. } | StmtKind::Return(args) => all(args),
         StmtKind::Set(_, value) => f(*value),
         StmtKind::If { cond, .. } => f(*cond),
         StmtKind::For { count, .. } => f(*count),
@@ -248,9 +214,7 @@ pub fn uses(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
             all(args);
             tangents.iter().flatten().for_each(|&t| f(t));
         }
-        StmtKind::Vjp {
-            args, cotangents, ..
-        } => {
+        StmtKind::Vjp { args, cotangents, .. } => {
             all(args);
             cotangents.iter().flatten().for_each(|&c| f(c));
         }
@@ -283,31 +247,17 @@ pub fn defines(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
     match &stmt.kind {
         StmtKind::Let(local, ..) | StmtKind::Set(local, _) => f(*local),
         StmtKind::For { index, .. } => f(*index),
-        StmtKind::Map {
-            indices, results, ..
-        } => {
+        StmtKind::Map { indices, results, .. } => {
             all(indices);
             all(results);
         }
         StmtKind::Call { results, .. } => all(results),
-        StmtKind::Jvp {
-            results,
-            result_tangents,
-            ..
-        } => {
+        StmtKind::Jvp { results, result_tangents, .. } => {
             all(results);
             result_tangents.iter().flatten().for_each(|&t| f(t));
         }
-        StmtKind::Vjp {
-            results,
-            param_cotangents,
-            ..
-        } => {
-            results
-                .iter()
-                .flatten()
-                .chain(param_cotangents.iter().flatten())
-                .for_each(|&l| f(l));
+        StmtKind::Vjp { results, param_cotangents, .. } => {
+            results.iter().flatten().chain(param_cotangents.iter().flatten()).for_each(|&l| f(l));
         }
         StmtKind::If { .. }
         | StmtKind::While { .. }
@@ -325,9 +275,7 @@ pub fn defines(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
 /// The statements inside a statement.
 pub fn inside(stmt: &Stmt) -> [&[Stmt]; 2] {
     match &stmt.kind {
-        StmtKind::If {
-            then, otherwise, ..
-        } => [then, otherwise],
+        StmtKind::If { then, otherwise, .. } => [then, otherwise],
         StmtKind::While { test, body, .. } => [test, body],
         StmtKind::For { body, .. } | StmtKind::Map { body, .. } => [body, &[]],
         _ => [&[], &[]],

@@ -23,18 +23,8 @@ pub struct Calls {
 impl Calls {
     /// Of all that the entries reach.
     pub fn new(module: &Module, entries: &[FuncId]) -> Calls {
-        let calls = Calls {
-            order: Vec::new(),
-            recursive: Side::new(false),
-            uses: Side::new(0),
-        };
-        let mut search = Search {
-            module,
-            calls,
-            stack: Vec::new(),
-            found: Side::new(0),
-            next: 1,
-        };
+        let calls = Calls { order: Vec::new(), recursive: Side::new(false), uses: Side::new(0) };
+        let mut search = Search { module, calls, stack: Vec::new(), found: Side::new(0), next: 1 };
         for &entry in entries {
             *search.calls.uses.entry(entry) += 1;
             if search.found[entry] == 0 {
@@ -81,9 +71,7 @@ impl Search<'_> {
         self.stack.push(id);
         let func = &self.module.funcs[id];
         let mut callees = Vec::new();
-        walk(func, func.body, &mut |_, inst| {
-            callees.extend(callee(&func.insts[inst].kind))
-        });
+        walk(func, func.body, &mut |_, inst| callees.extend(callee(&func.insts[inst].kind)));
         let mut low = mine;
         for (other, now) in callees {
             *self.calls.uses.entry(other) += 1;

@@ -34,13 +34,8 @@ pub fn carries(func: &mut Func) {
         return;
     }
     let body = func.body;
-    let mut numbers = Numbers {
-        func,
-        of: Side::new(0),
-        next: 0,
-        table: FxHashMap::default(),
-        partitions: FxHashMap::default(),
-    };
+    let mut numbers =
+        Numbers { func, of: Side::new(0), next: 0, table: FxHashMap::default(), partitions: FxHashMap::default() };
     for &param in func.params() {
         numbers.fresh(param);
     }
@@ -107,12 +102,7 @@ impl<'f> Numbers<'f> {
     fn inst(&mut self, inst: Inst) {
         let func = self.func;
         let data = &func.insts[inst];
-        let args = || {
-            data.args
-                .iter()
-                .map(|&a| self.of[a])
-                .collect::<SmallVec<[Number; 4]>>()
-        };
+        let args = || data.args.iter().map(|&a| self.of[a]).collect::<SmallVec<[Number; 4]>>();
         match &data.kind {
             Kind::Pure(op) => {
                 let mut args = args();
@@ -125,10 +115,7 @@ impl<'f> Numbers<'f> {
                 let number = self.name(Key::Pure(op, args));
                 self.of.set(data.results[0], number);
             }
-            Kind::Call {
-                func: callee,
-                sizes,
-            } => {
+            Kind::Call { func: callee, sizes } => {
                 let args = args();
                 for (at, &result) in data.results.iter().enumerate() {
                     if func.ty(result).data().is_some() {
@@ -144,15 +131,8 @@ impl<'f> Numbers<'f> {
                 self.block(*otherwise);
                 let cond = self.of[data.args[0]];
                 for (at, &result) in data.results.iter().enumerate() {
-                    let (a, b) = (
-                        self.of[func.blocks[*then].yields[at]],
-                        self.of[func.blocks[*otherwise].yields[at]],
-                    );
-                    let number = if a == b {
-                        a
-                    } else {
-                        self.name(Key::If(cond, a, b))
-                    };
+                    let (a, b) = (self.of[func.blocks[*then].yields[at]], self.of[func.blocks[*otherwise].yields[at]]);
+                    let number = if a == b { a } else { self.name(Key::If(cond, a, b)) };
                     self.of.set(result, number);
                 }
             }
@@ -161,11 +141,7 @@ impl<'f> Numbers<'f> {
                 self.refine(inst, 1, &[*body]);
             }
             Kind::While { test, body } => self.refine(inst, 0, &[*test, *body]),
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => {
+            Kind::Map { extents, body, accs } => {
                 for at in 0..func.blocks[*body].params.len() {
                     self.fresh(func.blocks[*body].params[at]);
                 }
@@ -209,10 +185,7 @@ impl<'f> Numbers<'f> {
         let data = &func.insts[inst];
         let count = data.results.len();
         let body = owned[owned.len() - 1];
-        let mut classes = self
-            .partitions
-            .remove(&inst)
-            .unwrap_or_else(|| vec![Class::Invariant; count]);
+        let mut classes = self.partitions.remove(&inst).unwrap_or_else(|| vec![Class::Invariant; count]);
         let inits: SmallVec<[Number; 8]> = data.args[skip..].iter().map(|&a| self.of[a]).collect();
         // A class of an earlier walk, when the initial values still looked alike, may have to split.
         split(&mut classes, &|at| inits[at]);
@@ -280,12 +253,7 @@ fn split(classes: &mut [Class], of: &dyn Fn(usize) -> Number) {
 }
 
 /// Records the replacements that the final partitions call for.
-fn merge(
-    func: &Func,
-    block: Block,
-    partitions: &FxHashMap<Inst, Vec<Class>>,
-    renames: &mut Renames,
-) {
+fn merge(func: &Func, block: Block, partitions: &FxHashMap<Inst, Vec<Class>>, renames: &mut Renames) {
     for &inst in &func.blocks[block].insts {
         let kind = &func.insts[inst].kind;
         if let Some(classes) = partitions.get(&inst) {
@@ -302,10 +270,7 @@ fn merge(
                     Class::Of(first) if first != at => {
                         renames.set(data.results[at], data.results[first]);
                         for owned in blocks(kind) {
-                            renames.set(
-                                func.blocks[owned].params[skip + at],
-                                func.blocks[owned].params[skip + first],
-                            );
+                            renames.set(func.blocks[owned].params[skip + at], func.blocks[owned].params[skip + first]);
                         }
                     }
                     Class::Of(_) => {}

@@ -24,13 +24,7 @@ use std::hash::{Hash, Hasher};
 /// Merges equal values of a function.
 pub fn cse(func: &mut Func, effects: &Effects) {
     let body = func.body;
-    let mut pass = Cse {
-        func,
-        effects,
-        renames: Renames::new(),
-        table: FxHashMap::default(),
-        undo: Vec::new(),
-    };
+    let mut pass = Cse { func, effects, renames: Renames::new(), table: FxHashMap::default(), undo: Vec::new() };
     pass.block(body);
 }
 
@@ -76,10 +70,7 @@ impl Cse<'_> {
         match entries.iter().find(|&&other| same(func, inst, other)) {
             Some(&other) => {
                 for at in 0..self.func.insts[inst].results.len() {
-                    let (old, new) = (
-                        self.func.insts[inst].results[at],
-                        self.func.insts[other].results[at],
-                    );
+                    let (old, new) = (self.func.insts[inst].results[at], self.func.insts[other].results[at]);
                     self.renames.set(old, new);
                 }
                 false
@@ -126,10 +117,7 @@ impl Cse<'_> {
 
 /// Whether the operands of a primitive may be exchanged without a change of any bit.
 pub fn commutes(prim: Prim) -> bool {
-    matches!(
-        prim,
-        Prim::Add | Prim::Mul | Prim::Eq | Prim::Ne | Prim::And | Prim::Or
-    )
+    matches!(prim, Prim::Add | Prim::Mul | Prim::Eq | Prim::Ne | Prim::And | Prim::Or)
 }
 
 /// What an instruction computes, apart from its operands; `None` for what is no value.

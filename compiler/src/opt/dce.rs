@@ -21,18 +21,10 @@ use crate::ir::{Block, Def, Func, Inst, Kind, Value};
 /// Drops what nobody needs from a function.
 pub fn dce(func: &mut Func, effects: &Effects) {
     let owners = Owners::new(func);
-    let mut marks = Marks {
-        func,
-        owners: &owners,
-        values: Side::new(false),
-        insts: Side::new(false),
-        work: Vec::new(),
-    };
+    let mut marks =
+        Marks { func, owners: &owners, values: Side::new(false), insts: Side::new(false), work: Vec::new() };
     edit::walk(func, func.body, &mut |_, inst| {
-        if effects.has(func, inst)
-            && !ends_where_it_began(func, inst)
-            && !begins_nothing(func, inst)
-        {
+        if effects.has(func, inst) && !ends_where_it_began(func, inst) && !begins_nothing(func, inst) {
             marks.inst(inst);
         }
     });
@@ -42,12 +34,7 @@ pub fn dce(func: &mut Func, effects: &Effects) {
     marks.run();
     let Marks { values, insts, .. } = marks;
     let body = func.body;
-    Sweep {
-        func,
-        values: &values,
-        insts: &insts,
-    }
-    .block(body);
+    Sweep { func, values: &values, insts: &insts }.block(body);
 }
 
 /// `tape_end` of a fresh tape.
@@ -130,8 +117,7 @@ impl Marks<'_> {
             | Kind::Pop
             | Kind::TapeEnd => self.values(&data.args),
         }
-        if let Some(owner) = self.owners.of_inst[inst].and_then(|block| self.owners.of_block[block])
-        {
+        if let Some(owner) = self.owners.of_inst[inst].and_then(|block| self.owners.of_block[block]) {
             self.inst(owner);
         }
     }
@@ -163,9 +149,7 @@ impl Marks<'_> {
         let result = match &data.kind {
             Kind::For { .. } => at.checked_sub(1),
             Kind::While { .. } => Some(at),
-            Kind::Map { extents, accs, .. } => at
-                .checked_sub(extents.len())
-                .map(|k| data.results.len() - accs + k),
+            Kind::Map { extents, accs, .. } => at.checked_sub(extents.len()).map(|k| data.results.len() - accs + k),
             _ => None,
         };
         if let Some(result) = result {
@@ -202,8 +186,7 @@ impl Sweep<'_> {
     /// Drops the dead results of a region, with all that belongs to them.
     fn results(&mut self, inst: Inst) {
         let data = &self.func.insts[inst];
-        let live: smallvec::SmallVec<[bool; 8]> =
-            data.results.iter().map(|&r| self.values[r]).collect();
+        let live: smallvec::SmallVec<[bool; 8]> = data.results.iter().map(|&r| self.values[r]).collect();
         if live.iter().all(|&l| l) {
             return;
         }
@@ -224,11 +207,7 @@ impl Sweep<'_> {
                 edit::retain_params(func, body, &|k| live[k]);
                 edit::retain(&mut func.blocks[body].yields, &|k| live[k]);
             }
-            Kind::Map {
-                ref extents,
-                body,
-                ref mut accs,
-            } => {
+            Kind::Map { ref extents, body, ref mut accs } => {
                 let indices = extents.len();
                 let lanes = live.len() - *accs;
                 *accs = live[lanes..].iter().filter(|&&l| l).count();

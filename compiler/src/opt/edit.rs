@@ -25,10 +25,7 @@ pub struct Renames {
 impl Renames {
     /// Nothing replaced.
     pub fn new() -> Self {
-        Renames {
-            to: Side::new(None),
-            any: false,
-        }
+        Renames { to: Side::new(None), any: false }
     }
 
     /// What stands for a value.
@@ -123,10 +120,7 @@ pub struct Owners {
 impl Owners {
     /// Of a whole function.
     pub fn new(func: &Func) -> Owners {
-        let mut owners = Owners {
-            of_block: Side::new(None),
-            of_inst: Side::new(None),
-        };
+        let mut owners = Owners { of_block: Side::new(None), of_inst: Side::new(None) };
         walk(func, func.body, &mut |block, inst| {
             owners.of_inst.set(inst, Some(block));
             for inner in blocks(&func.insts[inst].kind) {
@@ -167,13 +161,7 @@ pub fn int(func: &Func, value: Value) -> Option<i64> {
 }
 
 /// Makes an instruction that no block names yet.
-pub fn detached(
-    func: &mut Func,
-    kind: Kind,
-    args: Vec<Value>,
-    results: Vec<Type>,
-    span: Span,
-) -> Inst {
+pub fn detached(func: &mut Func, kind: Kind, args: Vec<Value>, results: Vec<Type>, span: Span) -> Inst {
     let block = func.body;
     let inst = func.append(block, kind, args, results, span);
     func.blocks[block].insts.pop();
@@ -187,10 +175,7 @@ pub fn detached(
 pub fn detached_pure(func: &mut Func, op: Op, args: Vec<Value>, span: Span) -> (Inst, Value) {
     let ty = match result_type(func, &op, &args) {
         Ok(ty) => ty,
-        Err(problem) => panic!(
-            "internal error: ill-typed operation in {}: {problem}",
-            func.name
-        ),
+        Err(problem) => panic!("internal error: ill-typed operation in {}: {problem}", func.name),
     };
     let inst = detached(func, Kind::Pure(op), args, vec![Type::Data(ty)], span);
     (inst, func.insts[inst].results[0])
@@ -212,15 +197,11 @@ pub fn copy(func: &mut Func, inst: Inst, map: &mut FxHashMap<Value, Value>) -> I
     let data = func.insts[inst].clone();
     let args = data.args.iter().map(|v| *map.get(v).unwrap_or(v)).collect();
     let types = data.results.iter().map(|&r| func.ty(r).clone()).collect();
-    let mut owned: Vec<Block> = blocks(&data.kind)
-        .map(|block| copy_block(func, block, map))
-        .collect();
+    let mut owned: Vec<Block> = blocks(&data.kind).map(|block| copy_block(func, block, map)).collect();
     owned.reverse();
     let kind = match owned.is_empty() {
         true => data.kind,
-        false => data.kind.rewrite(&|s: Sym| Dim::sym(s), &mut |block| {
-            owned.pop().unwrap_or(block)
-        }),
+        false => data.kind.rewrite(&|s: Sym| Dim::sym(s), &mut |block| owned.pop().unwrap_or(block)),
     };
     let new = detached(func, kind, args, types, data.span);
     for (old, &result) in data.results.iter().zip(&func.insts[new].results) {
@@ -240,11 +221,7 @@ fn copy_block(func: &mut Func, block: Block, map: &mut FxHashMap<Value, Value>) 
         let inst = copy(func, inst, map);
         func.blocks[new].insts.push(inst);
     }
-    func.blocks[new].yields = data
-        .yields
-        .iter()
-        .map(|v| *map.get(v).unwrap_or(v))
-        .collect();
+    func.blocks[new].yields = data.yields.iter().map(|v| *map.get(v).unwrap_or(v)).collect();
     new
 }
 

@@ -24,9 +24,7 @@ pub struct Effects {
 impl Effects {
     /// Nothing is known of any function.
     pub fn unknown() -> Effects {
-        Effects {
-            quiet: Side::new(false),
-        }
+        Effects { quiet: Side::new(false) }
     }
 
     /// What is true of a module. `order` has callees before callers, but for recursion.
@@ -35,9 +33,7 @@ impl Effects {
         for &id in order {
             let func = &module.funcs[id];
             let mut quiet = true;
-            walk(func, func.body, &mut |_, inst| {
-                quiet &= !effects.has(func, inst)
-            });
+            walk(func, func.body, &mut |_, inst| quiet &= !effects.has(func, inst));
             effects.quiet.set(id, quiet);
         }
         effects
@@ -71,12 +67,7 @@ impl Effects {
             Kind::Call { .. } => false,
             kind => {
                 !self.has(func, inst)
-                    && blocks(kind).all(|b| {
-                        func.blocks[b]
-                            .insts
-                            .iter()
-                            .all(|&i| self.speculable(func, i))
-                    })
+                    && blocks(kind).all(|b| func.blocks[b].insts.iter().all(|&i| self.speculable(func, i)))
             }
         }
     }
@@ -95,18 +86,13 @@ pub fn may_fail(func: &Func, op: &Op, args: &[Value]) -> bool {
         Op::Iota(dim) => may_be_negative(func, dim),
         Op::Reduce(Reduction::Sum, _) | Op::MatMul { .. } => dtype() == DType::I64,
         Op::Reduce(Reduction::Max | Reduction::Min, axes) => {
-            !dtype().is_float()
-                && axes
-                    .iter()
-                    .any(|&a| may_be_empty(func, &func.data(args[0]).dims[a]))
+            !dtype().is_float() && axes.iter().any(|&a| may_be_empty(func, &func.data(args[0]).dims[a]))
         }
         Op::Reduce(Reduction::All | Reduction::Any, _) => false,
         Op::ArgReduce { axis, .. } => may_be_empty(func, &func.data(args[0]).dims[*axis]),
         Op::Index(sels) => may_miss(func, func.data(args[0]), sels, &args[1..]),
         Op::Update(sels) => may_miss(func, func.data(args[0]), sels, &args[2..]),
-        Op::Acc(sels) => {
-            dtype() == DType::I64 || may_miss(func, func.data(args[0]), sels, &args[2..])
-        }
+        Op::Acc(sels) => dtype() == DType::I64 || may_miss(func, func.data(args[0]), sels, &args[2..]),
     }
 }
 
@@ -131,11 +117,7 @@ fn may_be_empty(func: &Func, dim: &Dim) -> bool {
 fn may_miss(func: &Func, base: &Ty, sels: &[Sel], operands: &[Value]) -> bool {
     let mut operands = operands.iter();
     sels.iter().zip(&base.dims).any(|(sel, dim)| {
-        let operand = if sel.has_operand() {
-            operands.next()
-        } else {
-            None
-        };
+        let operand = if sel.has_operand() { operands.next() } else { None };
         let start = operand.and_then(|&v| int(func, v));
         let inside = |at: i64| dim.as_const().is_some_and(|n| (0..n).contains(&at));
         match sel {
@@ -143,9 +125,7 @@ fn may_miss(func: &Func, base: &Ty, sels: &[Sel], operands: &[Value]) -> bool {
             Sel::At | Sel::Pick => !start.is_some_and(inside),
             Sel::Span { len, step } => match (start, len.as_const()) {
                 (Some(start), Some(len)) => {
-                    len > 0
-                        && !(inside(start)
-                            && inside((len - 1).saturating_mul(*step).saturating_add(start)))
+                    len > 0 && !(inside(start) && inside((len - 1).saturating_mul(*step).saturating_add(start)))
                 }
                 _ => true,
             },

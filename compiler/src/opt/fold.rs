@@ -21,24 +21,18 @@ pub fn fold(prim: Prim, args: &[Const]) -> Option<Const> {
             None => int_binary(prim, a, b).map(Const::I64),
         },
         [Const::Bool(a)] => (prim == Prim::Not).then_some(Const::Bool(!a)),
-        [Const::Bool(a), Const::Bool(b)] => logic(prim, a, b)
-            .or_else(|| compare(prim, &a, &b))
-            .map(Const::Bool),
+        [Const::Bool(a), Const::Bool(b)] => logic(prim, a, b).or_else(|| compare(prim, &a, &b)).map(Const::Bool),
         [Const::F64(a)] => unary(prim, a).filter(|y| !y.is_nan()).map(Const::F64),
         [Const::F64(a), Const::F64(b)] => match compare(prim, &a, &b) {
             Some(holds) => Some(Const::Bool(holds)),
             None => binary(prim, a, b).filter(|y| !y.is_nan()).map(Const::F64),
         },
         // Rounding twice gives the same as rounding once for + − × ÷ and sqrt, as 53 ≥ 2·24 + 2.
-        [Const::F32(a)] => unary(prim, f64::from(a))
-            .filter(|y| !y.is_nan())
-            .map(|y| Const::F32(y as f32)),
+        [Const::F32(a)] => unary(prim, f64::from(a)).filter(|y| !y.is_nan()).map(|y| Const::F32(y as f32)),
         [Const::F32(a), Const::F32(b)] => match compare(prim, &a, &b) {
             Some(holds) => Some(Const::Bool(holds)),
             None if matches!(prim, Prim::FloorDiv | Prim::Rem) => None,
-            None => binary(prim, f64::from(a), f64::from(b))
-                .filter(|y| !y.is_nan())
-                .map(|y| Const::F32(y as f32)),
+            None => binary(prim, f64::from(a), f64::from(b)).filter(|y| !y.is_nan()).map(|y| Const::F32(y as f32)),
         },
         _ => None,
     }
@@ -109,11 +103,7 @@ fn int_binary(prim: Prim, a: i64, b: i64) -> Option<i64> {
 
 fn floor_div(a: i64, b: i64) -> Option<i64> {
     let quotient = a.checked_div(b)?;
-    Some(if a % b != 0 && (a < 0) != (b < 0) {
-        quotient - 1
-    } else {
-        quotient
-    })
+    Some(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient })
 }
 
 fn unary(prim: Prim, a: f64) -> Option<f64> {

@@ -22,26 +22,12 @@ use adl_lang::ops::Op;
 /// Moves invariant instructions out of the loops of a function.
 pub fn hoist(func: &mut Func, effects: &Effects) {
     let body = func.body;
-    let mut pass = Hoist {
-        func,
-        effects,
-        depth: Side::new(0),
-        frames: Vec::new(),
-    };
+    let mut pass = Hoist { func, effects, depth: Side::new(0), frames: Vec::new() };
     for at in 0..pass.func.params().len() {
         let param = pass.func.params()[at];
         pass.depth.set(param, 1);
     }
-    pass.block(
-        body,
-        Frame {
-            may_leave: false,
-            certain: false,
-            quiet: true,
-            uses: 0,
-            out: Vec::new(),
-        },
-    );
+    pass.block(body, Frame { may_leave: false, certain: false, quiet: true, uses: 0, out: Vec::new() });
 }
 
 /// A block that is being walked.
@@ -96,12 +82,7 @@ impl Hoist<'_> {
 
     fn inst(&mut self, inst: Inst) {
         let here = self.frames.len();
-        let mut needs = self.func.insts[inst]
-            .args
-            .iter()
-            .map(|&a| self.depth[a])
-            .max()
-            .unwrap_or(0);
+        let mut needs = self.func.insts[inst].args.iter().map(|&a| self.depth[a]).max().unwrap_or(0);
         let owned: smallvec::SmallVec<[Block; 2]> = blocks(&self.func.insts[inst].kind).collect();
         for (at, &block) in owned.iter().enumerate() {
             let (may_leave, certain) = self.runs(inst, at);
@@ -109,13 +90,7 @@ impl Hoist<'_> {
                 let param = self.func.blocks[block].params[param];
                 self.depth.set(param, here + 1);
             }
-            let frame = Frame {
-                may_leave,
-                certain,
-                quiet: true,
-                uses: 0,
-                out: Vec::new(),
-            };
+            let frame = Frame { may_leave, certain, quiet: true, uses: 0, out: Vec::new() };
             needs = needs.max(self.block(block, frame));
         }
         let to = self.target(inst, here, needs.max(1), !owned.is_empty());
@@ -137,16 +112,10 @@ impl Hoist<'_> {
     fn runs(&self, inst: Inst, at: usize) -> (bool, bool) {
         let data = &self.func.insts[inst];
         match &data.kind {
-            Kind::For { .. } => (
-                true,
-                int(self.func, data.args[0]).is_some_and(|count| count > 0),
-            ),
-            Kind::Map { extents, .. } => (
-                true,
-                extents
-                    .iter()
-                    .all(|e| self.func.least(e).is_some_and(|least| least > 0)),
-            ),
+            Kind::For { .. } => (true, int(self.func, data.args[0]).is_some_and(|count| count > 0)),
+            Kind::Map { extents, .. } => {
+                (true, extents.iter().all(|e| self.func.least(e).is_some_and(|least| least > 0)))
+            }
             // The test runs at least once, the body perhaps never.
             Kind::While { .. } => (true, at == 0),
             _ => (false, false),
@@ -178,11 +147,6 @@ impl Hoist<'_> {
 
     fn has_effect(&self, inst: Inst, owned: &[Block]) -> bool {
         self.effects.has(self.func, inst)
-            || owned.iter().any(|&b| {
-                self.func.blocks[b]
-                    .insts
-                    .iter()
-                    .any(|&i| !self.effects.speculable(self.func, i))
-            })
+            || owned.iter().any(|&b| self.func.blocks[b].insts.iter().any(|&i| !self.effects.speculable(self.func, i)))
     }
 }

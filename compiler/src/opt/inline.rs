@@ -30,14 +30,8 @@ pub fn inline(module: &mut Module, entries: &[FuncId]) {
         let mut caller = std::mem::replace(&mut module.funcs[id], Func::new("", Vec::new(), span));
         let body = caller.body;
         let grown = size(&caller);
-        let mut pass = Inline {
-            module,
-            calls: &calls,
-            sizes: &sizes,
-            caller: &mut caller,
-            renames: Renames::new(),
-            size: grown,
-        };
+        let mut pass =
+            Inline { module, calls: &calls, sizes: &sizes, caller: &mut caller, renames: Renames::new(), size: grown };
         pass.block(body);
         let grown = pass.size;
         sizes.set(id, grown);
@@ -73,8 +67,7 @@ impl Inline<'_> {
 
     fn worth(&self, callee: FuncId) -> bool {
         let size = self.sizes[callee];
-        !self.calls.recursive[callee]
-            && (self.calls.uses[callee] == 1 || (size <= SMALL && self.size + size <= BUDGET))
+        !self.calls.recursive[callee] && (self.calls.uses[callee] == 1 || (size <= SMALL && self.size + size <= BUDGET))
     }
 
     fn paste(&mut self, call: Inst, callee: FuncId, block: Block) {
@@ -85,14 +78,7 @@ impl Inline<'_> {
         };
         let map = source.params().iter().copied().zip(data.args).collect();
         let mut copier = Copier { source, map, sizes };
-        copier.contents(
-            source.body,
-            &mut Builder {
-                func: self.caller,
-                block,
-                span: data.span,
-            },
-        );
+        copier.contents(source.body, &mut Builder { func: self.caller, block, span: data.span });
         for (&result, &value) in data.results.iter().zip(source.results()) {
             self.renames.set(result, copier.value(value));
         }

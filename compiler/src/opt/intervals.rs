@@ -39,10 +39,7 @@ pub struct Intervals {
 impl Intervals {
     /// Analyses a function.
     pub fn new(func: &Func) -> Intervals {
-        let mut intervals = Intervals {
-            of: Side::new(ANY),
-            safe: Side::new(false),
-        };
+        let mut intervals = Intervals { of: Side::new(ANY), safe: Side::new(false) };
         intervals.block(func, func.body);
         intervals
     }
@@ -70,18 +67,14 @@ impl Intervals {
                         let (low, high) = self.of[data.args[at + 1]];
                         let rounds = i128::from(most.max(0));
                         let last = i128::from(step) * (rounds - 1).max(0);
-                        let wide = (
-                            i128::from(low) + last.min(0),
-                            i128::from(high) + last.max(0),
-                        );
+                        let wide = (i128::from(low) + last.min(0), i128::from(high) + last.max(0));
                         self.of.set(param, clamp(wide));
                     }
                 }
             }
             Kind::Map { extents, body, .. } => {
                 for (&param, extent) in func.blocks[*body].params.iter().zip(extents) {
-                    self.of
-                        .set(param, (0, most(extent).saturating_sub(1).max(0)));
+                    self.of.set(param, (0, most(extent).saturating_sub(1).max(0)));
                 }
             }
             _ => {}
@@ -103,24 +96,18 @@ impl Intervals {
             }
             Kind::If { then, otherwise } => {
                 for (at, &result) in data.results.iter().enumerate() {
-                    let (a, b) = (
-                        func.blocks[*then].yields[at],
-                        func.blocks[*otherwise].yields[at],
-                    );
+                    let (a, b) = (func.blocks[*then].yields[at], func.blocks[*otherwise].yields[at]);
                     self.of.set(result, union(self.of[a], self.of[b]));
                 }
             }
             Kind::For { body } => {
                 for (at, &result) in data.results.iter().enumerate() {
                     let after = self.of[func.blocks[*body].yields[at]];
-                    self.of
-                        .set(result, union(self.of[data.args[at + 1]], after));
+                    self.of.set(result, union(self.of[data.args[at + 1]], after));
                 }
             }
             Kind::Map { body, accs, .. } => {
-                for (&result, &lane) in data.results[..data.results.len() - accs]
-                    .iter()
-                    .zip(&func.blocks[*body].yields)
+                for (&result, &lane) in data.results[..data.results.len() - accs].iter().zip(&func.blocks[*body].yields)
                 {
                     self.of.set(result, self.of[lane]);
                 }
@@ -138,29 +125,16 @@ impl Intervals {
             Op::Iota(dim) => ((0, most(dim).saturating_sub(1).max(0)), true),
             Op::Prim(prim) => self.prim(*prim, args),
             Op::Convert(_) if func.data(args[0]).dtype == DType::Bool => ((0, 1), true),
-            Op::Broadcast { .. } | Op::Reshape(_) | Op::Transpose(_) | Op::Index(_) => {
-                (of(0), true)
-            }
+            Op::Broadcast { .. } | Op::Reshape(_) | Op::Transpose(_) | Op::Index(_) => (of(0), true),
             Op::Update(_) => (union(of(0), of(1)), true),
-            Op::Concat(_) => (
-                args.iter()
-                    .map(|&a| self.of[a])
-                    .reduce(union)
-                    .unwrap_or(ANY),
-                true,
-            ),
+            Op::Concat(_) => (args.iter().map(|&a| self.of[a]).reduce(union).unwrap_or(ANY), true),
             Op::ArgReduce { .. } | Op::ArgSort => ((0, MAX_SIZE), true),
             _ => (ANY, false),
         }
     }
 
     fn prim(&self, prim: Prim, args: &[Value]) -> (Interval, bool) {
-        let wide = |at: usize| {
-            (
-                i128::from(self.of[args[at]].0),
-                i128::from(self.of[args[at]].1),
-            )
-        };
+        let wide = |at: usize| (i128::from(self.of[args[at]].0), i128::from(self.of[args[at]].1));
         let checked = |(low, high): (i128, i128)| {
             let fits = low >= i128::from(i64::MIN) && high <= i128::from(i64::MAX);
             (clamp((low, high)), fits)
@@ -172,19 +146,11 @@ impl Intervals {
             Prim::Mul => {
                 let ((a, b), (c, d)) = (wide(0), wide(1));
                 let corners = [a * c, a * d, b * c, b * d];
-                let (low, high) = corners
-                    .iter()
-                    .fold((i128::MAX, i128::MIN), |(l, h), &x| (l.min(x), h.max(x)));
+                let (low, high) = corners.iter().fold((i128::MAX, i128::MIN), |(l, h), &x| (l.min(x), h.max(x)));
                 checked((low, high))
             }
-            Prim::Min => (
-                clamp((wide(0).0.min(wide(1).0), wide(0).1.min(wide(1).1))),
-                true,
-            ),
-            Prim::Max => (
-                clamp((wide(0).0.max(wide(1).0), wide(0).1.max(wide(1).1))),
-                true,
-            ),
+            Prim::Min => (clamp((wide(0).0.min(wide(1).0), wide(0).1.min(wide(1).1))), true),
+            Prim::Max => (clamp((wide(0).0.max(wide(1).0), wide(0).1.max(wide(1).1))), true),
             Prim::Select => (union(self.of[args[1]], self.of[args[2]]), true),
             Prim::StopGrad => (self.of[args[0]], true),
             Prim::Sign => ((-1, 1), true),
@@ -203,16 +169,8 @@ impl Intervals {
             Prim::FloorDiv if wide(1).0 > 0 => {
                 let (low, high) = wide(0);
                 let by = wide(1);
-                let low = if low < 0 {
-                    low.div_euclid(by.0)
-                } else {
-                    low / by.1
-                };
-                let high = if high < 0 {
-                    high.div_euclid(by.1)
-                } else {
-                    high / by.0
-                };
+                let low = if low < 0 { low.div_euclid(by.0) } else { low / by.1 };
+                let high = if high < 0 { high.div_euclid(by.1) } else { high / by.0 };
                 (clamp((low, high)), true)
             }
             _ => (ANY, false),
@@ -236,8 +194,7 @@ fn size(func: &Func, dim: &Dim) -> Interval {
         Some(number) if dim.as_const().is_some() => (number, number),
         _ if func.least(dim).is_none() => ANY,
         Some(more)
-            if (-MAX_SIZE..=MAX_SIZE).contains(&more)
-                && (dim.clone() - Dim::constant(more)).as_sym().is_some() =>
+            if (-MAX_SIZE..=MAX_SIZE).contains(&more) && (dim.clone() - Dim::constant(more)).as_sym().is_some() =>
         {
             (more, MAX_SIZE + more)
         }

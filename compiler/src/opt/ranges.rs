@@ -25,9 +25,7 @@ use rustc_hash::FxHashMap;
 /// Removes bounds checks that cannot fail.
 pub fn ranges(func: &mut Func) {
     let mut checks = 0;
-    walk(func, func.body, &mut |_, inst| {
-        checks += usize::from(matches!(func.insts[inst].kind, Kind::Bounds { .. }))
-    });
+    walk(func, func.body, &mut |_, inst| checks += usize::from(matches!(func.insts[inst].kind, Kind::Bounds { .. })));
     if checks == 0 {
         return;
     }
@@ -125,8 +123,7 @@ impl Ranges<'_> {
                 return;
             }
             Kind::SameSize(left, right) => {
-                self.known
-                    .extend([left.clone() - right.clone(), right.clone() - left.clone()]);
+                self.known.extend([left.clone() - right.clone(), right.clone() - left.clone()]);
                 return;
             }
             Kind::NonNegative(dim) => {
@@ -152,13 +149,7 @@ impl Ranges<'_> {
                         let counter = self.form(params[0]);
                         let weight = init.weight.saturating_add(by.saturating_abs());
                         if weight < MAX_WEIGHT {
-                            self.forms.set(
-                                param,
-                                Some(Form {
-                                    dim: init.dim + Dim::constant(by) * counter,
-                                    weight,
-                                }),
-                            );
+                            self.forms.set(param, Some(Form { dim: init.dim + Dim::constant(by) * counter, weight }));
                         }
                     }
                 }
@@ -174,11 +165,7 @@ impl Ranges<'_> {
             }
             Kind::While { test, body } => {
                 for (at, &init) in data.args.iter().enumerate() {
-                    let by = step(
-                        func,
-                        func.blocks[*body].params[at],
-                        func.blocks[*body].yields[at],
-                    );
+                    let by = step(func, func.blocks[*body].params[at], func.blocks[*body].yields[at]);
                     if let Some(by) = by {
                         let init = self.form(init);
                         for block in [*test, *body] {
@@ -196,8 +183,7 @@ impl Ranges<'_> {
                     .map(|(&from, &to)| (unknown(from), Dim::sym(unknown(to))))
                     .collect();
                 for fact in &mut self.known[start..] {
-                    *fact =
-                        fact.substitute(&|s| to.get(&s).cloned().unwrap_or_else(|| Dim::sym(s)));
+                    *fact = fact.substitute(&|s| to.get(&s).cloned().unwrap_or_else(|| Dim::sym(s)));
                 }
                 self.block(*body);
             }
@@ -210,13 +196,7 @@ impl Ranges<'_> {
         let unknown = self.unknowns.entry(unknown(value).0).or_default();
         unknown.lows.push(low);
         unknown.highs.push(high);
-        self.forms.set(
-            value,
-            Some(Form {
-                dim: symbol(value),
-                weight: 1,
-            }),
-        );
+        self.forms.set(value, Some(Form { dim: symbol(value), weight: 1 }));
     }
 
     fn step_of(&mut self, param: Value, by: i64, init: Dim) {
@@ -226,13 +206,7 @@ impl Ranges<'_> {
         } else {
             unknown.highs.push(init)
         }
-        self.forms.set(
-            param,
-            Some(Form {
-                dim: symbol(param),
-                weight: 1,
-            }),
-        );
+        self.forms.set(param, Some(Form { dim: symbol(param), weight: 1 }));
     }
 
     /// Takes it for granted that a condition holds, or not.
@@ -294,10 +268,7 @@ impl Ranges<'_> {
         if let Some(form) = &self.forms[value] {
             return form.clone();
         }
-        let form = self
-            .sum(value)
-            .filter(|form| form.weight < MAX_WEIGHT)
-            .unwrap_or_else(|| self.opaque(value));
+        let form = self.sum(value).filter(|form| form.weight < MAX_WEIGHT).unwrap_or_else(|| self.opaque(value));
         self.forms.set(value, Some(form.clone()));
         form
     }
@@ -306,24 +277,13 @@ impl Ranges<'_> {
     fn sum(&mut self, value: Value) -> Option<Form> {
         let (op, args) = pure(self.func, value)?;
         match (op, args) {
-            (Op::Const(Const::I64(i)), _) => Some(Form {
-                dim: Dim::constant(*i),
-                weight: i.checked_abs()?.max(1),
-            }),
-            (Op::Size(dim), _) => Some(Form {
-                dim: dim.clone(),
-                weight: 1 << 16,
-            }),
-            (Op::Broadcast { axes, .. }, &[scalar]) if axes.is_empty() => {
-                Some(self.weighed(scalar))
-            }
+            (Op::Const(Const::I64(i)), _) => Some(Form { dim: Dim::constant(*i), weight: i.checked_abs()?.max(1) }),
+            (Op::Size(dim), _) => Some(Form { dim: dim.clone(), weight: 1 << 16 }),
+            (Op::Broadcast { axes, .. }, &[scalar]) if axes.is_empty() => Some(self.weighed(scalar)),
             (Op::Prim(Prim::StopGrad), &[x]) => Some(self.weighed(x)),
             (Op::Prim(Prim::Neg), &[x]) => {
                 let x = self.weighed(x);
-                Some(Form {
-                    dim: -x.dim,
-                    weight: x.weight,
-                })
+                Some(Form { dim: -x.dim, weight: x.weight })
             }
             (Op::Prim(prim @ (Prim::Add | Prim::Sub | Prim::Mul)), &[a, b]) => {
                 let (a, b) = (self.weighed(a), self.weighed(b));
@@ -391,10 +351,7 @@ impl Ranges<'_> {
         known.lows.append(&mut bounds.lows);
         known.highs.append(&mut bounds.highs);
         known.either = bounds.either;
-        Form {
-            dim: symbol(value),
-            weight: 1,
-        }
+        Form { dim: symbol(value), weight: 1 }
     }
 
     /// Whether a polynomial is certainly not negative.
@@ -413,8 +370,7 @@ impl Ranges<'_> {
         let (Some(symbol), Some(fuel)) = (last, fuel.checked_sub(1)) else {
             return false;
         };
-        let replace =
-            |by: &Dim| goal.substitute(&|s| if s == symbol { by.clone() } else { Dim::sym(s) });
+        let replace = |by: &Dim| goal.substitute(&|s| if s == symbol { by.clone() } else { Dim::sym(s) });
         let slope = replace(&(Dim::sym(symbol) + Dim::constant(1))) - goal.clone();
         let unknowns = last_unknown(&slope);
         let rises = self.plainly(&slope, unknowns);
@@ -444,7 +400,6 @@ impl Ranges<'_> {
     }
 }
 
-
 fn last_unknown(dim: &Dim) -> Option<Sym> {
     let mut last = None;
     dim.symbols(&mut |s| {
@@ -464,7 +419,5 @@ fn symbol(value: Value) -> Dim {
 }
 
 fn is_int(func: &Func, value: Value) -> bool {
-    func.ty(value)
-        .data()
-        .is_some_and(|ty| ty.is_scalar() && ty.dtype == DType::I64)
+    func.ty(value).data().is_some_and(|ty| ty.is_scalar() && ty.dtype == DType::I64)
 }

@@ -40,9 +40,7 @@ pub fn scalarize(func: &mut Func) {
         span,
     };
     let params = pass.func.params().to_vec();
-    pass.block(body, |pass| {
-        params.into_iter().for_each(|p| pass.define_array(p))
-    });
+    pass.block(body, |pass| params.into_iter().for_each(|p| pass.define_array(p)));
     let results = pass.func.blocks[body].yields.clone();
     pass.func.blocks[body].yields = results.into_iter().map(|v| pass.array(v)).collect();
 }
@@ -106,11 +104,7 @@ impl Scalarize<'_> {
                 self.body(inst, body, 0, 0);
                 self.region(inst, 0, Some(&[body]));
             }
-            Kind::Map {
-                ref extents,
-                body,
-                accs,
-            } => {
+            Kind::Map { ref extents, body, accs } => {
                 let indices = extents.len();
                 let lanes = self.func.insts[inst].results.len() - accs;
                 self.body(inst, body, indices, lanes);
@@ -136,50 +130,28 @@ impl Scalarize<'_> {
             if at >= skip && self.plan.split(self.func, results[at - skip]) {
                 let ty = self.scalar(param);
                 let count = self.count(param);
-                split.push((
-                    param,
-                    (0..count)
-                        .map(|_| self.func.param(block, ty.clone()))
-                        .collect(),
-                ));
+                split.push((param, (0..count).map(|_| self.func.param(block, ty.clone())).collect()));
             } else {
                 let position = self.func.blocks[block].params.len();
                 self.func.values[param].def = Def::Param(block, position as u32);
                 self.func.blocks[block].params.push(param);
             }
         }
-        self.block(block, |pass| {
-            split
-                .into_iter()
-                .for_each(|(param, lanes)| pass.define(param, lanes))
-        });
+        self.block(block, |pass| split.into_iter().for_each(|(param, lanes)| pass.define(param, lanes)));
     }
 
     /// Spreads the operands from `skip` on, the results, and what the blocks yield for them.
     fn region(&mut self, inst: Inst, skip: usize, owned: Option<&[Block]>) {
         let data = self.func.insts[inst].clone();
         let row = owned.is_none();
-        let splits: Vec<bool> = data
-            .results
-            .iter()
-            .map(|&r| {
-                if row {
-                    self.is_small(r)
-                } else {
-                    self.plan.split(self.func, r)
-                }
-            })
-            .collect();
+        let splits: Vec<bool> =
+            data.results.iter().map(|&r| if row { self.is_small(r) } else { self.plan.split(self.func, r) }).collect();
         let mut args = data.args[..skip].to_vec();
         match (&data.kind, row) {
             (Kind::If { .. }, _) => args = data.args.clone(),
             (_, true) => {
                 for &arg in &data.args {
-                    if self.is_small(arg) {
-                        args.extend(self.lanes(arg))
-                    } else {
-                        args.push(arg)
-                    }
+                    if self.is_small(arg) { args.extend(self.lanes(arg)) } else { args.push(arg) }
                 }
             }
             (_, false) => self.spread(&data.args[skip..], &splits, &mut args),
@@ -192,20 +164,14 @@ impl Scalarize<'_> {
 
     fn map(&mut self, inst: Inst, body: Block, lanes: usize) {
         let data = self.func.insts[inst].clone();
-        let splits: Vec<bool> = data
-            .results
-            .iter()
-            .enumerate()
-            .map(|(at, &r)| at >= lanes && self.plan.split(self.func, r))
-            .collect();
+        let splits: Vec<bool> =
+            data.results.iter().enumerate().map(|(at, &r)| at >= lanes && self.plan.split(self.func, r)).collect();
         let mut args = Vec::new();
         self.spread(&data.args, &splits[lanes..], &mut args);
         self.spread_yields(body, &splits);
         let old = data.results.len() - lanes;
         let new = splits[lanes..].iter().zip(&data.results[lanes..]);
-        let new: usize = new
-            .map(|(&split, &r)| if split { self.count(r) } else { 1 })
-            .sum();
+        let new: usize = new.map(|(&split, &r)| if split { self.count(r) } else { 1 }).sum();
         debug_assert!(new >= old);
         if let Kind::Map { accs, .. } = &mut self.func.insts[inst].kind {
             *accs = new;
@@ -239,15 +205,8 @@ impl Scalarize<'_> {
         let data = self.func.insts[inst].clone();
         let mut types = Vec::new();
         for (&result, &split) in data.results.iter().zip(splits) {
-            let ty = if split {
-                self.scalar(result)
-            } else {
-                self.func.ty(result).clone()
-            };
-            types.extend(std::iter::repeat_n(
-                ty,
-                if split { self.count(result) } else { 1 },
-            ));
+            let ty = if split { self.scalar(result) } else { self.func.ty(result).clone() };
+            types.extend(std::iter::repeat_n(ty, if split { self.count(result) } else { 1 }));
         }
         let new = detached(self.func, data.kind, args, types, data.span);
         self.out.push(new);
@@ -296,11 +255,7 @@ impl Scalarize<'_> {
     /// The scalars of a small array.
     fn lanes(&mut self, value: Value) -> Vec<Value> {
         let lanes = self.lanes[value].clone();
-        if lanes.is_empty() {
-            self.read(value)
-        } else {
-            lanes
-        }
+        if lanes.is_empty() { self.read(value) } else { lanes }
     }
 
     /// A value as an array, if it is one.

@@ -22,11 +22,7 @@ use adl_lang::ops::{Const, Op};
 /// Simplifies a function.
 pub fn simplify(func: &mut Func) {
     let body = func.body;
-    let mut pass = Simplify {
-        func,
-        renames: Renames::new(),
-        out: Vec::new(),
-    };
+    let mut pass = Simplify { func, renames: Renames::new(), out: Vec::new() };
     pass.block(body);
 }
 
@@ -63,11 +59,7 @@ pub struct Row {
 
 /// All rows: for tests and documentation.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    scalar::ARITHMETIC
-        .iter()
-        .chain(scalar::LOGIC)
-        .chain(shape::SHAPE)
-        .chain(shape::INDEXING)
+    scalar::ARITHMETIC.iter().chain(scalar::LOGIC).chain(shape::SHAPE).chain(shape::INDEXING)
 }
 
 /// The rows that may apply to an operation.
@@ -159,16 +151,13 @@ impl Simplify<'_> {
     /// The block that certainly runs just once, and what its parameters are.
     fn decided(&mut self, inst: Inst) -> Option<(Block, Vec<Value>)> {
         match self.func.insts[inst].kind {
-            Kind::If { then, otherwise } => {
-                match constant(self.func, self.func.insts[inst].args[0])? {
-                    Const::Bool(true) => Some((then, Vec::new())),
-                    _ => Some((otherwise, Vec::new())),
-                }
-            }
+            Kind::If { then, otherwise } => match constant(self.func, self.func.insts[inst].args[0])? {
+                Const::Bool(true) => Some((then, Vec::new())),
+                _ => Some((otherwise, Vec::new())),
+            },
             Kind::For { body } if self.arg_int(inst, 0) == Some(1) => {
                 let span = self.func.insts[inst].span;
-                let (zero, counter) =
-                    detached_pure(self.func, Op::Const(Const::I64(0)), Vec::new(), span);
+                let (zero, counter) = detached_pure(self.func, Op::Const(Const::I64(0)), Vec::new(), span);
                 self.out.push(zero);
                 let mut args = vec![counter];
                 args.extend_from_slice(&self.func.insts[inst].args[1..]);
@@ -195,10 +184,7 @@ impl Simplify<'_> {
     /// A result that both branches yield alike is that value; one that is `true` or `false` is the condition.
     fn same_yields(&mut self, inst: Inst, then: Block, otherwise: Block) {
         for at in 0..self.func.insts[inst].results.len() {
-            let (a, b) = (
-                self.func.blocks[then].yields[at],
-                self.func.blocks[otherwise].yields[at],
-            );
+            let (a, b) = (self.func.blocks[then].yields[at], self.func.blocks[otherwise].yields[at]);
             let result = self.func.insts[inst].results[at];
             // Equal values of both branches are defined outside of both.
             if a == b {
@@ -218,10 +204,7 @@ impl Simplify<'_> {
                 break;
             };
             let args = &self.func.insts[inst].args;
-            let Some(to) = rows_of(op)
-                .iter()
-                .find_map(|row| (row.run)(self.func, op, args))
-            else {
+            let Some(to) = rows_of(op).iter().find_map(|row| (row.run)(self.func, op, args)) else {
                 break;
             };
             let result = self.func.insts[inst].results[0];
@@ -234,23 +217,11 @@ impl Simplify<'_> {
                         true => self.replace(inst, Op::Const(value), Vec::new()),
                         false => {
                             let value = self.emit(inst, Op::Const(value), Vec::new());
-                            self.replace(
-                                inst,
-                                Op::Broadcast {
-                                    dims,
-                                    axes: Vec::new(),
-                                },
-                                vec![value],
-                            );
+                            self.replace(inst, Op::Broadcast { dims, axes: Vec::new() }, vec![value]);
                         }
                     }
                 }
-                To::Moved {
-                    op,
-                    mut args,
-                    operand,
-                    at,
-                } => {
+                To::Moved { op, mut args, operand, at } => {
                     if int(self.func, args[operand]) != Some(at) {
                         args[operand] = self.emit(inst, Op::Const(Const::I64(at)), Vec::new());
                     }

@@ -31,12 +31,7 @@ pub fn unroll(func: &mut Func) {
     });
     if any {
         let body = func.body;
-        Unroll {
-            func,
-            renames: Renames::new(),
-            size,
-        }
-        .block(body);
+        Unroll { func, renames: Renames::new(), size }.block(body);
     }
 }
 
@@ -70,52 +65,32 @@ impl Unroll<'_> {
                 Const::I64(count) => (vec![count], *body),
                 Const::Bool(_) | Const::F32(_) | Const::F64(_) => return None,
             },
-            Kind::Map { extents, body, .. } => (
-                extents
-                    .iter()
-                    .map(Dim::as_const)
-                    .collect::<Option<Vec<i64>>>()?,
-                *body,
-            ),
+            Kind::Map { extents, body, .. } => {
+                (extents.iter().map(Dim::as_const).collect::<Option<Vec<i64>>>()?, *body)
+            }
             _ => return None,
         };
-        let rounds = dims
-            .iter()
-            .try_fold(1, |n: usize, &d| n.checked_mul(usize::try_from(d).ok()?))?;
+        let rounds = dims.iter().try_fold(1, |n: usize, &d| n.checked_mul(usize::try_from(d).ok()?))?;
         let mut size = 0;
         let mut loops = false;
         walk(self.func, body, &mut |_, inner| {
             size += 1;
-            loops |= !matches!(
-                self.func.insts[inner].kind,
-                Kind::Pure(_) | Kind::Bounds { .. } | Kind::If { .. }
-            );
+            loops |= !matches!(self.func.insts[inner].kind, Kind::Pure(_) | Kind::Bounds { .. } | Kind::If { .. });
         });
         let grown = size * rounds;
-        let fits = (1..=MAX_SCALARIZED).contains(&rounds)
-            && grown <= MAX_UNROLLED
-            && self.size + grown <= BUDGET;
+        let fits = (1..=MAX_SCALARIZED).contains(&rounds) && grown <= MAX_UNROLLED && self.size + grown <= BUDGET;
         (fits && !loops).then_some(dims)
     }
 
     /// Pastes one round; gives what it yields.
     fn paste(&mut self, body: Block, args: Vec<Value>, to: Block) -> Vec<Value> {
-        let mut map: FxHashMap<Value, Value> = self.func.blocks[body]
-            .params
-            .iter()
-            .copied()
-            .zip(args)
-            .collect();
+        let mut map: FxHashMap<Value, Value> = self.func.blocks[body].params.iter().copied().zip(args).collect();
         for inst in self.func.blocks[body].insts.clone() {
             let inst = copy(self.func, inst, &mut map);
             self.func.blocks[to].insts.push(inst);
             self.size += 1;
         }
-        self.func.blocks[body]
-            .yields
-            .iter()
-            .map(|v| *map.get(v).unwrap_or(v))
-            .collect()
+        self.func.blocks[body].yields.iter().map(|v| *map.get(v).unwrap_or(v)).collect()
     }
 
     fn round_by_round(&mut self, inst: Inst, body: Block, count: i64, to: Block) {
@@ -139,58 +114,36 @@ impl Unroll<'_> {
             let mut rest = round;
             let mut index: Vec<i64> = dims.iter().rev().map(|d| (rest % d, rest /= d).0).collect();
             index.reverse();
-            let mut args: Vec<Value> = index
-                .into_iter()
-                .map(|i| self.emit(inst, Op::Const(Const::I64(i)), Vec::new(), to))
-                .collect();
+            let mut args: Vec<Value> =
+                index.into_iter().map(|i| self.emit(inst, Op::Const(Const::I64(i)), Vec::new(), to)).collect();
             args.append(&mut accs);
             let mut yields = self.paste(body, args, to);
             accs = yields.split_off(lanes);
-            columns
-                .iter_mut()
-                .zip(yields)
-                .for_each(|(column, lane)| column.push(lane));
+            columns.iter_mut().zip(yields).for_each(|(column, lane)| column.push(lane));
         }
         for (at, column) in columns.into_iter().enumerate() {
             let array = self.join(inst, at, column, to);
             self.renames.set(self.func.insts[inst].results[at], array);
         }
         for (at, acc) in accs.into_iter().enumerate() {
-            self.renames
-                .set(self.func.insts[inst].results[lanes + at], acc);
+            self.renames.set(self.func.insts[inst].results[lanes + at], acc);
         }
     }
 
     /// The array of all lanes.
     fn join(&mut self, inst: Inst, at: usize, lanes: Vec<Value>, to: Block) -> Value {
-        let dims = self
-            .func
-            .data(self.func.insts[inst].results[at])
-            .dims
-            .clone();
+        let dims = self.func.data(self.func.insts[inst].results[at]).dims.clone();
         let rank = self.func.data(lanes[0]).rank();
         let parts = lanes
             .into_iter()
             .map(|lane| {
                 let mut dims = vec![Dim::constant(1)];
                 dims.extend(self.func.data(lane).dims.iter().cloned());
-                self.emit(
-                    inst,
-                    Op::Broadcast {
-                        dims,
-                        axes: (1..=rank).collect(),
-                    },
-                    vec![lane],
-                    to,
-                )
+                self.emit(inst, Op::Broadcast { dims, axes: (1..=rank).collect() }, vec![lane], to)
             })
             .collect();
         let list = self.emit(inst, Op::Concat(0), parts, to);
-        if *dims == self.func.data(list).dims {
-            list
-        } else {
-            self.emit(inst, Op::Reshape(dims), vec![list], to)
-        }
+        if *dims == self.func.data(list).dims { list } else { self.emit(inst, Op::Reshape(dims), vec![list], to) }
     }
 
     fn emit(&mut self, at: Inst, op: Op, args: Vec<Value>, to: Block) -> Value {

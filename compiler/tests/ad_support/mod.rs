@@ -72,59 +72,21 @@ pub enum Mode {
 pub fn derivative(module: &mut Module, func: FuncId, mode: Mode) -> FuncId {
     let source = &module.funcs[func];
     let is_float = |ty: &Type| ty.data().is_some_and(|ty| ty.dtype.is_float());
-    let params: Vec<Type> = source
-        .params()
-        .iter()
-        .map(|&p| source.ty(p).clone())
-        .collect();
+    let params: Vec<Type> = source.params().iter().map(|&p| source.ty(p).clone()).collect();
     let results = source.result_types();
-    let sizes: Vec<Dim> = (0..source.sizes.len() as u32)
-        .map(|k| Dim::sym(Sym(k)))
-        .collect();
-    let floats = |types: &[Type]| {
-        types
-            .iter()
-            .filter(|ty| is_float(ty))
-            .cloned()
-            .collect::<Vec<_>>()
-    };
+    let sizes: Vec<Dim> = (0..source.sizes.len() as u32).map(|k| Dim::sym(Sym(k))).collect();
+    let floats = |types: &[Type]| types.iter().filter(|ty| is_float(ty)).cloned().collect::<Vec<_>>();
     let mask = |types: &[Type]| types.iter().map(is_float).collect::<Vec<_>>();
     let (more, given, kind) = match mode {
-        Mode::Forward => (
-            floats(&params),
-            floats(&results),
-            Kind::Jvp {
-                func,
-                sizes,
-                active: mask(&params),
-            },
-        ),
+        Mode::Forward => (floats(&params), floats(&results), Kind::Jvp { func, sizes, active: mask(&params) }),
         Mode::Reverse => {
             let (seeds, wrt) = (mask(&results), mask(&params));
-            (
-                floats(&results),
-                floats(&params),
-                Kind::Vjp {
-                    func,
-                    sizes,
-                    seeds,
-                    wrt,
-                    primal: true,
-                },
-            )
+            (floats(&results), floats(&params), Kind::Vjp { func, sizes, seeds, wrt, primal: true })
         }
     };
-    let mut asks = Func::new(
-        format!("{}_{mode:?}", source.name),
-        source.sizes.clone(),
-        source.span,
-    );
+    let mut asks = Func::new(format!("{}_{mode:?}", source.name), source.sizes.clone(), source.span);
     let mut to = Builder::new(&mut asks);
-    let args = params
-        .into_iter()
-        .chain(more)
-        .map(|ty| to.param(ty))
-        .collect();
+    let args = params.into_iter().chain(more).map(|ty| to.param(ty)).collect();
     let answer = to.results(kind, args, results.into_iter().chain(given).collect());
     to.set_yields(answer);
     module.funcs.push(asks)
@@ -133,30 +95,18 @@ pub fn derivative(module: &mut Module, func: FuncId, mode: Mode) -> FuncId {
 /// Adds the derivative of a function of one number with one result: a function of one number.
 pub fn slope(module: &mut Module, func: FuncId, mode: Mode) -> FuncId {
     let mut asks = Func::new("slope", Vec::new(), module.funcs[func].span);
-    let number = module.funcs[func]
-        .ty(module.funcs[func].params()[0])
-        .clone();
+    let number = module.funcs[func].ty(module.funcs[func].params()[0]).clone();
     let mut to = Builder::new(&mut asks);
     let x = to.param(number.clone());
     let one = to.constant(Const::F64(1.0));
     let answer = match mode {
         Mode::Forward => {
-            let kind = Kind::Jvp {
-                func,
-                sizes: Vec::new(),
-                active: vec![true],
-            };
+            let kind = Kind::Jvp { func, sizes: Vec::new(), active: vec![true] };
             to.results(kind, vec![x, one], vec![number.clone(), number])[1]
         }
         Mode::Reverse => {
             let (seeds, wrt) = (vec![true], vec![true]);
-            let kind = Kind::Vjp {
-                func,
-                sizes: Vec::new(),
-                seeds,
-                wrt,
-                primal: false,
-            };
+            let kind = Kind::Vjp { func, sizes: Vec::new(), seeds, wrt, primal: false };
             to.results(kind, vec![x, one], vec![number])[0]
         }
     };
@@ -199,9 +149,7 @@ impl Dice {
 
     /// A float array or number of this form.
     pub fn like(&mut self, data: &Data) -> Data {
-        let elems = (0..data.len())
-            .map(|_| Const::of(data.dtype(), self.float()))
-            .collect();
+        let elems = (0..data.len()).map(|_| Const::of(data.dtype(), self.float())).collect();
         Data::new(data.dtype(), data.shape().to_vec(), elems)
     }
 }
@@ -211,10 +159,7 @@ fn is_float(data: &Data) -> bool {
 }
 
 fn floats(data: &[Data]) -> Vec<f64> {
-    data.iter()
-        .filter(|d| is_float(d))
-        .flat_map(Data::to_f64s)
-        .collect()
+    data.iter().filter(|d| is_float(d)).flat_map(Data::to_f64s).collect()
 }
 
 fn shifted(args: &[Data], along: &[Data], step: f64) -> Vec<Data> {
@@ -224,12 +169,8 @@ fn shifted(args: &[Data], along: &[Data], step: f64) -> Vec<Data> {
             return arg.clone();
         }
         let along = along.next().expect("a tangent");
-        let sum = arg
-            .to_f64s()
-            .iter()
-            .zip(along.to_f64s())
-            .map(|(a, b)| Const::of(arg.dtype(), a + step * b))
-            .collect();
+        let sum =
+            arg.to_f64s().iter().zip(along.to_f64s()).map(|(a, b)| Const::of(arg.dtype(), a + step * b)).collect();
         Data::new(arg.dtype(), arg.shape().to_vec(), sum)
     };
     args.iter().map(shift).collect()
@@ -240,10 +181,7 @@ pub fn close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(1.0f64, |m, x| m.max(x.abs()));
     for (f, e) in found.iter().zip(expected) {
-        assert!(
-            (f - e).abs() <= tolerance * scale,
-            "{what}: {f} is not {e}\n{found:?}\n{expected:?}"
-        );
+        assert!((f - e).abs() <= tolerance * scale, "{what}: {f} is not {e}\n{found:?}\n{expected:?}");
     }
 }
 
@@ -253,14 +191,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// Checks a function at a point: forward mode against central differences, reverse mode against forward mode; then
 /// both derivatives in the same way, to the given order.
-pub fn check(
-    module: &Module,
-    func: FuncId,
-    sizes: &[i64],
-    args: &[Data],
-    order: usize,
-    dice: &mut Dice,
-) {
+pub fn check(module: &Module, func: FuncId, sizes: &[i64], args: &[Data], order: usize, dice: &mut Dice) {
     if order == 0 {
         return;
     }
@@ -271,69 +202,31 @@ pub fn check(
     let ready = resolved(&asked, &[func, forward, reverse]);
 
     let single = args.iter().any(|a| a.dtype() == DType::F32);
-    let dx: Vec<Data> = args
-        .iter()
-        .filter(|a| is_float(a))
-        .map(|a| dice.like(a))
-        .collect();
+    let dx: Vec<Data> = args.iter().filter(|a| is_float(a)).map(|a| dice.like(a)).collect();
     let y = run(&ready, func, sizes, args);
     let jvp_args = [args, &dx].concat();
     let moved = run(&ready, forward, sizes, &jvp_args);
-    close(
-        &floats(&moved[..y.len()]),
-        &floats(&y),
-        1e-11,
-        &format!("{name}: the results of jvp"),
-    );
+    close(&floats(&moved[..y.len()]), &floats(&y), 1e-11, &format!("{name}: the results of jvp"));
     let dy = floats(&moved[y.len()..]);
     let slope = |step: f64| {
         let ahead = floats(&run(&ready, func, sizes, &shifted(args, &dx, step)));
         let behind = floats(&run(&ready, func, sizes, &shifted(args, &dx, -step)));
-        ahead
-            .iter()
-            .zip(behind)
-            .map(|(a, b)| (a - b) / (2.0 * step))
-            .collect::<Vec<f64>>()
+        ahead.iter().zip(behind).map(|(a, b)| (a - b) / (2.0 * step)).collect::<Vec<f64>>()
     };
     let (step, tolerance) = if single { (1e-2, 2e-3) } else { (1e-4, 1e-7) };
     let (wide, narrow) = (slope(step), slope(step / 2.0));
-    let difference: Vec<f64> = wide
-        .iter()
-        .zip(&narrow)
-        .map(|(w, n)| (4.0 * n - w) / 3.0)
-        .collect();
-    close(
-        &dy,
-        &difference,
-        tolerance,
-        &format!("{name}: jvp against differences"),
-    );
+    let difference: Vec<f64> = wide.iter().zip(&narrow).map(|(w, n)| (4.0 * n - w) / 3.0).collect();
+    close(&dy, &difference, tolerance, &format!("{name}: jvp against differences"));
 
-    let u: Vec<Data> = y
-        .iter()
-        .filter(|y| is_float(y))
-        .map(|y| dice.like(y))
-        .collect();
+    let u: Vec<Data> = y.iter().filter(|y| is_float(y)).map(|y| dice.like(y)).collect();
     let vjp_args = [args, &u].concat();
     let pulled = run(&ready, reverse, sizes, &vjp_args);
-    close(
-        &floats(&pulled[..y.len()]),
-        &floats(&y),
-        1e-11,
-        &format!("{name}: the results of vjp"),
-    );
+    close(&floats(&pulled[..y.len()]), &floats(&y), 1e-11, &format!("{name}: the results of vjp"));
     let x_bar = floats(&pulled[y.len()..]);
     let tolerance = if single { 1e-4 } else { 1e-11 };
-    let size = dot(
-        &x_bar.iter().map(|x| x.abs()).collect::<Vec<_>>(),
-        &vec![1.0; x_bar.len()],
-    )
-    .max(1.0);
+    let size = dot(&x_bar.iter().map(|x| x.abs()).collect::<Vec<_>>(), &vec![1.0; x_bar.len()]).max(1.0);
     let (left, right) = (dot(&floats(&u), &dy), dot(&x_bar, &floats(&dx)));
-    assert!(
-        (left - right).abs() <= tolerance * size,
-        "{name}: <u, J v> = {left}, <J' u, v> = {right}"
-    );
+    assert!((left - right).abs() <= tolerance * size, "{name}: <u, J v> = {left}, <J' u, v> = {right}");
 
     check(&asked, forward, sizes, &jvp_args, order - 1, dice);
     check(&asked, reverse, sizes, &vjp_args, order - 1, dice);
@@ -366,18 +259,11 @@ pub fn expect(text: &str, at: f64, values: &[f64]) {
     for (order, value) in values.iter().enumerate() {
         for modes in mixtures(order) {
             let mut asked = module.clone();
-            let top = modes
-                .iter()
-                .fold(func, |f, &mode| slope(&mut asked, f, mode));
+            let top = modes.iter().fold(func, |f, &mode| slope(&mut asked, f, mode));
             let ready = resolved(&asked, &[top]);
             let found = run(&ready, top, &[], &[Data::scalar(Const::F64(at))])[0].to_f64s();
             let scale = value.abs().max(1e-3);
-            close(
-                &[found[0] / scale],
-                &[value / scale],
-                2e-12,
-                &format!("{modes:?}"),
-            );
+            close(&[found[0] / scale], &[value / scale], 2e-12, &format!("{modes:?}"));
         }
     }
 }

@@ -29,10 +29,7 @@ pub struct Numbers(pub u64);
 impl Numbers {
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         self.0 ^ (self.0 >> 29)
     }
 
@@ -50,21 +47,14 @@ impl Numbers {
     /// An array.
     pub fn data(&mut self, dtype: DType, shape: &[usize]) -> Data {
         let n = shape.iter().product();
-        Data::new(
-            dtype,
-            shape.to_vec(),
-            (0..n).map(|_| self.next(dtype)).collect(),
-        )
+        Data::new(dtype, shape.to_vec(), (0..n).map(|_| self.next(dtype)).collect())
     }
 }
 
 /// The shape of a type at given sizes.
 pub fn shape(ty: &Ty, sizes: &[i64]) -> Vec<usize> {
     let of = |s: Sym| sizes[s.0 as usize];
-    ty.dims
-        .iter()
-        .map(|d: &Dim| d.eval(&of).expect("a size") as usize)
-        .collect()
+    ty.dims.iter().map(|d: &Dim| d.eval(&of).expect("a size") as usize).collect()
 }
 
 /// As the runtime has it.
@@ -100,13 +90,9 @@ impl Hooks for Oracle {
             Random::Normal => ("normal", "f64"),
             Random::Bits => ("bits", "i64"),
         };
-        let text = format!(
-            "func @0 r[n](v0: i64) -> {dtype}[n] {{\n  v1 = random {name} [n] v0\n  yield v1\n}}\n"
-        );
+        let text = format!("func @0 r[n](v0: i64) -> {dtype}[n] {{\n  v1 = random {name} [n] v0\n  yield v1\n}}\n");
         let key = Array::from_slice(&[], &[key]).ok()?;
-        let drawn = native(&text)
-            .run(&mut Workspace::new(), &[count as i64], &[key])
-            .ok()?;
+        let drawn = native(&text).run(&mut Workspace::new(), &[count as i64], &[key]).ok()?;
         Some(match (drawn[0].as_f64(), drawn[0].as_i64()) {
             (Some(x), _) => x.iter().map(|&x| Const::F64(x)).collect(),
             (_, Some(x)) => x.iter().map(|&x| Const::I64(x)).collect(),
@@ -135,18 +121,9 @@ fn elements(array: &Array, dtype: DType) -> Vec<Const> {
     let word = |c: &[u8]| u64::from_le_bytes(c.try_into().expect("8 bytes"));
     match dtype {
         DType::Bool => bytes.iter().map(|&b| Const::Bool(b == 1)).collect(),
-        DType::I64 => bytes
-            .chunks(8)
-            .map(|c| Const::I64(word(c) as i64))
-            .collect(),
-        DType::F64 => bytes
-            .chunks(8)
-            .map(|c| Const::F64(f64::from_bits(word(c))))
-            .collect(),
-        DType::F32 => bytes
-            .chunks(4)
-            .map(|c| Const::F32(f32::from_le_bytes(c.try_into().expect("4 bytes"))))
-            .collect(),
+        DType::I64 => bytes.chunks(8).map(|c| Const::I64(word(c) as i64)).collect(),
+        DType::F64 => bytes.chunks(8).map(|c| Const::F64(f64::from_bits(word(c)))).collect(),
+        DType::F32 => bytes.chunks(4).map(|c| Const::F32(f32::from_le_bytes(c.try_into().expect("4 bytes")))).collect(),
     }
 }
 
@@ -164,17 +141,9 @@ pub fn compare(text: &str, sizes: &[i64], args: &[Data], tolerance: f64) -> Stat
             (Ok(expected), Ok(found)) => {
                 assert_eq!(expected.len(), found.len());
                 for (k, (e, f)) in expected.iter().zip(&found).enumerate() {
-                    assert_eq!(
-                        e.shape(),
-                        f.shape(),
-                        "shape of result {k} at {sizes:?} of\n{text}"
-                    );
+                    assert_eq!(e.shape(), f.shape(), "shape of result {k} at {sizes:?} of\n{text}");
                     let got = elements(f, e.dtype());
-                    let agree = e
-                        .elems()
-                        .iter()
-                        .zip(&got)
-                        .all(|(&a, &b)| close(a, b, tolerance));
+                    let agree = e.elems().iter().zip(&got).all(|(&a, &b)| close(a, b, tolerance));
                     assert!(
                         agree,
                         "result {k} at {sizes:?}\nexpected {:?}\nfound    {got:?}\nargs {args:?}\n{text}",
@@ -189,11 +158,7 @@ pub fn compare(text: &str, sizes: &[i64], args: &[Data], tolerance: f64) -> Stat
     }
     for (arg, array_after) in args.iter().zip(&arrays) {
         assert_eq!(arg.elems().len(), array_after.len());
-        assert_eq!(
-            array(arg).bytes(),
-            array_after.bytes(),
-            "an argument was changed by\n{text}"
-        );
+        assert_eq!(array(arg).bytes(), array_after.bytes(), "an argument was changed by\n{text}");
     }
     native.stats()
 }
@@ -205,15 +170,8 @@ pub fn agree(text: &str, sizes: &[&[i64]], tolerance: f64) -> Stats {
     let mut stats = Stats::default();
     for (round, sizes) in sizes.iter().enumerate() {
         let mut numbers = Numbers(17 + round as u64);
-        let types: Vec<Ty> = func
-            .params()
-            .iter()
-            .filter_map(|&p| func.ty(p).data().cloned())
-            .collect();
-        let args: Vec<Data> = types
-            .iter()
-            .map(|ty| numbers.data(ty.dtype, &shape(ty, sizes)))
-            .collect();
+        let types: Vec<Ty> = func.params().iter().filter_map(|&p| func.ty(p).data().cloned()).collect();
+        let args: Vec<Data> = types.iter().map(|ty| numbers.data(ty.dtype, &shape(ty, sizes))).collect();
         stats = compare(text, sizes, &args, tolerance);
     }
     stats

@@ -69,21 +69,11 @@ fn maps_with_accumulators() {
   yield y, total
 }
 ";
-    let args = vec![
-        counted(&[4]),
-        Data::i64s(&[4], &[1, 0, 1, 1]),
-        Data::f64s(&[2], &[100.0, 0.0]),
-    ];
-    let expected = [
-        Data::f64s(&[4], &[1.0, 4.0, 9.0, 16.0]),
-        Data::f64s(&[2], &[102.0, 8.0]),
-    ];
+    let args = vec![counted(&[4]), Data::i64s(&[4], &[1, 0, 1, 1]), Data::f64s(&[2], &[100.0, 0.0])];
+    let expected = [Data::f64s(&[4], &[1.0, 4.0, 9.0, 16.0]), Data::f64s(&[2], &[102.0, 8.0])];
     assert_eq!(eval(text, &[4, 2], args), expected);
     let none = vec![Data::f64s(&[0], &[]), Data::i64s(&[0], &[]), counted(&[2])];
-    assert_eq!(
-        eval(text, &[0, 2], none),
-        [Data::f64s(&[0], &[]), counted(&[2])]
-    );
+    assert_eq!(eval(text, &[0, 2], none), [Data::f64s(&[0], &[]), counted(&[2])]);
     // Two extents and lanes that are arrays.
     let text = "func f[n](x: f64[3]) -> f64[n, 2, 3] {
   y = map [n, 2] () { (i: i64, j: i64)
@@ -98,13 +88,8 @@ fn maps_with_accumulators() {
   yield y
 }
 ";
-    let expected = [
-        1.0, 2.0, 3.0, 2.0, 3.0, 4.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0,
-    ];
-    assert_eq!(
-        eval(text, &[2], vec![counted(&[3])]),
-        [Data::f64s(&[2, 2, 3], &expected)]
-    );
+    let expected = [1.0, 2.0, 3.0, 2.0, 3.0, 4.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0];
+    assert_eq!(eval(text, &[2], vec![counted(&[3])]), [Data::f64s(&[2, 2, 3], &expected)]);
 }
 
 #[test]
@@ -134,13 +119,7 @@ fn tapes_run_backwards() {
     assert!((results[0].to_f64s()[0] - s(s(s(x)))).abs() < 1e-15);
     assert!((results[1].to_f64s()[0] - slope).abs() < 1e-15);
     let stats = cost(text, &[], vec![real(x), int(3)]);
-    assert_eq!(
-        stats,
-        Stats {
-            ops: 1 + 3 * (1 + 1 + 1) + 3 * (1 + 1 + 1 + 1),
-            tape_peak_bytes: 24
-        }
-    );
+    assert_eq!(stats, Stats { ops: 1 + 3 * (1 + 1 + 1) + 3 * (1 + 1 + 1 + 1), tape_peak_bytes: 24 });
     let wrong_row = "func f[](x: f64) -> f64 {
   t = tape_new
   u = push t, x
@@ -149,19 +128,9 @@ fn tapes_run_backwards() {
   yield x
 }
 ";
-    assert!(matches!(
-        fails(wrong_row, &[], vec![real(x)]),
-        FailureKind::Internal(_)
-    ));
-    let left =
-        "func f[](x: f64) -> f64 {\n  t = tape_new\n  u = push t, x\n  tape_end u\n  yield x\n}\n";
-    assert!(matches!(
-        fails(left, &[], vec![real(x)]),
-        FailureKind::Internal(_)
-    ));
+    assert!(matches!(fails(wrong_row, &[], vec![real(x)]), FailureKind::Internal(_)));
+    let left = "func f[](x: f64) -> f64 {\n  t = tape_new\n  u = push t, x\n  tape_end u\n  yield x\n}\n";
+    assert!(matches!(fails(left, &[], vec![real(x)]), FailureKind::Internal(_)));
     let empty = "func f[](x: f64) -> f64 {\n  t = tape_new\n  u: tape, y: f64 = pop t\n  tape_end u\n  yield y\n}\n";
-    assert!(matches!(
-        fails(empty, &[], vec![real(x)]),
-        FailureKind::Internal(_)
-    ));
+    assert!(matches!(fails(empty, &[], vec![real(x)]), FailureKind::Internal(_)));
 }

@@ -4,36 +4,19 @@ use super::*;
 
 #[test]
 fn checks_fail_with_their_figures() {
-    let bounds =
-        "func f[n](i: i64[2]) -> i64 {\n  k = const 1\n  bounds slice i < n - 1\n  yield k\n}\n";
-    assert_eq!(
-        eval(bounds, &[3], vec![Data::i64s(&[2], &[0, 1])]),
-        [int(1)]
-    );
+    let bounds = "func f[n](i: i64[2]) -> i64 {\n  k = const 1\n  bounds slice i < n - 1\n  yield k\n}\n";
+    assert_eq!(eval(bounds, &[3], vec![Data::i64s(&[2], &[0, 1])]), [int(1)]);
     let failure = fails(bounds, &[3], vec![Data::i64s(&[2], &[1, 2])]);
-    assert_eq!(
-        failure,
-        FailureKind::IndexOutOfRange {
-            index: 2,
-            len: 2,
-            what: BoundsOf::Slice
-        }
-    );
+    assert_eq!(failure, FailureKind::IndexOutOfRange { index: 2, len: 2, what: BoundsOf::Slice });
     let negative = "func f[n]() -> () {\n  nonnegative n - 3\n  yield\n}\n";
     assert_eq!(eval(negative, &[3], vec![]), []);
     assert_eq!(fails(negative, &[1], vec![]), FailureKind::NegativeSize(-2));
     let same = "func f[n, m]() -> () {\n  samesize n, 2 * m\n  yield\n}\n";
-    assert_eq!(
-        fails(same, &[3, 2], vec![]),
-        FailureKind::SizeMismatch(3, 4)
-    );
+    assert_eq!(fails(same, &[3, 2], vec![]), FailureKind::SizeMismatch(3, 4));
     let asserts = "func f[](c: bool, x: f64) -> () {\n  assert (\"x is \", $1) c, x\n  yield\n}\n";
     assert_eq!(eval(asserts, &[], vec![truth(true), real(1.0)]), []);
     let said = vec![Piece::Text("x is ".into()), Piece::Value(real(0.5), None)];
-    assert_eq!(
-        fails(asserts, &[], vec![truth(false), real(0.5)]),
-        FailureKind::Assert(said)
-    );
+    assert_eq!(fails(asserts, &[], vec![truth(false), real(0.5)]), FailureKind::Assert(said));
     let wrong = fails(bounds, &[3], vec![Data::i64s(&[3], &[0, 0, 0])]);
     assert!(matches!(wrong, FailureKind::Internal(_)));
 }
@@ -65,16 +48,9 @@ fn hooks() {
 }
 ";
     let mut hooks = Recorded::default();
-    let results =
-        run(&read(text), FuncId::new(0), &[2], vec![int(5)], &mut hooks).expect("results");
-    assert_eq!(
-        results,
-        [Data::f64s(&[2, 2], &[5.0, 6.0, 7.0, 8.0]), int(5)]
-    );
-    assert_eq!(
-        hooks.0,
-        [[Piece::Text("b = ".into()), Piece::Value(int(5), None)]]
-    );
+    let results = run(&read(text), FuncId::new(0), &[2], vec![int(5)], &mut hooks).expect("results");
+    assert_eq!(results, [Data::f64s(&[2, 2], &[5.0, 6.0, 7.0, 8.0]), int(5)]);
+    assert_eq!(hooks.0, [[Piece::Text("b = ".into()), Piece::Value(int(5), None)]]);
 }
 
 #[test]
@@ -107,10 +83,7 @@ func g[m](x: f64[m]) -> f64[m] {
   yield y
 }
 ";
-    assert_eq!(
-        eval(sizes, &[1], vec![counted(&[1, 2])]),
-        [Data::f64s(&[2], &[2.0, 4.0])]
-    );
+    assert_eq!(eval(sizes, &[1], vec![counted(&[1, 2])]), [Data::f64s(&[2], &[2.0, 4.0])]);
     let forever = "func f[](c: bool) -> bool {
   d = while (c) { (a: bool)
     yield a
@@ -120,36 +93,13 @@ func g[m](x: f64[m]) -> f64[m] {
   yield d
 }
 ";
-    let limits = Limits {
-        ops: 1000,
-        ..Limits::default()
-    };
-    let (result, stats) = run_counted(
-        &read(forever),
-        FuncId::new(0),
-        &[],
-        vec![truth(true)],
-        &mut NoHooks,
-        limits,
-    );
-    assert_eq!(
-        result.map_err(|failure| failure.kind),
-        Err(FailureKind::OutOfFuel)
-    );
+    let limits = Limits { ops: 1000, ..Limits::default() };
+    let (result, stats) = run_counted(&read(forever), FuncId::new(0), &[], vec![truth(true)], &mut NoHooks, limits);
+    assert_eq!(result.map_err(|failure| failure.kind), Err(FailureKind::OutOfFuel));
     assert_eq!(stats.ops, 1001);
     let huge = "func f[n](x: f64) -> f64[n] {\n  y = broadcast [n] [] x\n  yield y\n}\n";
-    let (result, _) = run_counted(
-        &read(huge),
-        FuncId::new(0),
-        &[1 << 60],
-        vec![real(0.0)],
-        &mut NoHooks,
-        limits,
-    );
-    assert_eq!(
-        result.map_err(|failure| failure.kind),
-        Err(FailureKind::OutOfFuel)
-    );
+    let (result, _) = run_counted(&read(huge), FuncId::new(0), &[1 << 60], vec![real(0.0)], &mut NoHooks, limits);
+    assert_eq!(result.map_err(|failure| failure.kind), Err(FailureKind::OutOfFuel));
 }
 
 #[test]
@@ -182,8 +132,5 @@ func g[](x: f64) -> f64 {
   yield x
 }
 ";
-    assert!(matches!(
-        fails(text, &[], vec![real(1.0)]),
-        FailureKind::Internal(_)
-    ));
+    assert!(matches!(fails(text, &[], vec![real(1.0)]), FailureKind::Internal(_)));
 }

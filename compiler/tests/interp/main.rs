@@ -5,9 +5,7 @@ mod control;
 mod limits;
 mod scalars;
 
-use adl_compiler::interp::{
-    Data, Failure, FailureKind, Hooks, Limits, NoHooks, Piece, Stats, run, run_counted,
-};
+use adl_compiler::interp::{Data, Failure, FailureKind, Hooks, Limits, NoHooks, Piece, Stats, run, run_counted};
 use adl_compiler::ir::FuncId;
 use adl_compiler::ir::entity::Entity;
 use adl_compiler::ir::func::Module;
@@ -42,14 +40,7 @@ fn fails(text: &str, sizes: &[i64], args: Vec<Data>) -> FailureKind {
 
 fn cost(text: &str, sizes: &[i64], args: Vec<Data>) -> Stats {
     let limits = Limits::default();
-    let (results, stats) = run_counted(
-        &read(text),
-        FuncId::new(0),
-        sizes,
-        args,
-        &mut NoHooks,
-        limits,
-    );
+    let (results, stats) = run_counted(&read(text), FuncId::new(0), sizes, args, &mut NoHooks, limits);
     results.unwrap_or_else(|failure| panic!("{failure:?}\n{text}"));
     stats
 }
@@ -72,9 +63,7 @@ fn single(x: f32) -> Data {
 
 /// 1, 2, 3, … in this shape.
 fn counted(shape: &[usize]) -> Data {
-    let elems: Vec<f64> = (1..=shape.iter().product::<usize>())
-        .map(|k| k as f64)
-        .collect();
+    let elems: Vec<f64> = (1..=shape.iter().product::<usize>()).map(|k| k as f64).collect();
     Data::f64s(shape, &elems)
 }
 

@@ -50,16 +50,11 @@ impl Programs {
             push(&mut body, StmtKind::Return(values));
         }
         self.func.body = body;
-        Module {
-            funcs: vec![self.func],
-        }
+        Module { funcs: vec![self.func] }
     }
 
     fn below(&mut self, n: usize) -> usize {
-        self.state = self
-            .state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) as usize % n
     }
 
@@ -108,10 +103,7 @@ impl Programs {
             }
             self.left -= 1;
             self.stmt(out, depth, in_loop);
-            if matches!(
-                out.last().map(|s| &s.kind),
-                Some(StmtKind::Break | StmtKind::Continue | StmtKind::Return(_))
-            ) {
+            if matches!(out.last().map(|s| &s.kind), Some(StmtKind::Break | StmtKind::Continue | StmtKind::Return(_))) {
                 break;
             }
         }
@@ -133,12 +125,7 @@ impl Programs {
             }
             3 => {
                 let value = self.number(out);
-                push(
-                    out,
-                    StmtKind::Print {
-                        pieces: vec![Piece::Value(value, None)],
-                    },
-                );
+                push(out, StmtKind::Print { pieces: vec![Piece::Value(value, None)] });
             }
             4 if in_loop => push(out, StmtKind::Break),
             5 if in_loop => push(out, StmtKind::Continue),
@@ -153,14 +140,7 @@ impl Programs {
                 if self.below(2) == 0 {
                     self.stmts(&mut otherwise, depth + 1, in_loop);
                 }
-                push(
-                    out,
-                    StmtKind::If {
-                        cond,
-                        then,
-                        otherwise,
-                    },
-                );
+                push(out, StmtKind::If { cond, then, otherwise });
             }
             10 => {
                 let (count, index) = (self.number(out), self.local(DType::I64, false));
@@ -179,36 +159,16 @@ impl Programs {
                 let (mut test, mut body) = (Vec::new(), Vec::new());
                 let one = self.op(&mut test, Op::Const(Const::I64(1)), DType::I64, Vec::new());
                 if self.below(2) == 0 {
-                    let next = self.op(
-                        &mut test,
-                        Op::Prim(Prim::Add),
-                        DType::I64,
-                        vec![counter, one],
-                    );
+                    let next = self.op(&mut test, Op::Prim(Prim::Add), DType::I64, vec![counter, one]);
                     push(&mut test, StmtKind::Set(counter, next));
-                    push(
-                        &mut test,
-                        StmtKind::Print {
-                            pieces: vec![Piece::Value(counter, None)],
-                        },
-                    );
+                    push(&mut test, StmtKind::Print { pieces: vec![Piece::Value(counter, None)] });
                 } else {
                     let step = self.constant(&mut body);
-                    let next = self.op(
-                        &mut body,
-                        Op::Prim(Prim::Add),
-                        DType::I64,
-                        vec![counter, step],
-                    );
+                    let next = self.op(&mut body, Op::Prim(Prim::Add), DType::I64, vec![counter, step]);
                     push(&mut body, StmtKind::Set(counter, next));
                 }
                 let limit = self.constant(&mut test);
-                let cond = self.op(
-                    &mut test,
-                    Op::Prim(Prim::Lt),
-                    DType::Bool,
-                    vec![counter, limit],
-                );
+                let cond = self.op(&mut test, Op::Prim(Prim::Lt), DType::Bool, vec![counter, limit]);
                 self.stmts(&mut body, depth + 1, true);
                 push(out, StmtKind::While { test, cond, body });
             }
@@ -217,20 +177,13 @@ impl Programs {
 }
 
 fn push(out: &mut Vec<Stmt>, kind: StmtKind) {
-    out.push(Stmt {
-        kind,
-        span: Span::default(),
-    });
+    out.push(Stmt { kind, span: Span::default() });
 }
 
 /// What the program prints, then what it returns; `None` if it does not end soon.
 pub fn run(module: &Module) -> Option<Vec<i64>> {
     let func = &module.funcs[0];
-    let mut run = Run {
-        values: vec![0; func.locals.len()],
-        out: Vec::new(),
-        fuel: 2000,
-    };
+    let mut run = Run { values: vec![0; func.locals.len()], out: Vec::new(), fuel: 2000 };
     match run.stmts(&func.body)? {
         Flow::Return(values) => run.out.extend(values),
         Flow::Next | Flow::Break | Flow::Continue => panic!("a path without return"),
@@ -283,16 +236,8 @@ impl Run {
                 self.set(*local, value);
             }
             StmtKind::Set(variable, value) => self.set(*variable, self.get(*value)),
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
-                return self.stmts(if self.get(*cond) != 0 {
-                    then
-                } else {
-                    otherwise
-                });
+            StmtKind::If { cond, then, otherwise } => {
+                return self.stmts(if self.get(*cond) != 0 { then } else { otherwise });
             }
             StmtKind::For { index, count, body } => {
                 for i in 0..self.get(*count) {

@@ -69,19 +69,11 @@ struct Maker<'r, 'f> {
 impl Maker<'_, '_> {
     /// A value of a type, from the pool or made.
     fn value(&mut self, ty: &Ty) -> Value {
-        let fitting: Vec<Value> = self
-            .pool
-            .iter()
-            .copied()
-            .filter(|&v| self.to.func.ty(v).data() == Some(ty))
-            .collect();
+        let fitting: Vec<Value> =
+            self.pool.iter().copied().filter(|&v| self.to.func.ty(v).data() == Some(ty)).collect();
         if !fitting.is_empty() && self.random.below(8) > 0 {
             // The latest values more often.
-            let from = if self.random.below(2) == 0 {
-                fitting.len() / 2
-            } else {
-                0
-            };
+            let from = if self.random.below(2) == 0 { fitting.len() / 2 } else { 0 };
             return self.random.pick(&fitting[from..]);
         }
         let value = match ty.dtype {
@@ -156,9 +148,7 @@ impl Maker<'_, '_> {
     }
 
     fn pure(&mut self) -> Option<Value> {
-        use Prim::{
-            Abs, Add, Cos, Div, Eq, Ge, Lt, Max, Min, Mul, Ne, Neg, Not, Or, Pow, Rem, Sin, Sub,
-        };
+        use Prim::{Abs, Add, Cos, Div, Eq, Ge, Lt, Max, Min, Mul, Ne, Neg, Not, Or, Pow, Rem, Sin, Sub};
         let array = self.some_type().with(DType::F64);
         Some(match self.random.below(22) {
             0..=3 => {
@@ -217,10 +207,7 @@ impl Maker<'_, '_> {
                 self.to.pure(Op::Transpose(vec![1, 0]), &[a])
             }
             15 => {
-                let (a, b) = (
-                    self.value(&floats(&[c(2), c(2)])),
-                    self.value(&floats(&[c(2), c(2)])),
-                );
+                let (a, b) = (self.value(&floats(&[c(2), c(2)])), self.value(&floats(&[c(2), c(2)])));
                 let (ta, tb) = (self.random.below(2) == 0, self.random.below(2) == 0);
                 self.to.pure(Op::MatMul { ta, tb }, &[a, b])
             }
@@ -230,14 +217,8 @@ impl Maker<'_, '_> {
                 }
                 let a = self.value(&array);
                 let axes = (0..array.rank()).collect();
-                let kind = self
-                    .random
-                    .pick(&[Reduction::Sum, Reduction::Sum, Reduction::Max]);
-                if kind == Reduction::Sum {
-                    self.to.sum(a, axes)
-                } else {
-                    self.to.pure(Op::Reduce(kind, axes), &[a])
-                }
+                let kind = self.random.pick(&[Reduction::Sum, Reduction::Sum, Reduction::Max]);
+                if kind == Reduction::Sum { self.to.sum(a, axes) } else { self.to.pure(Op::Reduce(kind, axes), &[a]) }
             }
             17 => {
                 let (a, b) = (self.float(), self.value(&floats(&[c(2), c(2)])));
@@ -247,13 +228,7 @@ impl Maker<'_, '_> {
             }
             18 => {
                 let a = self.value(&floats(&[c(3)]));
-                self.to.pure(
-                    Op::Broadcast {
-                        dims: vec![n(), c(3)],
-                        axes: vec![1],
-                    },
-                    &[a],
-                )
+                self.to.pure(Op::Broadcast { dims: vec![n(), c(3)], axes: vec![1] }, &[a])
             }
             _ => {
                 let (ty, sels, positions) = self.part();
@@ -265,19 +240,10 @@ impl Maker<'_, '_> {
                     return Some(self.to.pure(Op::Index(sels), &args));
                 }
                 let types: Vec<Ty> = args.iter().map(|&a| self.to.func.data(a).clone()).collect();
-                let part = Op::Index(sels.clone())
-                    .result(&types.iter().collect::<Vec<_>>())
-                    .ok()?;
+                let part = Op::Index(sels.clone()).result(&types.iter().collect::<Vec<_>>()).ok()?;
                 let value = self.value(&part);
                 args.insert(1, value);
-                self.to.pure(
-                    if what == 3 {
-                        Op::Update(sels)
-                    } else {
-                        Op::Acc(sels)
-                    },
-                    &args,
-                )
+                self.to.pure(if what == 3 { Op::Update(sels) } else { Op::Acc(sels) }, &args)
             }
         })
     }
@@ -292,10 +258,7 @@ impl Maker<'_, '_> {
             self.pool.push(param);
         }
         self.contents();
-        let yields = yields
-            .iter()
-            .map(|ty| self.value(ty.data().expect("data")))
-            .collect();
+        let yields = yields.iter().map(|ty| self.value(ty.data().expect("data"))).collect();
         self.to.set_yields(yields);
         self.pool.truncate(mark);
         self.to.block = outer;
@@ -303,16 +266,11 @@ impl Maker<'_, '_> {
     }
 
     fn some_types(&mut self) -> Vec<Type> {
-        (0..self.random.below(4))
-            .map(|_| Type::Data(self.some_type()))
-            .collect()
+        (0..self.random.below(4)).map(|_| Type::Data(self.some_type())).collect()
     }
 
     fn values(&mut self, types: &[Type]) -> Vec<Value> {
-        types
-            .iter()
-            .map(|ty| self.value(ty.data().expect("data")))
-            .collect()
+        types.iter().map(|ty| self.value(ty.data().expect("data"))).collect()
     }
 
     fn structured(&mut self) -> Vec<Value> {
@@ -323,8 +281,7 @@ impl Maker<'_, '_> {
                 let cond = self.truth();
                 let then = self.region(&[], &types);
                 let otherwise = self.region(&[], &types);
-                self.to
-                    .results(Kind::If { then, otherwise }, vec![cond], types)
+                self.to.results(Kind::If { then, otherwise }, vec![cond], types)
             }
             1 => {
                 let count = match self.random.below(3) {
@@ -342,8 +299,7 @@ impl Maker<'_, '_> {
             }
             2 => {
                 // Counts up to three rounds; the condition may look at other carries too.
-                let carried: Vec<Type> =
-                    std::iter::once(int).chain(types.iter().cloned()).collect();
+                let carried: Vec<Type> = std::iter::once(int).chain(types.iter().cloned()).collect();
                 let zero = self.to.int(0);
                 let mut args = vec![zero];
                 args.extend(self.values(&types));
@@ -355,15 +311,11 @@ impl Maker<'_, '_> {
                 self.to.results(Kind::While { test, body }, args, carried)
             }
             3 => {
-                let extents =
-                    self.random
-                        .pick(&[vec![n()], vec![c(3)], vec![c(2), c(2)], vec![n(), c(2)]]);
+                let extents = self.random.pick(&[vec![n()], vec![c(3)], vec![c(2), c(2)], vec![n(), c(2)]]);
                 let lanes: Vec<Type> = self.some_types().into_iter().take(2).collect();
                 let mut params = vec![int; extents.len()];
                 let accumulates = self.random.below(2) == 0;
-                let ty = self
-                    .random
-                    .pick(&[scalar(DType::F64), floats(&[c(3)]), floats(&[n()])]);
+                let ty = self.random.pick(&[scalar(DType::F64), floats(&[c(3)]), floats(&[n()])]);
                 let body = self.region(&params.split_off(0), &lanes);
                 let mut args = Vec::new();
                 if accumulates {
@@ -380,15 +332,7 @@ impl Maker<'_, '_> {
                     .collect();
                 results.extend(accumulates.then_some(Type::Data(ty)));
                 let accs = args.len();
-                self.to.results(
-                    Kind::Map {
-                        extents,
-                        body,
-                        accs,
-                    },
-                    args,
-                    results,
-                )
+                self.to.results(Kind::Map { extents, body, accs }, args, results)
             }
             _ => self.tape(),
         }
@@ -397,10 +341,7 @@ impl Maker<'_, '_> {
     /// Adds `counter < 3` to the condition that a test yields.
     fn limit(&mut self, test: adl_compiler::ir::Block) {
         let outer = std::mem::replace(&mut self.to.block, test);
-        let (counter, cond) = (
-            self.to.func.blocks[test].params[0],
-            self.to.func.blocks[test].yields[0],
-        );
+        let (counter, cond) = (self.to.func.blocks[test].params[0], self.to.func.blocks[test].yields[0]);
         let three = self.to.int(3);
         let below = self.to.prim(Prim::Lt, &[counter, three]);
         let both = self.to.prim(Prim::And, &[below, cond]);
@@ -424,12 +365,7 @@ impl Maker<'_, '_> {
         let (value, two, cond) = (self.float(), self.to.int(2), self.truth());
         let step = |maker: &mut Self, acc: Value| {
             let mut args = vec![acc, value];
-            args.extend(
-                ty.dims
-                    .iter()
-                    .map(|d| maker.position(d))
-                    .collect::<Vec<_>>(),
-            );
+            args.extend(ty.dims.iter().map(|d| maker.position(d)).collect::<Vec<_>>());
             maker.to.pure(Op::Acc(vec![Sel::At; ty.rank()]), &args)
         };
         let acc = step(self, acc);
@@ -440,11 +376,7 @@ impl Maker<'_, '_> {
         let carried = step(self, carried);
         self.to.set_yields(vec![carried]);
         self.to.block = here;
-        let acc = self.to.results(
-            Kind::For { body: inner },
-            vec![two, acc],
-            vec![Type::Data(ty.clone())],
-        )[0];
+        let acc = self.to.results(Kind::For { body: inner }, vec![two, acc], vec![Type::Data(ty.clone())])[0];
         let then = self.to.func.block();
         let here = std::mem::replace(&mut self.to.block, then);
         let added = step(self, acc);
@@ -452,11 +384,7 @@ impl Maker<'_, '_> {
         self.to.block = here;
         let otherwise = self.to.func.block();
         self.to.func.blocks[otherwise].yields = vec![acc];
-        let acc = self.to.results(
-            Kind::If { then, otherwise },
-            vec![cond],
-            vec![Type::Data(ty.clone())],
-        )[0];
+        let acc = self.to.results(Kind::If { then, otherwise }, vec![cond], vec![Type::Data(ty.clone())])[0];
         self.to.func.blocks[body].yields.push(acc);
         self.to.block = outer;
     }
@@ -464,10 +392,7 @@ impl Maker<'_, '_> {
     /// Pushes rows in a loop and pops them in another.
     fn tape(&mut self) -> Vec<Value> {
         let row = self.some_types();
-        let (float, int) = (
-            Type::Data(scalar(DType::F64)),
-            Type::Data(scalar(DType::I64)),
-        );
+        let (float, int) = (Type::Data(scalar(DType::F64)), Type::Data(scalar(DType::I64)));
         let (count, start) = (self.to.size(n()), self.float());
         let tape = self.to.results(Kind::TapeNew, vec![], vec![Type::Tape])[0];
         let block = self.region(&[int.clone(), float.clone()], std::slice::from_ref(&float));
@@ -481,11 +406,8 @@ impl Maker<'_, '_> {
         let pushed = self.to.results(Kind::Push, args, vec![Type::Tape])[0];
         self.to.set_yields(vec![yielded, pushed]);
         self.to.block = outer;
-        let forward = self.to.results(
-            Kind::For { body: block },
-            vec![count, start, tape],
-            vec![float.clone(), Type::Tape],
-        );
+        let forward =
+            self.to.results(Kind::For { body: block }, vec![count, start, tape], vec![float.clone(), Type::Tape]);
         let block = self.to.func.block();
         let outer = std::mem::replace(&mut self.to.block, block);
         let mark = self.pool.len();
@@ -500,11 +422,8 @@ impl Maker<'_, '_> {
         self.to.set_yields(vec![next, popped[0]]);
         self.pool.truncate(mark);
         self.to.block = outer;
-        let back = self.to.results(
-            Kind::For { body: block },
-            vec![count, forward[0], forward[1]],
-            vec![float, Type::Tape],
-        );
+        let back =
+            self.to.results(Kind::For { body: block }, vec![count, forward[0], forward[1]], vec![float, Type::Tape]);
         self.to.inst(Kind::TapeEnd, vec![back[1]], vec![]);
         vec![forward[0], back[0]]
     }
@@ -525,8 +444,7 @@ impl Maker<'_, '_> {
                 }
                 3 if self.random.below(4) == 0 => {
                     let value = self.float();
-                    self.to
-                        .inst(Kind::Print(vec![Part::Arg(0, None)]), vec![value], vec![]);
+                    self.to.inst(Kind::Print(vec![Part::Arg(0, None)]), vec![value], vec![]);
                 }
                 _ => {
                     let value = self.pure();
@@ -547,20 +465,10 @@ pub fn random_module(seed: u64) -> Module {
         let mut to = Builder::new(&mut func);
         let params: Vec<Type> = types().into_iter().map(Type::Data).collect();
         let pool = params.iter().map(|ty| to.param(ty.clone())).collect();
-        let mut maker = Maker {
-            random: &mut random,
-            to,
-            pool,
-            callees: &callees,
-            depth: 0,
-        };
+        let mut maker = Maker { random: &mut random, to, pool, callees: &callees, depth: 0 };
         (0..2).for_each(|_| maker.contents());
         let results = maker.some_types();
-        let results = if results.is_empty() {
-            vec![params[0].clone()]
-        } else {
-            results
-        };
+        let results = if results.is_empty() { vec![params[0].clone()] } else { results };
         let yields = maker.values(&results);
         maker.to.set_yields(yields);
         callees.push((module.funcs.next_key(), params, results));
@@ -570,29 +478,14 @@ pub fn random_module(seed: u64) -> Module {
 }
 
 pub fn random_data(random: &mut Random, ty: &Ty, n: i64) -> Data {
-    let shape: Vec<usize> = ty
-        .dims
-        .iter()
-        .map(|d| d.eval(&|_| n).expect("a size") as usize)
-        .collect();
+    let shape: Vec<usize> = ty.dims.iter().map(|d| d.eval(&|_| n).expect("a size") as usize).collect();
     let count = shape.iter().product();
     let elems = (0..count)
         .map(|_| match ty.dtype {
-            DType::F64 => Const::F64(random.pick(&[
-                0.0,
-                -0.0,
-                1.0,
-                0.3,
-                -1.7,
-                2.5,
-                f64::INFINITY,
-                f64::NAN,
-                -3.1,
-            ])),
+            DType::F64 => Const::F64(random.pick(&[0.0, -0.0, 1.0, 0.3, -1.7, 2.5, f64::INFINITY, f64::NAN, -3.1])),
             DType::I64 => Const::I64(random.below(9) as i64 - 3),
             _ => Const::Bool(random.below(2) == 0),
         })
         .collect();
     Data::new(ty.dtype, shape, elems)
 }
-

@@ -12,10 +12,7 @@ fn rule_9_checks_and_lines() {
         "print ($1) x",
         "t = tape_new\n  print ($0) t",
     ] {
-        breaks(
-            9,
-            &format!("func f[n](x: f64, c: bool) -> () {{\n  {line}\n  yield\n}}\n"),
-        );
+        breaks(9, &format!("func f[n](x: f64, c: bool) -> () {{\n  {line}\n  yield\n}}\n"));
     }
 }
 
@@ -30,18 +27,13 @@ fn rule_10_tape_instructions() {
         "t = tape_new\n  u = tape_new\n  s = push t, u",
         "t = tape_new\n  s: f64 = push t, x",
     ] {
-        breaks(
-            10,
-            &format!("func f[](x: f64) -> () {{\n  {line}\n  yield\n}}\n"),
-        );
+        breaks(10, &format!("func f[](x: f64) -> () {{\n  {line}\n  yield\n}}\n"));
     }
 }
 
 /// A function with a tape parameter and these lines.
 fn taped(lines: &str, results: &str, yields: &str) -> String {
-    format!(
-        "func f[n](t: tape, x: f64, k: i64, c: bool) -> ({results}) {{\n  {lines}\n  yield {yields}\n}}\n"
-    )
+    format!("func f[n](t: tape, x: f64, k: i64, c: bool) -> ({results}) {{\n  {lines}\n  yield {yields}\n}}\n")
 }
 
 #[test]
@@ -58,14 +50,7 @@ fn rule_11_tapes_are_linear() {
             "",
         ),
     );
-    breaks(
-        11,
-        &taped(
-            "y = map [n] () { (i: i64)\n    s: tape, w: f64 = pop t\n    yield w\n  }",
-            "",
-            "",
-        ),
-    );
+    breaks(11, &taped("y = map [n] () { (i: i64)\n    s: tape, w: f64 = pop t\n    yield w\n  }", "", ""));
     let branch = |then: &str, otherwise: &str| {
         format!(
             "y = if c {{\n    a: tape, w: f64 = pop {then}\n    yield w\n  }} else {{\n    {otherwise}\n    yield x\n  }}"
@@ -73,10 +58,7 @@ fn rule_11_tapes_are_linear() {
     };
     passes(&taped(&branch("t", "tape_end t"), "", ""));
     breaks(11, &taped(&branch("t", "tape_end t"), "tape", "t"));
-    breaks(
-        11,
-        &taped(&branch("t", "tape_end t\n    tape_end t"), "", ""),
-    );
+    breaks(11, &taped(&branch("t", "tape_end t\n    tape_end t"), "", ""));
     passes(&taped(
         "s, y = for k (t, x) { (i: i64, u: tape, v: f64)\n    r = push u, v\n    yield r, v\n  }",
         "tape",
@@ -98,11 +80,7 @@ fn rule_12_tests_are_pure() {
     };
     breaks(12, &taped(&with("r = push p, q"), "tape", "s"));
     breaks(12, &taped(&with("r: tape, w: f64 = pop p"), "tape", "s"));
-    passes(&taped(
-        &with("r = tape_new\n    o = push r, q\n    l: tape, w: f64 = pop o\n    tape_end l"),
-        "tape",
-        "s",
-    ));
+    passes(&taped(&with("r = tape_new\n    o = push r, q\n    l: tape, w: f64 = pop o\n    tape_end l"), "tape", "s"));
 }
 
 #[test]
@@ -141,48 +119,18 @@ func peek[n](a: f64[n]) -> (f64[n], f64) {{
         "b, s = for k (a, e) { (j: i64, p: f64[n], q: f64)\n      r = acc p [j] q\n      yield r, q\n    }",
         "s, b",
     ));
-    passes(&with(
-        "b = if c {\n      r = acc a [i] e\n      yield r\n    } else {\n      yield a\n    }",
-        "e, b",
-    ));
+    passes(&with("b = if c {\n      r = acc a [i] e\n      yield r\n    } else {\n      yield a\n    }", "e, b"));
     passes(&with("b: f64[n], w: f64 = call @1[n](a, e, i)", "w, b"));
-    passes(&with(
-        "m, b = map [2] (a) { (j: i64, p: f64[n])\n      yield e, p\n    }",
-        "e, b",
-    ));
+    passes(&with("m, b = map [2] (a) { (j: i64, p: f64[n])\n      yield e, p\n    }", "e, b"));
     breaks(13, &with("r = index a [i]", "r, a"));
     breaks(13, &with("b = update a [i] e", "e, b"));
     breaks(13, &with("b = acc a [:] a", "e, b"));
     breaks(13, &with("", "a, a"));
     breaks(13, &with("", "e, x"));
-    breaks(
-        13,
-        &with(
-            "b = if c {\n      yield a\n    } else {\n      yield x\n    }",
-            "e, b",
-        ),
-    );
-    breaks(
-        13,
-        &with(
-            "b = for k (a) { (j: i64, p: f64[n])\n      yield x\n    }",
-            "e, b",
-        ),
-    );
-    breaks(
-        13,
-        &with(
-            "b, d = for k (a, x) { (j: i64, p: f64[n], q: f64[n])\n      yield q, p\n    }",
-            "e, b",
-        ),
-    );
-    breaks(
-        13,
-        &with(
-            "d = for k (x) { (j: i64, p: f64[n])\n      yield a\n    }",
-            "e, a",
-        ),
-    );
+    breaks(13, &with("b = if c {\n      yield a\n    } else {\n      yield x\n    }", "e, b"));
+    breaks(13, &with("b = for k (a) { (j: i64, p: f64[n])\n      yield x\n    }", "e, b"));
+    breaks(13, &with("b, d = for k (a, x) { (j: i64, p: f64[n], q: f64[n])\n      yield q, p\n    }", "e, b"));
+    breaks(13, &with("d = for k (x) { (j: i64, p: f64[n])\n      yield a\n    }", "e, a"));
     breaks(
         13,
         &with(
@@ -191,18 +139,11 @@ func peek[n](a: f64[n]) -> (f64[n], f64) {{
         ),
     );
     breaks(13, &with("b: f64[n], w: f64 = call @2[n](a)", "w, b"));
-    breaks(
-        13,
-        &with(
-            "b: f64[n], w: f64 = call @1[n](a, e, i)\n    s = reduce sum [0] b",
-            "s, b",
-        ),
-    );
-    breaks(
-        13,
-        &with("m = map [2] () { (j: i64)\n      yield a\n    }", "e, a"),
-    );
+    breaks(13, &with("b: f64[n], w: f64 = call @1[n](a, e, i)\n    s = reduce sum [0] b", "s, b"));
+    breaks(13, &with("m = map [2] () { (j: i64)\n      yield a\n    }", "e, a"));
     // Elsewhere the same functions may be called with arrays that are read.
-    passes("func f[n](x: f64[n]) -> f64 {\n  s = reduce sum [0] x\n  a: f64[n], b: f64 = call @1[n](x)\n  yield b\n}
-func peek[n](a: f64[n]) -> (f64[n], f64) {\n  s = reduce sum [0] a\n  yield a, s\n}\n");
+    passes(
+        "func f[n](x: f64[n]) -> f64 {\n  s = reduce sum [0] x\n  a: f64[n], b: f64 = call @1[n](x)\n  yield b\n}
+func peek[n](a: f64[n]) -> (f64[n], f64) {\n  s = reduce sum [0] a\n  yield a, s\n}\n",
+    );
 }

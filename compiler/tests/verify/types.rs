@@ -5,9 +5,7 @@ use super::*;
 #[test]
 fn rule_5_operations() {
     let one = |line: &str| {
-        format!(
-            "func f[n](x: f64[n], a: f64[4, n], k: i64, b: bool[n]) -> () {{\n  {line}\n  yield\n}}\n"
-        )
+        format!("func f[n](x: f64[n], a: f64[4, n], k: i64, b: bool[n]) -> () {{\n  {line}\n  yield\n}}\n")
     };
     let lines = [
         "y: f64 = sin x",
@@ -37,10 +35,7 @@ fn rule_5_operations() {
     }
     passes(&one("y = reshape [2, n, 2] a"));
     passes(&one("y = reshape [7] a"));
-    breaks(
-        5,
-        "func f[](x: f64[4]) -> () {\n  y: f64[5] = reshape [5] x\n  yield\n}\n",
-    );
+    breaks(5, "func f[](x: f64[4]) -> () {\n  y: f64[5] = reshape [5] x\n  yield\n}\n");
     assert_eq!(
         mutated(LOOP, |f| {
             let arg = f.insts[Inst::new(0)].args[0];
@@ -72,25 +67,17 @@ fn rule_6_regions() {
         "y: bool = map [n] (c) { (i: i64, a: bool)\n    yield a\n  }",
     ];
     for case in cases {
-        breaks(
-            6,
-            &format!("func f[n](x: f64, k: i64, c: bool) -> () {{\n  {case}\n  yield\n}}\n"),
-        );
+        breaks(6, &format!("func f[n](x: f64, k: i64, c: bool) -> () {{\n  {case}\n  yield\n}}\n"));
     }
 }
 
 #[test]
 fn rule_7_calls() {
     let callee = "func g[m](x: f64[m], k: i64) -> (f64[m], i64) {\n  yield x, k\n}\n";
-    let with = |line: &str| {
-        format!("func f[n](x: f64[n + 1], k: i64) -> () {{\n  {line}\n  yield\n}}\n{callee}")
-    };
+    let with = |line: &str| format!("func f[n](x: f64[n + 1], k: i64) -> () {{\n  {line}\n  yield\n}}\n{callee}");
     passes(&with("a: f64[n + 1], b: i64 = call @1[n + 1](x, k)"));
     let message = breaks(7, &with("a: f64[n], b: i64 = call @1[n + 1](x, k)"));
-    assert_eq!(
-        message,
-        "results (v2, v3): (f64[n], i64) should be (f64[n + 1], i64)"
-    );
+    assert_eq!(message, "results (v2, v3): (f64[n], i64) should be (f64[n + 1], i64)");
     breaks(7, &with("a: f64[n], b: i64 = call @1[n](x, k)"));
     breaks(7, &with("a: f64[n + 1] = call @1[n + 1](x, k)"));
     breaks(7, &with("a: f64[n + 1], b: i64 = call @1[n + 1](x)"));
@@ -102,44 +89,18 @@ fn rule_7_calls() {
 fn rule_8_derivative_requests() {
     let callee = "func g[m](x: f64[m], k: i64) -> (f64[m], i64) {\n  yield x, k\n}
 func t[](t: tape) -> tape {\n  yield t\n}\n";
-    let with = |line: &str| {
-        format!("func f[n](x: f64[n], k: i64) -> () {{\n  {line}\n  yield\n}}\n{callee}")
-    };
-    passes(&with(
-        "a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (x, _)",
-    ));
-    passes(&with(
-        "a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (_, _)",
-    ));
-    passes(&with(
-        "a: f64[n], b: i64, xbar: f64[n] = vjp @1[n](x, k) from (x, _) wrt [0] primal",
-    ));
+    let with = |line: &str| format!("func f[n](x: f64[n], k: i64) -> () {{\n  {line}\n  yield\n}}\n{callee}");
+    passes(&with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (x, _)"));
+    passes(&with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (_, _)"));
+    passes(&with("a: f64[n], b: i64, xbar: f64[n] = vjp @1[n](x, k) from (x, _) wrt [0] primal"));
     passes(&with("xbar: f64[n] = vjp @1[n](x, k) from (x, _) wrt [0]"));
-    breaks(
-        8,
-        &with("a: f64[n], b: i64, da: f64[n], db: i64 = jvp @1[n](x, k) along (x, k)"),
-    );
+    breaks(8, &with("a: f64[n], b: i64, da: f64[n], db: i64 = jvp @1[n](x, k) along (x, k)"));
     breaks(8, &with("a: f64[n], b: i64 = jvp @1[n](x, k) along (x, _)"));
-    breaks(
-        8,
-        &with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (k, _)"),
-    );
-    breaks(
-        8,
-        &with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (x)"),
-    );
-    breaks(
-        8,
-        &with("xbar: f64[n] = vjp @1[n](x, k) from (x, k) wrt [0]"),
-    );
+    breaks(8, &with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (k, _)"));
+    breaks(8, &with("a: f64[n], b: i64, da: f64[n] = jvp @1[n](x, k) along (x)"));
+    breaks(8, &with("xbar: f64[n] = vjp @1[n](x, k) from (x, k) wrt [0]"));
     breaks(8, &with("xbar: i64 = vjp @1[n](x, k) from (x, _) wrt [1]"));
-    breaks(
-        8,
-        &with("xbar: f64[n], kbar: i64 = vjp @1[n](x, k) from (x, _) wrt [0]"),
-    );
-    breaks(
-        8,
-        &with("xbar: f64[n] = vjp @9[n](x, k) from (x, _) wrt [0]"),
-    );
+    breaks(8, &with("xbar: f64[n], kbar: i64 = vjp @1[n](x, k) from (x, _) wrt [0]"));
+    breaks(8, &with("xbar: f64[n] = vjp @9[n](x, k) from (x, _) wrt [0]"));
     breaks(8, &with("t = tape_new\n  s: tape = jvp @2[](t) along (_)"));
 }

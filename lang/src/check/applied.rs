@@ -66,12 +66,7 @@ impl Elab<'_> {
     }
 
     /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
-    pub fn push_forward(
-        &mut self,
-        called: &Called,
-        tangents: Vec<Option<Local>>,
-        span: Span,
-    ) -> R<(Val, Val)> {
+    pub fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
         let results = self.result_locals(called);
         let mut result_tangents = Vec::new();
         for r in &results {
@@ -94,19 +89,10 @@ impl Elab<'_> {
         Ok((value, tangent))
     }
 
-    pub fn tangent_of(
-        &mut self,
-        value: &Val,
-        results: &[Local],
-        tangents: &[Option<Local>],
-        span: Span,
-    ) -> R<Val> {
+    pub fn tangent_of(&mut self, value: &Val, results: &[Local], tangents: &[Option<Local>], span: Span) -> R<Val> {
         Ok(match value {
             Val::Leaf(l) => {
-                let found = results
-                    .iter()
-                    .position(|r| r == l)
-                    .and_then(|k| tangents[k]);
+                let found = results.iter().position(|r| r == l).and_then(|k| tangents[k]);
                 match found {
                     Some(t) => Val::Leaf(t),
                     // What is no float does not move.
@@ -129,12 +115,7 @@ impl Elab<'_> {
     }
 
     /// The tangents of the arguments, from structures like the arguments; `none` does not move.
-    pub fn tangents(
-        &mut self,
-        called: &Called,
-        moves: &[(usize, Val)],
-        span: Span,
-    ) -> R<Vec<Option<Local>>> {
+    pub fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
         let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
         for (k, v) in moves {
             if matches!(v, Val::None) {
@@ -150,9 +131,7 @@ impl Elab<'_> {
                 return self.error(
                     "E0306",
                     span,
-                    format!(
-                        "a tangent has the shape of its point: the point is {a}, and this is {b}"
-                    ),
+                    format!("a tangent has the shape of its point: the point is {a}, and this is {b}"),
                 );
             }
             let v = self.conform(&v, &target, span)?;
@@ -163,15 +142,7 @@ impl Elab<'_> {
         Ok(tangents)
     }
 
-    pub fn apply_grad(
-        &mut self,
-        f: &Val,
-        given: Vec<Given>,
-        wrt: &Wrt,
-        value: bool,
-        aux: bool,
-        span: Span,
-    ) -> R<Val> {
+    pub fn apply_grad(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, value: bool, aux: bool, span: Span) -> R<Val> {
         let called = self.differentiate(f, given, &wrt.places, span)?;
         let results = self.result_locals(&called);
         let out = self.rebuild(&called, &results);
@@ -179,7 +150,11 @@ impl Elab<'_> {
             (Val::Tuple(parts), true) if parts.len() == 2 => parts[0].1.clone(),
             (other, true) => {
                 let what = self.show(other);
-                return self.error("E0301", span, format!("with `aux = true` the function gives `(loss, rest)`, and this one gives {what}"));
+                return self.error(
+                    "E0301",
+                    span,
+                    format!("with `aux = true` the function gives `(loss, rest)`, and this one gives {what}"),
+                );
             }
             (other, false) => other.clone(),
         };
@@ -188,22 +163,12 @@ impl Elab<'_> {
             other => {
                 let what = self.show(other);
                 let name = self.callable_name(f);
-                let name = if name == "lambda" {
-                    "the function".to_string()
-                } else {
-                    format!("`{name}`")
-                };
-                let mut problem = Diagnostic::error(
-                    "E0301",
-                    span,
-                    format!("`grad` needs one number out, but {name} gives `{what}`"),
-                );
+                let name = if name == "lambda" { "the function".to_string() } else { format!("`{name}`") };
+                let mut problem =
+                    Diagnostic::error("E0301", span, format!("`grad` needs one number out, but {name} gives `{what}`"));
                 if let Val::Fn(fun) = f {
                     let at = match &fun.code {
-                        Code::Fn(group, i) => group.fns[*i]
-                            .ret
-                            .as_ref()
-                            .map_or(group.fns[*i].body.span, |t| t.span),
+                        Code::Fn(group, i) => group.fns[*i].ret.as_ref().map_or(group.fns[*i].body.span, |t| t.span),
                         Code::Lambda(l, _) => l.body.span,
                     };
                     problem = problem.label(at, format!("this is `{what}`"));
@@ -218,16 +183,9 @@ impl Elab<'_> {
         };
         let dtype = self.ty(loss_local).dtype;
         let one = self.constant(Const::of(dtype, 1.0), span)?;
-        let cotangents = results
-            .iter()
-            .map(|r| (*r == loss_local).then_some(one))
-            .collect();
+        let cotangents = results.iter().map(|r| (*r == loss_local).then_some(one)).collect();
         let mut grads = self.pull(&called, &wrt.places, cotangents, Some(results), span);
-        let gradient = if wrt.tuple {
-            Val::tuple(grads)
-        } else {
-            grads.pop().unwrap_or(Val::None)
-        };
+        let gradient = if wrt.tuple { Val::tuple(grads) } else { grads.pop().unwrap_or(Val::None) };
         Ok(match (value, aux) {
             (true, _) => Val::tuple(vec![out, gradient]),
             (false, true) => {
@@ -248,12 +206,8 @@ impl Elab<'_> {
         {
             let what = self.show(&g.val);
             return self.fail(
-                Diagnostic::error(
-                    "E0307",
-                    at,
-                    format!("`'` is the derivative by one number, and this is {what}"),
-                )
-                .help("over all entries: `vmap(f')(x)`; by an array: `grad(f)` or `jacobian(f)`"),
+                Diagnostic::error("E0307", at, format!("`'` is the derivative by one number, and this is {what}"))
+                    .help("over all entries: `vmap(f')(x)`; by an array: `grad(f)` or `jacobian(f)`"),
             );
         }
         let called = self.differentiate(f, given, &[0], span)?;
@@ -271,47 +225,20 @@ impl Elab<'_> {
         Ok(self.push_forward(&called, tangents, span)?.1)
     }
 
-    pub fn apply_pullback(
-        &mut self,
-        f: &Val,
-        points: &[Val],
-        given: Vec<Given>,
-        span: Span,
-    ) -> R<Val> {
+    pub fn apply_pullback(&mut self, f: &Val, points: &[Val], given: Vec<Given>, span: Span) -> R<Val> {
         let n = points.len();
         let places: Vec<usize> = (0..n).collect();
-        let args = points
-            .iter()
-            .map(|v| Given {
-                name: None,
-                val: v.clone(),
-                span,
-            })
-            .collect();
+        let args = points.iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
         let called = self.differentiate(f, args, &places, span)?;
         let [u] = given.as_slice() else {
-            return self.error(
-                "E0306",
-                span,
-                "a pullback takes one cotangent, with the structure of the value",
-            );
+            return self.error("E0306", span, "a pullback takes one cotangent, with the structure of the value");
         };
-        let results: Vec<Ty> = called
-            .template
-            .types
-            .iter()
-            .map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone()))
-            .collect();
-        let target = Template {
-            val: called.template.val.clone(),
-            types: results,
-        };
+        let results: Vec<Ty> =
+            called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
+        let target = Template { val: called.template.val.clone(), types: results };
         let u_val = floats(&u.val);
         let own = self.template(&u_val);
-        if self
-            .join(&target, &own)?
-            .is_none_or(|t| t.key() != target.key())
-        {
+        if self.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
             let (a, b) = (self.show_template(&target), self.show(&u_val));
             return self.error(
                 "E0306",
@@ -320,16 +247,8 @@ impl Elab<'_> {
             );
         }
         let u = self.conform(&u_val, &target, span)?;
-        let cotangents = u
-            .leaves()
-            .into_iter()
-            .map(|l| self.ty(l).dtype.is_float().then_some(l))
-            .collect();
+        let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();
         let mut out = self.pull(&called, &places, cotangents, None, span);
-        Ok(if n == 1 {
-            out.pop().unwrap_or(Val::None)
-        } else {
-            Val::tuple(out)
-        })
+        Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
     }
 }

@@ -58,11 +58,7 @@ pub(crate) fn as_float(v: &Val) -> Option<f64> {
 
 fn floor_div(a: i64, b: i64) -> Option<i64> {
     let q = a.checked_div(b)?;
-    Some(if a % b != 0 && (a < 0) != (b < 0) {
-        q - 1
-    } else {
-        q
-    })
+    Some(if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
 }
 
 impl Elab<'_> {
@@ -73,9 +69,7 @@ impl Elab<'_> {
                 None => self.error("E0214", span, "this number does not fit 64 bits"),
             },
             Val::Float(x) => Ok(Val::Float(-x)),
-            Val::Size(d) if d.is(i64::MIN) => {
-                self.error("E0214", span, "this number does not fit 64 bits")
-            }
+            Val::Size(d) if d.is(i64::MIN) => self.error("E0214", span, "this number does not fit 64 bits"),
             Val::Size(d) => Ok(Val::Size(-d.clone())),
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -89,14 +83,7 @@ impl Elab<'_> {
     }
 
     /// `a op b`; `literal` tells that the right side is written with a minus.
-    pub fn binary(
-        &mut self,
-        op: BinaryOp,
-        a: &Val,
-        b: &Val,
-        literal: bool,
-        spans: Spans,
-    ) -> R<Val> {
+    pub fn binary(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, spans: Spans) -> R<Val> {
         let (span, a_span, b_span) = spans;
         if let Some(v) = self.fold(op, a, b, literal, span)? {
             return Ok(v);
@@ -113,14 +100,10 @@ impl Elab<'_> {
                 let mut problem = Diagnostic::error(
                     "E0204",
                     at,
-                    format!(
-                        "`{}` takes numbers and arrays, and this is {what}",
-                        spelling(op)
-                    ),
+                    format!("`{}` takes numbers and arrays, and this is {what}", spelling(op)),
                 );
                 if v.is_callable() {
-                    problem =
-                        problem.help("call the function: only its results can be computed with");
+                    problem = problem.help("call the function: only its results can be computed with");
                 }
                 return self.fail(problem);
             }
@@ -130,23 +113,11 @@ impl Elab<'_> {
         {
             return Ok(v);
         }
-        self.pointwise_at(
-            prim_of(op),
-            &[a.clone(), b.clone()],
-            span,
-            &[a_span, b_span],
-        )
+        self.pointwise_at(prim_of(op), &[a.clone(), b.clone()], span, &[a_span, b_span])
     }
 
     /// Arithmetic of what is known when compiling.
-    pub fn fold(
-        &mut self,
-        op: BinaryOp,
-        a: &Val,
-        b: &Val,
-        literal: bool,
-        span: Span,
-    ) -> R<Option<Val>> {
+    pub fn fold(&mut self, op: BinaryOp, a: &Val, b: &Val, literal: bool, span: Span) -> R<Option<Val>> {
         if let (Val::Int(x), Val::Int(y)) = (a, b) {
             let (x, y) = (*x, *y);
             let whole = match op {
@@ -192,30 +163,18 @@ impl Elab<'_> {
                 BinaryOp::Add => x + y,
                 BinaryOp::Sub => x - y,
                 BinaryOp::Mul => x * y,
-                BinaryOp::FloorDiv
-                    if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() =>
-                {
-                    x.floor_div(&y)
-                }
-                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => {
-                    x.rem(&y)
-                }
+                BinaryOp::FloorDiv if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.floor_div(&y),
+                BinaryOp::Rem if y.as_const().is_some_and(|c| c != 0) || y.as_const().is_none() => x.rem(&y),
                 BinaryOp::Pow if !literal && y.as_const().is_some_and(|c| (0..=4).contains(&c)) => {
                     (0..y.as_const().unwrap_or(0)).fold(Dim::constant(1), |p, _| p * x.clone())
                 }
                 BinaryOp::Pow => match (x.as_const(), y.as_const()) {
-                    (Some(x), Some(y)) if y >= 0 => {
-                        match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
-                            Some(p) => Dim::constant(p),
-                            None => {
-                                return self.error(
-                                    "E0214",
-                                    span,
-                                    "the result does not fit 64 bits",
-                                );
-                            }
+                    (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
+                        Some(p) => Dim::constant(p),
+                        None => {
+                            return self.error("E0214", span, "the result does not fit 64 bits");
                         }
-                    }
+                    },
                     _ => return Ok(None),
                 },
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
@@ -235,26 +194,17 @@ impl Elab<'_> {
             Val::Float(x) if x.fract() == 0.0 && x.abs() <= 4.0 => *x as i64,
             _ => return Ok(None),
         };
-        let whole_base = self
-            .kind(a)
-            .is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
+        let whole_base = self.kind(a).is_some_and(|k| k.dtype == DType::I64 || k.dtype == DType::Bool);
         if whole_base && (matches!(b, Val::Float(_)) || exponent < 0) {
             if !literal && exponent < 0 {
                 return Ok(None);
             }
             let base = self.operand_as(a, DType::F64, span)?;
             return self
-                .binary(
-                    BinaryOp::Pow,
-                    &Val::Leaf(base),
-                    &Val::Float(exponent as f64),
-                    true,
-                    (span, span, span),
-                )
+                .binary(BinaryOp::Pow, &Val::Leaf(base), &Val::Float(exponent as f64), true, (span, span, span))
                 .map(Some);
         }
-        let mul =
-            |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
+        let mul = |s: &mut Self, x: &Val, y: &Val| s.pointwise(Prim::Mul, &[x.clone(), y.clone()], span);
         let base = self.operand(a, span)?;
         let base = self.snapshot(&Val::Leaf(base), span);
         let product = match exponent.unsigned_abs() {
@@ -271,9 +221,7 @@ impl Elab<'_> {
             _ => return Ok(None),
         };
         if exponent < 0 {
-            return self
-                .pointwise(Prim::Div, &[Val::Int(1), product], span)
-                .map(Some);
+            return self.pointwise(Prim::Div, &[Val::Int(1), product], span).map(Some);
         }
         Ok(Some(product))
     }
@@ -281,9 +229,7 @@ impl Elab<'_> {
     /// Arithmetic on tuples and records.
     pub fn structure(&mut self, op: BinaryOp, a: &Val, b: &Val, spans: Spans) -> R<Val> {
         match (a, b) {
-            (Val::Tuple(p), Val::Tuple(q))
-                if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() =>
-            {
+            (Val::Tuple(p), Val::Tuple(q)) if matches!(op, BinaryOp::Add | BinaryOp::Sub) && p.len() == q.len() => {
                 let mut out = Vec::new();
                 for (i, (n, x)) in p.iter().enumerate() {
                     let y = match n {
@@ -297,9 +243,7 @@ impl Elab<'_> {
                 }
                 Ok(Val::Tuple(out.into()))
             }
-            (Val::Tuple(p), y)
-                if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) =>
-            {
+            (Val::Tuple(p), y) if matches!(op, BinaryOp::Mul | BinaryOp::Div) && self.is_number(y) => {
                 let mut out = Vec::new();
                 for (n, x) in p.iter() {
                     out.push((n.clone(), self.binary(op, x, y, false, spans)?));
@@ -321,13 +265,7 @@ impl Elab<'_> {
         self.kind(v).is_some() && self.dims(v).is_empty()
     }
 
-    pub fn structures_differ(
-        &mut self,
-        op: BinaryOp,
-        a: &Val,
-        b: &Val,
-        (span, a_span, b_span): Spans,
-    ) -> R<Val> {
+    pub fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         let (x, y) = (self.show(a), self.show(b));
         self.fail(
             Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
@@ -345,18 +283,10 @@ impl Elab<'_> {
             ExprKind::Unary(crate::ast::UnaryOp::Neg, a) => {
                 ExprKind::Unary(crate::ast::UnaryOp::Neg, Box::new(Self::float_literals(a)?))
             }
-            ExprKind::Array(parts) => ExprKind::Array(
-                parts
-                    .iter()
-                    .map(Self::float_literals)
-                    .collect::<Option<_>>()?,
-            ),
-            ExprKind::Tuple(parts) => ExprKind::Tuple(
-                parts
-                    .iter()
-                    .map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone()))
-                    .collect(),
-            ),
+            ExprKind::Array(parts) => ExprKind::Array(parts.iter().map(Self::float_literals).collect::<Option<_>>()?),
+            ExprKind::Tuple(parts) => {
+                ExprKind::Tuple(parts.iter().map(|p| Self::float_literals(p).unwrap_or_else(|| p.clone())).collect())
+            }
             _ => return None,
         };
         Some(Expr { kind, span: e.span })

@@ -30,12 +30,7 @@ impl Elab<'_> {
     /// The type of a variable that holds the value: numbers become leaves.
     pub fn storable(&self, v: &Val) -> Template {
         match v {
-            Val::Tuple(parts) => Template::tuple(
-                parts
-                    .iter()
-                    .map(|(n, p)| (n.clone(), self.storable(p)))
-                    .collect(),
-            ),
+            Val::Tuple(parts) => Template::tuple(parts.iter().map(|(n, p)| (n.clone(), self.storable(p))).collect()),
             other => match self.kind(other) {
                 Some(k) => Template::leaf(Ty::array(k.dtype, self.dims(other))),
                 None => self.template(other),
@@ -44,13 +39,7 @@ impl Elab<'_> {
     }
 
     /// `place op value`.
-    pub fn assign(
-        &mut self,
-        place: &Expr,
-        op: Option<BinaryOp>,
-        value: &Expr,
-        span: Span,
-    ) -> R<()> {
+    pub fn assign(&mut self, place: &Expr, op: Option<BinaryOp>, value: &Expr, span: Span) -> R<()> {
         // Old value first for `x += …`; in place for parts.
         let v = self.expr(value)?;
         match (&place.kind, op) {
@@ -61,21 +50,14 @@ impl Elab<'_> {
                     return self.error(
                         "E0206",
                         value.span,
-                        format!(
-                            "{} values are needed here, and this is {what}",
-                            places.len()
-                        ),
+                        format!("{} values are needed here, and this is {what}", places.len()),
                     );
                 };
                 if parts.len() != places.len() {
                     return self.error(
                         "E0206",
                         value.span,
-                        format!(
-                            "{} values are needed here, and these are {}",
-                            places.len(),
-                            parts.len()
-                        ),
+                        format!("{} values are needed here, and these are {}", places.len(), parts.len()),
                     );
                 }
                 for (p, (_, v)) in places.iter().zip(parts.iter()) {
@@ -83,23 +65,14 @@ impl Elab<'_> {
                 }
                 Ok(())
             }
-            (ExprKind::Tuple(_), Some(op)) => self.error(
-                "E0108",
-                span,
-                format!("several places cannot be assigned with `{}=`", spelling(op)),
-            ),
+            (ExprKind::Tuple(_), Some(op)) => {
+                self.error("E0108", span, format!("several places cannot be assigned with `{}=`", spelling(op)))
+            }
             _ => self.assign_to(place, op, &v, value.span, span),
         }
     }
 
-    pub fn assign_to(
-        &mut self,
-        place: &Expr,
-        op: Option<BinaryOp>,
-        v: &Val,
-        v_span: Span,
-        span: Span,
-    ) -> R<()> {
+    pub fn assign_to(&mut self, place: &Expr, op: Option<BinaryOp>, v: &Val, v_span: Span, span: Span) -> R<()> {
         match &place.kind {
             ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Part(..) => {
                 let (old, decl) = self.place(place)?;
@@ -113,22 +86,14 @@ impl Elab<'_> {
                 // `a[i][j] = …` is `a[i, j] = …`.
                 if let ExprKind::Index { .. } = base.kind {
                     return self.fail(
-                        Diagnostic::error(
-                            "E0108",
-                            place.span,
-                            "one pair of brackets names the part that is assigned",
-                        )
-                        .help("write `a[i, j] = …`"),
+                        Diagnostic::error("E0108", place.span, "one pair of brackets names the part that is assigned")
+                            .help("write `a[i, j] = …`"),
                     );
                 }
                 let (old, decl) = self.place(base)?;
                 let Val::Leaf(var) = old else {
                     let what = self.show(&old);
-                    return self.error(
-                        "E0108",
-                        base.span,
-                        format!("only arrays have entries, and this is {what}"),
-                    );
+                    return self.error("E0108", base.span, format!("only arrays have entries, and this is {what}"));
                 };
                 let picked = self.selectors(&old, indices, place.span)?;
                 self.assign_part(var, decl, picked, op, v, (span, place.span, v_span), base)
@@ -153,25 +118,12 @@ impl Elab<'_> {
             Some(k) => k,
             None => {
                 let what = self.show(v);
-                return self.error(
-                    "E0204",
-                    v_span,
-                    format!("an entry of an array is a number, and this is {what}"),
-                );
+                return self.error("E0204", v_span, format!("an entry of an array is a number, and this is {what}"));
             }
         };
-        let joined = super::conform::Kind {
-            dtype: ty.dtype,
-            weak: false,
-        }
-        .join(v_kind)
-        .dtype;
+        let joined = super::conform::Kind { dtype: ty.dtype, weak: false }.join(v_kind).dtype;
         let joined = if op == Some(BinaryOp::Div) {
-            joined.max(crate::types::DType::F32.max(if joined.is_float() {
-                joined
-            } else {
-                crate::types::DType::F64
-            }))
+            joined.max(crate::types::DType::F32.max(if joined.is_float() { joined } else { crate::types::DType::F64 }))
         } else {
             joined
         };
@@ -180,22 +132,11 @@ impl Elab<'_> {
         }
         let plan = self.plan(&ty, picked)?;
         if plan.extra_axes {
-            return self.error(
-                "E0108",
-                place_span,
-                "`none` inserts an axis: it cannot be assigned to",
-            );
+            return self.error("E0108", place_span, "`none` inserts an axis: it cannot be assigned to");
         }
         let mut selectors = Vec::new();
         for c in &plan.checks {
-            self.push(
-                T::Bounds {
-                    index: c.0,
-                    len: c.1.clone(),
-                    what: c.2,
-                },
-                span,
-            );
+            self.push(T::Bounds { index: c.0, len: c.1.clone(), what: c.2 }, span);
         }
         selectors.extend(plan.operands.iter().copied());
         // The new value, in the shape of the part.
@@ -212,12 +153,8 @@ impl Elab<'_> {
             let what = self.show(v);
             let part = self.show_ty(&Ty::array(ty.dtype, part_dims));
             return self.fail(
-                Diagnostic::error(
-                    "E0202",
-                    v_span,
-                    format!("this is {what}, and the part that is assigned is {part}"),
-                )
-                .label(place_span, "assigned here"),
+                Diagnostic::error("E0202", v_span, format!("this is {what}, and the part that is assigned is {part}"))
+                    .label(place_span, "assigned here"),
             );
         }
         let new = self.operand_as(v, ty.dtype, v_span)?;
@@ -225,25 +162,15 @@ impl Elab<'_> {
         let (op_code, new) = match op {
             None => (Op::Update(plan.sels.clone()), new),
             Some(BinaryOp::Add) => (Op::Acc(plan.sels.clone()), new),
-            Some(BinaryOp::Sub) => (
-                Op::Acc(plan.sels.clone()),
-                self.emit(Op::Prim(crate::prims::Prim::Neg), &[new], span)?,
-            ),
+            Some(BinaryOp::Sub) => {
+                (Op::Acc(plan.sels.clone()), self.emit(Op::Prim(crate::prims::Prim::Neg), &[new], span)?)
+            }
             Some(op) => {
                 let mut args = vec![var];
                 args.extend(&selectors);
                 let old = self.emit(Op::Index(plan.sels.clone()), &args, span)?;
-                let r = self.binary(
-                    op,
-                    &Val::Leaf(old),
-                    &Val::Leaf(new),
-                    false,
-                    (span, place_span, v_span),
-                )?;
-                (
-                    Op::Update(plan.sels.clone()),
-                    self.operand_as(&r, ty.dtype, span)?,
-                )
+                let r = self.binary(op, &Val::Leaf(old), &Val::Leaf(new), false, (span, place_span, v_span))?;
+                (Op::Update(plan.sels.clone()), self.operand_as(&r, ty.dtype, span)?)
             }
         };
         let mut args = vec![var, new];
@@ -266,18 +193,9 @@ impl Elab<'_> {
                     .find(|(m, _)| m == n)
                     .map(|(_, b)| b.clone());
                 match found {
-                    Some(Binding::Bound {
-                        val: Val::Error, ..
-                    }) => Err(Fail::Reported),
-                    Some(Binding::Bound {
-                        what: What::Var,
-                        span,
-                        ..
-                    }) if self
-                        .f
-                        .var_lanes
-                        .get(&span)
-                        .is_some_and(|&l| l < self.lanes_around()) =>
+                    Some(Binding::Bound { val: Val::Error, .. }) => Err(Fail::Reported),
+                    Some(Binding::Bound { what: What::Var, span, .. })
+                        if self.f.var_lanes.get(&span).is_some_and(|&l| l < self.lanes_around()) =>
                     {
                         self.fail(
                             Diagnostic::error(
@@ -290,11 +208,7 @@ impl Elab<'_> {
                             .help("write a `for` loop"),
                         )
                     }
-                    Some(Binding::Bound {
-                        val,
-                        what: What::Var,
-                        span,
-                    }) => Ok((val, span)),
+                    Some(Binding::Bound { val, what: What::Var, span }) => Ok((val, span)),
                     Some(Binding::Bound { what, span, .. }) => {
                         let problem = super::messages::not_assignable(n, e.span, what, span);
                         self.fail(problem)
@@ -302,12 +216,8 @@ impl Elab<'_> {
                     Some(Binding::Fun(g, i)) => {
                         let at = g.group.fns[i].name.span;
                         self.fail(
-                            Diagnostic::error(
-                                "E0108",
-                                e.span,
-                                format!("`{n}` is a function and cannot be assigned"),
-                            )
-                            .label(at, "defined here"),
+                            Diagnostic::error("E0108", e.span, format!("`{n}` is a function and cannot be assigned"))
+                                .label(at, "defined here"),
                         )
                     }
                     None if self.lanes_around() > 0 && self.f.func.is_none() => self.fail(
@@ -319,19 +229,15 @@ impl Elab<'_> {
                         .note("the elements of a comprehension are computed independently")
                         .help("write a `for` loop"),
                     ),
-                    None if self.f.captures.iter().any(|(m, _)| m == n)
-                        || self.world.top.contains_key(n) =>
-                    {
-                        self.fail(
-                            Diagnostic::error(
-                                "E0108",
-                                e.span,
-                                format!("`{n}` was captured as it was: it cannot be assigned here"),
-                            )
-                            .note("a function or lambda captures values, not variables")
-                            .help("return the new value instead"),
+                    None if self.f.captures.iter().any(|(m, _)| m == n) || self.world.top.contains_key(n) => self.fail(
+                        Diagnostic::error(
+                            "E0108",
+                            e.span,
+                            format!("`{n}` was captured as it was: it cannot be assigned here"),
                         )
-                    }
+                        .note("a function or lambda captures values, not variables")
+                        .help("return the new value instead"),
+                    ),
                     None => {
                         let problem = self.unknown_name(n, e.span);
                         self.fail(problem)
@@ -381,11 +287,7 @@ impl Elab<'_> {
             return self.promote(decl, old, new, None, place);
         }
         let value = self.conform(new, &target, span)?;
-        let value = if value.leaves().len() > 1 {
-            self.snapshot(&value, span)
-        } else {
-            value
-        };
+        let value = if value.leaves().len() > 1 { self.snapshot(&value, span) } else { value };
         for (var, l) in old.leaves().into_iter().zip(value.leaves()) {
             if var != l {
                 self.push(T::Set(var, l), span);
@@ -400,11 +302,7 @@ impl Elab<'_> {
         let target = self.storable(new);
         let value = self.variables(new, &target, Some(name), span)?;
         for (_, b) in self.f.scopes.iter_mut().flatten().rev() {
-            if let Binding::Bound {
-                val,
-                span,
-                what: What::Var,
-            } = b
+            if let Binding::Bound { val, span, what: What::Var } = b
                 && *span == decl
             {
                 *val = value;
@@ -430,19 +328,11 @@ impl Elab<'_> {
     ) -> R<()> {
         let Some(var) = self.f.var_types.get(&decl).cloned() else {
             let (a, b) = (self.show(old), self.show(new));
-            return self.error(
-                "E0209",
-                place.span,
-                format!("this is {a} and cannot hold {b}"),
-            );
+            return self.error("E0209", place.span, format!("this is {a} and cannot hold {b}"));
         };
         // The leaves of the place within the variable, by position.
         let whole = self.f.scopes.iter().flatten().find_map(|(_, b)| match b {
-            Binding::Bound {
-                val,
-                span,
-                what: What::Var,
-            } if *span == decl => Some(val.leaves()),
+            Binding::Bound { val, span, what: What::Var } if *span == decl => Some(val.leaves()),
             Binding::Bound { .. } | Binding::Fun(..) => None,
         });
         let mut wider = var;
@@ -465,11 +355,7 @@ impl Elab<'_> {
         }
         if self.f.var_types.get(&decl).map(Template::key) == Some(wider.key()) {
             let (a, b) = (self.show(old), self.show(new));
-            return self.error(
-                "E0209",
-                place.span,
-                format!("this is {a} and cannot hold {b}"),
-            );
+            return self.error("E0209", place.span, format!("this is {a} and cannot hold {b}"));
         }
         self.f.var_types.insert(decl, wider);
         Err(Fail::Restart)

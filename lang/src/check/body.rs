@@ -9,13 +9,7 @@ use crate::typed::{Local, StmtKind};
 use crate::types::{Dim, Ty};
 
 impl Elab<'_> {
-    pub fn instance_body(
-        &mut self,
-        callee: &Val,
-        args: &[Val],
-        named: &[(Name, Dim)],
-        span: Span,
-    ) -> R<()> {
+    pub fn instance_body(&mut self, callee: &Val, args: &[Val], named: &[(Name, Dim)], span: Span) -> R<()> {
         let Val::Fn(f) = callee else {
             let value = self.apply(callee, args.to_vec(), span)?;
             return self.give(value, span);
@@ -83,29 +77,18 @@ impl Elab<'_> {
                 None => {
                     let (a, b) = (self.show_template(&ret), self.show(&value));
                     let name = self.f.name.clone();
-                    return self.error(
-                        "E0203",
-                        span,
-                        format!("`{name}` gives {a} on one path and {b} on another"),
-                    );
+                    return self.error("E0203", span, format!("`{name}` gives {a} on one path and {b} on another"));
                 }
             },
         };
         if self.f.ret_fixed
-            && self.join(&target, &found)?.is_none_or(|j| {
-                j.types
-                    .iter()
-                    .map(|t| t.dtype)
-                    .ne(target.types.iter().map(|t| t.dtype))
-            })
+            && self
+                .join(&target, &found)?
+                .is_none_or(|j| j.types.iter().map(|t| t.dtype).ne(target.types.iter().map(|t| t.dtype)))
         {
             let (a, b) = (self.show_template(&target), self.show(&value));
             let name = self.f.name.clone();
-            return self.error(
-                "E0203",
-                span,
-                format!("`{name}` is declared to give {a}, but this is {b}"),
-            );
+            return self.error("E0203", span, format!("`{name}` is declared to give {a}, but this is {b}"));
         }
         let value = self.conform(&value, &target, span)?;
         let leaves = value.leaves();
@@ -118,12 +101,7 @@ impl Elab<'_> {
         let results = self.result_locals(called);
         let value = self.rebuild(called, &results);
         self.push(
-            StmtKind::Call {
-                func: called.func,
-                sizes: called.sizes.clone(),
-                args: called.args.clone(),
-                results,
-            },
+            StmtKind::Call { func: called.func, sizes: called.sizes.clone(), args: called.args.clone(), results },
             span,
         );
         let mut fits = true;
@@ -135,11 +113,7 @@ impl Elab<'_> {
             d.clone()
         });
         if !fits {
-            self.diags.push(crate::diagnostic::Diagnostic::error(
-                "E0214",
-                span,
-                "the result does not fit 64 bits",
-            ));
+            self.diags.push(crate::diagnostic::Diagnostic::error("E0214", span, "the result does not fit 64 bits"));
             return Val::Error;
         }
         value
@@ -147,16 +121,9 @@ impl Elab<'_> {
 
     /// Fresh locals for the results of an instance.
     pub fn result_locals(&mut self, called: &Called) -> Vec<Local> {
-        let types: Vec<Ty> = called
-            .template
-            .types
-            .iter()
-            .map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone()))
-            .collect();
-        types
-            .into_iter()
-            .map(|t| self.local(t, false, None))
-            .collect()
+        let types: Vec<Ty> =
+            called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
+        types.into_iter().map(|t| self.local(t, false, None)).collect()
     }
 
     /// The result of an instance with these locals as its leaves.

@@ -65,8 +65,7 @@ impl Elab<'_> {
             && library::ROWS[*i].name == "assert"
         {
             self.compared = None;
-            self.watched =
-                matches!(first.value.kind, ExprKind::Compare(..)).then_some(first.value.span);
+            self.watched = matches!(first.value.kind, ExprKind::Compare(..)).then_some(first.value.span);
         }
         // Whole literals at differentiated places are floats.
         let places = match &f {
@@ -77,47 +76,26 @@ impl Elab<'_> {
         let mut given = Vec::new();
         for (k, a) in args.iter().enumerate() {
             let place = match &a.name {
-                Some(n) => names
-                    .as_ref()
-                    .and_then(|ns| ns.iter().position(|m| *m == n.name)),
+                Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => Some(k),
             };
-            let float = place.is_some_and(|p| {
-                places.as_ref().is_some_and(|ps| ps.contains(&p)) && !self.takes_whole(&f, p)
-            });
-            let literal = if float {
-                Self::float_literals(&a.value)
-            } else {
-                None
-            };
+            let float =
+                place.is_some_and(|p| places.as_ref().is_some_and(|ps| ps.contains(&p)) && !self.takes_whole(&f, p));
+            let literal = if float { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
-            let val = if args[k + 1..]
-                .iter()
-                .any(|a| super::expr::may_assign(&a.value))
-            {
+            let val = if args[k + 1..].iter().any(|a| super::expr::may_assign(&a.value)) {
                 self.snapshot(&val, a.value.span)
             } else {
                 val
             };
-            given.push(Given {
-                name: a.name.clone(),
-                val,
-                span: a.value.span,
-            });
+            given.push(Given { name: a.name.clone(), val, span: a.value.span });
         }
         self.call(&f, given, span, callee.span)
     }
 
     /// Applies a callable to plain values.
     pub fn apply(&mut self, f: &Val, args: Vec<Val>, span: Span) -> R<Val> {
-        let given = args
-            .into_iter()
-            .map(|val| Given {
-                name: None,
-                val,
-                span,
-            })
-            .collect();
+        let given = args.into_iter().map(|val| Given { name: None, val, span }).collect();
         self.call(f, given, span, span)
     }
 
@@ -159,21 +137,15 @@ impl Elab<'_> {
             }
             Val::Error => Err(Fail::Reported),
             // `std` is both the library and the standard deviation.
-            Val::Module(m) if *m == super::world::STD => {
-                match self.world.module_fn(super::world::PRELUDE, "std") {
-                    Some(f) => self.call(&f, given, span, callee_span),
-                    None => Err(Fail::Reported),
-                }
-            }
+            Val::Module(m) if *m == super::world::STD => match self.world.module_fn(super::world::PRELUDE, "std") {
+                Some(f) => self.call(&f, given, span, callee_span),
+                None => Err(Fail::Reported),
+            },
             other => {
                 let what = self.show(other);
                 self.fail(
-                    Diagnostic::error(
-                        "E0204",
-                        callee_span,
-                        "this is called, but it is no function",
-                    )
-                    .here(format!("this is {what}")),
+                    Diagnostic::error("E0204", callee_span, "this is called, but it is no function")
+                        .here(format!("this is {what}")),
                 )
             }
         }
@@ -209,7 +181,9 @@ impl Elab<'_> {
             _ => return false,
         };
         let ty = params.get(place).and_then(|p| p.ty.as_ref());
-        ty.is_some_and(|t| matches!(&t.kind, TypeExprKind::Array { dtype, .. } if &*dtype.name == "i64" || &*dtype.name == "bool"))
+        ty.is_some_and(
+            |t| matches!(&t.kind, TypeExprKind::Array { dtype, .. } if &*dtype.name == "i64" || &*dtype.name == "bool"),
+        )
     }
 
     /// The names of the parameters of a callable.
@@ -223,12 +197,9 @@ impl Elab<'_> {
                 Code::Fn(group, i) => group.fns[*i].params.iter().map(pattern).collect(),
                 Code::Lambda(l, _) => l.params.iter().map(pattern).collect(),
             }),
-            Val::Builtin(i) => Some(
-                library::params(library::ROWS[*i].signature)
-                    .into_iter()
-                    .map(|p| Name::from(p.name))
-                    .collect(),
-            ),
+            Val::Builtin(i) => {
+                Some(library::params(library::ROWS[*i].signature).into_iter().map(|p| Name::from(p.name)).collect())
+            }
             Val::Prim(p) => Some(p.row().params.iter().map(|n| Name::from(*n)).collect()),
             Val::Op(op) => op.parts.first().and_then(|f| self.params_of(f)),
             _ => None,
@@ -236,26 +207,15 @@ impl Elab<'_> {
     }
 
     /// Matches arguments with parameters and fits them to the annotations; also gives the dimension names.
-    pub fn match_args(
-        &mut self,
-        fun: &FnVal,
-        given: Vec<Given>,
-        span: Span,
-    ) -> R<(Vec<Val>, Named<Dim>)> {
-        let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) =
-            match &fun.code {
-                Code::Fn(group, i) => {
-                    let f = &group.fns[*i];
-                    let own = group.home != super::world::PRELUDE;
-                    (
-                        f.params.clone(),
-                        f.ret.clone(),
-                        own.then_some(f.name.span),
-                        f.name.name.clone(),
-                    )
-                }
-                Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
-            };
+    pub fn match_args(&mut self, fun: &FnVal, given: Vec<Given>, span: Span) -> R<(Vec<Val>, Named<Dim>)> {
+        let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
+            Code::Fn(group, i) => {
+                let f = &group.fns[*i];
+                let own = group.home != super::world::PRELUDE;
+                (f.params.clone(), f.ret.clone(), own.then_some(f.name.span), f.name.name.clone())
+            }
+            Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
+        };
         let mut slots: Vec<Option<(Val, Span)>> = vec![None; params.len()];
         let mut next = 0;
         let total = given.len();
@@ -266,32 +226,20 @@ impl Elab<'_> {
                     next - 1
                 }
                 Some(n) => {
-                    let found = params.iter().position(
-                        |p| matches!(&p.pattern.kind, PatternKind::Name(m) if *m == n.name),
-                    );
+                    let found =
+                        params.iter().position(|p| matches!(&p.pattern.kind, PatternKind::Name(m) if *m == n.name));
                     let Some(at) = found else {
-                        let names: Vec<Name> = params
-                            .iter()
-                            .filter_map(|p| {
-                                if let PatternKind::Name(m) = &p.pattern.kind {
-                                    Some(m.clone())
-                                } else {
-                                    None
-                                }
-                            })
-                            .collect();
-                        let mut problem = Diagnostic::error(
-                            "E0102",
-                            n.span,
-                            format!("`{name}` has no parameter `{}`", n.name),
-                        );
-                        if let Some(near) =
-                            super::messages::nearest(&n.name, names.iter().map(|n| &**n))
-                        {
-                            problem = problem.fix(
-                                format!("did you mean `{near}`?"),
-                                vec![(n.span, near.into())],
-                            );
+                        let names: Vec<Name> =
+                            params
+                                .iter()
+                                .filter_map(|p| {
+                                    if let PatternKind::Name(m) = &p.pattern.kind { Some(m.clone()) } else { None }
+                                })
+                                .collect();
+                        let mut problem =
+                            Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name));
+                        if let Some(near) = super::messages::nearest(&n.name, names.iter().map(|n| &**n)) {
+                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
                         }
                         return self.fail(problem);
                     };
@@ -301,19 +249,12 @@ impl Elab<'_> {
             match slots.get_mut(at) {
                 Some(slot @ None) => *slot = Some((g.val, g.span)),
                 Some(Some(_)) => {
-                    return self.error(
-                        "E0102",
-                        g.span,
-                        format!("this parameter of `{name}` is given twice"),
-                    );
+                    return self.error("E0102", g.span, format!("this parameter of `{name}` is given twice"));
                 }
                 None => {
                     let least = params.iter().filter(|p| p.default.is_none()).count();
-                    let mut problem = Diagnostic::error(
-                        "E0102",
-                        g.span,
-                        quoted_arity(&name, least, params.len(), total),
-                    );
+                    let mut problem =
+                        Diagnostic::error("E0102", g.span, quoted_arity(&name, least, params.len(), total));
                     if let Some(def) = def {
                         problem = problem.label(def, "defined here");
                     }
@@ -325,11 +266,7 @@ impl Elab<'_> {
         for (p, slot) in params.iter().zip(&slots) {
             if slot.is_none() && p.default.is_none() {
                 let least = params.iter().filter(|p| p.default.is_none()).count();
-                let mut problem = Diagnostic::error(
-                    "E0102",
-                    span,
-                    quoted_arity(&name, least, params.len(), total),
-                );
+                let mut problem = Diagnostic::error("E0102", span, quoted_arity(&name, least, params.len(), total));
                 problem = match &p.pattern.kind {
                     PatternKind::Name(n) => problem.label(p.span, format!("`{n}` is missing")),
                     _ => problem.label(p.span, "this one is missing"),
@@ -393,34 +330,20 @@ impl Elab<'_> {
                 }
             }
         }
-        if let (Some(d), Some((span, text))) =
-            (self.diags.get_mut(first), labels.into_iter().next())
-        {
+        if let (Some(d), Some((span, text))) = (self.diags.get_mut(first), labels.into_iter().next()) {
             d.labels.push(crate::diagnostic::Label { span, text });
         }
     }
 
     pub fn text_of(&self, span: Span) -> String {
-        self.world
-            .sources
-            .get(span.source.0 as usize)
-            .map_or(String::new(), |s| s.slice(span).to_string())
+        self.world.sources.get(span.source.0 as usize).map_or(String::new(), |s| s.slice(span).to_string())
     }
 
     /// Matches arguments with the parameters of a library function.
-    pub fn match_row(
-        &mut self,
-        name: &str,
-        signature: &'static str,
-        given: Vec<Given>,
-        span: Span,
-    ) -> R<Args> {
+    pub fn match_row(&mut self, name: &str, signature: &'static str, given: Vec<Given>, span: Span) -> R<Args> {
         let params = library::params(signature);
         let variadic = params.iter().position(|p| p.rest);
-        let mut args = Args {
-            vals: vec![None; params.len()],
-            rest: Vec::new(),
-        };
+        let mut args = Args { vals: vec![None; params.len()], rest: Vec::new() };
         let mut next = 0;
         let total = given.len();
         for g in given {
@@ -428,19 +351,11 @@ impl Elab<'_> {
                 Some(n) => match params.iter().position(|p| p.name == &*n.name && !p.rest) {
                     Some(at) => args.vals[at] = Some((g.val, g.span)),
                     None => {
-                        let mut problem = Diagnostic::error(
-                            "E0102",
-                            n.span,
-                            format!("`{name}` has no parameter `{}`", n.name),
-                        )
-                        .note(format!("it is `{signature}`"));
-                        if let Some(near) =
-                            super::messages::nearest(&n.name, params.iter().map(|p| p.name))
-                        {
-                            problem = problem.fix(
-                                format!("did you mean `{near}`?"),
-                                vec![(n.span, near.into())],
-                            );
+                        let mut problem =
+                            Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name))
+                                .note(format!("it is `{signature}`"));
+                        if let Some(near) = super::messages::nearest(&n.name, params.iter().map(|p| p.name)) {
+                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
                         }
                         return self.fail(problem);
                     }
@@ -450,12 +365,8 @@ impl Elab<'_> {
                     // Options after the positional parameters are given by name.
                     if next >= params.len() {
                         let least = params.iter().filter(|p| !p.optional).count();
-                        let problem = Diagnostic::error(
-                            "E0102",
-                            g.span,
-                            arity_title(name, least, params.len(), total),
-                        )
-                        .note(format!("it is `{signature}`"));
+                        let problem = Diagnostic::error("E0102", g.span, arity_title(name, least, params.len(), total))
+                            .note(format!("it is `{signature}`"));
                         return self.fail(problem);
                     }
                     args.vals[next] = Some((g.val, g.span));
@@ -466,9 +377,8 @@ impl Elab<'_> {
         for (p, v) in params.iter().zip(&args.vals) {
             if v.is_none() && !p.optional && !p.rest {
                 let least = params.iter().filter(|p| !p.optional).count();
-                let problem =
-                    Diagnostic::error("E0102", span, arity_title(name, least, params.len(), total))
-                        .note(format!("it is `{signature}`"));
+                let problem = Diagnostic::error("E0102", span, arity_title(name, least, params.len(), total))
+                    .note(format!("it is `{signature}`"));
                 return self.fail(problem);
             }
         }
@@ -482,17 +392,9 @@ pub(crate) fn arity_title(name: &str, least: usize, most: usize, given: usize) -
 }
 
 fn quoted_arity(name: &str, least: usize, most: usize, given: usize) -> String {
-    let takes = if least == most {
-        format!("{most}")
-    } else {
-        format!("{least} to {most}")
-    };
+    let takes = if least == most { format!("{most}") } else { format!("{least} to {most}") };
     let plural = if most == 1 { "argument" } else { "arguments" };
     let verb = if given == 1 { "is" } else { "are" };
-    let name = if name.contains(' ') {
-        name.to_string()
-    } else {
-        format!("`{name}`")
-    };
+    let name = if name.contains(' ') { name.to_string() } else { format!("`{name}`") };
     format!("{name} takes {takes} {plural}, but {given} {verb} given")
 }

@@ -9,13 +9,7 @@ use crate::typed::StmtKind;
 use crate::types::{DType, Dim};
 
 impl Elab<'_> {
-    pub fn if_expr(
-        &mut self,
-        cond: &Expr,
-        then: &Block,
-        otherwise: Option<&Expr>,
-        span: Span,
-    ) -> R<Val> {
+    pub fn if_expr(&mut self, cond: &Expr, then: &Block, otherwise: Option<&Expr>, span: Span) -> R<Val> {
         let cond_local = match self.condition(cond)? {
             Ok(true) => {
                 return if otherwise.is_none() { self.valueless(then) } else { self.block(then) };
@@ -63,9 +57,7 @@ impl Elab<'_> {
         let (mut b_body, b) = self.buffered(|s| otherwise(s));
         if unsure {
             self.f.unsure -= 1;
-            if self.mode != Mode::Constant
-                && (matches!(a, Err(Fail::Reported)) || matches!(b, Err(Fail::Reported)))
-            {
+            if self.mode != Mode::Constant && (matches!(a, Err(Fail::Reported)) || matches!(b, Err(Fail::Reported))) {
                 self.diags.truncate(marks);
                 return Err(Fail::Abort);
             }
@@ -87,19 +79,11 @@ impl Elab<'_> {
                         Diagnostic::error("E0207", span, "a function cannot be chosen at run time")
                             .help("choose between the results")
                     } else {
-                        Diagnostic::error(
-                            "E0207",
-                            span,
-                            format!("one branch gives {x}, the other {y}"),
-                        )
+                        Diagnostic::error("E0207", span, format!("one branch gives {x}, the other {y}"))
                     };
                     return self.fail(problem);
                 };
-                let results: Vec<_> = target
-                    .types
-                    .iter()
-                    .map(|t| self.local(t.clone(), true, None))
-                    .collect();
+                let results: Vec<_> = target.types.iter().map(|t| self.local(t.clone(), true, None)).collect();
                 self.f.stable.extend(&results);
                 for (body, v) in [(&mut a_body, a), (&mut b_body, b)] {
                     let (extra, done) = self.buffered(|s| -> R<()> {
@@ -129,18 +113,11 @@ impl Elab<'_> {
                         Some(StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue)
                     );
                     let target = self.template(&v);
-                    let results: Vec<_> = target
-                        .types
-                        .iter()
-                        .map(|t| self.local(t.clone(), true, None))
-                        .collect();
+                    let results: Vec<_> = target.types.iter().map(|t| self.local(t.clone(), true, None)).collect();
                     self.f.stable.extend(&results);
                     let body = if live { &mut b_body } else { &mut a_body };
                     for (r, l) in results.iter().zip(v.leaves()) {
-                        body.push(crate::typed::Stmt {
-                            kind: StmtKind::Set(*r, l),
-                            span,
-                        });
+                        body.push(crate::typed::Stmt { kind: StmtKind::Set(*r, l), span });
                     }
                     let mut fresh = results.into_iter();
                     v.map(
@@ -155,25 +132,11 @@ impl Elab<'_> {
                 }
             }
             (Err(_), Err(_)) => {
-                self.push(
-                    StmtKind::If {
-                        cond,
-                        then: a_body,
-                        otherwise: b_body,
-                    },
-                    span,
-                );
+                self.push(StmtKind::If { cond, then: a_body, otherwise: b_body }, span);
                 return Err(Fail::Never);
             }
         };
-        self.push(
-            StmtKind::If {
-                cond,
-                then: a_body,
-                otherwise: b_body,
-            },
-            span,
-        );
+        self.push(StmtKind::If { cond, then: a_body, otherwise: b_body }, span);
         Ok(value)
     }
 
@@ -187,11 +150,7 @@ impl Elab<'_> {
         self.check_truth(&x, a.span)?;
         if !self.dims(&x).is_empty() {
             let y = self.truth(b)?;
-            let prim = if or {
-                crate::prims::Prim::Or
-            } else {
-                crate::prims::Prim::And
-            };
+            let prim = if or { crate::prims::Prim::Or } else { crate::prims::Prim::And };
             return self.pointwise(prim, &[x, y], span);
         }
         let cond = self.operand(&x, a.span)?;
@@ -206,19 +165,11 @@ impl Elab<'_> {
         let y = y?;
         if !self.dims(&y).is_empty() {
             self.f.body.extend(body);
-            let prim = if or {
-                crate::prims::Prim::Or
-            } else {
-                crate::prims::Prim::And
-            };
+            let prim = if or { crate::prims::Prim::Or } else { crate::prims::Prim::And };
             return self.pointwise(prim, &[x, y], span);
         }
         if body.is_empty() && matches!(y, Val::Bool(_)) {
-            return Ok(if y_is(&y, or) {
-                Val::Bool(or)
-            } else {
-                Val::Leaf(cond)
-            });
+            return Ok(if y_is(&y, or) { Val::Bool(or) } else { Val::Leaf(cond) });
         }
         let unsure = self.f.undecided.contains(&cond);
         let result = self.local(crate::types::Ty::scalar(DType::Bool), true, None);
@@ -227,25 +178,12 @@ impl Elab<'_> {
         let (extra, y_local) = self.buffered(|s| s.operand(&y, b.span));
         taken.extend(extra);
         let y_local = y_local?;
-        taken.push(crate::typed::Stmt {
-            kind: StmtKind::Set(result, y_local),
-            span,
-        });
+        taken.push(crate::typed::Stmt { kind: StmtKind::Set(result, y_local), span });
         let (other, known) = self.buffered(|s| s.constant(crate::ops::Const::Bool(or), span));
         let mut other = other;
-        other.push(crate::typed::Stmt {
-            kind: StmtKind::Set(result, known?),
-            span,
-        });
+        other.push(crate::typed::Stmt { kind: StmtKind::Set(result, known?), span });
         let (then, otherwise) = if or { (other, taken) } else { (taken, other) };
-        self.push(
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            },
-            span,
-        );
+        self.push(StmtKind::If { cond, then, otherwise }, span);
         if unsure || self.f.undecided.contains(&y_local) {
             self.f.undecided.insert(result);
         }
@@ -263,11 +201,7 @@ impl Elab<'_> {
             return Ok(());
         }
         let what = self.show(v);
-        self.error(
-            "E0204",
-            span,
-            format!("`and`, `or` and `not` take truth values, and this is {what}"),
-        )
+        self.error("E0204", span, format!("`and`, `or` and `not` take truth values, and this is {what}"))
     }
 
     pub fn not(&mut self, v: &Val, span: Span) -> R<Val> {
@@ -290,17 +224,14 @@ impl Elab<'_> {
         if let Val::Bool(b) = v {
             return Ok(Ok(b));
         }
-        let fits =
-            self.kind(&v).is_some_and(|k| k.dtype == DType::Bool) && self.dims(&v).is_empty();
+        let fits = self.kind(&v).is_some_and(|k| k.dtype == DType::Bool) && self.dims(&v).is_empty();
         if !fits {
             let what = self.show(&v);
-            let mut problem = Diagnostic::error(
-                "E0204",
-                e.span,
-                format!("a condition needs one truth value, but this is {what}"),
-            );
+            let mut problem =
+                Diagnostic::error("E0204", e.span, format!("a condition needs one truth value, but this is {what}"));
             if self.kind(&v).is_some_and(|k| k.dtype == DType::Bool) {
-                problem = problem.help("use `all(…)` or `any(…)`; element by element one chooses with `where(c, a, b)`");
+                problem =
+                    problem.help("use `all(…)` or `any(…)`; element by element one chooses with `where(c, a, b)`");
             }
             return self.fail(problem);
         }

@@ -39,13 +39,7 @@ impl Elab<'_> {
         Ok(result.unwrap_or(Val::Bool(true)))
     }
 
-    pub fn compare(
-        &mut self,
-        op: CompareOp,
-        a: &Val,
-        b: &Val,
-        (span, a_span, b_span): Spans,
-    ) -> R<Val> {
+    pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         use std::cmp::Ordering;
         if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None))
             || matches!((op, b), (CompareOp::Eq | CompareOp::Ne, Val::None))
@@ -74,12 +68,7 @@ impl Elab<'_> {
                 CompareOp::Lt if never_below => return Ok(Val::Bool(false)),
                 CompareOp::Le if never_above => return Ok(Val::Bool(true)),
                 CompareOp::Gt if never_above => return Ok(Val::Bool(false)),
-                CompareOp::Eq
-                | CompareOp::Ne
-                | CompareOp::Lt
-                | CompareOp::Le
-                | CompareOp::Gt
-                | CompareOp::Ge => {}
+                CompareOp::Eq | CompareOp::Ne | CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {}
             }
         } else if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
             return Ok(Val::Bool(match x.partial_cmp(&y) {

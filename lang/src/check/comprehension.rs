@@ -48,12 +48,8 @@ impl Elab<'_> {
                 Ok(Val::tuple(out))
             }
             Iter::Counted { .. } => self.fail(
-                Diagnostic::error(
-                    "E0211",
-                    iter.span,
-                    "round brackets make a tuple, and this is no tuple",
-                )
-                .help("square brackets make an array: `[e for i in r]`"),
+                Diagnostic::error("E0211", iter.span, "round brackets make a tuple, and this is no tuple")
+                    .help("square brackets make an array: `[e for i in r]`"),
             ),
         }
     }
@@ -73,10 +69,10 @@ impl Elab<'_> {
     /// `[e for i in r]`.
     pub fn array_for(&mut self, c: &Comprehension, span: Span) -> R<Val> {
         if let Some(at) = Self::depends(c).or(c.condition.as_ref().map(|e| e.span)) {
-            return self.fail(
-                Diagnostic::error("E0211", at, "an array with this would be ragged")
-                    .help("in a reduction like `sum(e for i in a, j in 0..i if c)` clauses may depend on one another"),
-            );
+            return self
+                .fail(Diagnostic::error("E0211", at, "an array with this would be ragged").help(
+                    "in a reduction like `sum(e for i in a, j in 0..i if c)` clauses may depend on one another",
+                ));
         }
         let mut iters = Vec::new();
         for (_, iter) in &c.clauses {
@@ -98,25 +94,22 @@ impl Elab<'_> {
         let mut sources = Vec::new();
         for (i, (_, iter)) in iters.into_iter().zip(&c.clauses) {
             match i {
-                Iter::Counted {
-                    count: Count::Known(d),
-                    over,
-                } => {
+                Iter::Counted { count: Count::Known(d), over } => {
                     self.natural(&d, iter.span)?;
                     sources.push((d, over));
                 }
                 Iter::Counted { .. } => {
                     return self.fail(
-                        Diagnostic::error("E0203", iter.span, "the length of this array is not known when the program is compiled")
-                            .note("whole numbers known then are literals, sizes, whole arguments and `let`s of them"),
+                        Diagnostic::error(
+                            "E0203",
+                            iter.span,
+                            "the length of this array is not known when the program is compiled",
+                        )
+                        .note("whole numbers known then are literals, sizes, whole arguments and `let`s of them"),
                     );
                 }
                 Iter::Parts(_) => {
-                    return self.error(
-                        "E0211",
-                        iter.span,
-                        "a tuple is the only clause of its comprehension",
-                    );
+                    return self.error("E0211", iter.span, "a tuple is the only clause of its comprehension");
                 }
             }
         }
@@ -142,10 +135,7 @@ impl Elab<'_> {
         span: Span,
         lane: impl FnOnce(&mut Self, &[Local]) -> R<Val>,
     ) -> R<Val> {
-        let indices: Vec<Local> = extents
-            .iter()
-            .map(|_| self.local(Ty::scalar(DType::I64), false, None))
-            .collect();
+        let indices: Vec<Local> = extents.iter().map(|_| self.local(Ty::scalar(DType::I64), false, None)).collect();
         let (body, v) = self.buffered(|s| -> R<(Val, Vec<Local>)> {
             s.f.loops.push(Loop::Lane);
             let v = lane(s, &indices);
@@ -163,16 +153,7 @@ impl Elab<'_> {
             dims.extend(ty.dims);
             results.push(self.local(Ty::array(ty.dtype, dims), false, None));
         }
-        self.push(
-            T::Map {
-                extents,
-                indices,
-                body,
-                yields,
-                results: results.clone(),
-            },
-            span,
-        );
+        self.push(T::Map { extents, indices, body, yields, results: results.clone() }, span);
         let mut results = results.into_iter();
         Ok(v.map(
             &mut |leaf| match leaf {
@@ -197,25 +178,14 @@ impl Elab<'_> {
             other if self.kind(other).is_some() => self.operand(other, span).map(Val::Leaf),
             other => {
                 let what = self.show(other);
-                self.error(
-                    "E0204",
-                    span,
-                    format!("an entry of an array is a number or an array, and this is {what}"),
-                )
+                self.error("E0204", span, format!("an entry of an array is a number or an array, and this is {what}"))
             }
         }
     }
 
     /// `sum(e for …)` and the like; `None` if the function is no reduction, or takes the stored array.
-    pub fn reduction(
-        &mut self,
-        name: &str,
-        c: &Comprehension,
-        rest: &[Arg],
-        span: Span,
-    ) -> R<Option<Val>> {
-        if !["sum", "prod", "min", "max", "mean", "any", "all"].contains(&name) || !rest.is_empty()
-        {
+    pub fn reduction(&mut self, name: &str, c: &Comprehension, rest: &[Arg], span: Span) -> R<Option<Val>> {
+        if !["sum", "prod", "min", "max", "mean", "any", "all"].contains(&name) || !rest.is_empty() {
             return Ok(None);
         }
         let independent = Self::depends(c).is_none() && c.condition.is_none();
@@ -228,10 +198,7 @@ impl Elab<'_> {
                     let over = s.expr(iter)?;
                     let over = s.snapshot(&over, iter.span);
                     match s.iterate(over, iter.span)? {
-                        Iter::Counted {
-                            count: Count::Known(d),
-                            over,
-                        } if s.is_natural(&d) => sources.push((d, over)),
+                        Iter::Counted { count: Count::Known(d), over } if s.is_natural(&d) => sources.push((d, over)),
                         _ => plain = false,
                     }
                 }
@@ -290,19 +257,11 @@ impl Elab<'_> {
         self.f.body.extend(body);
         if let Some(seen) = acc.seen {
             let message = vec![Piece::Text(format!("`{name}` of nothing has no value"))];
-            self.push(
-                T::Assert {
-                    cond: seen,
-                    message,
-                },
-                span,
-            );
+            self.push(T::Assert { cond: seen, message }, span);
         }
         let total = self.snapshot(&Val::Leaf(acc.total), span);
         if let Some(count) = acc.count {
-            return self
-                .pointwise(Prim::Div, &[total, Val::Leaf(count)], span)
-                .map(Some);
+            return self.pointwise(Prim::Div, &[total, Val::Leaf(count)], span).map(Some);
         }
         Ok(Some(total))
     }
@@ -312,14 +271,7 @@ impl Elab<'_> {
     }
 
     /// The clauses from the `k`-th on, as loops around the accumulation.
-    pub fn nest(
-        &mut self,
-        name: &str,
-        c: &Comprehension,
-        k: usize,
-        acc: &mut Option<Acc>,
-        span: Span,
-    ) -> R<()> {
+    pub fn nest(&mut self, name: &str, c: &Comprehension, k: usize, acc: &mut Option<Acc>, span: Span) -> R<()> {
         let Some((pattern, iter)) = c.clauses.get(k) else {
             let Some(condition) = &c.condition else {
                 return self.accumulate(name, &c.element, acc, span);
@@ -330,14 +282,7 @@ impl Elab<'_> {
                 Err(cond) => {
                     let (then, r) = self.buffered(|s| s.accumulate(name, &c.element, acc, span));
                     r?;
-                    self.push(
-                        T::If {
-                            cond,
-                            then,
-                            otherwise: Vec::new(),
-                        },
-                        span,
-                    );
+                    self.push(T::If { cond, then, otherwise: Vec::new() }, span);
                     Ok(())
                 }
             };
@@ -366,34 +311,17 @@ impl Elab<'_> {
                     r
                 });
                 r?;
-                self.push(
-                    T::For {
-                        index,
-                        count: n,
-                        body,
-                    },
-                    span,
-                );
+                self.push(T::For { index, count: n, body }, span);
                 Ok(())
             }
         }
     }
 
-    pub fn accumulate(
-        &mut self,
-        name: &str,
-        element: &Expr,
-        acc: &mut Option<Acc>,
-        span: Span,
-    ) -> R<()> {
+    pub fn accumulate(&mut self, name: &str, element: &Expr, acc: &mut Option<Acc>, span: Span) -> R<()> {
         let v = self.expr(element)?;
         let Some(kind) = self.kind(&v) else {
             let what = self.show(&v);
-            return self.error(
-                "E0204",
-                element.span,
-                format!("`{name}` takes numbers, and this is {what}"),
-            );
+            return self.error("E0204", element.span, format!("`{name}` takes numbers, and this is {what}"));
         };
         let reduction = match name {
             "min" => Reduction::Min,
@@ -410,11 +338,7 @@ impl Elab<'_> {
         };
         if logical && kind.dtype != DType::Bool {
             let what = self.show(&v);
-            return self.error(
-                "E0204",
-                element.span,
-                format!("`{name}` takes truth values, and this is {what}"),
-            );
+            return self.error("E0204", element.span, format!("`{name}` takes truth values, and this is {what}"));
         }
         let rank = self.dims(&v).len();
         let mut l = self.operand_as(&v, dtype, element.span)?;
@@ -431,8 +355,7 @@ impl Elab<'_> {
         if acc.is_none() {
             let total = self.local(Ty::scalar(dtype), true, None);
             let count = (name == "mean").then(|| self.local(Ty::scalar(DType::I64), true, None));
-            let seen = matches!(name, "min" | "max")
-                .then(|| self.local(Ty::scalar(DType::Bool), true, None));
+            let seen = matches!(name, "min" | "max").then(|| self.local(Ty::scalar(DType::Bool), true, None));
             *acc = Some(Acc { total, count, seen });
         }
         let Some(Acc { total, count, seen }) = acc.as_ref() else {
@@ -469,14 +392,7 @@ impl Elab<'_> {
         if ty.is_scalar() {
             Ok(c)
         } else {
-            self.emit(
-                Op::Broadcast {
-                    dims: ty.dims.clone(),
-                    axes: vec![],
-                },
-                &[c],
-                span,
-            )
+            self.emit(Op::Broadcast { dims: ty.dims.clone(), axes: vec![] }, &[c], span)
         }
     }
 }

@@ -24,10 +24,7 @@ impl Kind {
             (false, true) if self.dtype.is_float() || other.dtype <= self.dtype => self.dtype,
             _ => self.dtype.max(other.dtype),
         };
-        Kind {
-            dtype,
-            weak: self.weak && other.weak,
-        }
+        Kind { dtype, weak: self.weak && other.weak }
     }
 }
 
@@ -69,11 +66,7 @@ impl Elab<'_> {
             Val::Error => Err(super::elab::Fail::Reported),
             other => {
                 let what = self.show(other);
-                self.error(
-                    "E0204",
-                    span,
-                    format!("a number or an array is needed here, and this is {what}"),
-                )
+                self.error("E0204", span, format!("a number or an array is needed here, and this is {what}"))
             }
         }
     }
@@ -90,11 +83,7 @@ impl Elab<'_> {
             _ => {}
         }
         let local = self.operand(val, span)?;
-        if self.ty(local).dtype == dtype {
-            Ok(local)
-        } else {
-            self.emit(Op::Convert(dtype), &[local], span)
-        }
+        if self.ty(local).dtype == dtype { Ok(local) } else { self.emit(Op::Convert(dtype), &[local], span) }
     }
 
     /// The type of a value.
@@ -119,42 +108,12 @@ impl Elab<'_> {
             match &t.val {
                 Val::Leaf(l) => {
                     let ty = &t.types[l.0 as usize];
-                    Some((
-                        Kind {
-                            dtype: ty.dtype,
-                            weak: false,
-                        },
-                        ty.dims.clone(),
-                    ))
+                    Some((Kind { dtype: ty.dtype, weak: false }, ty.dims.clone()))
                 }
-                Val::Int(_) => Some((
-                    Kind {
-                        dtype: DType::I64,
-                        weak: true,
-                    },
-                    vec![],
-                )),
-                Val::Float(_) => Some((
-                    Kind {
-                        dtype: DType::F64,
-                        weak: true,
-                    },
-                    vec![],
-                )),
-                Val::Bool(_) => Some((
-                    Kind {
-                        dtype: DType::Bool,
-                        weak: false,
-                    },
-                    vec![],
-                )),
-                Val::Size(_) => Some((
-                    Kind {
-                        dtype: DType::I64,
-                        weak: false,
-                    },
-                    vec![],
-                )),
+                Val::Int(_) => Some((Kind { dtype: DType::I64, weak: true }, vec![])),
+                Val::Float(_) => Some((Kind { dtype: DType::F64, weak: true }, vec![])),
+                Val::Bool(_) => Some((Kind { dtype: DType::Bool, weak: false }, vec![])),
+                Val::Size(_) => Some((Kind { dtype: DType::I64, weak: false }, vec![])),
                 _ => None,
             }
         };
@@ -171,16 +130,8 @@ impl Elab<'_> {
                 let Some((_, other)) = other else {
                     return Ok(None);
                 };
-                let left = Template {
-                    val: part.clone(),
-                    types: a.types.clone(),
-                }
-                .compact();
-                let right = Template {
-                    val: other.clone(),
-                    types: b.types.clone(),
-                }
-                .compact();
+                let left = Template { val: part.clone(), types: a.types.clone() }.compact();
+                let right = Template { val: other.clone(), types: b.types.clone() }.compact();
                 let Some(joined) = self.join(&left, &right)? else {
                     return Ok(None);
                 };
@@ -223,10 +174,7 @@ impl Elab<'_> {
                     let Some((_, source)) = source else {
                         return Err(super::elab::Fail::Reported);
                     };
-                    let part = Template {
-                        val: part.clone(),
-                        types: target.types.clone(),
-                    };
+                    let part = Template { val: part.clone(), types: target.types.clone() };
                     out.push((name.clone(), self.conform(source, &part, span)?));
                 }
                 Ok(Val::Tuple(out.into()))
@@ -242,12 +190,8 @@ impl Elab<'_> {
                 let parts: Vec<String> = parts
                     .iter()
                     .map(|(n, v)| {
-                        let part = self.show_template(&Template {
-                            val: v.clone(),
-                            types: t.types.clone(),
-                        });
-                        n.as_ref()
-                            .map_or_else(|| part.clone(), |n| format!("{n}: {part}"))
+                        let part = self.show_template(&Template { val: v.clone(), types: t.types.clone() });
+                        n.as_ref().map_or_else(|| part.clone(), |n| format!("{n}: {part}"))
                     })
                     .collect();
                 format!("({})", parts.join(", "))
@@ -257,13 +201,7 @@ impl Elab<'_> {
     }
 
     /// A variable of its own for each leaf.
-    pub fn variables(
-        &mut self,
-        val: &Val,
-        target: &Template,
-        name: Option<&Name>,
-        span: Span,
-    ) -> R<Val> {
+    pub fn variables(&mut self, val: &Val, target: &Template, name: Option<&Name>, span: Span) -> R<Val> {
         let value = self.conform(val, target, span)?;
         let leaves = value.leaves();
         let mut fresh = Vec::new();
@@ -296,10 +234,7 @@ impl Elab<'_> {
         val.map(
             &mut |v| match v {
                 Val::Leaf(l) if self.may_change(*l) => {
-                    let (ty, name) = (
-                        self.ty(*l).clone(),
-                        self.f.locals[l.0 as usize].name.clone(),
-                    );
+                    let (ty, name) = (self.ty(*l).clone(), self.f.locals[l.0 as usize].name.clone());
                     let copy = self.local(ty, true, name);
                     self.f.stable.insert(copy);
                     self.push(StmtKind::Set(copy, *l), span);
@@ -328,21 +263,13 @@ impl Elab<'_> {
                     BinaryOp::Mul => Ok(a * b),
                     BinaryOp::FloorDiv if !b.is(0) => Ok(a.floor_div(&b)),
                     BinaryOp::Rem if !b.is(0) => Ok(a.rem(&b)),
-                    BinaryOp::Pow if b.as_const().is_some_and(|k| (0..=8).contains(&k)) => Ok((0
-                        ..b.as_const().unwrap_or(0))
-                        .fold(Dim::constant(1), |p, _| p * a.clone())),
-                    _ => self.error(
-                        "E0205",
-                        e.span,
-                        "a dimension is made of whole numbers, names, `+ - * // %`",
-                    ),
+                    BinaryOp::Pow if b.as_const().is_some_and(|k| (0..=8).contains(&k)) => {
+                        Ok((0..b.as_const().unwrap_or(0)).fold(Dim::constant(1), |p, _| p * a.clone()))
+                    }
+                    _ => self.error("E0205", e.span, "a dimension is made of whole numbers, names, `+ - * // %`"),
                 }
             }
-            _ => self.error(
-                "E0205",
-                e.span,
-                "a dimension is made of whole numbers, names, `+ - * // %`",
-            ),
+            _ => self.error("E0205", e.span, "a dimension is made of whole numbers, names, `+ - * // %`"),
         }
     }
 
@@ -367,9 +294,7 @@ impl Elab<'_> {
                         };
                         known.push((n, size));
                     }
-                    let d = self.dim_expr(d, &|n| {
-                        known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())
-                    })?;
+                    let d = self.dim_expr(d, &|n| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone()))?;
                     out.push(d);
                 }
                 Ok(Some(Template::leaf(Ty::array(element, out))))
@@ -390,19 +315,15 @@ impl Elab<'_> {
 
     pub fn no_type<T>(&mut self, name: &str, span: Span) -> R<T> {
         let mut problem = Diagnostic::error("E0104", span, format!("there is no type `{name}`"));
-        let near = ["f64", "f32", "i64", "bool"]
-            .into_iter()
-            .min_by_key(|t| strsim::levenshtein(t, name))
-            .unwrap_or("f64");
+        let near =
+            ["f64", "f32", "i64", "bool"].into_iter().min_by_key(|t| strsim::levenshtein(t, name)).unwrap_or("f64");
         let near = match name {
             "int" | "i32" | "usize" | "integer" => "i64",
             "float" | "double" | "real" => "f64",
             _ => near,
         };
-        problem = problem.fix(
-            format!("the element types are f64, f32, i64 and bool; `{near}` is near"),
-            vec![(span, near.into())],
-        );
+        problem = problem
+            .fix(format!("the element types are f64, f32, i64 and bool; `{near}` is near"), vec![(span, near.into())]);
         self.fail(problem)
     }
 
@@ -412,12 +333,8 @@ impl Elab<'_> {
             for (n, b) in scope.iter().rev() {
                 if n == name {
                     return match b {
-                        Binding::Bound {
-                            val: Val::Size(d), ..
-                        } => Some(d.clone()),
-                        Binding::Bound {
-                            val: Val::Int(i), ..
-                        } => Some(Dim::constant(*i)),
+                        Binding::Bound { val: Val::Size(d), .. } => Some(d.clone()),
+                        Binding::Bound { val: Val::Int(i), .. } => Some(Dim::constant(*i)),
                         Binding::Bound { .. } | Binding::Fun(..) => None,
                     };
                 }

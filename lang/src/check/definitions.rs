@@ -14,11 +14,7 @@ struct Nobody;
 
 impl Host for Nobody {
     fn info(&self, _: Global) -> LeafInfo {
-        LeafInfo {
-            dtype: DType::F64,
-            shape: Vec::new(),
-            whole: None,
-        }
+        LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None }
     }
 }
 
@@ -48,12 +44,7 @@ impl Checker {
         problems
     }
 
-    fn definition(
-        &mut self,
-        code: &Arc<Group>,
-        i: usize,
-        captures: &[(Name, Val)],
-    ) -> Vec<Diagnostic> {
+    fn definition(&mut self, code: &Arc<Group>, i: usize, captures: &[(Name, Val)]) -> Vec<Diagnostic> {
         let f = code.fns[i].clone();
         let open = |t: &Option<TypeExpr>| t.as_ref().is_none_or(|t| !closed(t));
         if f.params.is_empty() || f.params.iter().any(|p| open(&p.ty)) {
@@ -76,14 +67,8 @@ impl Checker {
                     args.push(rigid(&mut e, t, &mut dims));
                 }
             }
-            let captures: Vec<(Name, Val)> = captures
-                .iter()
-                .map(|(n, v)| (n.clone(), e.import(v)))
-                .collect();
-            let value = FnVal {
-                code: Code::Fn(code.clone(), i),
-                captures: captures.into(),
-            };
+            let captures: Vec<(Name, Val)> = captures.iter().map(|(n, v)| (n.clone(), e.import(v))).collect();
+            let value = FnVal { code: Code::Fn(code.clone(), i), captures: captures.into() };
             let r = e.enter(&value, &args, &dims);
             if r == Err(super::elab::Fail::Restart) {
                 ret = e.f.ret.take();
@@ -134,9 +119,7 @@ fn rigid(e: &mut Elab<'_>, t: &TypeExpr, names: &mut Vec<(Name, Dim)>) -> Val {
                     }
                 }
                 let known = names.clone();
-                match e.dim_expr(d, &|n| {
-                    known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())
-                }) {
+                match e.dim_expr(d, &|n| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone())) {
                     Ok(d) => out.push(d),
                     Err(_) => return Val::Error,
                 }
@@ -144,12 +127,9 @@ fn rigid(e: &mut Elab<'_>, t: &TypeExpr, names: &mut Vec<(Name, Dim)>) -> Val {
             Val::Leaf(e.local(Ty::array(element, out), false, None))
         }
         TypeExprKind::Tuple(parts) if parts.is_empty() => Val::None,
-        TypeExprKind::Tuple(parts) => Val::Tuple(
-            parts
-                .iter()
-                .map(|(n, t)| (n.as_ref().map(|n| n.name.clone()), rigid(e, t, names)))
-                .collect(),
-        ),
+        TypeExprKind::Tuple(parts) => {
+            Val::Tuple(parts.iter().map(|(n, t)| (n.as_ref().map(|n| n.name.clone()), rigid(e, t, names))).collect())
+        }
         TypeExprKind::Function { .. } => Val::Error,
     }
 }

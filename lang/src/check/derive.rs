@@ -13,9 +13,7 @@ use std::sync::Arc;
 /// The places of a differentiated call whose whole literals are floats.
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
-        OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => {
-            Some(wrt.places.clone())
-        }
+        OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
@@ -28,9 +26,7 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
 pub(crate) fn floats(v: &Val) -> Val {
     match v {
         Val::Int(i) => Val::Float(*i as f64),
-        Val::Tuple(parts) => {
-            Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), floats(p))).collect())
-        }
+        Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), floats(p))).collect()),
         other => other.clone(),
     }
 }
@@ -41,12 +37,8 @@ impl Elab<'_> {
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
-                Diagnostic::error(
-                    "E0307",
-                    span,
-                    format!("`'` takes the derivative of a function, and this is {what}"),
-                )
-                .help("the transpose of a matrix is `A.T`"),
+                Diagnostic::error("E0307", span, format!("`'` takes the derivative of a function, and this is {what}"))
+                    .help("the transpose of a matrix is `A.T`"),
             );
         }
         if let Some(n) = self.required(&f)
@@ -54,38 +46,24 @@ impl Elab<'_> {
         {
             let name = self.text_of(f_span);
             return self.fail(
-                Diagnostic::error(
-                    "E0307",
-                    span,
-                    format!("`'` needs a function of one number, and this one takes {n}"),
-                )
-                .help(format!("by one of several: `grad({name}, wrt = …)`")),
+                Diagnostic::error("E0307", span, format!("`'` needs a function of one number, and this one takes {n}"))
+                    .help(format!("by one of several: `grad({name}, wrt = …)`")),
             );
         }
-        Ok(Val::Op(Arc::new(OpVal {
-            kind: OpKind::Prime,
-            parts: vec![f],
-        })))
+        Ok(Val::Op(Arc::new(OpVal { kind: OpKind::Prime, parts: vec![f] })))
     }
 
     /// How many arguments a callable needs.
     pub fn required(&self, f: &Val) -> Option<usize> {
         match f {
             Val::Fn(fun) => Some(match &fun.code {
-                Code::Fn(group, i) => group.fns[*i]
-                    .params
-                    .iter()
-                    .filter(|p| p.default.is_none())
-                    .count(),
+                Code::Fn(group, i) => group.fns[*i].params.iter().filter(|p| p.default.is_none()).count(),
                 Code::Lambda(l, _) => l.params.len(),
             }),
             Val::Prim(p) => Some(p.arity()),
-            Val::Builtin(i) => Some(
-                library::params(library::ROWS[*i].signature)
-                    .iter()
-                    .filter(|p| !p.optional)
-                    .count(),
-            ),
+            Val::Builtin(i) => {
+                Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count())
+            }
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
                 OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
@@ -110,21 +88,13 @@ impl Elab<'_> {
     }
 
     /// The instance that an operator differentiates.
-    pub fn differentiate(
-        &mut self,
-        f: &Val,
-        given: Vec<Given>,
-        places: &[usize],
-        span: Span,
-    ) -> R<Called> {
+    pub fn differentiate(&mut self, f: &Val, given: Vec<Given>, places: &[usize], span: Span) -> R<Called> {
         let names = self.params_of(f);
         let mut given = given;
         let mut next = 0;
         for g in &mut given {
             let at = match &g.name {
-                Some(n) => names
-                    .as_ref()
-                    .and_then(|ns| ns.iter().position(|m| *m == n.name)),
+                Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => {
                     next += 1;
                     Some(next - 1)
@@ -145,15 +115,10 @@ impl Elab<'_> {
                 return self.error(
                     "E0302",
                     span,
-                    format!(
-                        "`{f}` is not given its parameter {k}, by which it is to be differentiated"
-                    ),
+                    format!("`{f}` is not given its parameter {k}, by which it is to be differentiated"),
                 );
             };
-            let name = names
-                .as_ref()
-                .and_then(|ns| ns.get(k))
-                .map_or_else(String::new, |n| n.to_string());
+            let name = names.as_ref().and_then(|ns| ns.get(k)).map_or_else(String::new, |n| n.to_string());
             self.check_active(&v.clone(), name, spans.get(k).copied().unwrap_or(span))?;
         }
         self.instance(f, &vals, &named, span)
@@ -167,26 +132,15 @@ impl Elab<'_> {
             Val::Tuple(parts) => {
                 for (i, (n, p)) in parts.iter().enumerate() {
                     let field = n.as_ref().map_or_else(|| i.to_string(), |n| n.to_string());
-                    let path = if name.is_empty() {
-                        field
-                    } else {
-                        format!("{name}.{field}")
-                    };
+                    let path = if name.is_empty() { field } else { format!("{name}.{field}") };
                     self.check_active(p, path, span)?;
                 }
                 return Ok(());
             }
             other => self.show(other),
         };
-        let name = if name.is_empty() {
-            "this".to_string()
-        } else {
-            format!("`{name}`")
-        };
-        let problem = if matches!(
-            v,
-            Val::Leaf(_) | Val::Size(_) | Val::Int(_) | Val::Range(_) | Val::Bool(_)
-        ) {
+        let name = if name.is_empty() { "this".to_string() } else { format!("`{name}`") };
+        let problem = if matches!(v, Val::Leaf(_) | Val::Size(_) | Val::Int(_) | Val::Range(_) | Val::Bool(_)) {
             let kind = match self.kind(v).map(|k| k.dtype) {
                 Some(DType::Bool) => "truth values",
                 _ => "integers",
@@ -194,23 +148,13 @@ impl Elab<'_> {
             Diagnostic::error("E0302", span, format!("{name} is {what}, and {kind} have no derivative"))
                 .help("to differentiate by it, make it `f64`; to leave it out, name the others: `wrt = …`")
         } else {
-            Diagnostic::error(
-                "E0302",
-                span,
-                format!("{name} is {what}, and that has no derivative"),
-            )
-            .help("name the parameters to differentiate by: `wrt = …`")
+            Diagnostic::error("E0302", span, format!("{name} is {what}, and that has no derivative"))
+                .help("name the parameters to differentiate by: `wrt = …`")
         };
         self.fail(problem)
     }
 
-    pub fn jvp(
-        &mut self,
-        f: &Val,
-        x: &Val,
-        v: &Val,
-        (span, x_span, v_span): (Span, Span, Span),
-    ) -> R<Val> {
+    pub fn jvp(&mut self, f: &Val, x: &Val, v: &Val, (span, x_span, v_span): (Span, Span, Span)) -> R<Val> {
         let points = self.point(f, x);
         let moves: Vec<Val> = if points.len() == 1 && self.required(f).is_none_or(|n| n == 1) {
             vec![v.clone()]
@@ -223,20 +167,9 @@ impl Elab<'_> {
                 }
             }
         };
-        let active: Vec<usize> = moves
-            .iter()
-            .enumerate()
-            .filter(|(_, m)| !matches!(m, Val::None))
-            .map(|(k, _)| k)
-            .collect();
-        let given = points
-            .into_iter()
-            .map(|val| Given {
-                name: None,
-                val,
-                span: x_span,
-            })
-            .collect();
+        let active: Vec<usize> =
+            moves.iter().enumerate().filter(|(_, m)| !matches!(m, Val::None)).map(|(k, _)| k).collect();
+        let given = points.into_iter().map(|val| Given { name: None, val, span: x_span }).collect();
         let called = self.differentiate(f, given, &active, span)?;
         let moves: Vec<(usize, Val)> = moves.into_iter().enumerate().collect();
         let tangents = self.tangents(&called, &moves, v_span)?;
@@ -254,65 +187,32 @@ impl Elab<'_> {
             OpKind::Prime => self.apply_prime(&f, given, span),
             OpKind::Jacobian { wrt, mode } => self.apply_jacobian(&f, given, wrt, *mode, span),
             OpKind::Hessian { wrt } => {
-                let g = OpVal {
-                    kind: OpKind::Grad {
-                        wrt: wrt.clone(),
-                        value: false,
-                        aux: false,
-                    },
-                    parts: vec![f],
-                };
+                let g = OpVal { kind: OpKind::Grad { wrt: wrt.clone(), value: false, aux: false }, parts: vec![f] };
                 self.apply_jacobian(&Val::Op(Arc::new(g)), given, wrt, JacMode::Forward, span)
             }
             OpKind::Vmap { axes } => self.apply_vmap(&f, given, axes.as_deref(), span),
             OpKind::Spread => match given.as_slice() {
-                [
-                    Given {
-                        val: Val::Tuple(parts),
-                        ..
-                    },
-                ] => {
+                [Given { val: Val::Tuple(parts), .. }] => {
                     let parts = parts.iter().map(|(_, v)| v.clone()).collect();
                     self.apply(&f, parts, span)
                 }
-                _ => self.error(
-                    "E0306",
-                    span,
-                    "the point of a function of several parameters is the tuple of them",
-                ),
+                _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Pushforward => {
-                let points: Vec<Given> = op.parts[1..]
-                    .iter()
-                    .map(|v| Given {
-                        name: None,
-                        val: v.clone(),
-                        span,
-                    })
-                    .collect();
+                let points: Vec<Given> =
+                    op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
                 let n = points.len();
                 let places: Vec<usize> = (0..n).collect();
                 let called = self.differentiate(&f, points, &places, span)?;
                 let moves: Vec<(usize, Val)> = match given.as_slice() {
                     [g] if n == 1 => vec![(0, g.val.clone())],
-                    [
-                        Given {
-                            val: Val::Tuple(parts),
-                            ..
-                        },
-                    ] if parts.len() == n => {
+                    [Given { val: Val::Tuple(parts), .. }] if parts.len() == n => {
                         parts.iter().map(|(_, p)| p.clone()).enumerate().collect()
                     }
-                    many if many.len() == n => {
-                        many.iter().map(|g| g.val.clone()).enumerate().collect()
-                    }
+                    many if many.len() == n => many.iter().map(|g| g.val.clone()).enumerate().collect(),
                     _ => {
-                        return self.error(
-                            "E0306",
-                            span,
-                            format!("a pushforward takes {n} tangents"),
-                        );
+                        return self.error("E0306", span, format!("a pushforward takes {n} tangents"));
                     }
                 };
                 let tangents = self.tangents(&called, &moves, span)?;

@@ -140,15 +140,8 @@ impl Frame {
 }
 
 pub(crate) enum Instance {
-    Running {
-        func: FuncId,
-        assumed: Option<Template>,
-        used: bool,
-    },
-    Done {
-        func: FuncId,
-        template: Template,
-    },
+    Running { func: FuncId, assumed: Option<Template>, used: bool },
+    Done { func: FuncId, template: Template },
     Failed,
 }
 
@@ -257,9 +250,7 @@ impl<'a> Elab<'a> {
 
     pub fn bind(&mut self, name: &Name, val: Val, what: What, span: Span) {
         if let Val::Leaf(l) = val {
-            self.f.locals[l.0 as usize]
-                .name
-                .get_or_insert_with(|| name.clone());
+            self.f.locals[l.0 as usize].name.get_or_insert_with(|| name.clone());
         }
         if let Some(scope) = self.f.scopes.last_mut() {
             scope.push((name.clone(), Binding::Bound { val, what, span }));
@@ -277,11 +268,7 @@ impl<'a> Elab<'a> {
         }
         match self.mode {
             Mode::Constant => Ok(false),
-            Mode::Definition
-                if self.stack.is_empty() && self.f.unsure == 0 && self.two_names(&difference) =>
-            {
-                Ok(false)
-            }
+            Mode::Definition if self.stack.is_empty() && self.f.unsure == 0 && self.two_names(&difference) => Ok(false),
             Mode::Definition | Mode::Symbolic => Err(Fail::Abort),
         }
     }
@@ -340,11 +327,7 @@ impl<'a> Elab<'a> {
     pub fn natural(&mut self, d: &Dim, span: Span) -> R<()> {
         if let Some(c) = d.as_const() {
             if c < 0 {
-                return self.error(
-                    "E0203",
-                    span,
-                    format!("a size cannot be negative, and this one is {c}"),
-                );
+                return self.error("E0203", span, format!("a size cannot be negative, and this one is {c}"));
             }
         } else if !self.is_natural(d) {
             self.push(StmtKind::NonNegative { size: d.clone() }, span);
@@ -376,11 +359,7 @@ impl<'a> Elab<'a> {
             Val::Leaf(l) => self.show_ty(self.ty(*l)),
             Val::Global(g) => {
                 let info = self.host.info(*g);
-                let dims = info
-                    .shape
-                    .iter()
-                    .map(|&n| Dim::constant(n as i64))
-                    .collect::<Vec<_>>();
+                let dims = info.shape.iter().map(|&n| Dim::constant(n as i64)).collect::<Vec<_>>();
                 self.show_ty(&Ty::array(info.dtype, dims))
             }
             Val::Int(_) | Val::Size(_) => "i64".into(),
@@ -393,10 +372,7 @@ impl<'a> Elab<'a> {
             Val::Tuple(parts) => {
                 let parts: Vec<String> = parts
                     .iter()
-                    .map(|(n, v)| {
-                        n.as_ref()
-                            .map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v)))
-                    })
+                    .map(|(n, v)| n.as_ref().map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v))))
                     .collect();
                 if parts.len() == 1 && !parts[0].contains(':') {
                     format!("({},)", parts[0])
@@ -404,9 +380,7 @@ impl<'a> Elab<'a> {
                     format!("({})", parts.join(", "))
                 }
             }
-            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
-                "a function".into()
-            }
+            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
             Val::Module(_) => "a module".into(),
             Val::Absent | Val::Error => "nothing".into(),
         }
@@ -437,10 +411,7 @@ impl<'a> Elab<'a> {
                     Diagnostic::error(
                         "E0101",
                         at,
-                        format!(
-                            "`{}` is used before what it needs is bound",
-                            code.fns[i].name.name
-                        ),
+                        format!("`{}` is used before what it needs is bound", code.fns[i].name.name),
                     )
                     .label(name.span, "defined here, further down"),
                 );
@@ -451,9 +422,6 @@ impl<'a> Elab<'a> {
                 }
             }
         }
-        Ok(Val::Fn(Arc::new(FnVal {
-            code: Code::Fn(code, i),
-            captures: captures.into(),
-        })))
+        Ok(Val::Fn(Arc::new(FnVal { code: Code::Fn(code, i), captures: captures.into() })))
     }
 }

@@ -23,11 +23,7 @@ struct Outcome {
 
 impl Checker {
     /// What is to be compiled and run for one top-level statement.
-    pub fn statement(
-        &mut self,
-        stmt: &ast::Stmt,
-        host: &dyn Host,
-    ) -> Result<Entry, Vec<Diagnostic>> {
+    pub fn statement(&mut self, stmt: &ast::Stmt, host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
         match &stmt.kind {
             StmtKind::Fn(def) => {
                 self.define(def);
@@ -48,12 +44,7 @@ impl Checker {
     }
 
     /// Calls the function that `expr` denotes with arguments of these layouts; the value is `shown`.
-    pub fn function(
-        &mut self,
-        expr: &str,
-        args: &[ArgInfo],
-        host: &dyn Host,
-    ) -> Result<Entry, Vec<Diagnostic>> {
+    pub fn function(&mut self, expr: &str, args: &[ArgInfo], host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
         let source = Source::new("<call>", expr);
         let id = self.world.add_source(source.clone());
         let (file, problems) = crate::parse::parse(&source, id);
@@ -61,39 +52,22 @@ impl Checker {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let [
-            ast::Stmt {
-                kind: StmtKind::Expr(callee),
-                span,
-            },
-        ] = file.stmts.as_slice()
-        else {
-            return Err(vec![Diagnostic::error(
-                "E0106",
-                Span::new(id, 0, expr.len()),
-                "a function is needed here",
-            )]);
+        let [ast::Stmt { kind: StmtKind::Expr(callee), span }] = file.stmts.as_slice() else {
+            return Err(vec![Diagnostic::error("E0106", Span::new(id, 0, expr.len()), "a function is needed here")]);
         };
         self.run(host, *span, &|e| {
             let f = e.expr(callee)?;
             let mut next = 0;
             let vals = args.iter().map(|a| argument(e, a, &mut next)).collect();
             let value = e.apply(&f, vals, *span)?;
-            Ok(Outcome {
-                bindings: Vec::new(),
-                value: Some(value),
-            })
+            Ok(Outcome { bindings: Vec::new(), value: Some(value) })
         })
     }
 
     /// After the entry ran: its names are bound to the globals that hold its results.
     pub fn commit(&mut self, entry: &Entry) {
         for b in &entry.bindings {
-            let value = TopBinding::Value {
-                val: b.val.clone(),
-                mutable: b.mutable,
-                span: b.span,
-            };
+            let value = TopBinding::Value { val: b.val.clone(), mutable: b.mutable, span: b.span };
             self.world.top.insert(b.name.clone(), value);
         }
     }
@@ -140,10 +114,7 @@ impl Checker {
                 Ok(entry) if e.diags.iter().all(|d| !d.is_error()) => {
                     #[cfg(debug_assertions)]
                     if let Err(why) = crate::typed::validate::validate(&entry.module) {
-                        return Err(vec![
-                            Diagnostic::error("E0999", span, "the checker made a wrong tree")
-                                .note(why),
-                        ]);
+                        return Err(vec![Diagnostic::error("E0999", span, "the checker made a wrong tree").note(why)]);
                     }
                     return Ok(entry);
                 }
@@ -154,22 +125,16 @@ impl Checker {
                     if problems.is_empty() {
                         problems.push(match outcome {
                             Err(Fail::Never) => Diagnostic::error("E0103", span, "this never ends"),
-                            _ => Diagnostic::error(
-                                "E0203",
-                                span,
-                                "a size here cannot be known before the program runs",
-                            ),
+                            _ => {
+                                Diagnostic::error("E0203", span, "a size here cannot be known before the program runs")
+                            }
                         });
                     }
                     return Err(problems);
                 }
             }
         }
-        Err(vec![Diagnostic::error(
-            "E0103",
-            span,
-            "the types here do not settle",
-        )])
+        Err(vec![Diagnostic::error("E0103", span, "the types here do not settle")])
     }
 }
 
@@ -179,10 +144,7 @@ fn empty() -> Entry {
         sizes: vec![],
         params: vec![],
         locals: vec![],
-        body: vec![typed::Stmt {
-            kind: T::Return(vec![]),
-            span: Span::default(),
-        }],
+        body: vec![typed::Stmt { kind: T::Return(vec![]), span: Span::default() }],
         results: vec![],
         span: Span::default(),
     };
@@ -209,28 +171,14 @@ fn argument(e: &mut Elab<'_>, a: &ArgInfo, next: &mut usize) -> Val {
         }
         ArgInfo::None => Val::None,
         ArgInfo::Tuple(parts) => Val::Tuple(
-            parts
-                .iter()
-                .map(|(n, p)| {
-                    (
-                        n.as_ref().map(|n| Name::from(n.as_str())),
-                        argument(e, p, next),
-                    )
-                })
-                .collect(),
+            parts.iter().map(|(n, p)| (n.as_ref().map(|n| Name::from(n.as_str())), argument(e, p, next))).collect(),
         ),
     }
 }
 
 fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
     match &stmt.kind {
-        StmtKind::Let {
-            mutable,
-            pattern,
-            ty,
-            value,
-            ..
-        } => {
+        StmtKind::Let { mutable, pattern, ty, value, .. } => {
             let v = e.expr(value)?;
             let before = e.f.scopes[0].len();
             let v = match ty {
@@ -243,26 +191,18 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
             let mut bindings = Vec::new();
             for (n, b) in bound {
                 if let super::elab::Binding::Bound { val, span, .. } = b {
-                    if *mutable
-                        && (val.is_callable() || matches!(val, Val::Str(_) | Val::Module(_)))
-                    {
+                    if *mutable && (val.is_callable() || matches!(val, Val::Str(_) | Val::Module(_))) {
                         let what = e.show(&val);
                         return e.error("E0207", value.span, format!("a `var` cannot hold {what}"));
                     }
                     bindings.push((n, val, *mutable, span));
                 }
             }
-            Ok(Outcome {
-                bindings,
-                value: None,
-            })
+            Ok(Outcome { bindings, value: None })
         }
         StmtKind::Expr(x) if !matches!(x.kind, ExprKind::Block(_)) => {
             let v = e.expr(x)?;
-            Ok(Outcome {
-                bindings: Vec::new(),
-                value: Some(v),
-            })
+            Ok(Outcome { bindings: Vec::new(), value: Some(v) })
         }
         StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => {
             let word = match stmt.kind {
@@ -270,18 +210,13 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                 StmtKind::Break => "break",
                 _ => "continue",
             };
-            let place = if word == "return" {
-                "a function"
-            } else {
-                "a loop"
-            };
+            let place = if word == "return" { "a function" } else { "a loop" };
             e.error("E0107", stmt.span, format!("`{word}` stands in {place}"))
         }
         _ => {
             let mut vars = Vec::new();
             for n in free::assigned(stmt) {
-                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned()
-                else {
+                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned() else {
                     continue;
                 };
                 if !mutable {
@@ -302,10 +237,7 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                     },
                     &mut Dim::clone,
                 );
-                let pattern = ast::Pattern {
-                    kind: ast::PatternKind::Name(n.clone()),
-                    span,
-                };
+                let pattern = ast::Pattern { kind: ast::PatternKind::Name(n.clone()), span };
                 e.bind_pattern(&pattern, own, What::Var, span)?;
                 vars.push((n, span));
             }
@@ -313,18 +245,12 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
                 StmtKind::Expr(x) => {
                     let v = e.expr(x)?;
                     let bindings = collect(e, vars);
-                    Ok(Outcome {
-                        bindings,
-                        value: Some(v),
-                    })
+                    Ok(Outcome { bindings, value: Some(v) })
                 }
                 _ => {
                     e.stmt(stmt)?;
                     let bindings = collect(e, vars);
-                    Ok(Outcome {
-                        bindings,
-                        value: None,
-                    })
+                    Ok(Outcome { bindings, value: None })
                 }
             }
         }
@@ -335,15 +261,10 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
 fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)> {
     vars.into_iter()
         .filter_map(|(n, span)| {
-            e.f.scopes[0]
-                .iter()
-                .find(|(m, _)| *m == n)
-                .and_then(|(_, b)| match b {
-                    super::elab::Binding::Bound { val, .. } => {
-                        Some((n.clone(), val.clone(), true, span))
-                    }
-                    super::elab::Binding::Fun(..) => None,
-                })
+            e.f.scopes[0].iter().find(|(m, _)| *m == n).and_then(|(_, b)| match b {
+                super::elab::Binding::Bound { val, .. } => Some((n.clone(), val.clone(), true, span)),
+                super::elab::Binding::Fun(..) => None,
+            })
         })
         .collect()
 }
@@ -364,20 +285,14 @@ fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
             for (n, p) in f.captures.iter() {
                 out.push((n.clone(), lasting(e, p, span)?));
             }
-            Val::Fn(Arc::new(FnVal {
-                code: f.code.clone(),
-                captures: out.into(),
-            }))
+            Val::Fn(Arc::new(FnVal { code: f.code.clone(), captures: out.into() }))
         }
         Val::Op(op) => {
             let mut parts = Vec::new();
             for p in &op.parts {
                 parts.push(lasting(e, p, span)?);
             }
-            Val::Op(Arc::new(OpVal {
-                kind: op.kind.clone(),
-                parts,
-            }))
+            Val::Op(Arc::new(OpVal { kind: op.kind.clone(), parts }))
         }
         Val::Range(r) => Val::Range(Arc::new(RangeVal {
             start: lasting(e, &r.start, span)?,
@@ -391,12 +306,7 @@ fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
 fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry> {
     let mut results: Vec<Local> = Vec::new();
     let mut globals: Vec<Global> = Vec::new();
-    let inputs: Vec<(Local, Input)> =
-        e.f.params
-            .iter()
-            .copied()
-            .zip(e.inputs.iter().copied())
-            .collect();
+    let inputs: Vec<(Local, Input)> = e.f.params.iter().copied().zip(e.inputs.iter().copied()).collect();
     let mut bindings = Vec::new();
     for (name, val, mutable, at) in outcome.bindings {
         let val = lasting(e, &val, at)?;
@@ -420,12 +330,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
             },
             &mut Dim::clone,
         );
-        bindings.push(Bound {
-            name,
-            val: kept,
-            mutable,
-            span: at,
-        });
+        bindings.push(Bound { name, val: kept, mutable, span: at });
     }
     let shown = match outcome.value {
         None | Some(Val::None) => None,

@@ -13,11 +13,7 @@ impl Elab<'_> {
     /// The value of an expression; a poisoned one fails silently.
     pub fn expr(&mut self, e: &Expr) -> R<Val> {
         let v = self.expr_inner(e)?;
-        if v.is_error() {
-            Err(Fail::Reported)
-        } else {
-            Ok(v)
-        }
+        if v.is_error() { Err(Fail::Reported) } else { Ok(v) }
     }
 
     pub fn expr_inner(&mut self, e: &Expr) -> R<Val> {
@@ -29,11 +25,7 @@ impl Elab<'_> {
             ExprKind::Str(parts) => self.string(parts),
             ExprKind::Name(n) => self.name(n, e.span),
             ExprKind::Block(b) => self.block(b),
-            ExprKind::If {
-                cond,
-                then,
-                otherwise,
-            } => self.if_expr(cond, then, otherwise.as_deref(), e.span),
+            ExprKind::If { cond, then, otherwise } => self.if_expr(cond, then, otherwise.as_deref(), e.span),
             ExprKind::Lambda(l) => self.lambda(l, e.span),
             ExprKind::Fixpoint { .. } => self.later("`fixpoint`", e.span),
             ExprKind::Tuple(parts) => {
@@ -45,9 +37,7 @@ impl Elab<'_> {
             }
             ExprKind::Record(fields) => {
                 let fields = self.fields(fields)?;
-                Ok(Val::Tuple(
-                    fields.into_iter().map(|(n, v)| (Some(n.name), v)).collect(),
-                ))
+                Ok(Val::Tuple(fields.into_iter().map(|(n, v)| (Some(n.name), v)).collect()))
             }
             ExprKind::Update { base, fields } => self.update_record(base, fields, e.span),
             ExprKind::TupleFor(c) => self.tuple_for(c, e.span),
@@ -65,11 +55,7 @@ impl Elab<'_> {
                 if step == 0 {
                     return self.error("E0203", e.span, "the step of a range cannot be 0");
                 }
-                Ok(Val::Range(Arc::new(RangeVal {
-                    start: a,
-                    end: b,
-                    step,
-                })))
+                Ok(Val::Range(Arc::new(RangeVal { start: a, end: b, step })))
             }
             ExprKind::Unary(op, a) => {
                 let v = self.expr(a)?;
@@ -78,16 +64,10 @@ impl Elab<'_> {
                     UnaryOp::Not => self.not(&v, e.span),
                 }
             }
-            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), a, b) => {
-                self.logic(*op, a, b, e.span)
-            }
+            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), a, b) => self.logic(*op, a, b, e.span),
             ExprKind::Binary(op, a, b) => {
                 let x = self.expr(a)?;
-                let x = if may_assign(b) {
-                    self.snapshot(&x, a.span)
-                } else {
-                    x
-                };
+                let x = if may_assign(b) { self.snapshot(&x, a.span) } else { x };
                 let y = self.expr(b)?;
                 let literal = matches!(&b.kind, ExprKind::Unary(UnaryOp::Neg, _));
                 self.binary(*op, &x, &y, literal, (e.span, a.span, b.span))
@@ -132,17 +112,10 @@ impl Elab<'_> {
             Some(k) if k.dtype == DType::I64 && self.dims(&v).is_empty() => Ok(v),
             _ => {
                 let what = self.show(&v);
-                let mut problem = Diagnostic::error(
-                    "E0204",
-                    e.span,
-                    format!("a whole number is needed here, and this is {what}"),
-                );
+                let mut problem =
+                    Diagnostic::error("E0204", e.span, format!("a whole number is needed here, and this is {what}"));
                 if let ExprKind::Binary(BinaryOp::Div, a, b) = &e.kind {
-                    let at = Span {
-                        start: a.span.end,
-                        end: b.span.start,
-                        ..a.span
-                    };
+                    let at = Span { start: a.span.end, end: b.span.start, ..a.span };
                     problem = problem.fix("`//` divides whole numbers", vec![(at, " // ".into())]);
                 }
                 self.fail(problem)
@@ -192,12 +165,9 @@ impl Elab<'_> {
         let mut out: Vec<(Ident, Val)> = Vec::new();
         for f in fields {
             if let Some((first, _)) = out.iter().find(|(n, _)| n.name == f.name.name) {
-                let problem = Diagnostic::error(
-                    "E0206",
-                    f.name.span,
-                    format!("the field `{}` is given twice", f.name.name),
-                )
-                .label(first.span, "first here");
+                let problem =
+                    Diagnostic::error("E0206", f.name.span, format!("the field `{}` is given twice", f.name.name))
+                        .label(first.span, "first here");
                 return self.fail(problem);
             }
             let v = match &f.value {
@@ -214,18 +184,11 @@ impl Elab<'_> {
         let fields = self.fields(fields)?;
         let Val::Tuple(parts) = &v else {
             let what = self.show(&v);
-            return self.error(
-                "E0206",
-                span,
-                format!("`(..t, …)` needs a record, and this is {what}"),
-            );
+            return self.error("E0206", span, format!("`(..t, …)` needs a record, and this is {what}"));
         };
         let mut parts = parts.to_vec();
         for (name, value) in fields {
-            match parts
-                .iter_mut()
-                .find(|(n, _)| n.as_ref() == Some(&name.name))
-            {
+            match parts.iter_mut().find(|(n, _)| n.as_ref() == Some(&name.name)) {
                 Some((_, slot)) => *slot = value,
                 None => {
                     let problem = self.no_field(&v, &name);
@@ -242,17 +205,10 @@ impl Elab<'_> {
             _ => Vec::new(),
         };
         let what = self.show(v);
-        let mut problem = Diagnostic::error(
-            "E0206",
-            name.span,
-            format!("there is no field `{}`", name.name),
-        )
-        .note(format!("the value is {what}"));
+        let mut problem = Diagnostic::error("E0206", name.span, format!("there is no field `{}`", name.name))
+            .note(format!("the value is {what}"));
         if let Some(near) = super::messages::nearest(&name.name, names.iter().map(|n| &**n)) {
-            problem = problem.fix(
-                format!("did you mean `{near}`?"),
-                vec![(name.span, near.to_string())],
-            );
+            problem = problem.fix(format!("did you mean `{near}`?"), vec![(name.span, near.to_string())]);
         }
         problem
     }
@@ -273,20 +229,11 @@ impl Elab<'_> {
                 }
                 let module = &self.world.modules[m.0 as usize];
                 let title = format!("`{}` has no `{}`", module.name, name.name);
-                let names: Vec<Name> = module
-                    .group
-                    .fns
-                    .iter()
-                    .map(|f| f.name.name.clone())
-                    .chain(module.lets.keys().cloned())
-                    .collect();
+                let names: Vec<Name> =
+                    module.group.fns.iter().map(|f| f.name.name.clone()).chain(module.lets.keys().cloned()).collect();
                 let mut problem = Diagnostic::error("E0101", name.span, title);
-                if let Some(near) = super::messages::nearest(&name.name, names.iter().map(|n| &**n))
-                {
-                    problem = problem.fix(
-                        format!("did you mean `{near}`?"),
-                        vec![(name.span, near.to_string())],
-                    );
+                if let Some(near) = super::messages::nearest(&name.name, names.iter().map(|n| &**n)) {
+                    problem = problem.fix(format!("did you mean `{near}`?"), vec![(name.span, near.to_string())]);
                 }
                 self.fail(problem)
             }
@@ -300,11 +247,7 @@ impl Elab<'_> {
 
     /// How many comprehensions control is inside of.
     pub fn lanes_around(&self) -> usize {
-        self.f
-            .loops
-            .iter()
-            .filter(|l| matches!(l, Loop::Lane))
-            .count()
+        self.f.loops.iter().filter(|l| matches!(l, Loop::Lane)).count()
     }
 }
 

@@ -43,8 +43,7 @@ impl Elab<'_> {
                     let sym = crate::types::Sym(u32::MAX);
                     let mut known = names.clone();
                     known.push((unknown.clone(), Dim::sym(sym)));
-                    let find =
-                        |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
+                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
                     let marks = self.diags.len();
                     if let Ok(expression) = self.dim_expr(e, &find)
                         && let Some(value) = expression.solve_for(sym, &d)
@@ -64,14 +63,7 @@ impl Elab<'_> {
     }
 
     /// Makes a value fit an annotation: promotes, checks the shape, binds names that are free.
-    pub fn fit(
-        &mut self,
-        ty: &TypeExpr,
-        v: Val,
-        span: Span,
-        names: &mut Vec<(Name, Dim)>,
-        what: &str,
-    ) -> R<Val> {
+    pub fn fit(&mut self, ty: &TypeExpr, v: Val, span: Span, names: &mut Vec<(Name, Dim)>, what: &str) -> R<Val> {
         match &ty.kind {
             TypeExprKind::Array { dtype, dims } => {
                 let Some(element) = DType::named(&dtype.name) else {
@@ -84,11 +76,7 @@ impl Elab<'_> {
                 if own.len() != dims.len() {
                     return self.does_not_fit(ty, &v, span, what);
                 }
-                let kind = super::conform::Kind {
-                    dtype: element,
-                    weak: false,
-                }
-                .join(kind);
+                let kind = super::conform::Kind { dtype: element, weak: false }.join(kind);
                 if kind.dtype != element && !(matches!(v, Val::Float(_)) && element.is_float()) {
                     return self.does_not_fit(ty, &v, span, what);
                 }
@@ -102,8 +90,7 @@ impl Elab<'_> {
                         }
                     }
                     let known = names.clone();
-                    let find =
-                        |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
+                    let find = |n: &Name| known.iter().find(|(m, _)| m == n).map(|(_, d)| d.clone());
                     let mut used = Vec::new();
                     free::dim_expr_names(e, &mut used);
                     if used.iter().any(|n| find(n).is_none()) {
@@ -113,26 +100,20 @@ impl Elab<'_> {
                     if !self.same_dim(&wanted, d)? {
                         let (w, d) = (self.show_dim(&wanted), self.show_dim(d));
                         let written = self.text_of(e.span);
-                        let wanted = if written == w {
-                            format!("{w} is declared")
-                        } else {
-                            format!("`{written}` is {w}")
-                        };
+                        let wanted =
+                            if written == w { format!("{w} is declared") } else { format!("`{written}` is {w}") };
                         let title = if dims.len() == 1 {
                             format!("{what} has {d} elements, but {wanted}")
                         } else {
                             format!("{what} has size {d} along axis {axis}, but {wanted}")
                         };
-                        let problem =
-                            Diagnostic::error("E0203", span, title).label(ty.span, "declared here");
+                        let problem = Diagnostic::error("E0203", span, title).label(ty.span, "declared here");
                         return self.fail(problem);
                     }
                 }
                 match &v {
                     Val::Int(i) if element == DType::I64 => Ok(Val::Size(Dim::constant(*i))),
-                    Val::Int(i) if element.is_float() => {
-                        self.operand_as(&Val::Int(*i), element, span).map(Val::Leaf)
-                    }
+                    Val::Int(i) if element.is_float() => self.operand_as(&Val::Int(*i), element, span).map(Val::Leaf),
                     Val::Size(_) if element == DType::I64 => Ok(v),
                     Val::Bool(_) if element == DType::Bool => Ok(v),
                     _ => self.operand_as(&v, element, span).map(Val::Leaf),
@@ -175,12 +156,8 @@ impl Elab<'_> {
     pub fn does_not_fit<T>(&mut self, ty: &TypeExpr, v: &Val, span: Span, what: &str) -> R<T> {
         let shown = self.show(v);
         let written = self.text_of(ty.span);
-        let mut problem = Diagnostic::error(
-            "E0203",
-            span,
-            format!("{what} is {shown}, but `{written}` is declared"),
-        )
-        .label(ty.span, "declared here");
+        let mut problem = Diagnostic::error("E0203", span, format!("{what} is {shown}, but `{written}` is declared"))
+            .label(ty.span, "declared here");
         if self.kind(v).is_some_and(|k| k.dtype.is_float()) && written.starts_with("i64") {
             problem = problem.help("`i64(x)` converts, toward zero");
         }

@@ -51,20 +51,9 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
         }
         seen.sort_unstable();
         reach.push(seen);
-        needs.push(
-            direct[i]
-                .iter()
-                .filter(|n| position(n).is_none())
-                .cloned()
-                .collect(),
-        );
+        needs.push(direct[i].iter().filter(|n| position(n).is_none()).cloned().collect());
     }
-    Arc::new(Group {
-        fns,
-        home,
-        needs,
-        reach,
-    })
+    Arc::new(Group { fns, home, needs, reach })
 }
 
 /// Free names of a lambda.
@@ -93,9 +82,7 @@ pub(crate) fn pattern_names(pattern: &Pattern, out: &mut Vec<Name>) {
     match &pattern.kind {
         PatternKind::Ignore => {}
         PatternKind::Name(n) => out.push(n.clone()),
-        PatternKind::Tuple(parts) | PatternKind::Array(parts) => {
-            parts.iter().for_each(|p| pattern_names(p, out))
-        }
+        PatternKind::Tuple(parts) | PatternKind::Array(parts) => parts.iter().for_each(|p| pattern_names(p, out)),
         PatternKind::Record(fields) => {
             for (name, p) in fields {
                 match p {
@@ -176,9 +163,7 @@ impl Walk {
         }
         for s in stmts {
             match &s.kind {
-                StmtKind::Let {
-                    pattern, ty, value, ..
-                } => {
+                StmtKind::Let { pattern, ty, value, .. } => {
                     self.expr(value);
                     if let Some(ty) = ty {
                         let mut names = Vec::new();
@@ -189,15 +174,8 @@ impl Walk {
                     pattern_names(pattern, &mut self.bound);
                 }
                 StmtKind::Fn(f) => self.function(f),
-                StmtKind::Import { .. }
-                | StmtKind::Test { .. }
-                | StmtKind::Break
-                | StmtKind::Continue => {}
-                StmtKind::For {
-                    pattern,
-                    iter,
-                    body,
-                } => {
+                StmtKind::Import { .. } | StmtKind::Test { .. } | StmtKind::Break | StmtKind::Continue => {}
+                StmtKind::For { pattern, iter, body } => {
                     self.expr(iter);
                     self.scope(|w| {
                         pattern_names(pattern, &mut w.bound);
@@ -224,9 +202,7 @@ impl Walk {
             ExprKind::Name(n) if !self.bound.contains(n) && !self.assigned.contains(n) => {
                 self.assigned.push(n.clone());
             }
-            ExprKind::Field(base, _)
-            | ExprKind::Part(base, _, _)
-            | ExprKind::Index { base, .. } => self.place(base),
+            ExprKind::Field(base, _) | ExprKind::Part(base, _, _) | ExprKind::Index { base, .. } => self.place(base),
             ExprKind::Tuple(parts) => parts.iter().for_each(|p| self.place(p)),
             _ => {}
         }
@@ -258,11 +234,7 @@ impl Walk {
 
     fn expr(&mut self, e: &Expr) {
         match &e.kind {
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Bool(_)
-            | ExprKind::None
-            | ExprKind::Error => {}
+            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Error => {}
             ExprKind::Str(parts) => {
                 for p in parts {
                     if let StrPart::Hole(e, _) = p {
@@ -272,22 +244,13 @@ impl Walk {
             }
             ExprKind::Name(n) => self.name(n),
             ExprKind::Block(b) => self.block(b),
-            ExprKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            ExprKind::If { cond, then, otherwise } => {
                 self.expr(cond);
                 self.block(then);
                 otherwise.iter().for_each(|o| self.expr(o));
             }
             ExprKind::Lambda(l) => self.lambda(l),
-            ExprKind::Fixpoint {
-                options,
-                pattern,
-                start,
-                body,
-            } => {
+            ExprKind::Fixpoint { options, pattern, start, body } => {
                 options.iter().for_each(|(_, e)| self.expr(e));
                 self.expr(start);
                 self.scope(|w| {
@@ -295,9 +258,7 @@ impl Walk {
                     w.block(body);
                 });
             }
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => {
-                parts.iter().for_each(|p| self.expr(p))
-            }
+            ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
             ExprKind::Record(fields) => self.fields(fields),
             ExprKind::Update { base, fields } => {
                 self.expr(base);
@@ -309,10 +270,9 @@ impl Walk {
                 self.expr(end);
                 step.iter().for_each(|s| self.expr(s));
             }
-            ExprKind::Unary(_, a)
-            | ExprKind::Field(a, _)
-            | ExprKind::Part(a, _, _)
-            | ExprKind::Prime(a) => self.expr(a),
+            ExprKind::Unary(_, a) | ExprKind::Field(a, _) | ExprKind::Part(a, _, _) | ExprKind::Prime(a) => {
+                self.expr(a)
+            }
             ExprKind::Binary(_, a, b) => {
                 self.expr(a);
                 self.expr(b);
@@ -335,13 +295,8 @@ impl Walk {
                 for i in indices {
                     match i {
                         Index::At(e) => self.expr(e),
-                        Index::Slice {
-                            start, end, step, ..
-                        } => {
-                            [start, end, step]
-                                .into_iter()
-                                .flatten()
-                                .for_each(|e| self.expr(e));
+                        Index::Slice { start, end, step, .. } => {
+                            [start, end, step].into_iter().flatten().for_each(|e| self.expr(e));
                         }
                     }
                 }

@@ -59,12 +59,7 @@ impl Elab<'_> {
     }
 
     /// Parts of a tuple, by numbers known when compiling.
-    pub fn index_tuple(
-        &mut self,
-        parts: &[(Option<crate::ast::Name>, Val)],
-        indices: &[Index],
-        span: Span,
-    ) -> R<Val> {
+    pub fn index_tuple(&mut self, parts: &[(Option<crate::ast::Name>, Val)], indices: &[Index], span: Span) -> R<Val> {
         let n = parts.len() as i64;
         let position = |s: &mut Self, e: &Expr| -> R<i64> {
             let v = s.whole(e)?;
@@ -82,12 +77,7 @@ impl Elab<'_> {
                     None => self.error("E0206", e.span, format!("the tuple has {n} parts")),
                 }
             }
-            Index::Slice {
-                start,
-                end,
-                step: None,
-                ..
-            } => {
+            Index::Slice { start, end, step: None, .. } => {
                 let a = start.as_ref().map_or(Ok(0), |e| position(self, e))?;
                 let b = end.as_ref().map_or(Ok(n), |e| position(self, e))?;
                 if a < 0 || b > n || a > b {
@@ -95,9 +85,7 @@ impl Elab<'_> {
                 }
                 Ok(Val::Tuple(parts[a as usize..b as usize].into()))
             }
-            Index::Slice { span, .. } => {
-                self.error("E0206", *span, "a slice of a tuple has no step")
-            }
+            Index::Slice { span, .. } => self.error("E0206", *span, "a slice of a tuple has no step"),
         }
     }
 
@@ -106,11 +94,8 @@ impl Elab<'_> {
         let dims = self.dims(base);
         if self.kind(base).is_none() {
             let what = self.show(base);
-            let mut problem = Diagnostic::error(
-                "E0204",
-                span,
-                format!("only arrays and tuples have parts, and this is {what}"),
-            );
+            let mut problem =
+                Diagnostic::error("E0204", span, format!("only arrays and tuples have parts, and this is {what}"));
             if base.is_callable() {
                 problem = problem.help("a function is called with round brackets");
             }
@@ -123,31 +108,20 @@ impl Elab<'_> {
                 Index::At(e) => e.span,
                 Index::Slice { span, .. } => *span,
             };
-            if let Index::At(Expr {
-                kind: ExprKind::None,
-                ..
-            }) = index
-            {
+            if let Index::At(Expr { kind: ExprKind::None, .. }) = index {
                 out.push(Picked::New);
                 continue;
             }
             let Some(dim) = dims.get(axis).cloned() else {
                 let what = self.show(base);
-                return self.error(
-                    "E0206",
-                    at,
-                    format!("{what} has {} axes, and this is one more", dims.len()),
-                );
+                return self.error("E0206", at, format!("{what} has {} axes, and this is one more", dims.len()));
             };
             axis += 1;
             out.push(match index {
                 Index::At(e) => self.position(e, &dim)?,
-                Index::Slice {
-                    start,
-                    end,
-                    step,
-                    span,
-                } => self.slice(start.as_ref(), end.as_ref(), step.as_ref(), &dim, *span)?,
+                Index::Slice { start, end, step, span } => {
+                    self.slice(start.as_ref(), end.as_ref(), step.as_ref(), &dim, *span)?
+                }
             });
         }
         Ok(out)
@@ -156,25 +130,14 @@ impl Elab<'_> {
     pub fn position(&mut self, e: &Expr, dim: &Dim) -> R<Picked> {
         if let Some(inner) = from_end(e) {
             let v = self.whole(inner)?;
-            let at = self.binary(
-                BinaryOp::Sub,
-                &Val::Size(dim.clone()),
-                &v,
-                false,
-                (e.span, e.span, e.span),
-            )?;
+            let at = self.binary(BinaryOp::Sub, &Val::Size(dim.clone()), &v, false, (e.span, e.span, e.span))?;
             return Ok(Picked::At(at, e.span));
         }
         let v = self.expr(e)?;
         if let Val::Range(r) = &v {
             let len = self.range_len(r);
             if let Some(len) = len {
-                return Ok(Picked::Span {
-                    start: r.start.clone(),
-                    len,
-                    step: r.step,
-                    span: e.span,
-                });
+                return Ok(Picked::Span { start: r.start.clone(), len, step: r.step, span: e.span });
             }
         }
         match self.kind(&v) {
@@ -194,17 +157,10 @@ impl Elab<'_> {
             }
             _ => {
                 let what = self.show(&v);
-                let mut problem = Diagnostic::error(
-                    "E0204",
-                    e.span,
-                    format!("an index must be a whole number, and this is {what}"),
-                );
+                let mut problem =
+                    Diagnostic::error("E0204", e.span, format!("an index must be a whole number, and this is {what}"));
                 if let ExprKind::Binary(BinaryOp::Div, a, b) = &e.kind {
-                    let at = Span {
-                        start: a.span.end,
-                        end: b.span.start,
-                        ..a.span
-                    };
+                    let at = Span { start: a.span.end, end: b.span.start, ..a.span };
                     problem = problem.fix("`//` divides whole numbers", vec![(at, " // ".into())]);
                 }
                 self.fail(problem)
@@ -214,14 +170,8 @@ impl Elab<'_> {
 
     /// Decides selectors, operands and checks.
     pub fn plan(&mut self, ty: &Ty, picked: Vec<Picked>) -> R<Plan> {
-        let mut plan = Plan {
-            sels: vec![],
-            operands: vec![],
-            checks: vec![],
-            dims: vec![],
-            shape: vec![],
-            extra_axes: false,
-        };
+        let mut plan =
+            Plan { sels: vec![], operands: vec![], checks: vec![], dims: vec![], shape: vec![], extra_axes: false };
         let mut axis = 0;
         for p in picked {
             if matches!(p, Picked::New) {
@@ -252,21 +202,13 @@ impl Elab<'_> {
                     plan.sels.push(Sel::At);
                     plan.operands.push(l);
                 }
-                Picked::Span {
-                    start,
-                    len,
-                    step,
-                    span: at,
-                } => {
+                Picked::Span { start, len, step, span: at } => {
                     if step == 1 && len == dim && matches!(start, Val::Int(0)) {
                         plan.sels.push(Sel::All);
                     } else {
                         let l = self.operand(&start, at)?;
                         self.span_checks(&start, l, &len, step, &dim, at, &mut plan)?;
-                        plan.sels.push(Sel::Span {
-                            len: len.clone(),
-                            step,
-                        });
+                        plan.sels.push(Sel::Span { len: len.clone(), step });
                         plan.operands.push(l);
                     }
                     plan.dims.push(len.clone());

@@ -62,9 +62,7 @@ impl Elab<'_> {
     /// A parameter of the entry. A whole number is known as a size unless `whole` is off.
     pub fn input(&mut self, info: &LeafInfo, source: Input, whole: bool) -> Val {
         let param = self.f.params.len();
-        let whole = info
-            .whole
-            .filter(|_| whole && info.dtype == DType::I64 && info.shape.is_empty());
+        let whole = info.whole.filter(|_| whole && info.dtype == DType::I64 && info.shape.is_empty());
         if let Some(n) = whole
             && ((0..=8).contains(&n) || self.mode == Mode::Constant)
         {
@@ -78,9 +76,7 @@ impl Elab<'_> {
         self.f.params.push(local);
         self.inputs.push(source);
         match whole {
-            Some(n) if n >= 0 => {
-                Val::Size(self.input_size(n as usize, SizeSource::Value { param }))
-            }
+            Some(n) if n >= 0 => Val::Size(self.input_size(n as usize, SizeSource::Value { param })),
             Some(_) => {
                 let sym = self.new_sym(None, false);
                 self.sizes.push(SizeSource::Value { param });

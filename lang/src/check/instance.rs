@@ -87,10 +87,7 @@ impl Elab<'_> {
             },
             Val::Builtin(i) => crate::library::ROWS[*i].name.into(),
             Val::Prim(p) => p.name().into(),
-            Val::Op(op) => op
-                .parts
-                .first()
-                .map_or_else(|| "operator".into(), |p| self.callable_name(p)),
+            Val::Op(op) => op.parts.first().map_or_else(|| "operator".into(), |p| self.callable_name(p)),
             Val::DType(d) => d.name().into(),
             _ => "value".into(),
         }
@@ -129,13 +126,7 @@ impl Elab<'_> {
 
     /// The instance of `callee` for `args`, which are settled and conform to annotations; `named` are the dimension
     /// names of its signature.
-    pub fn instance(
-        &mut self,
-        callee: &Val,
-        args: &[Val],
-        named: &[(Name, Dim)],
-        span: Span,
-    ) -> R<Called> {
+    pub fn instance(&mut self, callee: &Val, args: &[Val], named: &[(Name, Dim)], span: Span) -> R<Called> {
         let identity = identity(callee);
         let nested = self.stack.iter().filter(|&&s| s == identity).count();
         let mut args = args.to_vec();
@@ -148,16 +139,9 @@ impl Elab<'_> {
             }
         }
         // Names of dimensions first, so that `2 * l` is expressed by `l`.
-        let mut canon = Canon {
-            constant: self.mode == Mode::Constant,
-            related: nested < WIDEN,
-            bases: Vec::new(),
-        };
+        let mut canon = Canon { constant: self.mode == Mode::Constant, related: nested < WIDEN, bases: Vec::new() };
         let mut k: Vec<K> = Vec::new();
-        let named: Vec<(Name, Dim)> = named
-            .iter()
-            .map(|(n, d)| (n.clone(), canon.dim(d, true)))
-            .collect();
+        let named: Vec<(Name, Dim)> = named.iter().map(|(n, d)| (n.clone(), canon.dim(d, true))).collect();
         named.iter().for_each(|(_, d)| k.push(K::Dim(d.clone())));
         let captured = callee.leaves();
         let mut leaves = captured.clone();
@@ -179,10 +163,7 @@ impl Elab<'_> {
                 key(v, &ty, &mut |d| canon.dim(d, is_natural(d)), &mut k);
             }
         }
-        canon
-            .bases
-            .iter()
-            .for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
+        canon.bases.iter().for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
         args.iter().for_each(|a| leaves.extend(a.leaves()));
         let sizes: Vec<Dim> = canon.bases.iter().map(|(d, _)| d.clone()).collect();
         let called = |func, template| Called {
@@ -196,20 +177,12 @@ impl Elab<'_> {
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),
             Some(Instance::Failed) => return Err(Fail::Reported),
-            Some(Instance::Running {
-                func,
-                assumed: Some(t),
-                used,
-            }) => {
+            Some(Instance::Running { func, assumed: Some(t), used }) => {
                 *used = true;
                 let (func, t) = (*func, t.clone());
                 return Ok(called(func, t));
             }
-            Some(Instance::Running {
-                assumed: None,
-                used,
-                ..
-            }) => {
+            Some(Instance::Running { assumed: None, used, .. }) => {
                 *used = true;
                 return Err(Fail::Never);
             }
@@ -255,28 +228,12 @@ impl Elab<'_> {
                 Instance::Running { func: f, .. } | Instance::Done { func: f, .. } => f.0 < func.0,
                 Instance::Failed => true,
             });
-            self.instances.insert(
-                k.clone(),
-                Instance::Running {
-                    func,
-                    assumed: assumed.clone(),
-                    used: false,
-                },
-            );
+            self.instances.insert(k.clone(), Instance::Running { func, assumed: assumed.clone(), used: false });
             let mut frame = self.frame_for(callee, span);
-            frame.syms = canon
-                .bases
-                .iter()
-                .map(|(_, natural)| SymInfo {
-                    name: None,
-                    natural: *natural,
-                })
-                .collect();
+            frame.syms = canon.bases.iter().map(|(_, natural)| SymInfo { name: None, natural: *natural }).collect();
             for (name, d) in named {
                 if let Some(s) = d.as_sym() {
-                    frame.syms[s.0 as usize]
-                        .name
-                        .get_or_insert_with(|| name.clone());
+                    frame.syms[s.0 as usize].name.get_or_insert_with(|| name.clone());
                 }
             }
             frame.func = Some(func);
@@ -289,16 +246,9 @@ impl Elab<'_> {
                     &mut |leaf| match leaf {
                         Val::Leaf(l) => {
                             let info = &self.f.locals[l.0 as usize];
-                            let ty = Ty::array(
-                                info.ty.dtype,
-                                info.ty.dims.iter().map(relate).collect::<Vec<_>>(),
-                            );
+                            let ty = Ty::array(info.ty.dtype, info.ty.dims.iter().map(relate).collect::<Vec<_>>());
                             let param = Local(frame.locals.len() as u32);
-                            frame.locals.push(crate::typed::LocalInfo {
-                                ty,
-                                mutable: false,
-                                name: info.name.clone(),
-                            });
+                            frame.locals.push(crate::typed::LocalInfo { ty, mutable: false, name: info.name.clone() });
                             frame.params.push(param);
                             Val::Leaf(param)
                         }
@@ -339,13 +289,7 @@ impl Elab<'_> {
                     if stable {
                         let results = found.types.clone();
                         self.funcs[func.0 as usize] = Some(Self::finish(frame, results));
-                        self.instances.insert(
-                            k.clone(),
-                            Instance::Done {
-                                func,
-                                template: found.clone(),
-                            },
-                        );
+                        self.instances.insert(k.clone(), Instance::Done { func, template: found.clone() });
                         return Ok(found);
                     }
                     assumed = Some(found.clone());
@@ -370,20 +314,12 @@ impl Elab<'_> {
             }
         }
         let name = self.callable_name(callee);
-        self.error(
-            "E0103",
-            span,
-            format!("the types of `{name}` do not settle"),
-        )
+        self.error("E0103", span, format!("the types of `{name}` do not settle"))
     }
 
     /// A dimension of the caller as one of the callee; `canon` knows all that occur.
     fn relate(&self, canon: &Canon, d: &Dim) -> Dim {
-        let mut copy = Canon {
-            constant: canon.constant,
-            related: canon.related,
-            bases: canon.bases.clone(),
-        };
+        let mut copy = Canon { constant: canon.constant, related: canon.related, bases: canon.bases.clone() };
         copy.dim(d, true)
     }
 

@@ -19,29 +19,20 @@ impl Elab<'_> {
         }
         let mut args = vec![zero, one];
         args.extend(indices);
-        self.emit(
-            Op::Update(indices.iter().map(|_| crate::ops::Sel::At).collect()),
-            &args,
-            span,
-        )
+        self.emit(Op::Update(indices.iter().map(|_| crate::ops::Sel::At).collect()), &args, span)
     }
 
-    pub fn apply_jacobian(
-        &mut self,
-        f: &Val,
-        given: Vec<Given>,
-        wrt: &Wrt,
-        mode: JacMode,
-        span: Span,
-    ) -> R<Val> {
+    pub fn apply_jacobian(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, mode: JacMode, span: Span) -> R<Val> {
         let called = self.differentiate(f, given.clone(), &wrt.places, span)?;
         let out = match (&called.template.val, called.template.types.as_slice()) {
-            (Val::Leaf(_), [ty]) if ty.dtype.is_float() => {
-                ty.substitute(&|s| called.sizes[s.0 as usize].clone())
-            }
+            (Val::Leaf(_), [ty]) if ty.dtype.is_float() => ty.substitute(&|s| called.sizes[s.0 as usize].clone()),
             _ => {
                 let what = self.show_template(&called.template);
-                return self.error("E0301", span, format!("a matrix of derivatives needs one array or number out, and this function gives {what}"));
+                return self.error(
+                    "E0301",
+                    span,
+                    format!("a matrix of derivatives needs one array or number out, and this function gives {what}"),
+                );
             }
         };
         let mut blocks = Vec::new();
@@ -55,28 +46,20 @@ impl Elab<'_> {
                 }
                 _ if out.is_scalar() => {
                     let one = self.constant(Const::of(out.dtype, 1.0), span)?;
-                    self.pull(&called, &[k], vec![Some(one)], None, span)
-                        .pop()
-                        .unwrap_or(Val::None)
+                    self.pull(&called, &[k], vec![Some(one)], None, span).pop().unwrap_or(Val::None)
                 }
                 other => {
                     let what = self.show(other);
                     return self.error(
                         "E0301",
                         span,
-                        format!(
-                            "a matrix of derivatives is by one array or number, and this is {what}"
-                        ),
+                        format!("a matrix of derivatives is by one array or number, and this is {what}"),
                     );
                 }
             };
             blocks.push(block);
         }
-        Ok(if wrt.tuple {
-            Val::tuple(blocks)
-        } else {
-            blocks.pop().unwrap_or(Val::None)
-        })
+        Ok(if wrt.tuple { Val::tuple(blocks) } else { blocks.pop().unwrap_or(Val::None) })
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -116,46 +99,24 @@ impl Elab<'_> {
         }
         let row = |s: &mut Self, indices: &[Local]| -> R<Val> {
             let u = s.basis(out, indices, span)?;
-            Ok(s.pull(called, &[k], vec![Some(u)], None, span)
-                .pop()
-                .unwrap_or(Val::None))
+            Ok(s.pull(called, &[k], vec![Some(u)], None, span).pop().unwrap_or(Val::None))
         };
-        if out.is_scalar() {
-            row(self, &[])
-        } else {
-            self.map_lanes(out.dims.clone(), span, row)
-        }
+        if out.is_scalar() { row(self, &[]) } else { self.map_lanes(out.dims.clone(), span, row) }
     }
 
-    pub fn forward_column(
-        &mut self,
-        called: &Called,
-        at: usize,
-        input: &Ty,
-        indices: &[Local],
-        span: Span,
-    ) -> R<Val> {
+    pub fn forward_column(&mut self, called: &Called, at: usize, input: &Ty, indices: &[Local], span: Span) -> R<Val> {
         let v = self.basis(input, indices, span)?;
         let mut tangents = vec![None; called.args.len()];
         tangents[at] = Some(v);
         Ok(self.push_forward(called, tangents, span)?.1)
     }
 
-    pub fn apply_vmap(
-        &mut self,
-        f: &Val,
-        given: Vec<Given>,
-        axes: Option<&[Option<usize>]>,
-        span: Span,
-    ) -> R<Val> {
+    pub fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<usize>]>, span: Span) -> R<Val> {
         if axes.is_some_and(|a| a.len() != given.len()) {
             return self.error(
                 "E0102",
                 span,
-                format!(
-                    "`axes` has one entry for each of the {} arguments",
-                    given.len()
-                ),
+                format!("`axes` has one entry for each of the {} arguments", given.len()),
             );
         }
         let axis_of = |k: usize| axes.map_or(Some(0), |a| a[k]);
@@ -177,9 +138,7 @@ impl Elab<'_> {
                         return self.error(
                             "E0202",
                             g.span,
-                            format!(
-                                "`vmap` goes over axes of one length, and these are {a} and {b}"
-                            ),
+                            format!("`vmap` goes over axes of one length, and these are {a} and {b}"),
                         );
                     }
                 }
@@ -191,16 +150,8 @@ impl Elab<'_> {
         self.map_lanes(vec![extent], span, |s, indices| {
             let mut lane = Vec::new();
             for (k, g) in given.iter().enumerate() {
-                let val = if axis_of(k).is_some() {
-                    s.row_of(&g.val, indices[0], g.span)?
-                } else {
-                    g.val.clone()
-                };
-                lane.push(Given {
-                    name: g.name.clone(),
-                    val,
-                    span: g.span,
-                });
+                let val = if axis_of(k).is_some() { s.row_of(&g.val, indices[0], g.span)? } else { g.val.clone() };
+                lane.push(Given { name: g.name.clone(), val, span: g.span });
             }
             s.call(f, lane, span, span)
         })
@@ -221,19 +172,13 @@ impl Elab<'_> {
                 let rank = self.dims(other).len();
                 if rank <= axis {
                     let what = self.show(other);
-                    return self.error(
-                        "E0204",
-                        span,
-                        format!("`vmap` goes over axis {axis}, and this is {what}"),
-                    );
+                    return self.error("E0204", span, format!("`vmap` goes over axis {axis}, and this is {what}"));
                 }
                 let l = self.operand(other, span)?;
                 if axis == 0 {
                     return Ok(Val::Leaf(l));
                 }
-                let perm: Vec<usize> = std::iter::once(axis)
-                    .chain((0..rank).filter(|k| *k != axis))
-                    .collect();
+                let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|k| *k != axis)).collect();
                 self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
             }
         }

@@ -17,22 +17,14 @@ impl Elab<'_> {
     pub fn matmul(&mut self, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         let (Some(ka), Some(kb)) = (self.kind(a), self.kind(b)) else {
             let (x, y) = (self.show(a), self.show(b));
-            return self.error(
-                "E0204",
-                span,
-                format!("`@` takes vectors and matrices, and these are {x} and {y}"),
-            );
+            return self.error("E0204", span, format!("`@` takes vectors and matrices, and these are {x} and {y}"));
         };
         let dtype = ka.join(kb).dtype.max(DType::I64);
         let (da, db) = (self.dims(a), self.dims(b));
         if da.is_empty() || db.is_empty() {
             return self.fail(
-                Diagnostic::error(
-                    "E0204",
-                    span,
-                    "`@` takes vectors and matrices, and one side is a number",
-                )
-                .help("use `*`"),
+                Diagnostic::error("E0204", span, "`@` takes vectors and matrices, and one side is a number")
+                    .help("use `*`"),
             );
         }
         let inner_b = if db.len() == 1 { 0 } else { db.len() - 2 };
@@ -44,33 +36,17 @@ impl Elab<'_> {
         let y = self.operand_as(b, dtype, span)?;
         if da.len() == 1 && db.len() == 1 {
             let p = self.emit(Op::Prim(Prim::Mul), &[x, y], span)?;
-            return self
-                .emit(Op::Reduce(crate::ops::Reduction::Sum, vec![0]), &[p], span)
-                .map(Val::Leaf);
+            return self.emit(Op::Reduce(crate::ops::Reduction::Sum, vec![0]), &[p], span).map(Val::Leaf);
         }
         let one = Dim::constant(1);
-        let mut sa = if da.len() == 1 {
-            vec![one.clone(), inner.clone()]
-        } else {
-            da.clone()
-        };
-        let mut sb = if db.len() == 1 {
-            vec![inner.clone(), one]
-        } else {
-            db.clone()
-        };
+        let mut sa = if da.len() == 1 { vec![one.clone(), inner.clone()] } else { da.clone() };
+        let mut sb = if db.len() == 1 { vec![inner.clone(), one] } else { db.clone() };
         let (ra, rb) = (sa.len(), sb.len());
         sb[rb - 2] = inner;
         let batch_a = sa[..ra - 2].to_vec();
         let batch_b = sb[..rb - 2].to_vec();
         let args = [a.clone(), b.clone()];
-        let batch = self.broadcast_shape(
-            Prim::Mul,
-            &args,
-            &[batch_a, batch_b],
-            span,
-            &[a_span, b_span],
-        )?;
+        let batch = self.broadcast_shape(Prim::Mul, &args, &[batch_a, batch_b], span, &[a_span, b_span])?;
         let reshape = |s: &mut Self, l: Local, shape: &mut Vec<Dim>| -> R<Local> {
             let mut l = l;
             if s.ty(l).dims != *shape {
@@ -82,14 +58,7 @@ impl Elab<'_> {
         };
         let x = reshape(self, x, &mut sa)?;
         let y = reshape(self, y, &mut sb)?;
-        let r = self.emit(
-            Op::MatMul {
-                ta: false,
-                tb: false,
-            },
-            &[x, y],
-            span,
-        )?;
+        let r = self.emit(Op::MatMul { ta: false, tb: false }, &[x, y], span)?;
         let mut dims = batch;
         if da.len() > 1 {
             dims.push(da[da.len() - 2].clone());
@@ -97,45 +66,21 @@ impl Elab<'_> {
         if db.len() > 1 {
             dims.push(db[db.len() - 1].clone());
         }
-        if self.ty(r).dims == dims {
-            Ok(Val::Leaf(r))
-        } else {
-            self.emit(Op::Reshape(dims), &[r], span).map(Val::Leaf)
-        }
+        if self.ty(r).dims == dims { Ok(Val::Leaf(r)) } else { self.emit(Op::Reshape(dims), &[r], span).map(Val::Leaf) }
     }
 
-    pub fn matmul_differs<T>(
-        &mut self,
-        da: &[Dim],
-        db: &[Dim],
-        inner_b: usize,
-        (span, a_span, b_span): Spans,
-    ) -> R<T> {
-        let (x, y) = (
-            self.show_dim(&da[da.len() - 1]),
-            self.show_dim(&db[inner_b]),
-        );
-        let mut problem = Diagnostic::error("E0201", span, "shapes do not match in `@`")
-            .here(format!("contracts `{x}` with `{y}`"));
+    pub fn matmul_differs<T>(&mut self, da: &[Dim], db: &[Dim], inner_b: usize, (span, a_span, b_span): Spans) -> R<T> {
+        let (x, y) = (self.show_dim(&da[da.len() - 1]), self.show_dim(&db[inner_b]));
+        let mut problem =
+            Diagnostic::error("E0201", span, "shapes do not match in `@`").here(format!("contracts `{x}` with `{y}`"));
         if self.mode == Mode::Definition {
             problem = self.blame_names(problem, &da[da.len() - 1], &db[inner_b]);
         } else {
-            let show = |s: &Self, d: &[Dim]| {
-                d.iter()
-                    .map(|d| s.show_dim(d))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
+            let show = |s: &Self, d: &[Dim]| d.iter().map(|d| s.show_dim(d)).collect::<Vec<_>>().join(", ");
             let (sa, sb) = (show(self, da), show(self, db));
-            problem = problem
-                .label(a_span, format!("shape [{sa}]"))
-                .label(b_span, format!("shape [{sb}]"));
+            problem = problem.label(a_span, format!("shape [{sa}]")).label(b_span, format!("shape [{sb}]"));
             problem = self.name_sizes(problem);
-            if da.len() == 2
-                && self
-                    .same_dim(&da[0].clone(), &db[inner_b].clone())
-                    .unwrap_or(false)
-            {
+            if da.len() == 2 && self.same_dim(&da[0].clone(), &db[inner_b].clone()).unwrap_or(false) {
                 problem = problem.help("the transpose of the left side would fit: `.T`");
             }
         }
@@ -146,17 +91,12 @@ impl Elab<'_> {
         let rank = self.dims(v).len();
         if self.kind(v).is_none() || rank < 2 {
             let what = self.show(v);
-            return self.error(
-                "E0204",
-                span,
-                format!("`.T` swaps the last two axes of an array, and this is {what}"),
-            );
+            return self.error("E0204", span, format!("`.T` swaps the last two axes of an array, and this is {what}"));
         }
         let local = self.operand(v, span)?;
         let mut perm: Vec<usize> = (0..rank).collect();
         perm.swap(rank - 2, rank - 1);
-        self.emit(Op::Transpose(perm), &[local], span)
-            .map(Val::Leaf)
+        self.emit(Op::Transpose(perm), &[local], span).map(Val::Leaf)
     }
 
     /// `[a, b, …]`.
@@ -178,11 +118,7 @@ impl Elab<'_> {
             }
             vals.push(self.snapshot(&v, p.span));
         }
-        self.stack_vals(
-            &vals,
-            span,
-            &parts.iter().map(|p| p.span).collect::<Vec<_>>(),
-        )
+        self.stack_vals(&vals, span, &parts.iter().map(|p| p.span).collect::<Vec<_>>())
     }
 
     /// Values of one shape along a new first axis.
@@ -197,14 +133,7 @@ impl Elab<'_> {
         let Some(first) = vals.first() else {
             let fill = self.constant(crate::ops::Const::of(DType::F64, 0.0), span)?;
             return self
-                .emit(
-                    Op::Broadcast {
-                        dims: vec![Dim::constant(0)],
-                        axes: vec![],
-                    },
-                    &[fill],
-                    span,
-                )
+                .emit(Op::Broadcast { dims: vec![Dim::constant(0)], axes: vec![] }, &[fill], span)
                 .map(Val::Leaf);
         };
         let dims = self.dims(first);
@@ -217,10 +146,7 @@ impl Elab<'_> {
                 return self.fail(
                     Diagnostic::error("E0202", at, "the entries of an array have one shape")
                         .here(format!("this is {b}"))
-                        .label(
-                            spans.first().copied().unwrap_or(span),
-                            format!("and this is {a}"),
-                        ),
+                        .label(spans.first().copied().unwrap_or(span), format!("and this is {a}")),
                 );
             }
             let l = self.operand_as(v, dtype, span)?;

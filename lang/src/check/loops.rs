@@ -90,11 +90,7 @@ impl Elab<'_> {
                     return Ok(Count::Known(d));
                 }
                 // ceil((end − start) / step), which may be negative: then there is no round.
-                let (from, to) = if r.step > 0 {
-                    (&r.start, &r.end)
-                } else {
-                    (&r.end, &r.start)
-                };
+                let (from, to) = if r.step > 0 { (&r.start, &r.end) } else { (&r.end, &r.start) };
                 let zero = (span, span, span);
                 let mut n = if matches!(from, Val::Int(0)) {
                     to.clone()
@@ -103,8 +99,7 @@ impl Elab<'_> {
                 };
                 if r.step.abs() > 1 {
                     n = self.binary(BinaryOp::Add, &n, &Val::Int(r.step.abs() - 1), false, zero)?;
-                    n =
-                        self.binary(BinaryOp::FloorDiv, &n, &Val::Int(r.step.abs()), false, zero)?;
+                    n = self.binary(BinaryOp::FloorDiv, &n, &Val::Int(r.step.abs()), false, zero)?;
                 }
                 let n = self.snapshot(&n, span);
                 self.operand(&n, span).map(Count::Computed)
@@ -118,7 +113,11 @@ impl Elab<'_> {
                             let (a, b) = (a.clone(), b.clone());
                             if !self.same_dim(&a, &b)? {
                                 let (a, b) = (self.show_dim(&a), self.show_dim(&b));
-                                return self.error("E0203", span, format!("`zip` takes sequences of one length, and these have {a} and {b}"));
+                                return self.error(
+                                    "E0203",
+                                    span,
+                                    format!("`zip` takes sequences of one length, and these have {a} and {b}"),
+                                );
                             }
                         }
                         _ => count = Some(own),
@@ -131,11 +130,8 @@ impl Elab<'_> {
                 Some(d) if self.kind(v).is_some() => Ok(Count::Known(d.clone())),
                 _ => {
                     let what = self.show(v);
-                    let mut problem = Diagnostic::error(
-                        "E0204",
-                        span,
-                        format!("there is nothing to iterate over in {what}"),
-                    );
+                    let mut problem =
+                        Diagnostic::error("E0204", span, format!("there is nothing to iterate over in {what}"));
                     if self.kind(v).is_some_and(|k| k.dtype == DType::I64) {
                         problem = problem.help("a range is written `0..n`");
                     }
@@ -153,8 +149,7 @@ impl Elab<'_> {
                 if r.step != 1 {
                     v = self.pointwise(Prim::Mul, &[v, Val::Int(r.step)], span)?;
                 }
-                if !matches!(&r.start, Val::Int(0)) && !matches!(&r.start, Val::Size(d) if d.is(0))
-                {
+                if !matches!(&r.start, Val::Int(0)) && !matches!(&r.start, Val::Size(d) if d.is(0)) {
                     v = self.pointwise(Prim::Add, &[r.start.clone(), v], span)?;
                 }
                 Ok(v)
@@ -169,9 +164,7 @@ impl Elab<'_> {
             Val::Flip(inner) => {
                 let n = match count {
                     Count::Known(d) => Val::Size(d.clone() - Dim::constant(1)),
-                    Count::Computed(l) => {
-                        self.pointwise(Prim::Sub, &[Val::Leaf(*l), Val::Int(1)], span)?
-                    }
+                    Count::Computed(l) => self.pointwise(Prim::Sub, &[Val::Leaf(*l), Val::Int(1)], span)?,
                 };
                 let at = self.pointwise(Prim::Sub, &[n, Val::Leaf(k)], span)?;
                 let at = self.operand(&at, span)?;
@@ -213,14 +206,7 @@ impl Elab<'_> {
                     Ok(()) | Err(Fail::Never) => {}
                     Err(f) => return Err(f),
                 }
-                self.push(
-                    T::For {
-                        index,
-                        count: n,
-                        body: stmts,
-                    },
-                    span,
-                );
+                self.push(T::For { index, count: n, body: stmts }, span);
                 Ok(())
             }
         }
@@ -275,25 +261,11 @@ impl Elab<'_> {
             let (round, one) = self.buffered(|s| s.constant(Const::I64(1), span));
             let one = one?;
             let mut round = round;
-            round.push(crate::typed::Stmt {
-                kind: T::For {
-                    index,
-                    count: one,
-                    body: stmts,
-                },
-                span,
-            });
+            round.push(crate::typed::Stmt { kind: T::For { index, count: one, body: stmts }, span });
             if k == 0 {
                 self.f.body.extend(round);
             } else {
-                self.push(
-                    T::If {
-                        cond: stop,
-                        then: Vec::new(),
-                        otherwise: round,
-                    },
-                    span,
-                );
+                self.push(T::If { cond: stop, then: Vec::new(), otherwise: round }, span);
             }
         }
         Ok(())
@@ -323,14 +295,7 @@ impl Elab<'_> {
             Ok(()) | Err(Fail::Never) => {}
             Err(f) => return Err(f),
         }
-        self.push(
-            T::While {
-                test,
-                cond: c,
-                body: stmts,
-            },
-            span,
-        );
+        self.push(T::While { test, cond: c, body: stmts }, span);
         let forever = matches!(cond.kind, ExprKind::Bool(true)) && !has_break(&body.stmts);
         if forever { Err(Fail::Never) } else { Ok(()) }
     }
@@ -354,16 +319,9 @@ fn leaves_expr(e: &Expr, continues: bool) -> bool {
                 has_break(&b.stmts)
             }
         }
-        ExprKind::If {
-            then, otherwise, ..
-        } => {
-            (if continues {
-                leaves_loop(then)
-            } else {
-                has_break(&then.stmts)
-            }) || otherwise
-                .as_ref()
-                .is_some_and(|o| leaves_expr(o, continues))
+        ExprKind::If { then, otherwise, .. } => {
+            (if continues { leaves_loop(then) } else { has_break(&then.stmts) })
+                || otherwise.as_ref().is_some_and(|o| leaves_expr(o, continues))
         }
         _ => false,
     }

@@ -60,12 +60,8 @@ pub(crate) fn not_assignable(name: &str, at: Span, what: What, decl: Span) -> Di
         What::Param => "a parameter",
         What::Loop => "a loop variable",
     };
-    let mut problem = Diagnostic::error(
-        "E0108",
-        at,
-        format!("`{name}` is {kind} and cannot be assigned"),
-    )
-    .label(decl, "bound here");
+    let mut problem =
+        Diagnostic::error("E0108", at, format!("`{name}` is {kind} and cannot be assigned")).label(decl, "bound here");
     problem = if what == What::Let {
         problem.help("bind it with `var` if it is to change")
     } else {
@@ -91,21 +87,13 @@ impl Elab<'_> {
         }
         let mut said: Vec<String> = Vec::new();
         for (n, b) in self.f.scopes.first().into_iter().flatten() {
-            if let super::elab::Binding::Bound {
-                val: Val::Size(d),
-                what: What::Param,
-                ..
-            } = b
+            if let super::elab::Binding::Bound { val: Val::Size(d), what: What::Param, .. } = b
                 && let Some(c) = d.as_const()
             {
                 said.push(format!("`{n}` is {c}"));
             }
         }
-        if said.is_empty() {
-            problem
-        } else {
-            problem.note(format!("in this call {}", said.join(", ")))
-        }
+        if said.is_empty() { problem } else { problem.note(format!("in this call {}", said.join(", "))) }
     }
 
     /// Says where two named sizes come from, and that they are two.
@@ -122,9 +110,9 @@ impl Elab<'_> {
                 let crate::ast::TypeExprKind::Array { dims, .. } = &ty.kind else {
                     continue;
                 };
-                let Some(at) = dims.iter().position(
-                    |d| matches!(&d.kind, crate::ast::ExprKind::Name(n) if **n == **wanted),
-                ) else {
+                let Some(at) =
+                    dims.iter().position(|d| matches!(&d.kind, crate::ast::ExprKind::Name(n) if **n == **wanted))
+                else {
                     continue;
                 };
                 let which = if at == 0 {
@@ -142,24 +130,15 @@ impl Elab<'_> {
             }
         }
         let mut names = Vec::new();
-        def.params
-            .iter()
-            .filter_map(|p| p.ty.as_ref())
-            .for_each(|t| free::dim_names(t, &mut names));
+        def.params.iter().filter_map(|p| p.ty.as_ref()).for_each(|t| free::dim_names(t, &mut names));
         let named = |t: &str| names.iter().any(|n| &**n == t);
         if named(&a) && named(&b) {
-            problem = problem.note(format!(
-                "`{a}` and `{b}` are separate dimension names, so they may differ at run time"
-            ));
+            problem =
+                problem.note(format!("`{a}` and `{b}` are separate dimension names, so they may differ at run time"));
             if first_patch.is_some() {
                 // Every `b` of the signature becomes `a`.
                 let mut patches = Vec::new();
-                for p in def
-                    .params
-                    .iter()
-                    .filter_map(|p| p.ty.as_ref())
-                    .chain(def.ret.as_ref())
-                {
+                for p in def.params.iter().filter_map(|p| p.ty.as_ref()).chain(def.ret.as_ref()) {
                     renames(p, &b, &a, &mut patches);
                 }
                 problem = problem.fix("to require them to be equal, use one name", patches);
@@ -169,13 +148,7 @@ impl Elab<'_> {
     }
 
     /// The pieces that print a value.
-    pub fn pieces(
-        &mut self,
-        v: &Val,
-        format: Option<Format>,
-        out: &mut Vec<Piece>,
-        span: Span,
-    ) -> R<()> {
+    pub fn pieces(&mut self, v: &Val, format: Option<Format>, out: &mut Vec<Piece>, span: Span) -> R<()> {
         match v {
             Val::Int(i) if format.is_none() => out.push(Piece::Text(i.to_string())),
             Val::Size(d) if format.is_none() && d.as_const().is_some() => {
@@ -188,17 +161,10 @@ impl Elab<'_> {
                 out.push(Piece::Text("(".into()));
                 for (i, (n, p)) in parts.iter().enumerate() {
                     let comma = if i > 0 { ", " } else { "" };
-                    out.push(Piece::Text(
-                        n.as_ref()
-                            .map_or_else(|| comma.to_string(), |n| format!("{comma}{n}: ")),
-                    ));
+                    out.push(Piece::Text(n.as_ref().map_or_else(|| comma.to_string(), |n| format!("{comma}{n}: "))));
                     self.pieces(p, format, out, span)?;
                 }
-                out.push(Piece::Text(if parts.len() == 1 && parts[0].0.is_none() {
-                    ",)".into()
-                } else {
-                    ")".into()
-                }));
+                out.push(Piece::Text(if parts.len() == 1 && parts[0].0.is_none() { ",)".into() } else { ")".into() }));
             }
             Val::Error => return Err(super::elab::Fail::Reported),
             other if self.kind(other).is_some() => {
@@ -217,11 +183,7 @@ impl Elab<'_> {
             }
             other => {
                 let what = self.show(other);
-                return self.error(
-                    "E0213",
-                    span,
-                    format!("this cannot be printed: it is {what}"),
-                );
+                return self.error("E0213", span, format!("this cannot be printed: it is {what}"));
             }
         }
         Ok(())
@@ -239,9 +201,7 @@ fn renames(ty: &crate::ast::TypeExpr, from: &str, to: &str, out: &mut Vec<(Span,
                 }
             }
         }
-        crate::ast::TypeExprKind::Tuple(parts) => {
-            parts.iter().for_each(|(_, t)| renames(t, from, to, out))
-        }
+        crate::ast::TypeExprKind::Tuple(parts) => parts.iter().for_each(|(_, t)| renames(t, from, to, out)),
         crate::ast::TypeExprKind::Function { .. } => {}
     }
 }
@@ -252,13 +212,10 @@ pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
     let library = crate::library::all_names();
     if let Some(other) = foreign(name) {
         problem = problem.help(format!("in ADL this is `{other}`"));
-    } else if let Some(near) = nearest(name, known.iter().map(String::as_str))
-        .or_else(|| nearest(name, library.iter().copied()))
+    } else if let Some(near) =
+        nearest(name, known.iter().map(String::as_str)).or_else(|| nearest(name, library.iter().copied()))
     {
-        problem = problem.fix(
-            format!("did you mean `{near}`?"),
-            vec![(span, near.to_string())],
-        );
+        problem = problem.fix(format!("did you mean `{near}`?"), vec![(span, near.to_string())]);
     }
     problem
 }

@@ -4,9 +4,7 @@ use super::resolve;
 use super::value::ModuleId;
 use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
 use super::{Checker, Loaded, free};
-use crate::ast::{
-    Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind,
-};
+use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::parse;
 use crate::source::{Source, Span};
@@ -37,8 +35,7 @@ impl Checker {
     fn load_inner(&mut self, source: Source, load: Load<'_>) -> Result<Loaded, Vec<Diagnostic>> {
         let id = self.world.add_source(source.clone());
         let (file, problems) = parse::parse(&source, id);
-        let (errors, mut warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(Diagnostic::is_error);
+        let (errors, mut warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -55,9 +52,7 @@ impl Checker {
             let group = free::group(fns, MAIN);
             let g = self.world.groups.len();
             for (i, f) in group.fns.iter().enumerate() {
-                self.world
-                    .top
-                    .insert(f.name.name.clone(), TopBinding::Fun(g, i));
+                self.world.top.insert(f.name.name.clone(), TopBinding::Fun(g, i));
             }
             let snaps = vec![None; group.fns.len()];
             self.world.groups.push(TopGroup { group, snaps });
@@ -82,16 +77,8 @@ impl Checker {
                 _ => None,
             })
             .collect();
-        let stmts = file
-            .stmts
-            .into_iter()
-            .filter(|s| !matches!(s.kind, StmtKind::Test { .. }))
-            .collect();
-        Ok(Loaded {
-            stmts,
-            tests,
-            warnings,
-        })
+        let stmts = file.stmts.into_iter().filter(|s| !matches!(s.kind, StmtKind::Test { .. })).collect();
+        Ok(Loaded { stmts, tests, warnings })
     }
 }
 
@@ -101,12 +88,8 @@ fn duplicates(file: &File, problems: &mut Vec<Diagnostic>) {
     for f in free::functions(&file.stmts) {
         if let Some(first) = seen.insert(f.name.name.clone(), f.name.span) {
             problems.push(
-                Diagnostic::error(
-                    "E0109",
-                    f.name.span,
-                    format!("`{}` is defined twice", f.name.name),
-                )
-                .label(first, "first here"),
+                Diagnostic::error("E0109", f.name.span, format!("`{}` is defined twice", f.name.name))
+                    .label(first, "first here"),
             );
         }
     }
@@ -140,19 +123,11 @@ fn imports(
                     .help(format!("give this one another name: `as {name}2`")),
             ]);
         }
-        let source = load(&text, from).map_err(|why| {
-            vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)]
-        })?;
+        let source = load(&text, from)
+            .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
         if trail.iter().any(|t| t == source.name()) {
-            let ring = trail
-                .iter()
-                .chain([&source.name().to_string()])
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" -> ");
-            return Err(vec![
-                Diagnostic::error("E0110", at, "these files import one another").note(ring),
-            ]);
+            let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");
+            return Err(vec![Diagnostic::error("E0110", at, "these files import one another").note(ring)]);
         }
         let id = module(world, source, load, trail, &name)?;
         out.push((name, id, at));
@@ -183,23 +158,11 @@ fn module(
     let fns = free::functions(&file.stmts);
     let mut lets: FxHashMap<Name, Arc<Lambda>> = FxHashMap::default();
     for s in &file.stmts {
-        if let StmtKind::Let {
-            mutable: false,
-            pattern,
-            value,
-            ..
-        } = &s.kind
-        {
+        if let StmtKind::Let { mutable: false, pattern, value, .. } = &s.kind {
             let mut names = Vec::new();
             free::pattern_names(pattern, &mut names);
             for n in names {
-                lets.insert(
-                    n.clone(),
-                    Arc::new(Lambda {
-                        params: Vec::new(),
-                        body: thunk(s, pattern, value, &n),
-                    }),
-                );
+                lets.insert(n.clone(), Arc::new(Lambda { params: Vec::new(), body: thunk(s, pattern, value, &n) }));
             }
         }
     }
@@ -216,12 +179,7 @@ fn module(
         stmts: file
             .stmts
             .iter()
-            .filter(|s| {
-                matches!(
-                    s.kind,
-                    StmtKind::Fn(_) | StmtKind::Let { mutable: false, .. }
-                )
-            })
+            .filter(|s| matches!(s.kind, StmtKind::Fn(_) | StmtKind::Let { mutable: false, .. }))
             .cloned()
             .collect(),
     };
@@ -245,19 +203,7 @@ fn thunk(stmt: &Stmt, pattern: &Pattern, value: &Expr, name: &Name) -> Expr {
     if matches!(pattern.kind, PatternKind::Name(_)) {
         return value.clone();
     }
-    let last = Expr {
-        kind: ExprKind::Name(name.clone()),
-        span: pattern.span,
-    };
-    let last = Stmt {
-        kind: StmtKind::Expr(last),
-        span: pattern.span,
-    };
-    Expr {
-        kind: ExprKind::Block(Block {
-            stmts: vec![stmt.clone(), last],
-            span: stmt.span,
-        }),
-        span: stmt.span,
-    }
+    let last = Expr { kind: ExprKind::Name(name.clone()), span: pattern.span };
+    let last = Stmt { kind: StmtKind::Expr(last), span: pattern.span };
+    Expr { kind: ExprKind::Block(Block { stmts: vec![stmt.clone(), last], span: stmt.span }), span: stmt.span }
 }

@@ -13,11 +13,7 @@ impl Elab<'_> {
     /// The value of a name.
     pub fn name(&mut self, name: &Name, span: Span) -> R<Val> {
         if let Some(v) = self.find_name(name, span)? {
-            return if v.is_error() {
-                Err(Fail::Reported)
-            } else {
-                Ok(v)
-            };
+            return if v.is_error() { Err(Fail::Reported) } else { Ok(v) };
         }
         if self.mode == Mode::Definition {
             return Err(Fail::Abort);
@@ -45,10 +41,7 @@ impl Elab<'_> {
             && let Some(i) = group.find(name)
         {
             let captures = self.f.captures.clone();
-            return Ok(Some(Val::Fn(Arc::new(FnVal {
-                code: Code::Fn(group.clone(), i),
-                captures,
-            }))));
+            return Ok(Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures }))));
         }
         let home = self.f.home;
         if home == world::MAIN {
@@ -108,12 +101,7 @@ impl Elab<'_> {
     }
 
     /// A name of an imported module.
-    pub fn module_name(
-        &mut self,
-        id: super::value::ModuleId,
-        name: &Name,
-        span: Span,
-    ) -> R<Option<Val>> {
+    pub fn module_name(&mut self, id: super::value::ModuleId, name: &Name, span: Span) -> R<Option<Val>> {
         if id == world::STD {
             return self.library_name(name);
         }
@@ -131,10 +119,7 @@ impl Elab<'_> {
             if let ExprKind::Float(x) = &thunk.body.kind {
                 return Ok(Some(Val::Float(*x)));
             }
-            let f = Val::Fn(Arc::new(FnVal {
-                code: Code::Lambda(thunk, id),
-                captures: Arc::from([]),
-            }));
+            let f = Val::Fn(Arc::new(FnVal { code: Code::Lambda(thunk, id), captures: Arc::from([]) }));
             let called = self.instance(&f, &[], &[], span)?;
             return Ok(Some(self.call_instance(&called, span)));
         }
@@ -160,9 +145,6 @@ impl Elab<'_> {
     pub fn lambda(&mut self, l: &Arc<Lambda>, span: Span) -> R<Val> {
         let names = self.world.free_names(l);
         let captures = self.capture(&names, span)?;
-        Ok(Val::Fn(Arc::new(FnVal {
-            code: Code::Lambda(l.clone(), self.f.home),
-            captures: captures.into(),
-        })))
+        Ok(Val::Fn(Arc::new(FnVal { code: Code::Lambda(l.clone(), self.f.home), captures: captures.into() })))
     }
 }

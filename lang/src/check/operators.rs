@@ -21,21 +21,10 @@ impl Elab<'_> {
                 continue;
             }
             let point = !given.is_empty()
-                && matches!(
-                    library::ROWS[i].name,
-                    "jvp" | "vjp" | "linearize" | "hvp" | "check_grad"
-                );
-            let literal = if point {
-                Self::float_literals(&a.value)
-            } else {
-                None
-            };
+                && matches!(library::ROWS[i].name, "jvp" | "vjp" | "linearize" | "hvp" | "check_grad");
+            let literal = if point { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
-            given.push(Given {
-                name: a.name.clone(),
-                val,
-                span: a.value.span,
-            });
+            given.push(Given { name: a.name.clone(), val, span: a.value.span });
         }
         let f = given.first().map(|g: &Given| g.val.clone());
         let wrt = match (wrt, f) {
@@ -53,42 +42,23 @@ impl Elab<'_> {
                     Some(k) => Ok(k),
                     None => {
                         let f = s.callable_name(f);
-                        let mut problem = Diagnostic::error(
-                            "E0302",
-                            e.span,
-                            format!("`{f}` has no parameter `{n}`"),
-                        );
-                        if let Some(near) = super::messages::nearest(n, names.iter().map(|n| &**n))
-                        {
-                            problem = problem.fix(
-                                format!("did you mean `{near}`?"),
-                                vec![(e.span, near.into())],
-                            );
+                        let mut problem = Diagnostic::error("E0302", e.span, format!("`{f}` has no parameter `{n}`"));
+                        if let Some(near) = super::messages::nearest(n, names.iter().map(|n| &**n)) {
+                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(e.span, near.into())]);
                         }
                         s.fail(problem)
                     }
                 },
-                ExprKind::Int(k)
-                    if *k >= 0 && (names.is_empty() || (*k as usize) < names.len()) =>
-                {
-                    Ok(*k as usize)
-                }
+                ExprKind::Int(k) if *k >= 0 && (names.is_empty() || (*k as usize) < names.len()) => Ok(*k as usize),
                 ExprKind::Int(k) => {
                     let f = s.callable_name(f);
                     s.error(
                         "E0302",
                         e.span,
-                        format!(
-                            "`{f}` has {} parameters, and {k} is none of them; they count from 0",
-                            names.len()
-                        ),
+                        format!("`{f}` has {} parameters, and {k} is none of them; they count from 0", names.len()),
                     )
                 }
-                _ => s.error(
-                    "E0302",
-                    e.span,
-                    "`wrt` takes parameters of the function, by name or place",
-                ),
+                _ => s.error("E0302", e.span, "`wrt` takes parameters of the function, by name or place"),
             }
         };
         match &e.kind {
@@ -97,74 +67,33 @@ impl Elab<'_> {
                 for p in parts {
                     places.push(one(self, p)?);
                 }
-                Ok(Wrt {
-                    places,
-                    tuple: true,
-                })
+                Ok(Wrt { places, tuple: true })
             }
-            _ => Ok(Wrt {
-                places: vec![one(self, e)?],
-                tuple: false,
-            }),
+            _ => Ok(Wrt { places: vec![one(self, e)?], tuple: false }),
         }
     }
 
     /// An operator with its evaluated arguments.
-    pub fn operator(
-        &mut self,
-        i: usize,
-        given: Vec<Given>,
-        wrt: Option<Wrt>,
-        span: Span,
-    ) -> R<Val> {
+    pub fn operator(&mut self, i: usize, given: Vec<Given>, wrt: Option<Wrt>, span: Span) -> R<Val> {
         let row = &library::ROWS[i];
         let args = self.match_row(row.name, row.signature, given, span)?;
         let (f, f_span) = args.at(0)?;
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
-                Diagnostic::error(
-                    "E0307",
-                    f_span,
-                    format!("`{}` takes a function, and this is {what}", row.name),
-                )
-                .help("give the function itself, not its value: `grad(f)(x)`"),
+                Diagnostic::error("E0307", f_span, format!("`{}` takes a function, and this is {what}", row.name))
+                    .help("give the function itself, not its value: `grad(f)(x)`"),
             );
         }
-        let wrt = wrt.unwrap_or(Wrt {
-            places: vec![0],
-            tuple: false,
-        });
+        let wrt = wrt.unwrap_or(Wrt { places: vec![0], tuple: false });
         let flag = |args: &Args, k: usize| matches!(args.get(k), Some((Val::Bool(true), _)));
-        let make = |kind| {
-            Ok(Val::Op(Arc::new(OpVal {
-                kind,
-                parts: vec![f.clone()],
-            })))
-        };
+        let make = |kind| Ok(Val::Op(Arc::new(OpVal { kind, parts: vec![f.clone()] })));
         match row.name {
-            "grad" => make(OpKind::Grad {
-                wrt,
-                value: false,
-                aux: flag(&args, 2),
-            }),
-            "value_and_grad" => make(OpKind::Grad {
-                wrt,
-                value: true,
-                aux: flag(&args, 2),
-            }),
-            "jacfwd" => make(OpKind::Jacobian {
-                wrt,
-                mode: JacMode::Forward,
-            }),
-            "jacrev" => make(OpKind::Jacobian {
-                wrt,
-                mode: JacMode::Reverse,
-            }),
-            "jacobian" => make(OpKind::Jacobian {
-                wrt,
-                mode: JacMode::Auto,
-            }),
+            "grad" => make(OpKind::Grad { wrt, value: false, aux: flag(&args, 2) }),
+            "value_and_grad" => make(OpKind::Grad { wrt, value: true, aux: flag(&args, 2) }),
+            "jacfwd" => make(OpKind::Jacobian { wrt, mode: JacMode::Forward }),
+            "jacrev" => make(OpKind::Jacobian { wrt, mode: JacMode::Reverse }),
+            "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
             "hessian" => make(OpKind::Hessian { wrt }),
             "checkpoint" => Ok(f),
             "check_grad" => {
@@ -172,10 +101,7 @@ impl Elab<'_> {
                 let f = if self.required(&f) == Some(1) {
                     f
                 } else {
-                    Val::Op(Arc::new(OpVal {
-                        kind: OpKind::Spread,
-                        parts: vec![f],
-                    }))
+                    Val::Op(Arc::new(OpVal { kind: OpKind::Spread, parts: vec![f] }))
                 };
                 let check = self.name(&Name::from("_check_grad"), x_span)?;
                 self.apply(&check, vec![f, floats(&x)], span)
@@ -193,14 +119,8 @@ impl Elab<'_> {
             }
             "hvp" => {
                 let ((x, x_span), (v, v_span)) = (args.at(1)?, args.at(2)?);
-                let g = Val::Op(Arc::new(OpVal {
-                    kind: OpKind::Grad {
-                        wrt,
-                        value: false,
-                        aux: false,
-                    },
-                    parts: vec![f],
-                }));
+                let g =
+                    Val::Op(Arc::new(OpVal { kind: OpKind::Grad { wrt, value: false, aux: false }, parts: vec![f] }));
                 let r = self.jvp(&g, &x, &v, (span, x_span, v_span))?;
                 match r {
                     Val::Tuple(parts) if parts.len() == 2 => Ok(parts[1].1.clone()),
@@ -215,15 +135,8 @@ impl Elab<'_> {
                 for p in &point {
                     parts.push(self.snapshot(p, span));
                 }
-                let kind = if row.name == "vjp" {
-                    OpKind::Pullback
-                } else {
-                    OpKind::Pushforward
-                };
-                Ok(Val::tuple(vec![
-                    value,
-                    Val::Op(Arc::new(OpVal { kind, parts })),
-                ]))
+                let kind = if row.name == "vjp" { OpKind::Pullback } else { OpKind::Pushforward };
+                Ok(Val::tuple(vec![value, Val::Op(Arc::new(OpVal { kind, parts }))]))
             }
             other => self.later(&format!("`{other}`"), span),
         }
@@ -233,11 +146,9 @@ impl Elab<'_> {
         let one = |s: &mut Self, v: &Val| match v {
             Val::None => Ok(None),
             Val::Int(k) if *k >= 0 => Ok(Some(*k as usize)),
-            _ => s.error(
-                "E0302",
-                span,
-                "`axes` takes places of axes, counted from 0, or `none`, one for each parameter",
-            ),
+            _ => {
+                s.error("E0302", span, "`axes` takes places of axes, counted from 0, or `none`, one for each parameter")
+            }
         };
         match v {
             Val::Tuple(parts) => parts.iter().map(|(_, p)| one(self, p)).collect(),

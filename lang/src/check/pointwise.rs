@@ -27,22 +27,13 @@ impl Elab<'_> {
                     return self.error(
                         "E0204",
                         at,
-                        format!(
-                            "`{}` takes numbers and arrays, and this is {what}",
-                            written(prim)
-                        ),
+                        format!("`{}` takes numbers and arrays, and this is {what}", written(prim)),
                     );
                 }
             }
         }
         let row = prim.row();
-        let joined = |kinds: &[Kind]| {
-            kinds
-                .iter()
-                .copied()
-                .reduce(Kind::join)
-                .map_or(DType::F64, |k| k.dtype)
-        };
+        let joined = |kinds: &[Kind]| kinds.iter().copied().reduce(Kind::join).map_or(DType::F64, |k| k.dtype);
         let dtypes: Vec<DType> = match row.typing {
             Typing::Float => {
                 let d = joined(&kinds);
@@ -53,20 +44,14 @@ impl Elab<'_> {
             Typing::Logic => vec![DType::Bool; args.len()],
             Typing::Select => {
                 let d = joined(&kinds[1..]);
-                std::iter::once(DType::Bool)
-                    .chain(args[1..].iter().map(|_| d))
-                    .collect()
+                std::iter::once(DType::Bool).chain(args[1..].iter().map(|_| d)).collect()
             }
         };
         for (i, (k, d)) in kinds.iter().zip(&dtypes).enumerate() {
             if *d == DType::Bool && k.dtype != DType::Bool {
                 let what = self.show(&args[i]);
                 let at = spans.get(i).copied().unwrap_or(span);
-                return self.error(
-                    "E0204",
-                    at,
-                    format!("`{}` takes truth values, and this is {what}", written(prim)),
-                );
+                return self.error("E0204", at, format!("`{}` takes truth values, and this is {what}", written(prim)));
             }
         }
         if matches!(prim, Prim::Floor | Prim::Ceil | Prim::Round) && kinds[0].dtype == DType::I64 {
@@ -137,41 +122,24 @@ impl Elab<'_> {
             Prim::Div => "divide",
             _ => "combine",
         };
-        let list = shown
-            .iter()
-            .map(|s| format!("`{s}`"))
-            .collect::<Vec<_>>()
-            .join(" and ");
+        let list = shown.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" and ");
         let mut problem = Diagnostic::error("E0202", span, format!("cannot {verb} {list}"));
         for (s, t) in spans.iter().zip(&shown) {
             problem = problem.label(*s, format!("this is `{t}`"));
         }
         problem = self.name_sizes(problem);
         if let (Mode::Definition, [a, b]) = (self.mode, shapes)
-            && let Some((x, y)) = a
-                .iter()
-                .rev()
-                .zip(b.iter().rev())
-                .find(|(x, y)| x != y && !x.is(1) && !y.is(1))
+            && let Some((x, y)) = a.iter().rev().zip(b.iter().rev()).find(|(x, y)| x != y && !x.is(1) && !y.is(1))
         {
             problem = self.blame_names(problem, x, y);
         }
         if args.len() == 2 && args.iter().all(|a| self.dims(a).len() == 1) {
-            let text = |s: Span| {
-                self.world
-                    .sources
-                    .get(s.source.0 as usize)
-                    .map_or("", |t| t.slice(s))
-                    .to_string()
-            };
+            let text = |s: Span| self.world.sources.get(s.source.0 as usize).map_or("", |t| t.slice(s)).to_string();
             if let [a, b] = spans {
                 let (a, b) = (text(*a), text(*b));
-                let simple =
-                    |t: &str| !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let simple = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || c == '_');
                 if simple(&a) && simple(&b) {
-                    problem = problem.help(format!(
-                        "for all pairs, index with `{a}[.., none]` and `{b}`"
-                    ));
+                    problem = problem.help(format!("for all pairs, index with `{a}[.., none]` and `{b}`"));
                 }
             }
         }
@@ -185,29 +153,16 @@ impl Elab<'_> {
             return Ok(local);
         }
         let offset = dims.len().saturating_sub(own.len());
-        let kept: Vec<usize> = (0..own.len())
-            .filter(|&k| !own[k].is(1) || dims[offset + k].is(1))
-            .collect();
+        let kept: Vec<usize> = (0..own.len()).filter(|&k| !own[k].is(1) || dims[offset + k].is(1)).collect();
         let mut local = local;
         if kept.len() < own.len() {
-            local = self.emit(
-                Op::Reshape(kept.iter().map(|&k| own[k].clone()).collect()),
-                &[local],
-                span,
-            )?;
+            local = self.emit(Op::Reshape(kept.iter().map(|&k| own[k].clone()).collect()), &[local], span)?;
         }
         let axes: Vec<usize> = kept.iter().map(|&k| offset + k).collect();
         if axes.len() == dims.len() && self.ty(local).dims == dims {
             return Ok(local);
         }
-        self.emit(
-            Op::Broadcast {
-                dims: dims.to_vec(),
-                axes,
-            },
-            &[local],
-            span,
-        )
+        self.emit(Op::Broadcast { dims: dims.to_vec(), axes }, &[local], span)
     }
 }
 

@@ -23,13 +23,7 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
             super::free::pattern_names(pattern, &mut top);
         }
     }
-    let mut names = Names {
-        world,
-        scope: Vec::new(),
-        top,
-        loops: 0,
-        problems,
-    };
+    let mut names = Names { world, scope: Vec::new(), top, loops: 0, problems };
     for f in super::free::functions(&file.stmts) {
         names.function(&f);
         if let Some(rule) = &f.rule {
@@ -40,12 +34,7 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
             ));
         }
     }
-    let rest: Vec<Stmt> = file
-        .stmts
-        .iter()
-        .filter(|s| !matches!(s.kind, StmtKind::Fn(_)))
-        .cloned()
-        .collect();
+    let rest: Vec<Stmt> = file.stmts.iter().filter(|s| !matches!(s.kind, StmtKind::Fn(_))).cloned().collect();
     names.scoped(|n| n.stmts(&rest, true));
     for s in &file.stmts {
         if let StmtKind::Test { body, .. } = &s.kind {
@@ -65,8 +54,7 @@ impl Names<'_> {
         let mut names = Vec::new();
         super::free::pattern_names(p, &mut names);
         self.distinct(&names, p.span);
-        self.scope
-            .extend(names.into_iter().map(|n| (n, what, p.span)));
+        self.scope.extend(names.into_iter().map(|n| (n, what, p.span)));
     }
 
     /// One pattern binds a name once.
@@ -106,17 +94,15 @@ impl Names<'_> {
                     && !self.is_param(params, &n)
                 {
                     self.problems.push(
-                        Diagnostic::error("E0205", ret.span, format!("no parameter has a dimension `{n}`"))
-                            .help("a dimension of the result is made of those of the parameters; leave it open with `_`"),
+                        Diagnostic::error("E0205", ret.span, format!("no parameter has a dimension `{n}`")).help(
+                            "a dimension of the result is made of those of the parameters; leave it open with `_`",
+                        ),
                     );
                 }
             }
         }
         for n in dims {
-            let at = params
-                .iter()
-                .find_map(|p| p.ty.as_ref())
-                .map_or_else(Span::default, |t| t.span);
+            let at = params.iter().find_map(|p| p.ty.as_ref()).map_or_else(Span::default, |t| t.span);
             self.scope.push((n, What::Param, at));
         }
         let mut bound: Vec<Name> = Vec::new();
@@ -139,9 +125,7 @@ impl Names<'_> {
     }
 
     fn is_param(&self, params: &[Param], name: &Name) -> bool {
-        params
-            .iter()
-            .any(|p| matches!(&p.pattern.kind, PatternKind::Name(n) if n == name))
+        params.iter().any(|p| matches!(&p.pattern.kind, PatternKind::Name(n) if n == name))
     }
 
     fn ty(&mut self, t: &TypeExpr) {
@@ -155,8 +139,10 @@ impl Names<'_> {
                         _ => "f64",
                     };
                     self.problems.push(
-                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name))
-                            .fix(format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"), vec![(dtype.span, near.into())]),
+                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name)).fix(
+                            format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"),
+                            vec![(dtype.span, near.into())],
+                        ),
                     );
                 }
             }
@@ -174,36 +160,24 @@ impl Names<'_> {
 
     fn stmts(&mut self, stmts: &[Stmt], top: bool) {
         for f in super::free::functions(stmts) {
-            self.scope
-                .push((f.name.name.clone(), What::Let, f.name.span));
+            self.scope.push((f.name.name.clone(), What::Let, f.name.span));
         }
         for (k, s) in stmts.iter().enumerate() {
             match &s.kind {
-                StmtKind::Let {
-                    mutable,
-                    pattern,
-                    ty,
-                    value,
-                    ..
-                } => {
+                StmtKind::Let { mutable, pattern, ty, value, .. } => {
                     self.expr(value);
                     if let Some(t) = ty {
                         self.ty(t);
                         let mut names = Vec::new();
                         super::free::dim_names(t, &mut names);
-                        self.scope
-                            .extend(names.into_iter().map(|n| (n, What::Let, t.span)));
+                        self.scope.extend(names.into_iter().map(|n| (n, What::Let, t.span)));
                     }
                     self.pattern(pattern, if *mutable { What::Var } else { What::Let });
                 }
                 StmtKind::Fn(f) => self.function(f),
                 StmtKind::Import { .. } | StmtKind::Test { .. } if top => {}
                 StmtKind::Import { .. } | StmtKind::Test { .. } => {
-                    let word = if matches!(s.kind, StmtKind::Test { .. }) {
-                        "test"
-                    } else {
-                        "import"
-                    };
+                    let word = if matches!(s.kind, StmtKind::Test { .. }) { "test" } else { "import" };
                     self.problems.push(Diagnostic::error(
                         "E0106",
                         s.span,
@@ -212,23 +186,11 @@ impl Names<'_> {
                 }
                 StmtKind::Break | StmtKind::Continue => {
                     if self.loops == 0 {
-                        let word = if matches!(s.kind, StmtKind::Break) {
-                            "break"
-                        } else {
-                            "continue"
-                        };
-                        self.problems.push(Diagnostic::error(
-                            "E0107",
-                            s.span,
-                            format!("`{word}` stands in a loop"),
-                        ));
+                        let word = if matches!(s.kind, StmtKind::Break) { "break" } else { "continue" };
+                        self.problems.push(Diagnostic::error("E0107", s.span, format!("`{word}` stands in a loop")));
                     }
                 }
-                StmtKind::For {
-                    pattern,
-                    iter,
-                    body,
-                } => {
+                StmtKind::For { pattern, iter, body } => {
                     self.expr(iter);
                     self.scoped(|s| {
                         s.pattern(pattern, What::Loop);
@@ -252,12 +214,8 @@ impl Names<'_> {
                     self.expr(e);
                     if !top && k + 1 < stmts.len() && plain(e) {
                         self.problems.push(
-                            Diagnostic::error(
-                                "E0105",
-                                e.span,
-                                "this value is computed and then dropped",
-                            )
-                            .help("bind it with `let`, or remove it"),
+                            Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
+                                .help("bind it with `let`, or remove it"),
                         );
                     }
                 }
@@ -275,10 +233,7 @@ impl Names<'_> {
                 }
                 None if self.top.contains(n) => {}
                 None => {
-                    let at = Span {
-                        end: e.span.start,
-                        ..e.span
-                    };
+                    let at = Span { end: e.span.start, ..e.span };
                     self.problems.push(
                         Diagnostic::error("E0101", e.span, format!("no variable `{n}` here"))
                             .fix("`var` binds a new one", vec![(at, "var ".into())]),
@@ -304,9 +259,7 @@ impl Names<'_> {
     }
 
     fn name(&mut self, n: &Name, at: Span) {
-        let known = self.scope.iter().any(|(m, _, _)| m == n)
-            || self.top.contains(n)
-            || self.world.library_has(n);
+        let known = self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n);
         if !known {
             self.unknown(n, at);
         }
@@ -316,12 +269,9 @@ impl Names<'_> {
         for i in indices {
             match i {
                 Index::At(e) => self.expr(e),
-                Index::Slice {
-                    start, end, step, ..
-                } => [start, end, step]
-                    .into_iter()
-                    .flatten()
-                    .for_each(|e| self.expr(e)),
+                Index::Slice { start, end, step, .. } => {
+                    [start, end, step].into_iter().flatten().for_each(|e| self.expr(e))
+                }
             }
         }
     }
@@ -348,11 +298,7 @@ impl Names<'_> {
 
     fn expr(&mut self, e: &Expr) {
         match &e.kind {
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Bool(_)
-            | ExprKind::None
-            | ExprKind::Error => {}
+            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Error => {}
             ExprKind::Str(parts) => {
                 for p in parts {
                     if let StrPart::Hole(e, _) = p {
@@ -362,11 +308,7 @@ impl Names<'_> {
             }
             ExprKind::Name(n) => self.name(n, e.span),
             ExprKind::Block(b) => self.block(b),
-            ExprKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            ExprKind::If { cond, then, otherwise } => {
                 self.expr(cond);
                 self.block(then);
                 otherwise.iter().for_each(|o| self.expr(o));
@@ -377,12 +319,7 @@ impl Names<'_> {
                 s.expr(&l.body);
                 s.loops = loops;
             }),
-            ExprKind::Fixpoint {
-                options,
-                pattern,
-                start,
-                body,
-            } => {
+            ExprKind::Fixpoint { options, pattern, start, body } => {
                 options.iter().for_each(|(_, e)| self.expr(e));
                 self.expr(start);
                 self.scoped(|s| {
@@ -390,9 +327,7 @@ impl Names<'_> {
                     s.block(body);
                 });
             }
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => {
-                parts.iter().for_each(|p| self.expr(p))
-            }
+            ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
             ExprKind::Record(fields) => self.fields(fields),
             ExprKind::Update { base, fields } => {
                 self.expr(base);
@@ -404,10 +339,9 @@ impl Names<'_> {
                 self.expr(end);
                 step.iter().for_each(|s| self.expr(s));
             }
-            ExprKind::Unary(_, a)
-            | ExprKind::Field(a, _)
-            | ExprKind::Part(a, _, _)
-            | ExprKind::Prime(a) => self.expr(a),
+            ExprKind::Unary(_, a) | ExprKind::Field(a, _) | ExprKind::Part(a, _, _) | ExprKind::Prime(a) => {
+                self.expr(a)
+            }
             ExprKind::Binary(_, a, b) => {
                 self.expr(a);
                 self.expr(b);

@@ -20,12 +20,7 @@ pub(crate) fn show(
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
                 typed::Piece::Value(..) => {
-                    e.push(
-                        T::Print {
-                            pieces: pieces.to_vec(),
-                        },
-                        span,
-                    );
+                    e.push(T::Print { pieces: pieces.to_vec() }, span);
                     return Ok(Shown::Text(String::new()));
                 }
             }
@@ -37,11 +32,7 @@ pub(crate) fn show(
         Some(layout) => Ok(Shown::Value(layout, places)),
         None => {
             let name = e.callable_name(v);
-            Ok(Shown::Text(if v.is_callable() {
-                format!("<function {name}>")
-            } else {
-                e.show(v)
-            }))
+            Ok(Shown::Text(if v.is_callable() { format!("<function {name}>") } else { e.show(v) }))
         }
     }
 }

@@ -81,12 +81,7 @@ impl Elab<'_> {
             return self.error("E0203", span, "this slice ends before it begins");
         }
         self.natural(&len, span)?;
-        Ok(Picked::Span {
-            start: a,
-            len,
-            step,
-            span,
-        })
+        Ok(Picked::Span { start: a, len, step, span })
     }
 
     /// `end − start` where both are the same expression up to known numbers.
@@ -131,11 +126,7 @@ impl Elab<'_> {
                 _ => self.show_dim(&d),
             };
             let n = self.show_dim(dim);
-            return self.error(
-                "E0210",
-                at,
-                format!("{what} {shown} is out of range: the axis has size {n}"),
-            );
+            return self.error("E0210", at, format!("{what} {shown} is out of range: the axis has size {n}"));
         }
         Ok(self.is_natural(&d) && self.is_natural(&room))
     }
@@ -168,11 +159,7 @@ impl Elab<'_> {
             let room = dim.clone() - high.clone() - Dim::constant(1);
             if low.as_const().is_some_and(|c| c < 0) || room.as_const().is_some_and(|c| c < 0) {
                 let n = self.show_dim(dim);
-                return self.error(
-                    "E0210",
-                    at,
-                    format!("this slice leaves the axis, which has size {n}"),
-                );
+                return self.error("E0210", at, format!("this slice leaves the axis, which has size {n}"));
             }
             // `room + 1 ≥ 0` is enough when the slice may be empty.
             if self.is_natural(&low) && self.is_natural(&room) {
@@ -184,8 +171,7 @@ impl Elab<'_> {
         } else {
             let back = self.operand(&Val::Size(reach.clone()), at)?;
             let lowest = self.emit(Op::Prim(crate::prims::Prim::Sub), &[l, back], at)?;
-            plan.checks
-                .push((lowest, dim.clone() - reach, BoundsOf::Slice));
+            plan.checks.push((lowest, dim.clone() - reach, BoundsOf::Slice));
         }
         Ok(())
     }
@@ -211,25 +197,12 @@ fn same_text(a: &Expr, b: &Expr) -> bool {
     match (&a.kind, &b.kind) {
         (ExprKind::Int(x), ExprKind::Int(y)) => x == y,
         (ExprKind::Name(x), ExprKind::Name(y)) => x == y,
-        (ExprKind::Binary(o, a, b), ExprKind::Binary(p, c, d)) => {
-            o == p && same_text(a, c) && same_text(b, d)
-        }
+        (ExprKind::Binary(o, a, b), ExprKind::Binary(p, c, d)) => o == p && same_text(a, c) && same_text(b, d),
         (ExprKind::Unary(o, a), ExprKind::Unary(p, b)) => o == p && same_text(a, b),
-        (
-            ExprKind::Index {
-                base: a,
-                indices: i,
-            },
-            ExprKind::Index {
-                base: b,
-                indices: j,
-            },
-        ) => {
+        (ExprKind::Index { base: a, indices: i }, ExprKind::Index { base: b, indices: j }) => {
             same_text(a, b)
                 && i.len() == j.len()
-                && i.iter()
-                    .zip(j)
-                    .all(|(x, y)| matches!((x, y), (Index::At(x), Index::At(y)) if same_text(x, y)))
+                && i.iter().zip(j).all(|(x, y)| matches!((x, y), (Index::At(x), Index::At(y)) if same_text(x, y)))
         }
         _ => false,
     }

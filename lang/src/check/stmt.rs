@@ -44,28 +44,16 @@ impl Elab<'_> {
                 Err(f) => return if failed { Err(Fail::Reported) } else { Err(f) },
             }
         }
-        if failed {
-            Err(Fail::Reported)
-        } else {
-            Ok(value)
-        }
+        if failed { Err(Fail::Reported) } else { Ok(value) }
     }
 
     /// What a statement that failed would have bound is poisoned.
     pub fn poison(&mut self, s: &Stmt) {
-        if let StmtKind::Let {
-            pattern, mutable, ..
-        } = &s.kind
-        {
+        if let StmtKind::Let { pattern, mutable, .. } = &s.kind {
             let mut names = Vec::new();
             free::pattern_names(pattern, &mut names);
             for n in names {
-                self.bind(
-                    &n,
-                    Val::Error,
-                    if *mutable { What::Var } else { What::Let },
-                    pattern.span,
-                );
+                self.bind(&n, Val::Error, if *mutable { What::Var } else { What::Let }, pattern.span);
             }
         }
     }
@@ -76,12 +64,15 @@ impl Elab<'_> {
             return Ok(());
         }
         let what = self.show(&v);
-        let mut problem =
-            Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
-                .here(format!("this is {what}"));
+        let mut problem = Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
+            .here(format!("this is {what}"));
         problem = match &e.kind {
-            ExprKind::Unary(UnaryOp::Neg, _) => problem.help("a line that begins with `-` starts a new statement: end the line before with the `-`"),
-            ExprKind::Compare(a, rest) if rest.len() == 1 && rest[0].0 == CompareOp::Eq && matches!(a.kind, ExprKind::Name(_)) => {
+            ExprKind::Unary(UnaryOp::Neg, _) => {
+                problem.help("a line that begins with `-` starts a new statement: end the line before with the `-`")
+            }
+            ExprKind::Compare(a, rest)
+                if rest.len() == 1 && rest[0].0 == CompareOp::Eq && matches!(a.kind, ExprKind::Name(_)) =>
+            {
                 let at = Span { start: a.span.end, end: rest[0].1.span.start, ..a.span };
                 problem.fix("`=` assigns", vec![(at, " = ".into())])
             }
@@ -104,10 +95,7 @@ impl Elab<'_> {
         }
         let group = free::group(fns, self.f.home);
         let snaps = RefCell::new(vec![None; group.fns.len()]);
-        let local = Rc::new(LocalGroup {
-            group: group.clone(),
-            snaps,
-        });
+        let local = Rc::new(LocalGroup { group: group.clone(), snaps });
         for (i, f) in group.fns.iter().enumerate() {
             if let Some(scope) = self.f.scopes.last_mut() {
                 scope.push((f.name.name.clone(), Binding::Fun(local.clone(), i)));
@@ -127,12 +115,7 @@ impl Elab<'_> {
         if let Some(rule) = &def.rule {
             return self.later("a rule for a derivative", rule.kind.span);
         }
-        if let Some(i) = group
-            .group
-            .fns
-            .iter()
-            .position(|f| std::sync::Arc::ptr_eq(f, def))
-        {
+        if let Some(i) = group.group.fns.iter().position(|f| std::sync::Arc::ptr_eq(f, def)) {
             let snap = self.capture(&group.group.needs[i], def.span)?;
             group.snaps.borrow_mut()[i] = Some(snap);
         }
@@ -141,13 +124,7 @@ impl Elab<'_> {
 
     pub fn stmt(&mut self, s: &Stmt) -> R<()> {
         match &s.kind {
-            StmtKind::Let {
-                mutable,
-                pattern,
-                ty,
-                value,
-                ..
-            } => {
+            StmtKind::Let { mutable, pattern, ty, value, .. } => {
                 let v = self.expr(value)?;
                 let v = match ty {
                     Some(ty) => self.ascribe(ty, v, value.span)?,
@@ -161,19 +138,9 @@ impl Elab<'_> {
                 }
             }
             StmtKind::Fn(_) => Ok(()),
-            StmtKind::Import { .. } => self.error(
-                "E0106",
-                s.span,
-                "`import` stands at the top level of a file",
-            ),
-            StmtKind::Test { .. } => {
-                self.error("E0106", s.span, "`test` stands at the top level of a file")
-            }
-            StmtKind::For {
-                pattern,
-                iter,
-                body,
-            } => self.for_loop(pattern, iter, body, s.span),
+            StmtKind::Import { .. } => self.error("E0106", s.span, "`import` stands at the top level of a file"),
+            StmtKind::Test { .. } => self.error("E0106", s.span, "`test` stands at the top level of a file"),
+            StmtKind::For { pattern, iter, body } => self.for_loop(pattern, iter, body, s.span),
             StmtKind::While { cond, body } => self.while_loop(cond, body, s.span),
             StmtKind::Break | StmtKind::Continue => self.leave(&s.kind, s.span),
             StmtKind::Return(value) => {
@@ -211,11 +178,7 @@ impl Elab<'_> {
                 self.push(T::Break, span);
             }
             Some(Loop::Lane) => {
-                return self.error(
-                    "E0107",
-                    span,
-                    format!("`{word}` cannot leave a comprehension"),
-                );
+                return self.error("E0107", span, format!("`{word}` cannot leave a comprehension"));
             }
             None => return self.error("E0107", span, format!("`{word}` stands in a loop")),
         }
@@ -227,11 +190,7 @@ impl Elab<'_> {
         match &pattern.kind {
             PatternKind::Ignore => Ok(()),
             PatternKind::Name(n) => {
-                let v = if what == What::Var {
-                    self.new_var(n, &v, pattern.span, span)?
-                } else {
-                    v
-                };
+                let v = if what == What::Var { self.new_var(n, &v, pattern.span, span)? } else { v };
                 self.bind(n, v, what, pattern.span);
                 Ok(())
             }
@@ -253,11 +212,7 @@ impl Elab<'_> {
                     let problem = Diagnostic::error(
                         "E0206",
                         pattern.span,
-                        format!(
-                            "this takes {} parts, and the value has {}",
-                            parts.len(),
-                            given.len()
-                        ),
+                        format!("this takes {} parts, and the value has {}", parts.len(), given.len()),
                     )
                     .label(span, format!("this is {what}"));
                     return self.fail(problem);
@@ -270,10 +225,7 @@ impl Elab<'_> {
             PatternKind::Record(fields) => {
                 for (name, p) in fields {
                     let part = self.field(&v, name, name.span)?;
-                    let whole = Pattern {
-                        kind: PatternKind::Name(name.name.clone()),
-                        span: name.span,
-                    };
+                    let whole = Pattern { kind: PatternKind::Name(name.name.clone()), span: name.span };
                     self.bind_pattern(p.as_ref().unwrap_or(&whole), part, what, span)?;
                 }
                 Ok(())
@@ -313,9 +265,8 @@ impl Elab<'_> {
     pub fn new_var(&mut self, name: &Name, v: &Val, at: Span, span: Span) -> R<Val> {
         if let Some(bad) = self.not_storable(v) {
             return self.fail(
-                Diagnostic::error("E0207", span, format!("a `var` cannot hold {bad}")).help(
-                    "functions, ranges and strings are known at compile time: bind them with `let`",
-                ),
+                Diagnostic::error("E0207", span, format!("a `var` cannot hold {bad}"))
+                    .help("functions, ranges and strings are known at compile time: bind them with `let`"),
             );
         }
         let target = self.storable(v);

@@ -32,9 +32,7 @@ fn callees(body: &[typed::Stmt], f: &mut dyn FnMut(FuncId)) {
     for s in body {
         match &s.kind {
             T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => f(*func),
-            T::If {
-                then, otherwise, ..
-            } => {
+            T::If { then, otherwise, .. } => {
                 callees(then, f);
                 callees(otherwise, f);
             }
@@ -61,9 +59,7 @@ fn rename(body: &mut [typed::Stmt], f: &dyn Fn(FuncId) -> FuncId) {
     for s in body {
         match &mut s.kind {
             T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => *func = f(*func),
-            T::If {
-                then, otherwise, ..
-            } => {
+            T::If { then, otherwise, .. } => {
                 rename(then, f);
                 rename(otherwise, f);
             }

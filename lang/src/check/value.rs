@@ -131,11 +131,7 @@ pub(crate) enum Val {
 
 impl Val {
     pub fn tuple(parts: Vec<Val>) -> Val {
-        if parts.is_empty() {
-            Val::None
-        } else {
-            Val::Tuple(parts.into_iter().map(|v| (None, v)).collect())
-        }
+        if parts.is_empty() { Val::None } else { Val::Tuple(parts.into_iter().map(|v| (None, v)).collect()) }
     }
 
     pub fn is_error(&self) -> bool {
@@ -143,10 +139,7 @@ impl Val {
     }
 
     pub fn is_callable(&self) -> bool {
-        matches!(
-            self,
-            Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_)
-        )
+        matches!(self, Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_))
     }
 
     /// Puts values in the place of leaves and globals, and dimensions in the place of dimensions.
@@ -183,19 +176,10 @@ impl Val {
             })),
             Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map(leaf, dim)).collect()),
             Val::Flip(v) => Val::Flip(Arc::new(v.map(leaf, dim))),
-            Val::Tuple(parts) => Val::Tuple(
-                parts
-                    .iter()
-                    .map(|(n, p)| (n.clone(), p.map(leaf, dim)))
-                    .collect(),
-            ),
+            Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect()),
             Val::Fn(f) => Val::Fn(Arc::new(FnVal {
                 code: f.code.clone(),
-                captures: f
-                    .captures
-                    .iter()
-                    .map(|(n, p)| (n.clone(), p.map(leaf, dim)))
-                    .collect(),
+                captures: f.captures.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect(),
             })),
             Val::Op(op) => Val::Op(Arc::new(OpVal {
                 kind: op.kind.clone(),
@@ -232,12 +216,7 @@ pub(crate) enum K {
 }
 
 /// Appends the key of a value: its structure with the types of its leaves and its static parts.
-pub(crate) fn key(
-    val: &Val,
-    ty: &dyn Fn(Local) -> Ty,
-    dim: &mut dyn FnMut(&Dim) -> Dim,
-    out: &mut Vec<K>,
-) {
+pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim) -> Dim, out: &mut Vec<K>) {
     match val {
         Val::Leaf(l) => {
             let ty = ty(*l);
@@ -323,20 +302,12 @@ pub(crate) struct Template {
 impl Template {
     pub fn key(&self) -> Vec<K> {
         let mut out = Vec::new();
-        key(
-            &self.val,
-            &|l| self.types[l.0 as usize].clone(),
-            &mut Dim::clone,
-            &mut out,
-        );
+        key(&self.val, &|l| self.types[l.0 as usize].clone(), &mut Dim::clone, &mut out);
         out
     }
 
     pub fn leaf(ty: Ty) -> Template {
-        Template {
-            val: Val::Leaf(Local(0)),
-            types: vec![ty],
-        }
+        Template { val: Val::Leaf(Local(0)), types: vec![ty] }
     }
 
     /// A tuple of templates.
@@ -355,13 +326,6 @@ impl Template {
             );
             vals.push((name, shifted));
         }
-        Template {
-            val: if vals.is_empty() {
-                Val::None
-            } else {
-                Val::Tuple(vals.into())
-            },
-            types,
-        }
+        Template { val: if vals.is_empty() { Val::None } else { Val::Tuple(vals.into()) }, types }
     }
 }

@@ -66,11 +66,9 @@ impl World {
         let id = world.add_source(Source::new("<prelude>", include_str!("../prelude.adl")));
         let (file, problems) = crate::parse::parse(&world.sources[0], id);
         debug_assert!(problems.is_empty(), "{problems:?}");
-        for (name, home, file) in [
-            ("std", PRELUDE, file),
-            ("main", MAIN, File::default()),
-            ("std", STD, File::default()),
-        ] {
+        for (name, home, file) in
+            [("std", PRELUDE, file), ("main", MAIN, File::default()), ("std", STD, File::default())]
+        {
             let fns = free::functions(&file.stmts);
             world.modules.push(ModuleDef {
                 name: name.into(),
@@ -96,10 +94,7 @@ impl World {
     pub fn module_fn(&self, id: ModuleId, name: &str) -> Option<Val> {
         let group = &self.modules[id.0 as usize].group;
         let i = group.find(name)?;
-        Some(Val::Fn(Arc::new(FnVal {
-            code: Code::Fn(group.clone(), i),
-            captures: Arc::from([]),
-        })))
+        Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures: Arc::from([]) })))
     }
 
     /// The values that names of the top level have now, as far as they have one.
@@ -109,9 +104,7 @@ impl World {
             match self.top.get(n) {
                 Some(TopBinding::Value { val, .. }) => out.push((n.clone(), val.clone())),
                 Some(TopBinding::Module(m)) => out.push((n.clone(), Val::Module(*m))),
-                Some(TopBinding::Fun(g, i)) if Some(*g) != group => {
-                    out.push((n.clone(), self.top_fn(*g, *i)))
-                }
+                Some(TopBinding::Fun(g, i)) if Some(*g) != group => out.push((n.clone(), self.top_fn(*g, *i))),
                 Some(TopBinding::Fun(..)) | None => {}
             }
         }
@@ -134,10 +127,7 @@ impl World {
                 }
             }
         }
-        Val::Fn(Arc::new(FnVal {
-            code: Code::Fn(top.group.clone(), i),
-            captures: captures.into(),
-        }))
+        Val::Fn(Arc::new(FnVal { code: Code::Fn(top.group.clone(), i), captures: captures.into() }))
     }
 
     /// The free names of a lambda.

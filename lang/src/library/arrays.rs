@@ -34,8 +34,7 @@ pub(crate) fn size_of(e: &mut Elab<'_>, (v, at): &(Val, Span)) -> R<Dim> {
 
 pub(crate) fn filled(e: &mut Elab<'_>, a: &Args, value: f64, span: Span) -> R<Val> {
     let dims = dims_of(e, &a.rest, span)?;
-    e.filled(&Ty::array(DType::F64, dims), value, span)
-        .map(Val::Leaf)
+    e.filled(&Ty::array(DType::F64, dims), value, span).map(Val::Leaf)
 }
 
 pub(crate) fn full(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -57,32 +56,16 @@ pub(crate) fn eye(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let rows = e.emit(Op::Iota(n.clone()), &[], span)?;
     let columns = e.emit(Op::Iota(m.clone()), &[], span)?;
     let dims = vec![n, m];
-    let rows = e.emit(
-        Op::Broadcast {
-            dims: dims.clone(),
-            axes: vec![0],
-        },
-        &[rows],
-        span,
-    )?;
-    let columns = e.emit(
-        Op::Broadcast {
-            dims,
-            axes: vec![1],
-        },
-        &[columns],
-        span,
-    )?;
+    let rows = e.emit(Op::Broadcast { dims: dims.clone(), axes: vec![0] }, &[rows], span)?;
+    let columns = e.emit(Op::Broadcast { dims, axes: vec![1] }, &[columns], span)?;
     let same = e.emit(Op::Prim(crate::prims::Prim::Eq), &[rows, columns], span)?;
-    e.emit(Op::Convert(DType::F64), &[same], span)
-        .map(Val::Leaf)
+    e.emit(Op::Convert(DType::F64), &[same], span).map(Val::Leaf)
 }
 
 pub(crate) fn arange(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let n = size_of(e, &a.at(0)?)?;
     let iota = e.emit(Op::Iota(n), &[], span)?;
-    e.emit(Op::Convert(DType::F64), &[iota], span)
-        .map(Val::Leaf)
+    e.emit(Op::Convert(DType::F64), &[iota], span).map(Val::Leaf)
 }
 
 pub(crate) fn like(e: &mut Elab<'_>, a: &Args, value: f64, _: Span) -> R<Val> {
@@ -118,11 +101,7 @@ pub(crate) fn len(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
             Some(d) => Ok(Val::Size(d.clone())),
             None => {
                 let what = e.show(other);
-                e.error(
-                    "E0204",
-                    at,
-                    format!("`len` takes an array or a tuple, and this is {what}"),
-                )
+                e.error("E0204", at, format!("`len` takes an array or a tuple, and this is {what}"))
             }
         },
     }
@@ -138,11 +117,7 @@ pub(crate) fn array(e: &mut Elab<'_>, a: &Args, k: usize) -> R<(Val, Span)> {
     let (v, at) = a.at(k)?;
     if e.kind(&v).is_none() {
         let what = e.show(&v);
-        return e.error(
-            "E0204",
-            at,
-            format!("an array is needed here, and this is {what}"),
-        );
+        return e.error("E0204", at, format!("an array is needed here, and this is {what}"));
     }
     Ok((v, at))
 }
@@ -159,9 +134,7 @@ pub(crate) fn reshape(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             return e.error(
                 "E0203",
                 span,
-                format!(
-                    "`reshape` keeps the number of entries: there are {x}, and the shape has {y}"
-                ),
+                format!("`reshape` keeps the number of entries: there are {x}, and the shape has {y}"),
             );
         }
     }
@@ -173,16 +146,10 @@ pub(crate) fn flatten(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     if let Val::Tuple(parts) = &v {
         let mut flat = Vec::new();
         for (_, p) in parts.iter() {
-            let inner = Args {
-                vals: vec![Some((p.clone(), at))],
-                rest: vec![],
-            };
+            let inner = Args { vals: vec![Some((p.clone(), at))], rest: vec![] };
             flat.push((flatten(e, &inner, span)?, at));
         }
-        let args = Args {
-            vals: vec![None, None],
-            rest: flat,
-        };
+        let args = Args { vals: vec![None, None], rest: flat };
         return concat(e, &args, span);
     }
     let (v, at) = array(e, a, 0)?;
@@ -196,11 +163,7 @@ pub(crate) fn axis(e: &mut Elab<'_>, v: &Val, rank: usize, span: Span) -> R<usiz
     let k = e.known(v, span, "an axis")?;
     let at = if k < 0 { k + rank as i64 } else { k };
     if at < 0 || at >= rank as i64 {
-        return e.error(
-            "E0206",
-            span,
-            format!("there is no axis {k}: the array has {rank}"),
-        );
+        return e.error("E0206", span, format!("there is no axis {k}: the array has {rank}"));
     }
     Ok(at as usize)
 }
@@ -211,9 +174,7 @@ pub(crate) fn front(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (k, s) = a.at(1)?;
     let k = axis(e, &k, rank, s)?;
     let l = e.operand(&v, at)?;
-    let perm: Vec<usize> = std::iter::once(k)
-        .chain((0..rank).filter(|j| *j != k))
-        .collect();
+    let perm: Vec<usize> = std::iter::once(k).chain((0..rank).filter(|j| *j != k)).collect();
     e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
 }
 
@@ -240,11 +201,7 @@ pub(crate) fn transpose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             let mut sorted = perm.clone();
             sorted.sort_unstable();
             if !sorted.into_iter().eq(0..rank) {
-                return e.error(
-                    "E0206",
-                    *s,
-                    format!("each of the {rank} axes stands once in `axes`"),
-                );
+                return e.error("E0206", *s, format!("each of the {rank} axes stands once in `axes`"));
             }
             perm
         }
@@ -271,11 +228,7 @@ pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             Some(k) => kind = Some(kind.map_or(k, |j: crate::check::elab_api::Kind| j.join(k))),
             None => {
                 let what = e.show(v);
-                return e.error(
-                    "E0204",
-                    *at,
-                    format!("`concat` takes arrays, and this is {what}"),
-                );
+                return e.error("E0204", *at, format!("`concat` takes arrays, and this is {what}"));
             }
         }
     }
@@ -311,9 +264,7 @@ pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
                     return e.error(
                         "E0202",
                         *at,
-                        format!(
-                            "`concat` along axis {along} of {p} and {q}: the other axes differ"
-                        ),
+                        format!("`concat` along axis {along} of {p} and {q}: the other axes differ"),
                     );
                 }
             }
@@ -332,11 +283,7 @@ pub(crate) fn stack(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     for (v, at) in &parts {
         if e.kind(v).is_none() {
             let what = e.show(v);
-            return e.error(
-                "E0204",
-                *at,
-                format!("`stack` takes arrays, and this is {what}"),
-            );
+            return e.error("E0204", *at, format!("`stack` takes arrays, and this is {what}"));
         }
     }
     let spans: Vec<Span> = parts.iter().map(|(_, s)| *s).collect();

@@ -14,20 +14,8 @@ pub(crate) fn flip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         Val::Tuple(parts) => Ok(Val::Tuple(parts.iter().rev().cloned().collect())),
         Val::Zip(_) | Val::Flip(_) => Ok(Val::Flip(Arc::new(v.clone()))),
         Val::Range(r) if r.step == 1 => Ok(Val::Range(Arc::new(RangeVal {
-            start: e.binary(
-                crate::ast::BinaryOp::Sub,
-                &r.end,
-                &Val::Int(1),
-                false,
-                (at, at, at),
-            )?,
-            end: e.binary(
-                crate::ast::BinaryOp::Sub,
-                &r.start,
-                &Val::Int(1),
-                false,
-                (at, at, at),
-            )?,
+            start: e.binary(crate::ast::BinaryOp::Sub, &r.end, &Val::Int(1), false, (at, at, at))?,
+            end: e.binary(crate::ast::BinaryOp::Sub, &r.start, &Val::Int(1), false, (at, at, at))?,
             step: -1,
         }))),
         Val::Range(_) => Ok(Val::Flip(Arc::new(v.clone()))),
@@ -43,18 +31,8 @@ pub(crate) fn flip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             };
             let l = e.operand(&v, at)?;
             let start = e.operand(&Val::Size(n.clone() - Dim::constant(1)), span)?;
-            let sels = (0..rank)
-                .map(|j| {
-                    if j == k {
-                        Sel::Span {
-                            len: n.clone(),
-                            step: -1,
-                        }
-                    } else {
-                        Sel::All
-                    }
-                })
-                .collect();
+            let sels =
+                (0..rank).map(|j| if j == k { Sel::Span { len: n.clone(), step: -1 } } else { Sel::All }).collect();
             e.emit(Op::Index(sels), &[l, start], span).map(Val::Leaf)
         }
     }
@@ -71,9 +49,7 @@ pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let wrapped = e.pointwise(crate::prims::Prim::Rem, &[moved, Val::Size(n)], span)?;
     let index = e.operand(&wrapped, span)?;
     let l = e.operand(&v, at)?;
-    let sels = std::iter::once(Sel::Pick)
-        .chain((1..e.ty(l).rank()).map(|_| Sel::All))
-        .collect();
+    let sels = std::iter::once(Sel::Pick).chain((1..e.ty(l).rank()).map(|_| Sel::All)).collect();
     e.emit(Op::Index(sels), &[l, index], span).map(Val::Leaf)
 }
 
@@ -115,7 +91,11 @@ pub(crate) fn pad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         Some((v, s)) => {
             let fits = e.kind(&v).is_some_and(|k| k.weak || k.dtype <= dtype) && e.dims(&v).is_empty();
             if !fits || matches!(v, Val::Float(_)) && !dtype.is_float() {
-                return e.error("E0204", s, format!("the value in the margin is one number that fits {}", dtype.name()));
+                return e.error(
+                    "E0204",
+                    s,
+                    format!("the value in the margin is one number that fits {}", dtype.name()),
+                );
             }
             v
         }
@@ -162,11 +142,7 @@ pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 pub(crate) fn gather(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, _) = array(e, a, 0)?;
     let (index, at) = array(e, a, 1)?;
-    let picked = if e.dims(&index).is_empty() {
-        Picked::At(index, at)
-    } else {
-        Picked::Many(index, at)
-    };
+    let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
     e.pick(&v, vec![picked], span)
 }
 
@@ -180,11 +156,7 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     };
     let base = e.operand_as(&x, dtype, x_span)?;
     let ty = e.ty(base).clone();
-    let picked = if e.dims(&index).is_empty() {
-        Picked::At(index, at)
-    } else {
-        Picked::Many(index, at)
-    };
+    let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
     let plan = e.plan(&ty, vec![picked])?;
     for (index, len, what) in plan.checks {
         e.push(StmtKind::Bounds { index, len, what }, span);
@@ -193,11 +165,7 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let own = e.ty(value).dims.clone();
     if !own.is_empty() && !e.same_dims(&own, &plan.dims)? {
         let (p, q) = (e.show_ty(&Ty::array(dtype, plan.dims)), e.show(&v));
-        return e.error(
-            "E0202",
-            v_span,
-            format!("this is {q}, and the places are {p}"),
-        );
+        return e.error("E0202", v_span, format!("this is {q}, and the places are {p}"));
     }
     let value = e.broadcast_to(value, &plan.dims, span)?;
     let mut args = vec![base, value];
@@ -206,11 +174,7 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let tuples = a
-        .rest
-        .iter()
-        .filter(|(v, _)| matches!(v, Val::Tuple(_) | Val::None))
-        .count();
+    let tuples = a.rest.iter().filter(|(v, _)| matches!(v, Val::Tuple(_) | Val::None)).count();
     if tuples == 0 {
         return Ok(Val::Zip(a.rest.iter().map(|(v, _)| v.clone()).collect()));
     }
@@ -227,11 +191,7 @@ pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             }
             other => {
                 let what = e.show(other);
-                return e.error(
-                    "E0204",
-                    *at,
-                    format!("`zip` takes sequences or tuples, not both: this is {what}"),
-                );
+                return e.error("E0204", *at, format!("`zip` takes sequences or tuples, not both: this is {what}"));
             }
         }
     }
@@ -239,41 +199,27 @@ pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     if columns.iter().any(|c| c.len() != n) {
         return e.error("E0203", span, "`zip` takes tuples of one length");
     }
-    Ok(Val::tuple(
-        (0..n)
-            .map(|i| Val::tuple(columns.iter().map(|c| c[i].clone()).collect()))
-            .collect(),
-    ))
+    Ok(Val::tuple((0..n).map(|i| Val::tuple(columns.iter().map(|c| c[i].clone()).collect())).collect()))
 }
 
 pub(crate) fn enumerate(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, _) = a.at(0)?;
     match &v {
         Val::Tuple(parts) => Ok(Val::tuple(
-            parts
-                .iter()
-                .enumerate()
-                .map(|(i, (_, p))| Val::tuple(vec![Val::Int(i as i64), p.clone()]))
-                .collect(),
+            parts.iter().enumerate().map(|(i, (_, p))| Val::tuple(vec![Val::Int(i as i64), p.clone()])).collect(),
         )),
         Val::None => Ok(Val::None),
         other => {
             let n = match e.iterate(other.clone(), span)? {
-                crate::check::elab_api::Iter::Counted {
-                    count: crate::check::elab_api::Count::Known(d),
-                    ..
-                } => Val::Size(d),
-                crate::check::elab_api::Iter::Counted {
-                    count: crate::check::elab_api::Count::Computed(l),
-                    ..
-                } => Val::Leaf(l),
+                crate::check::elab_api::Iter::Counted { count: crate::check::elab_api::Count::Known(d), .. } => {
+                    Val::Size(d)
+                }
+                crate::check::elab_api::Iter::Counted { count: crate::check::elab_api::Count::Computed(l), .. } => {
+                    Val::Leaf(l)
+                }
                 crate::check::elab_api::Iter::Parts(_) => Val::Int(0),
             };
-            let numbers = Val::Range(Arc::new(RangeVal {
-                start: Val::Int(0),
-                end: n,
-                step: 1,
-            }));
+            let numbers = Val::Range(Arc::new(RangeVal { start: Val::Int(0), end: n, step: 1 }));
             Ok(Val::Zip(Arc::from([numbers, v])))
         }
     }

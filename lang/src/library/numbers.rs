@@ -17,11 +17,7 @@ pub(crate) fn choose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let mut out = Vec::new();
         for ((n, x), (_, y)) in p.iter().zip(q.iter()) {
             let inner = Args {
-                vals: vec![
-                    Some((c.clone(), c_span)),
-                    Some((x.clone(), x_span)),
-                    Some((y.clone(), y_span)),
-                ],
+                vals: vec![Some((c.clone(), c_span)), Some((x.clone(), x_span)), Some((y.clone(), y_span))],
                 rest: vec![],
             };
             out.push((n.clone(), choose(e, &inner, span)?));
@@ -55,9 +51,7 @@ fn each(e: &mut Elab<'_>, v: &Val, f: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<V
 pub(crate) fn stop_grad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, _) = a.at(0)?;
     each(e, &x, &mut |e, v| match v {
-        Val::Leaf(l) if e.ty(*l).dtype.is_float() => {
-            e.pointwise(Prim::StopGrad, std::slice::from_ref(v), span)
-        }
+        Val::Leaf(l) if e.ty(*l).dtype.is_float() => e.pointwise(Prim::StopGrad, std::slice::from_ref(v), span),
         other => Ok(other.clone()),
     })
 }
@@ -66,11 +60,7 @@ pub(crate) fn random(e: &mut Elab<'_>, a: &Args, kind: Random, span: Span) -> R<
     let (key, at) = a.at(0)?;
     if e.kind(&key).is_none_or(|k| k.dtype != DType::I64) || !e.dims(&key).is_empty() {
         let what = e.show(&key);
-        return e.error(
-            "E0204",
-            at,
-            format!("a key is one whole number, and this is {what}"),
-        );
+        return e.error("E0204", at, format!("a key is one whole number, and this is {what}"));
     }
     let dims = dims_of(e, &a.rest, span)?;
     let key = e.operand(&key, at)?;
@@ -84,11 +74,7 @@ pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let Val::Tuple(parts) = t else {
             let mut args = vec![t.clone()];
             args.extend_from_slice(rest);
-            return if matches!(t, Val::None) {
-                Ok(Val::None)
-            } else {
-                e.apply(f, args, span)
-            };
+            return if matches!(t, Val::None) { Ok(Val::None) } else { e.apply(f, args, span) };
         };
         let mut out = Vec::new();
         for (i, (n, p)) in parts.iter().enumerate() {
@@ -97,10 +83,7 @@ pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
                 match r {
                     Val::Tuple(q) if q.len() == parts.len() => {
                         let found = match n {
-                            Some(n) => q
-                                .iter()
-                                .find(|(m, _)| m.as_ref() == Some(n))
-                                .map(|(_, v)| v.clone()),
+                            Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)).map(|(_, v)| v.clone()),
                             None => q.get(i).map(|(_, v)| v.clone()),
                         };
                         inner.push(found.unwrap_or(Val::Error));
@@ -128,10 +111,7 @@ pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
                 let Some((_, y)) = y else {
                     return e.error("E0208", span, "`dot` takes structures that are alike");
                 };
-                let inner = Args {
-                    vals: vec![Some((x.clone(), x_span)), Some((y.clone(), y_span))],
-                    rest: vec![],
-                };
+                let inner = Args { vals: vec![Some((x.clone(), x_span)), Some((y.clone(), y_span))], rest: vec![] };
                 let one = tree_dot(e, &inner, span)?;
                 total = Some(match total {
                     None => one,
@@ -140,9 +120,7 @@ pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             }
             Ok(total.unwrap_or(Val::Int(0)))
         }
-        (Val::Tuple(_), _) | (_, Val::Tuple(_)) => {
-            e.error("E0208", span, "`dot` takes structures that are alike")
-        }
+        (Val::Tuple(_), _) | (_, Val::Tuple(_)) => e.error("E0208", span, "`dot` takes structures that are alike"),
         _ => {
             let (dx, dy) = (e.dims(&x), e.dims(&y));
             if e.kind(&x).is_some() && e.kind(&y).is_some() && !e.same_dims(&dx, &dy)? {
@@ -158,8 +136,7 @@ pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             if rank == 0 {
                 return Ok(Val::Leaf(l));
             }
-            e.emit(Op::Reduce(Reduction::Sum, (0..rank).collect()), &[l], span)
-                .map(Val::Leaf)
+            e.emit(Op::Reduce(Reduction::Sum, (0..rank).collect()), &[l], span).map(Val::Leaf)
         }
     }
 }
@@ -171,11 +148,7 @@ pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
         Some(_) => e.operand_as(v, DType::F64, at).map(Val::Leaf),
         None => {
             let what = e.show(v);
-            e.error(
-                "E0204",
-                at,
-                format!("numbers are needed here, and this is {what}"),
-            )
+            e.error("E0204", at, format!("numbers are needed here, and this is {what}"))
         }
     })
 }
@@ -183,8 +156,7 @@ pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
 pub(crate) fn one(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, _) = a.at(0)?;
     let dtype = e.kind(&x).map_or(DType::F64, |k| k.dtype).max(DType::I64);
-    e.constant(crate::ops::Const::of(dtype, 1.0), span)
-        .map(Val::Leaf)
+    e.constant(crate::ops::Const::of(dtype, 1.0), span).map(Val::Leaf)
 }
 
 /// All leaves of a structure through `f`, which gives truth values; whether all hold.
@@ -219,11 +191,7 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (c, at) = a.at(0)?;
     if e.kind(&c).is_none_or(|k| k.dtype != DType::Bool) || !e.dims(&c).is_empty() {
         let what = e.show(&c);
-        return e.error(
-            "E0204",
-            at,
-            format!("a condition needs one truth value, but this is {what}"),
-        );
+        return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
     }
     let mut message = Vec::new();
     if let Some((v, s)) = a.get(1) {

@@ -35,27 +35,13 @@ fn axes(e: &mut Elab<'_>, a: &Args, k: usize, rank: usize) -> R<Vec<usize>> {
 }
 
 /// `keep = true` leaves axes of length 1.
-fn kept(
-    e: &mut Elab<'_>,
-    a: &Args,
-    k: usize,
-    dims: &[Dim],
-    axes: &[usize],
-    l: Local,
-    span: Span,
-) -> R<Val> {
+fn kept(e: &mut Elab<'_>, a: &Args, k: usize, dims: &[Dim], axes: &[usize], l: Local, span: Span) -> R<Val> {
     match a.get(k) {
         Some((Val::Bool(true), _)) => {
             let dims = dims
                 .iter()
                 .enumerate()
-                .map(|(i, d)| {
-                    if axes.contains(&i) {
-                        Dim::constant(1)
-                    } else {
-                        d.clone()
-                    }
-                })
+                .map(|(i, d)| if axes.contains(&i) { Dim::constant(1) } else { d.clone() })
                 .collect();
             e.emit(Op::Reshape(dims), &[l], span).map(Val::Leaf)
         }
@@ -75,10 +61,7 @@ pub(crate) fn reduce(e: &mut Elab<'_>, a: &Args, kind: Kind, span: Span) -> R<Va
         };
         let mut total: Option<Val> = None;
         for (_, p) in parts.iter() {
-            let inner = Args {
-                vals: vec![Some((p.clone(), at)), None, None],
-                rest: vec![],
-            };
+            let inner = Args { vals: vec![Some((p.clone(), at)), None, None], rest: vec![] };
             let one = reduce(e, &inner, kind, span)?;
             total = Some(match total {
                 None => one,
@@ -96,11 +79,7 @@ pub(crate) fn reduce(e: &mut Elab<'_>, a: &Args, kind: Kind, span: Span) -> R<Va
     };
     if kind != Kind::Sum && own != DType::Bool {
         let what = e.show(&v);
-        return e.error(
-            "E0204",
-            at,
-            format!("`any` and `all` take truth values, and this is {what}"),
-        );
+        return e.error("E0204", at, format!("`any` and `all` take truth values, and this is {what}"));
     }
     let l = e.operand_as(&v, dtype, at)?;
     let dims = e.ty(l).dims.clone();
@@ -117,9 +96,7 @@ pub(crate) fn mean(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let dims = e.dims(&v);
     let axes = axes(e, a, 1, dims.len())?;
     not_empty(e, "mean", &dims, &axes, span)?;
-    let count = axes
-        .iter()
-        .fold(Dim::constant(1), |n, &k| n * dims[k].clone());
+    let count = axes.iter().fold(Dim::constant(1), |n, &k| n * dims[k].clone());
     let total = reduce(e, a, Kind::Sum, span)?;
     e.pointwise(Prim::Div, &[total, Val::Size(count)], span)
 }
@@ -160,10 +137,7 @@ pub(crate) fn extreme(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Va
                 Some(t) => e.pointwise(prim, &[t, p.clone()], span)?,
             });
         }
-        return total.map_or_else(
-            || e.error("E0212", at, format!("`{name}` of nothing has no value")),
-            Ok,
-        );
+        return total.map_or_else(|| e.error("E0212", at, format!("`{name}` of nothing has no value")), Ok);
     }
     let (v, at) = array(e, a, 0)?;
     let dtype = e.kind(&v).map_or(DType::F64, |k| k.dtype).max(DType::I64);
@@ -185,11 +159,7 @@ pub(crate) fn arg(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
     let mut l = e.operand(&v, at)?;
     let dims = e.ty(l).dims.clone();
     if dims.is_empty() {
-        return e.error(
-            "E0204",
-            at,
-            format!("`{name}` takes an array, and this is a number"),
-        );
+        return e.error("E0204", at, format!("`{name}` takes an array, and this is a number"));
     }
     let k = match a.get(1).cloned() {
         None | Some((Val::None, _)) => {
@@ -203,8 +173,7 @@ pub(crate) fn arg(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
     };
     let dims = e.ty(l).dims.clone();
     not_empty(e, name, &dims, &[k], span)?;
-    e.emit(Op::ArgReduce { max, axis: k }, &[l], span)
-        .map(Val::Leaf)
+    e.emit(Op::ArgReduce { max, axis: k }, &[l], span).map(Val::Leaf)
 }
 
 /// The axis to sort along brought to the end, and whether that moved anything.
@@ -246,26 +215,20 @@ pub(crate) fn sort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (l, perm) = lanes(e, a, span)?;
     let order = e.emit(Op::ArgSort, &[l], span)?;
     if e.ty(l).rank() == 1 {
-        return e
-            .emit(Op::Index(vec![crate::ops::Sel::Pick]), &[l, order], span)
-            .map(Val::Leaf);
+        return e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[l, order], span).map(Val::Leaf);
     }
     let dims = e.ty(l).dims.clone();
     let lead = dims[..dims.len() - 1].to_vec();
     let sorted = e.map_lanes(lead, span, |e, indices| {
         let sels = |n: usize| -> Vec<crate::ops::Sel> {
-            (0..n)
-                .map(|_| crate::ops::Sel::At)
-                .chain([crate::ops::Sel::All])
-                .collect()
+            (0..n).map(|_| crate::ops::Sel::At).chain([crate::ops::Sel::All]).collect()
         };
         let mut args = vec![l];
         args.extend(indices);
         let row = e.emit(Op::Index(sels(indices.len())), &args, span)?;
         args[0] = order;
         let places = e.emit(Op::Index(sels(indices.len())), &args, span)?;
-        e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[row, places], span)
-            .map(Val::Leaf)
+        e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[row, places], span).map(Val::Leaf)
     })?;
     let sorted = e.operand(&sorted, span)?;
     restored(e, sorted, perm, span)

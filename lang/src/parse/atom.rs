@@ -34,10 +34,7 @@ pub(super) fn atom<'a>(
         round(expr.clone(), clauses.clone()),
         square(expr, clauses),
     ))
-    .map_with(|kind, e| Expr {
-        kind,
-        span: e.span(),
-    })
+    .map_with(|kind, e| Expr { kind, span: e.span() })
     .labelled(errors::EXPRESSION)
     .boxed()
 }
@@ -62,16 +59,9 @@ fn string<'a>(expr: P<'a, Expr>) -> P<'a, ExprKind> {
 /// `if c { … } else if d { … } else { … }`.
 fn conditional<'a>(context: &'a Context<'a>, expr: P<'a, Expr>) -> P<'a, ExprKind> {
     recursive(|conditional| {
-        let other = conditional
-            .or(block(context).map(ExprKind::Block))
-            .map_with(|kind, e| Expr {
-                kind,
-                span: e.span(),
-            });
-        let otherwise = just(Token::Else)
-            .labelled(errors::OPERATOR)
-            .ignore_then(other.boxed())
-            .or_not();
+        let other =
+            conditional.or(block(context).map(ExprKind::Block)).map_with(|kind, e| Expr { kind, span: e.span() });
+        let otherwise = just(Token::Else).labelled(errors::OPERATOR).ignore_then(other.boxed()).or_not();
         just(Token::If)
             .ignore_then(expr)
             .then(block(context))
@@ -91,12 +81,7 @@ fn lambda<'a>(expr: P<'a, Expr>, arith: P<'a, Expr>, pattern: P<'a, Pattern>) ->
     let ty = just(Token::Colon).ignore_then(pattern::ty(arith)).or_not();
     let param = pattern
         .then(ty.boxed())
-        .map_with(|(pattern, ty), e| Param {
-            pattern,
-            ty,
-            default: None,
-            span: e.span(),
-        })
+        .map_with(|(pattern, ty), e| Param { pattern, ty, default: None, span: e.span() })
         .boxed();
     list(param)
         .delimited_by(just(Token::Pipe), just(Token::Pipe))
@@ -106,15 +91,8 @@ fn lambda<'a>(expr: P<'a, Expr>, arith: P<'a, Expr>, pattern: P<'a, Pattern>) ->
 }
 
 /// `fixpoint(tol = 1e-9) x = start { … }`.
-fn fixpoint<'a>(
-    context: &'a Context<'a>,
-    expr: P<'a, Expr>,
-    pattern: P<'a, Pattern>,
-) -> P<'a, ExprKind> {
-    let option = name()
-        .then_ignore(just(Token::Assign))
-        .then(expr.clone())
-        .boxed();
+fn fixpoint<'a>(context: &'a Context<'a>, expr: P<'a, Expr>, pattern: P<'a, Pattern>) -> P<'a, ExprKind> {
+    let option = name().then_ignore(just(Token::Assign)).then(expr.clone()).boxed();
     let options = option
         .separated_by(just(Token::Comma))
         .at_least(1)
@@ -151,30 +129,16 @@ fn round<'a>(expr: P<'a, Expr>, clauses: P<'a, Clauses>) -> P<'a, ExprKind> {
         .then(expr.clone().or_not())
         .map(|(name, value)| Field { name, value })
         .boxed();
-    let fields = field
-        .clone()
-        .separated_by(just(Token::Comma))
-        .at_least(1)
-        .allow_trailing();
+    let fields = field.clone().separated_by(just(Token::Comma)).at_least(1).allow_trailing();
     let record = fields.collect().map(ExprKind::Record).boxed();
     let update = just(Token::DotDot)
         .ignore_then(expr.clone())
         .then(just(Token::Comma).ignore_then(field).repeated().collect())
         .then_ignore(just(Token::Comma).or_not())
-        .map(|(base, fields)| ExprKind::Update {
-            base: Box::new(base),
-            fields,
-        })
+        .map(|(base, fields)| ExprKind::Update { base: Box::new(base), fields })
         .boxed();
-    let parts = just(Token::Comma)
-        .ignore_then(list(expr.clone()))
-        .map(|(parts, _)| Rest::Parts(parts))
-        .boxed();
-    let rest = clauses
-        .map(Rest::Clauses)
-        .or(parts)
-        .or_not()
-        .map(|rest| rest.unwrap_or(Rest::Nothing));
+    let parts = just(Token::Comma).ignore_then(list(expr.clone())).map(|(parts, _)| Rest::Parts(parts)).boxed();
+    let rest = clauses.map(Rest::Clauses).or(parts).or_not().map(|rest| rest.unwrap_or(Rest::Nothing));
     let parts = expr.then(rest.boxed()).map(|(first, rest)| match rest {
         Rest::Nothing => first.kind,
         Rest::Clauses(clauses) => ExprKind::TupleFor(clauses.of(first)),
@@ -183,26 +147,14 @@ fn round<'a>(expr: P<'a, Expr>, clauses: P<'a, Clauses>) -> P<'a, ExprKind> {
             ExprKind::Tuple(parts)
         }
     });
-    let inside = choice((update, record, parts.boxed()))
-        .or_not()
-        .map(|kind| kind.unwrap_or(ExprKind::None));
-    inside
-        .boxed()
-        .delimited_by(just(Token::LParen), just(Token::RParen))
-        .boxed()
+    let inside = choice((update, record, parts.boxed())).or_not().map(|kind| kind.unwrap_or(ExprKind::None));
+    inside.boxed().delimited_by(just(Token::LParen), just(Token::RParen)).boxed()
 }
 
 /// `[a, b]`, `[e for i in r]`.
 fn square<'a>(expr: P<'a, Expr>, clauses: P<'a, Clauses>) -> P<'a, ExprKind> {
-    let parts = just(Token::Comma)
-        .ignore_then(list(expr.clone()))
-        .map(|(parts, _)| Rest::Parts(parts))
-        .boxed();
-    let rest = clauses
-        .map(Rest::Clauses)
-        .or(parts)
-        .or_not()
-        .map(|rest| rest.unwrap_or(Rest::Nothing));
+    let parts = just(Token::Comma).ignore_then(list(expr.clone())).map(|(parts, _)| Rest::Parts(parts)).boxed();
+    let rest = clauses.map(Rest::Clauses).or(parts).or_not().map(|rest| rest.unwrap_or(Rest::Nothing));
     let inside = expr.then(rest.boxed()).map(|(first, rest)| match rest {
         Rest::Nothing => ExprKind::Array(vec![first]),
         Rest::Clauses(clauses) => ExprKind::ArrayFor(clauses.of(first)),

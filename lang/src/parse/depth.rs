@@ -27,8 +27,9 @@ impl Depth {
         use Token::*;
         match token {
             Comma | Semicolon | Newline => self.separator(),
-            Plus | Star | Slash | SlashSlash | Percent | At | And | Or | PipeInto | Pipe
-            | Arrow | Else => self.operator(),
+            Plus | Star | Slash | SlashSlash | Percent | At | And | Or | PipeInto | Pipe | Arrow | Else => {
+                self.operator()
+            }
             Minus if after_value => self.operator(),
             Minus | Not | Caret | Prime | Dot | If | Fixpoint => self.steps += 1,
             LParen | LBracket if after_value => self.steps += 1,

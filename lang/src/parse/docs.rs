@@ -39,11 +39,7 @@ impl Docs {
                     if blocks.is_empty() {
                         head = start;
                     }
-                    blocks.push(DocBlock {
-                        end,
-                        next: 0,
-                        text: body.to_string(),
-                    });
+                    blocks.push(DocBlock { end, next: 0, text: body.to_string() });
                 }
             }
         }
@@ -51,18 +47,14 @@ impl Docs {
             block.next = next_text(text, block.end);
         }
         let at_head = head < next_text(text, 0);
-        let first = blocks
-            .first()
-            .is_some_and(|block| is_followed_by_empty_line(&text[block.end..]));
+        let first = blocks.first().is_some_and(|block| is_followed_by_empty_line(&text[block.end..]));
         let file = (at_head && first).then(|| blocks.remove(0).text);
         Docs { file, blocks }
     }
 
     /// The documentation of a definition that begins at `start`.
     pub(super) fn before(&self, start: u32) -> Option<String> {
-        let at = self
-            .blocks
-            .partition_point(|block| block.end <= start as usize);
+        let at = self.blocks.partition_point(|block| block.end <= start as usize);
         let block = self.blocks.get(at.checked_sub(1)?)?;
         (block.next == start as usize).then(|| block.text.clone())
     }
@@ -81,10 +73,7 @@ fn is_followed_by_empty_line(rest: &str) -> bool {
 fn next_text(text: &str, mut at: usize) -> usize {
     loop {
         let rest = &text[at..];
-        at += rest.len()
-            - rest
-                .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-                .len();
+        at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
         if !text[at..].starts_with('#') {
             return at;
         }

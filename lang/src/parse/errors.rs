@@ -24,18 +24,9 @@ pub(super) fn explain(text: &str, tokens: &[(Token, Span)], failure: &Failure) -
     let place = *failure.span();
     let at = tokens.partition_point(|(_, span)| span.start < place.start);
     let found = failure.found().copied();
-    let place = Place {
-        text,
-        tokens,
-        at,
-        span: place,
-        found,
-    };
+    let place = Place { text, tokens, at, span: place, found };
     let classes = classes(failure);
-    place
-        .foreign_word()
-        .or_else(|| place.slip(&classes))
-        .unwrap_or_else(|| place.unexpected(&classes))
+    place.foreign_word().or_else(|| place.slip(&classes)).unwrap_or_else(|| place.unexpected(&classes))
 }
 
 /// Where the grammar stopped.
@@ -60,9 +51,7 @@ impl Place<'_> {
     }
 
     fn previous_span(&self) -> Option<Span> {
-        self.tokens
-            .get(self.at.checked_sub(1)?)
-            .map(|&(_, span)| span)
+        self.tokens.get(self.at.checked_sub(1)?).map(|&(_, span)| span)
     }
 
     /// `def f(x)`, `lambda x: …`, `elif`, `const`, `let mut`.
@@ -72,23 +61,16 @@ impl Place<'_> {
         };
         let span = self.previous_span()?;
         let next_is_name = matches!(self.found, Some(Token::Name(_)));
-        let problem = Diagnostic::error(
-            "E0013",
-            span,
-            format!("`{word}` is no word of the language"),
-        );
-        let replace =
-            |help: &str, by: &str| Some(problem.clone().fix(help, vec![(span, by.to_string())]));
+        let problem = Diagnostic::error("E0013", span, format!("`{word}` is no word of the language"));
+        let replace = |help: &str, by: &str| Some(problem.clone().fix(help, vec![(span, by.to_string())]));
         match word {
             "def" | "function" | "func" | "fun" | "define" if next_is_name && self.at == 1 => {
                 replace("a function is defined with `fn`", "fn")
             }
-            "const" | "val" | "auto" if next_is_name && self.at == 1 => {
-                replace("a value is bound with `let`", "let")
+            "const" | "val" | "auto" if next_is_name && self.at == 1 => replace("a value is bound with `let`", "let"),
+            "mut" if next_is_name && self.at == 2 => {
+                Some(problem.help("a variable that may be assigned again is bound with `var` in place of `let`"))
             }
-            "mut" if next_is_name && self.at == 2 => Some(problem.help(
-                "a variable that may be assigned again is bound with `var` in place of `let`",
-            )),
             "lambda" if next_is_name || self.found == Some(Token::Colon) => {
                 Some(problem.help("a function without a name is written `|x| x^2`"))
             }
@@ -112,32 +94,22 @@ impl Place<'_> {
             ),
             Token::Assign => self.assignment(),
             Token::Eq
-                if matches!(
-                    self.token(Some(0)),
-                    Some(Token::Let | Token::Var | Token::Fn)
-                ) && self.outside_brackets() =>
+                if matches!(self.token(Some(0)), Some(Token::Let | Token::Var | Token::Fn))
+                    && self.outside_brackets() =>
             {
-                Some(
-                    error("E0011", "`==` compares")
-                        .fix("`=` binds a value", vec![(self.span, "=".into())]),
-                )
+                Some(error("E0011", "`==` compares").fix("`=` binds a value", vec![(self.span, "=".into())]))
             }
             Token::LParen if self.at == 2 && self.token(Some(0)) == Some(Token::Let) => Some(
-                error("E0010", "`let` binds values, without parameters").fix(
-                    "a function is defined with `fn`",
-                    vec![(self.tokens[0].1, "fn".into())],
-                ),
+                error("E0010", "`let` binds values, without parameters")
+                    .fix("a function is defined with `fn`", vec![(self.tokens[0].1, "fn".into())]),
             ),
             Token::Else => Some(
                 error("E0014", "this `else` has no `if`")
                     .help("`else` follows the block of an `if`: `if c { a } else { b }`"),
             ),
             Token::Prime => Some(
-                error(
-                    "E0010",
-                    "`'` is the derivative mark, and follows a function: `f'`",
-                )
-                .help("strings are written with `\"`"),
+                error("E0010", "`'` is the derivative mark, and follows a function: `f'`")
+                    .help("strings are written with `\"`"),
             ),
             Token::Plus if !self.after_value() => {
                 let problem = error("E0010", "there is no sign `+`");
@@ -148,43 +120,21 @@ impl Place<'_> {
             }
             Token::Colon => self.colon(),
             Token::Semicolon => Some(
-                error(
-                    "E0010",
-                    "`;` separates statements, and cannot stand in brackets",
-                )
-                .help("parts are separated by `,`"),
+                error("E0010", "`;` separates statements, and cannot stand in brackets")
+                    .help("parts are separated by `,`"),
             ),
-            Token::Pipe if self.after_value() => Some(foreign_operator(
-                self.span,
-                "|",
-                "or",
-                spaced(self.text, self.span, "or"),
-            )),
+            Token::Pipe if self.after_value() => {
+                Some(foreign_operator(self.span, "|", "or", spaced(self.text, self.span, "or")))
+            }
             Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
-                if self.after_value()
-                    && self.outside_brackets()
-                    && !classes.iter().any(|class| class == BLOCK) =>
+                if self.after_value() && self.outside_brackets() && !classes.iter().any(|class| class == BLOCK) =>
             {
                 let previous = self.previous_span()?;
-                let at = Span {
-                    start: previous.end,
-                    ..previous
-                };
+                let at = Span { start: previous.end, ..previous };
                 Some(
-                    error(
-                        "E0010",
-                        &format!("expected an operator or the end of the statement, found {found}"),
-                    )
-                    .label(
-                        Span {
-                            end: previous.end,
-                            ..at
-                        },
-                        "the expression before it ends here",
-                    )
-                    .help(
-                        "two values need an operator between them, and two statements a new line",
-                    ),
+                    error("E0010", &format!("expected an operator or the end of the statement, found {found}"))
+                        .label(Span { end: previous.end, ..at }, "the expression before it ends here")
+                        .help("two values need an operator between them, and two statements a new line"),
                 )
             }
             _ => None,
@@ -196,22 +146,14 @@ impl Place<'_> {
         if let (Some(operator), Some(previous)) = (self.before(1), self.previous_span())
             && let (Some(sign), true) = (arithmetic(operator), previous.end == self.span.start)
         {
-            let problem = Diagnostic::error(
-                "E0009",
-                previous.to(self.span),
-                format!("`{sign}=` is no operator"),
-            );
-            return Some(problem.help(format!(
-                "write `x = x {sign} …`; there are `+=`, `-=`, `*=` and `/=`"
-            )));
+            let problem = Diagnostic::error("E0009", previous.to(self.span), format!("`{sign}=` is no operator"));
+            return Some(problem.help(format!("write `x = x {sign} …`; there are `+=`, `-=`, `*=` and `/=`")));
         }
         if !self.after_value() {
             return None;
         }
         let problem = Diagnostic::error("E0011", self.span, "an assignment is no expression");
-        let condition = self.tokens[..self.at]
-            .iter()
-            .any(|(token, _)| matches!(token, Token::If | Token::While));
+        let condition = self.tokens[..self.at].iter().any(|(token, _)| matches!(token, Token::If | Token::While));
         Some(if condition || !self.outside_brackets() {
             problem.fix("`==` compares", vec![(self.span, "==".into())])
         } else {
@@ -226,8 +168,7 @@ impl Place<'_> {
             Some(Token::If | Token::For | Token::While | Token::Fn) | Some(Token::Name("test"))
         );
         let problem = Diagnostic::error("E0010", self.span, "a block does not begin with `:`");
-        (headed && self.after_value() && self.outside_brackets())
-            .then(|| problem.help("write it in braces: `{ … }`"))
+        (headed && self.after_value() && self.outside_brackets()).then(|| problem.help("write it in braces: `{ … }`"))
     }
 
     fn after_value(&self) -> bool {
@@ -248,9 +189,7 @@ impl Place<'_> {
 
     /// Anything else: what was expected, in classes.
     fn unexpected(&self, classes: &[String]) -> Diagnostic {
-        let wants_name = classes
-            .iter()
-            .any(|class| class == NAME || class == PATTERN);
+        let wants_name = classes.iter().any(|class| class == NAME || class == PATTERN);
         let wants_value = classes.iter().any(|class| class == EXPRESSION);
         if let Some(word) = self.found.and_then(Token::keyword)
             && wants_name
@@ -265,14 +204,9 @@ impl Place<'_> {
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         };
         match self.found {
-            Some(found) => Diagnostic::error(
-                "E0010",
-                self.span,
-                format!("expected {expected}, found {found}"),
-            ),
+            Some(found) => Diagnostic::error("E0010", self.span, format!("expected {expected}, found {found}")),
             None => {
-                let problem =
-                    Diagnostic::error("E0010", self.end(), format!("expected {expected}"));
+                let problem = Diagnostic::error("E0010", self.end(), format!("expected {expected}"));
                 let problem = problem.here("the statement ends here");
                 self.block_below(problem, classes)
             }
@@ -283,29 +217,18 @@ impl Place<'_> {
     fn block_below(&self, problem: Diagnostic, classes: &[String]) -> Diagnostic {
         let rest = self.text.get(self.span.end as usize..).unwrap_or("");
         let gap = rest.len() - rest.trim_start().len();
-        if gap == 0 || !rest[gap..].starts_with('{') || !classes.iter().any(|class| class == BLOCK)
-        {
+        if gap == 0 || !rest[gap..].starts_with('{') || !classes.iter().any(|class| class == BLOCK) {
             return problem;
         }
-        let gap = Span {
-            end: self.span.end + gap as u32,
-            ..self.span
-        };
+        let gap = Span { end: self.span.end + gap as u32, ..self.span };
         problem.fix("its `{` stands on the same line", vec![(gap, " ".into())])
     }
 
     /// The last character of the statement, so that there is something to point at.
     fn end(&self) -> Span {
         let end = self.span.end as usize;
-        let last = self
-            .text
-            .get(..end)
-            .and_then(|text| text.chars().next_back())
-            .map_or(0, char::len_utf8);
-        Span {
-            start: (end - last) as u32,
-            ..self.span
-        }
+        let last = self.text.get(..end).and_then(|text| text.chars().next_back()).map_or(0, char::len_utf8);
+        Span { start: (end - last) as u32, ..self.span }
     }
 }
 
@@ -325,13 +248,7 @@ fn classes(failure: &Failure) -> Vec<String> {
         })
         .collect();
     // Classes first, then tokens, the end last.
-    classes.sort_by_key(|class| {
-        (
-            class.starts_with('`'),
-            class.starts_with("the end"),
-            class.clone(),
-        )
-    });
+    classes.sort_by_key(|class| (class.starts_with('`'), class.starts_with("the end"), class.clone()));
     classes.dedup();
     if classes.iter().any(|class| class == EXPRESSION) {
         classes.retain(|class| class != NAME && class != BLOCK && class != INDEX);
@@ -365,28 +282,8 @@ pub(super) fn mixed_comparison(span: Span) -> Diagnostic {
 
 /// `f(e for i in r, x)`.
 pub(super) fn bare_comprehension(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0017",
-        span,
-        "a bare `for` must be the only argument without a name",
-    )
-    .fix(
+    Diagnostic::error("E0017", span, "a bare `for` must be the only argument without a name").fix(
         "put it into brackets",
-        vec![
-            (
-                Span {
-                    end: span.start,
-                    ..span
-                },
-                "[".into(),
-            ),
-            (
-                Span {
-                    start: span.end,
-                    ..span
-                },
-                "]".into(),
-            ),
-        ],
+        vec![(Span { end: span.start, ..span }, "[".into()), (Span { start: span.end, ..span }, "]".into())],
     )
 }

@@ -1,34 +1,18 @@
 //! Expressions: operators by precedence, calls and indices. What they are made of is in `atom.rs`.
 
 use super::{Context, P, atom, errors, name};
-use crate::ast::{
-    Arg, BinaryOp, CompareOp, Comprehension, Expr, ExprKind, Index, Pattern, UnaryOp,
-};
+use crate::ast::{Arg, BinaryOp, CompareOp, Comprehension, Expr, ExprKind, Index, Pattern, UnaryOp};
 use crate::source::Span;
 use crate::token::Token;
 use chumsky::prelude::*;
 
 /// The parsers of whole expressions and of arithmetic (for ends of ranges, and dimensions).
-pub(super) fn expressions<'a>(
-    context: &'a Context<'a>,
-    pattern: P<'a, Pattern>,
-) -> (P<'a, Expr>, P<'a, Expr>) {
+pub(super) fn expressions<'a>(context: &'a Context<'a>, pattern: P<'a, Pattern>) -> (P<'a, Expr>, P<'a, Expr>) {
     let mut expr = Recursive::declare();
     let mut arith = Recursive::declare();
-    let atom = atom::atom(
-        context,
-        expr.clone().boxed(),
-        arith.clone().boxed(),
-        pattern.clone(),
-    );
+    let atom = atom::atom(context, expr.clone().boxed(), arith.clone().boxed(), pattern.clone());
     let clauses = clauses(expr.clone().boxed(), pattern);
-    let postfix = postfix(
-        context,
-        atom,
-        expr.clone().boxed(),
-        arith.clone().boxed(),
-        clauses,
-    );
+    let postfix = postfix(context, atom, expr.clone().boxed(), arith.clone().boxed(), clauses);
     let term = left(
         unary(postfix),
         select! {
@@ -40,41 +24,20 @@ pub(super) fn expressions<'a>(
         }
         .boxed(),
     );
-    arith.define(left(
-        term,
-        select! { Token::Plus => BinaryOp::Add, Token::Minus => BinaryOp::Sub }.boxed(),
-    ));
+    arith.define(left(term, select! { Token::Plus => BinaryOp::Add, Token::Minus => BinaryOp::Sub }.boxed()));
 
     let compare = compare(context, range(arith.clone().boxed()));
     let not = recursive(|not| {
-        let negated = just(Token::Not)
-            .ignore_then(not)
-            .map_with(|operand, e| prefix(UnaryOp::Not, operand, e.span()));
-        negated
-            .boxed()
-            .or(compare)
-            .labelled(errors::EXPRESSION)
-            .boxed()
+        let negated = just(Token::Not).ignore_then(not).map_with(|operand, e| prefix(UnaryOp::Not, operand, e.span()));
+        negated.boxed().or(compare).labelled(errors::EXPRESSION).boxed()
     });
     let and = left(not.boxed(), just(Token::And).to(BinaryOp::And).boxed());
     let or = left(and, just(Token::Or).to(BinaryOp::Or).boxed());
-    let into = just(Token::PipeInto)
-        .labelled(errors::OPERATOR)
-        .ignore_then(or.clone());
+    let into = just(Token::PipeInto).labelled(errors::OPERATOR).ignore_then(or.clone());
     let pipe = or.foldl(into.repeated(), |value, callee| {
         let span = value.span.to(callee.span);
-        let args = vec![Arg {
-            name: None,
-            value,
-            reduction: false,
-        }];
-        Expr {
-            kind: ExprKind::Call {
-                callee: Box::new(callee),
-                args,
-            },
-            span,
-        }
+        let args = vec![Arg { name: None, value, reduction: false }];
+        Expr { kind: ExprKind::Call { callee: Box::new(callee), args }, span }
     });
     expr.define(pipe.labelled(errors::EXPRESSION).boxed());
     (expr.boxed(), arith.boxed())
@@ -82,18 +45,10 @@ pub(super) fn expressions<'a>(
 
 /// `for x in xs, y in ys if c`.
 pub(super) fn clauses<'a>(expr: P<'a, Expr>, pattern: P<'a, Pattern>) -> P<'a, Clauses> {
-    let clause = pattern
-        .then_ignore(just(Token::In))
-        .then(expr.clone())
-        .boxed();
+    let clause = pattern.then_ignore(just(Token::In)).then(expr.clone()).boxed();
     let condition = just(Token::If).ignore_then(expr).or_not();
     just(Token::For)
-        .ignore_then(
-            clause
-                .separated_by(just(Token::Comma))
-                .at_least(1)
-                .collect::<Vec<_>>(),
-        )
+        .ignore_then(clause.separated_by(just(Token::Comma)).at_least(1).collect::<Vec<_>>())
         .then(condition)
         .map(|(clauses, condition)| Clauses { clauses, condition })
         .boxed()
@@ -108,38 +63,23 @@ pub(super) struct Clauses {
 impl Clauses {
     /// The comprehension with its element.
     pub(super) fn of(self, element: Expr) -> Box<Comprehension> {
-        Box::new(Comprehension {
-            element,
-            clauses: self.clauses,
-            condition: self.condition,
-        })
+        Box::new(Comprehension { element, clauses: self.clauses, condition: self.condition })
     }
 }
 
 /// Operands joined by operators that group to the left.
 fn left<'a>(operand: P<'a, Expr>, op: P<'a, BinaryOp>) -> P<'a, Expr> {
-    let rest = op
-        .labelled(errors::OPERATOR)
-        .then(operand.clone())
-        .repeated();
-    operand
-        .foldl(rest, |left, (op, right)| binary(op, left, right))
-        .boxed()
+    let rest = op.labelled(errors::OPERATOR).then(operand.clone()).repeated();
+    operand.foldl(rest, |left, (op, right)| binary(op, left, right)).boxed()
 }
 
 fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
     let span = left.span.to(right.span);
-    Expr {
-        kind: ExprKind::Binary(op, Box::new(left), Box::new(right)),
-        span,
-    }
+    Expr { kind: ExprKind::Binary(op, Box::new(left), Box::new(right)), span }
 }
 
 fn prefix(op: UnaryOp, operand: Expr, span: Span) -> Expr {
-    Expr {
-        kind: ExprKind::Unary(op, Box::new(operand)),
-        span,
-    }
+    Expr { kind: ExprKind::Unary(op, Box::new(operand)), span }
 }
 
 /// `-x^-y`: the sign is looser than the power, and the power groups to the right.
@@ -149,45 +89,26 @@ fn unary<'a>(postfix: P<'a, Expr>) -> P<'a, Expr> {
         let negated = just(Token::Minus)
             .ignore_then(unary.clone())
             .map_with(|operand, e| prefix(UnaryOp::Neg, operand, e.span()));
-        let exponent = just(Token::Caret)
-            .labelled(errors::OPERATOR)
-            .ignore_then(unary)
-            .or_not();
-        let power = postfix
-            .then(exponent)
-            .map(|(base, exponent)| match exponent {
-                Some(exponent) => binary(BinaryOp::Pow, base, exponent),
-                None => base,
-            });
-        negated
-            .boxed()
-            .or(power.boxed())
-            .labelled(errors::EXPRESSION)
-            .boxed()
+        let exponent = just(Token::Caret).labelled(errors::OPERATOR).ignore_then(unary).or_not();
+        let power = postfix.then(exponent).map(|(base, exponent)| match exponent {
+            Some(exponent) => binary(BinaryOp::Pow, base, exponent),
+            None => base,
+        });
+        negated.boxed().or(power.boxed()).labelled(errors::EXPRESSION).boxed()
     })
     .boxed()
 }
 
 /// `a..b by s`, or `a` alone.
 fn range<'a>(arith: P<'a, Expr>) -> P<'a, Expr> {
-    let step = just(Token::By)
-        .labelled(errors::OPERATOR)
-        .ignore_then(arith.clone())
-        .or_not();
-    let end = just(Token::DotDot)
-        .labelled(errors::OPERATOR)
-        .ignore_then(arith.clone())
-        .then(step)
-        .or_not();
+    let step = just(Token::By).labelled(errors::OPERATOR).ignore_then(arith.clone()).or_not();
+    let end = just(Token::DotDot).labelled(errors::OPERATOR).ignore_then(arith.clone()).then(step).or_not();
     arith
         .then(end.boxed())
         .map_with(|(start, end), e| match end {
             Some((end, step)) => {
                 let (start, end, step) = (Box::new(start), Box::new(end), step.map(Box::new));
-                Expr {
-                    kind: ExprKind::Range { start, end, step },
-                    span: e.span(),
-                }
+                Expr { kind: ExprKind::Range { start, end, step }, span: e.span() }
             }
             None => start,
         })
@@ -204,11 +125,7 @@ fn compare<'a>(context: &'a Context<'a>, range: P<'a, Expr>) -> P<'a, Expr> {
         Token::Gt => CompareOp::Gt,
         Token::Ge => CompareOp::Ge,
     };
-    let rest = op
-        .labelled(errors::OPERATOR)
-        .then(range.clone())
-        .repeated()
-        .collect::<Vec<_>>();
+    let rest = op.labelled(errors::OPERATOR).then(range.clone()).repeated().collect::<Vec<_>>();
     range
         .then(rest)
         .map_with(move |(first, rest), e| {
@@ -216,15 +133,11 @@ fn compare<'a>(context: &'a Context<'a>, range: P<'a, Expr>) -> P<'a, Expr> {
                 return first;
             }
             let has = |these: [CompareOp; 2]| rest.iter().any(|(op, _)| these.contains(op));
-            let both_ways =
-                has([CompareOp::Lt, CompareOp::Le]) && has([CompareOp::Gt, CompareOp::Ge]);
+            let both_ways = has([CompareOp::Lt, CompareOp::Le]) && has([CompareOp::Gt, CompareOp::Ge]);
             if both_ways || rest.len() > 1 && has([CompareOp::Ne, CompareOp::Ne]) {
                 context.report(errors::mixed_comparison(e.span()));
             }
-            Expr {
-                kind: ExprKind::Compare(Box::new(first), rest),
-                span: e.span(),
-            }
+            Expr { kind: ExprKind::Compare(Box::new(first), rest), span: e.span() }
         })
         .boxed()
 }
@@ -255,64 +168,40 @@ fn postfix<'a>(
         .delimited_by(just(Token::LBracket), just(Token::RBracket))
         .map(Postfix::Index);
     let part = select! { Token::Int(part) = e => Postfix::Part(part as usize, e.span()) };
-    let field =
-        just(Token::Dot).ignore_then(name().map(Postfix::Field).or(part.labelled(errors::NAME)));
+    let field = just(Token::Dot).ignore_then(name().map(Postfix::Field).or(part.labelled(errors::NAME)));
     let prime = just(Token::Prime).map(|_| Postfix::Prime);
     let suffix = choice((args.boxed(), indices.boxed(), field.boxed(), prime.boxed()))
         .labelled(errors::OPERATOR)
         .map_with(|suffix, e| (suffix, e.span()));
-    atom.foldl(
-        suffix.boxed().repeated(),
-        |base, (suffix, end): (Postfix, Span)| {
-            let span = base.span.to(end);
-            let base = Box::new(base);
-            let kind = match suffix {
-                Postfix::Call(args) => ExprKind::Call { callee: base, args },
-                Postfix::Index(indices) => ExprKind::Index { base, indices },
-                Postfix::Field(field) => ExprKind::Field(base, field),
-                Postfix::Part(part, at) => ExprKind::Part(base, part, at),
-                Postfix::Prime => ExprKind::Prime(base),
-            };
-            Expr { kind, span }
-        },
-    )
+    atom.foldl(suffix.boxed().repeated(), |base, (suffix, end): (Postfix, Span)| {
+        let span = base.span.to(end);
+        let base = Box::new(base);
+        let kind = match suffix {
+            Postfix::Call(args) => ExprKind::Call { callee: base, args },
+            Postfix::Index(indices) => ExprKind::Index { base, indices },
+            Postfix::Field(field) => ExprKind::Field(base, field),
+            Postfix::Part(part, at) => ExprKind::Part(base, part, at),
+            Postfix::Prime => ExprKind::Prime(base),
+        };
+        Expr { kind, span }
+    })
     .boxed()
 }
 
 /// `(x, n = 3)`, `(e for i in r, axis = 1)`.
-fn args<'a>(
-    context: &'a Context<'a>,
-    expr: P<'a, Expr>,
-    clauses: P<'a, Clauses>,
-) -> P<'a, Vec<Arg>> {
-    let named = name()
-        .then_ignore(just(Token::Assign))
-        .then(expr.clone())
-        .map(|(name, value)| Arg {
-            name: Some(name),
-            value,
-            reduction: false,
-        });
-    let plain = expr
-        .then(clauses.or_not())
-        .map_with(|(value, clauses), e| match clauses {
-            Some(clauses) => {
-                let value = Expr {
-                    kind: ExprKind::ArrayFor(clauses.of(value)),
-                    span: e.span(),
-                };
-                Arg {
-                    name: None,
-                    value,
-                    reduction: true,
-                }
-            }
-            None => Arg {
-                name: None,
-                value,
-                reduction: false,
-            },
-        });
+fn args<'a>(context: &'a Context<'a>, expr: P<'a, Expr>, clauses: P<'a, Clauses>) -> P<'a, Vec<Arg>> {
+    let named = name().then_ignore(just(Token::Assign)).then(expr.clone()).map(|(name, value)| Arg {
+        name: Some(name),
+        value,
+        reduction: false,
+    });
+    let plain = expr.then(clauses.or_not()).map_with(|(value, clauses), e| match clauses {
+        Some(clauses) => {
+            let value = Expr { kind: ExprKind::ArrayFor(clauses.of(value)), span: e.span() };
+            Arg { name: None, value, reduction: true }
+        }
+        None => Arg { name: None, value, reduction: false },
+    });
     let arg = named.boxed().or(plain.boxed());
     arg.separated_by(just(Token::Comma))
         .allow_trailing()
@@ -334,43 +223,21 @@ fn args<'a>(
 fn index<'a>(expr: P<'a, Expr>, arith: P<'a, Expr>) -> P<'a, Index> {
     let step = just(Token::By).ignore_then(arith.clone()).or_not().boxed();
     let open_end = just(Token::DotDot).ignore_then(step.clone()).or_not();
-    let from = expr
-        .then(open_end)
-        .map_with(|(start, open), e| match (start.kind, open) {
-            (kind, Some(step)) => {
-                let start = Some(Expr {
-                    kind,
-                    span: start.span,
-                });
-                Index::Slice {
-                    start,
-                    end: None,
-                    step,
-                    span: e.span(),
-                }
-            }
-            (ExprKind::Range { start, end, step }, None) => Index::Slice {
-                start: Some(*start),
-                end: Some(*end),
-                step: step.map(|step| *step),
-                span: e.span(),
-            },
-            (kind, None) => Index::At(Expr {
-                kind,
-                span: start.span,
-            }),
-        });
-    let until = just(Token::DotDot)
-        .ignore_then(arith.or_not())
-        .then(step)
-        .map_with(|(end, step), e| Index::Slice {
-            start: None,
-            end,
-            step,
-            span: e.span(),
-        });
-    from.boxed()
-        .or(until.boxed())
-        .labelled(errors::INDEX)
-        .boxed()
+    let from = expr.then(open_end).map_with(|(start, open), e| match (start.kind, open) {
+        (kind, Some(step)) => {
+            let start = Some(Expr { kind, span: start.span });
+            Index::Slice { start, end: None, step, span: e.span() }
+        }
+        (ExprKind::Range { start, end, step }, None) => {
+            Index::Slice { start: Some(*start), end: Some(*end), step: step.map(|step| *step), span: e.span() }
+        }
+        (kind, None) => Index::At(Expr { kind, span: start.span }),
+    });
+    let until = just(Token::DotDot).ignore_then(arith.or_not()).then(step).map_with(|(end, step), e| Index::Slice {
+        start: None,
+        end,
+        step,
+        span: e.span(),
+    });
+    from.boxed().or(until.boxed()).labelled(errors::INDEX).boxed()
 }

@@ -54,10 +54,7 @@ pub(super) fn layout<'a>(text: &'a str, tokens: &[(Token<'a>, Span)]) -> Layout<
         return first;
     }
     // A bracket is missing somewhere: read again, now taking a definition at the left margin as the end of all blocks.
-    Layout {
-        open_at_end: true,
-        ..run(text, tokens, true)
-    }
+    Layout { open_at_end: true, ..run(text, tokens, true) }
 }
 
 fn run<'a>(text: &'a str, tokens: &[(Token<'a>, Span)], margin: bool) -> Layout<'a> {
@@ -69,21 +66,12 @@ fn run<'a>(text: &'a str, tokens: &[(Token<'a>, Span)], margin: bool) -> Layout<
         scope: Some(Scope::default()),
         depth: Depth::default(),
     };
-    let mut reader = Reader {
-        text,
-        margin,
-        frames: vec![file],
-        skipped: 0,
-        out: Layout::default(),
-    };
+    let mut reader = Reader { text, margin, frames: vec![file], skipped: 0, out: Layout::default() };
     for (at, &(token, span)) in tokens.iter().enumerate() {
         let previous = tokens[..at].last().map(|&(token, _)| token);
         let begins_line = at == 0 || previous == Some(Token::Newline);
         if token == Token::Newline {
-            let next = tokens[at..]
-                .iter()
-                .map(|&(token, _)| token)
-                .find(|&token| token != Token::Newline);
+            let next = tokens[at..].iter().map(|&(token, _)| token).find(|&token| token != Token::Newline);
             reader.newline(next);
         } else {
             reader.token(token, span, begins_line);
@@ -130,11 +118,7 @@ impl<'a> Reader<'a> {
 
     /// The statement being read.
     fn current(&mut self) -> &mut Statement<'a> {
-        let at = self
-            .frames
-            .iter()
-            .rposition(|frame| frame.scope.is_some())
-            .unwrap_or(0);
+        let at = self.frames.iter().rposition(|frame| frame.scope.is_some()).unwrap_or(0);
         let scope = self.frames[at].scope.get_or_insert_default();
         &mut scope.current
     }
@@ -151,9 +135,7 @@ impl<'a> Reader<'a> {
         }
         let Statement { tokens, broken } = self.current();
         let may_end = *broken
-            || tokens.last().is_some_and(|(token, _)| {
-                token.ends_value() || matches!(token, Break | Continue | Return)
-            });
+            || tokens.last().is_some_and(|(token, _)| token.ends_value() || matches!(token, Break | Continue | Return));
         let continued = matches!(next, Some(PipeInto | Dot | Else | And | Or));
         if may_end && !continued && !is_rule(self.current()) {
             self.end_statement();
@@ -212,21 +194,11 @@ impl<'a> Reader<'a> {
                 self.skipped = 1;
             }
             LParen | LBracket | LBrace | HoleOpen => {
-                let scope = if token == LBrace {
-                    Some(Scope::default())
-                } else {
-                    Option::None
-                };
+                let scope = if token == LBrace { Some(Scope::default()) } else { Option::None };
                 if token != LBrace {
                     self.push(token, span);
                 }
-                self.frames.push(Frame {
-                    open: token,
-                    span,
-                    lambda: false,
-                    scope,
-                    depth: Depth::default(),
-                });
+                self.frames.push(Frame { open: token, span, lambda: false, scope, depth: Depth::default() });
             }
             RParen => self.close(LParen, token, span),
             RBracket => self.close(LBracket, token, span),
@@ -234,24 +206,13 @@ impl<'a> Reader<'a> {
             HoleClose => self.close(HoleOpen, token, span),
             Semicolon if self.top().scope.is_some() => self.end_statement(),
             PipePipe if self.top().lambda || !self.after_value() => {
-                let (first, second) = (
-                    Span {
-                        end: span.start + 1,
-                        ..span
-                    },
-                    Span {
-                        start: span.start + 1,
-                        ..span
-                    },
-                );
+                let (first, second) = (Span { end: span.start + 1, ..span }, Span { start: span.start + 1, ..span });
                 self.token(Pipe, first, false);
                 self.token(Pipe, second, false);
             }
             PipePipe => {
                 let patch = spaced(self.text, span, "or");
-                self.out
-                    .diagnostics
-                    .push(foreign_operator(span, "||", "or", patch));
+                self.out.diagnostics.push(foreign_operator(span, "||", "or", patch));
                 self.push(Or, span);
             }
             Pipe => {
@@ -265,37 +226,25 @@ impl<'a> Reader<'a> {
     }
 
     fn after_value(&mut self) -> bool {
-        self.current()
-            .tokens
-            .last()
-            .is_some_and(|(token, _)| token.ends_value())
+        self.current().tokens.last().is_some_and(|(token, _)| token.ends_value())
     }
 
     fn push(&mut self, token: Token<'a>, span: Span) {
         let previous = self.current().tokens.last().map(|&(token, _)| token);
-        self.top()
-            .depth
-            .token(token, previous.is_some_and(Token::ends_value));
+        self.top().depth.token(token, previous.is_some_and(Token::ends_value));
         self.current().tokens.push((token, span));
     }
 
     fn finish(mut self, end: Span) -> Layout<'a> {
         self.out.open_at_end = self.frames.len() > 1 || self.skipped > 0;
         if self.frames.len() > 1 {
-            let at = Span {
-                start: end.end,
-                end: end.end,
-                ..end
-            };
+            let at = Span { start: end.end, end: end.end, ..end };
             self.unclosed(0, at, "");
             self.unwind(0);
         }
         self.end_statement();
         if let Some(scope) = self.frames.pop().and_then(|frame| frame.scope) {
-            self.out.blocks.push(RawBlock {
-                statements: scope.statements,
-                span: Span { start: 0, ..end },
-            });
+            self.out.blocks.push(RawBlock { statements: scope.statements, span: Span { start: 0, ..end } });
         }
         self.out
     }
@@ -304,16 +253,7 @@ impl<'a> Reader<'a> {
 /// Whether this much of a statement is `@jvp(f)`, so that the function may begin on the next line.
 fn is_rule(statement: &Statement) -> bool {
     use Token::{At, LParen, Name, RParen};
-    matches!(
-        statement.tokens.as_slice(),
-        [
-            (At, _),
-            (Name(_), _),
-            (LParen, _),
-            (Name(_), _),
-            (RParen, _)
-        ]
-    )
+    matches!(statement.tokens.as_slice(), [(At, _), (Name(_), _), (LParen, _), (Name(_), _), (RParen, _)])
 }
 
 fn too_deep(span: Span) -> Diagnostic {
@@ -324,8 +264,6 @@ fn too_deep(span: Span) -> Diagnostic {
 
 fn too_many_levels(span: Span) -> Diagnostic {
     Diagnostic::error("E0008", span, "nested too deeply")
-        .here(format!(
-            "this has more than {MAX_DEPTH} steps, one inside the other"
-        ))
+        .here(format!("this has more than {MAX_DEPTH} steps, one inside the other"))
         .help("give parts of it a name with `let`, or write a loop or a `sum`")
 }

@@ -14,15 +14,8 @@ pub(super) fn pattern<'a>() -> P<'a, Pattern> {
             "_" => PatternKind::Ignore,
             _ => PatternKind::Name(ident.name),
         });
-        let field = name()
-            .then_ignore(just(Token::Colon))
-            .then(pattern.clone().or_not())
-            .boxed();
-        let fields = field
-            .separated_by(just(Token::Comma))
-            .at_least(1)
-            .allow_trailing()
-            .collect::<Vec<_>>();
+        let field = name().then_ignore(just(Token::Colon)).then(pattern.clone().or_not()).boxed();
+        let fields = field.separated_by(just(Token::Comma)).at_least(1).allow_trailing().collect::<Vec<_>>();
         let record = fields.map(PatternKind::Record).boxed();
         let parts = list(pattern.clone()).map(|(mut parts, comma)| match parts.pop() {
             Some(only) if parts.is_empty() && !comma => only.kind,
@@ -32,19 +25,13 @@ pub(super) fn pattern<'a>() -> P<'a, Pattern> {
             }
             None => PatternKind::Tuple(parts),
         });
-        let round = record
-            .or(parts)
-            .delimited_by(just(Token::LParen), just(Token::RParen))
-            .boxed();
+        let round = record.or(parts).delimited_by(just(Token::LParen), just(Token::RParen)).boxed();
         let square = list(pattern)
             .map(|(parts, _)| PatternKind::Array(parts))
             .delimited_by(just(Token::LBracket), just(Token::RBracket))
             .boxed();
         choice((single.boxed(), round, square))
-            .map_with(|kind, e| Pattern {
-                kind,
-                span: e.span(),
-            })
+            .map_with(|kind, e| Pattern { kind, span: e.span() })
             .labelled(PATTERN)
             .boxed()
     })
@@ -62,22 +49,14 @@ pub(super) fn ty<'a>(arith: P<'a, Expr>) -> P<'a, TypeExpr> {
             .collect::<Vec<_>>()
             .delimited_by(just(Token::LBracket), just(Token::RBracket))
             .or_not();
-        let array = name().then(dims).map(|(dtype, dims)| TypeExprKind::Array {
-            dtype,
-            dims: dims.unwrap_or_default(),
-        });
+        let array =
+            name().then(dims).map(|(dtype, dims)| TypeExprKind::Array { dtype, dims: dims.unwrap_or_default() });
         let label = name().then_ignore(just(Token::Colon)).or_not();
-        let parts = list(label.then(ty.clone()).boxed())
-            .delimited_by(just(Token::LParen), just(Token::RParen));
+        let parts = list(label.then(ty.clone()).boxed()).delimited_by(just(Token::LParen), just(Token::RParen));
         let result = just(Token::Arrow).ignore_then(ty).or_not();
-        let round = parts
-            .then(result)
-            .map(|((parts, comma), result)| round(parts, comma, result));
+        let round = parts.then(result).map(|((parts, comma), result)| round(parts, comma, result));
         choice((array.boxed(), round.boxed()))
-            .map_with(|kind, e| TypeExpr {
-                kind,
-                span: e.span(),
-            })
+            .map_with(|kind, e| TypeExpr { kind, span: e.span() })
             .labelled(TYPE)
             .boxed()
     })
@@ -85,17 +64,10 @@ pub(super) fn ty<'a>(arith: P<'a, Expr>) -> P<'a, TypeExpr> {
 }
 
 /// A type that begins with `(`.
-fn round(
-    mut parts: Vec<(Option<Ident>, TypeExpr)>,
-    comma: bool,
-    result: Option<TypeExpr>,
-) -> TypeExprKind {
+fn round(mut parts: Vec<(Option<Ident>, TypeExpr)>, comma: bool, result: Option<TypeExpr>) -> TypeExprKind {
     if let Some(ret) = result {
         let params = parts.into_iter().map(|(_, ty)| ty).collect();
-        return TypeExprKind::Function {
-            params,
-            ret: Box::new(ret),
-        };
+        return TypeExprKind::Function { params, ret: Box::new(ret) };
     }
     match parts.pop() {
         Some((None, only)) if parts.is_empty() && !comma => only.kind,

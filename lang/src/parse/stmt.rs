@@ -1,9 +1,7 @@
 //! Statements.
 
 use super::{Context, P, block, errors, expr, list, name, pattern};
-use crate::ast::{
-    BinaryOp, Block, Expr, ExprKind, FnDef, ImportTarget, Param, Rule, Stmt, StmtKind, TypeExpr,
-};
+use crate::ast::{BinaryOp, Block, Expr, ExprKind, FnDef, ImportTarget, Param, Rule, Stmt, StmtKind, TypeExpr};
 use crate::token::{Token, unescape};
 use chumsky::prelude::*;
 use std::sync::Arc;
@@ -24,33 +22,20 @@ pub(super) fn statement<'a>(context: &'a Context<'a>) -> P<'a, Stmt> {
         .then(expr.clone())
         .map_with(|(((mutable, pattern), ty), value), e| {
             let start = chumsky::span::Span::start(&e.span());
-            StmtKind::Let {
-                mutable,
-                pattern,
-                ty,
-                value,
-                doc: context.docs.before(start),
-            }
+            StmtKind::Let { mutable, pattern, ty, value, doc: context.docs.before(start) }
         });
 
     let default = just(Token::Assign).ignore_then(expr.clone()).or_not();
-    let param =
-        pattern
-            .clone()
-            .then(annotation)
-            .then(default)
-            .map_with(|((pattern, ty), default), e| Param {
-                pattern,
-                ty,
-                default,
-                span: e.span(),
-            });
+    let param = pattern.clone().then(annotation).then(default).map_with(|((pattern, ty), default), e| Param {
+        pattern,
+        ty,
+        default,
+        span: e.span(),
+    });
     let function = function(context, param.boxed(), ty, expr.clone(), block.clone());
 
     let path = string_literal().map_with(|path, e| ImportTarget::Path(path, e.span()));
-    let alias = select! { Token::Name("as") => () }
-        .ignore_then(name())
-        .or_not();
+    let alias = select! { Token::Name("as") => () }.ignore_then(name()).or_not();
     let import = just(Token::Import)
         .ignore_then(name().map(ImportTarget::Module).or(path))
         .then(alias)
@@ -60,34 +45,22 @@ pub(super) fn statement<'a>(context: &'a Context<'a>) -> P<'a, Stmt> {
         .then_ignore(just(Token::Quote).rewind())
         .ignore_then(string_literal())
         .then(block.clone())
-        .map(|(name, body)| StmtKind::Test {
-            name,
-            body: Arc::new(body),
-        });
+        .map(|(name, body)| StmtKind::Test { name, body: Arc::new(body) });
 
     let for_ = just(Token::For)
         .ignore_then(pattern)
         .then_ignore(just(Token::In))
         .then(expr.clone())
         .then(block.clone())
-        .map(|((pattern, iter), body)| StmtKind::For {
-            pattern,
-            iter,
-            body,
-        });
+        .map(|((pattern, iter), body)| StmtKind::For { pattern, iter, body });
 
-    let while_ = just(Token::While)
-        .ignore_then(expr.clone())
-        .then(block)
-        .map(|(cond, body)| StmtKind::While { cond, body });
+    let while_ =
+        just(Token::While).ignore_then(expr.clone()).then(block).map(|(cond, body)| StmtKind::While { cond, body });
 
     let jump = choice((
         just(Token::Break).to(StmtKind::Break).boxed(),
         just(Token::Continue).to(StmtKind::Continue).boxed(),
-        just(Token::Return)
-            .ignore_then(expr.clone().or_not())
-            .map(StmtKind::Return)
-            .boxed(),
+        just(Token::Return).ignore_then(expr.clone().or_not()).map(StmtKind::Return).boxed(),
     ));
 
     choice((
@@ -100,10 +73,7 @@ pub(super) fn statement<'a>(context: &'a Context<'a>) -> P<'a, Stmt> {
         jump.boxed(),
         assignment(context, expr),
     ))
-    .map_with(|kind, e| Stmt {
-        kind,
-        span: e.span(),
-    })
+    .map_with(|kind, e| Stmt { kind, span: e.span() })
     .labelled(errors::STATEMENT)
     .boxed()
 }
@@ -125,11 +95,7 @@ fn assignment<'a>(context: &'a Context<'a>, expr: P<'a, Expr>) -> P<'a, StmtKind
                 if !is_place(&left) {
                     context.report(errors::no_place(&left));
                 }
-                StmtKind::Assign {
-                    place: left,
-                    op,
-                    value,
-                }
+                StmtKind::Assign { place: left, op, value }
             }
         })
         .boxed()
@@ -139,9 +105,7 @@ fn assignment<'a>(context: &'a Context<'a>, expr: P<'a, Expr>) -> P<'a, StmtKind
 fn is_place(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(_) | ExprKind::Error => true,
-        ExprKind::Field(base, _) | ExprKind::Part(base, ..) | ExprKind::Index { base, .. } => {
-            is_place(base)
-        }
+        ExprKind::Field(base, _) | ExprKind::Part(base, ..) | ExprKind::Index { base, .. } => is_place(base),
         ExprKind::Tuple(parts) => parts.iter().all(is_place),
         _ => false,
     }
@@ -160,31 +124,20 @@ fn function<'a>(
         .then(name().delimited_by(just(Token::LParen), just(Token::RParen)))
         .map(|(kind, target)| Rule { kind, target })
         .or_not();
-    let params = list(param)
-        .map(|(params, _)| params)
-        .delimited_by(just(Token::LParen), just(Token::RParen));
+    let params = list(param).map(|(params, _)| params).delimited_by(just(Token::LParen), just(Token::RParen));
     let result = just(Token::Arrow).ignore_then(ty).or_not();
-    let braced = block.map(|block| Expr {
-        span: block.span,
-        kind: ExprKind::Block(block),
-    });
+    let braced = block.map(|block| Expr { span: block.span, kind: ExprKind::Block(block) });
     let body = just(Token::Assign).ignore_then(expr).or(braced);
-    let head = just(Token::Fn)
-        .ignore_then(name())
-        .then(params.boxed())
-        .then(result)
-        .boxed();
-    let plain = head
-        .then(body.boxed())
-        .map_with(|(((name, params), ret), body), e| FnDef {
-            name,
-            params,
-            ret,
-            body,
-            doc: None,
-            rule: None,
-            span: e.span(),
-        });
+    let head = just(Token::Fn).ignore_then(name()).then(params.boxed()).then(result).boxed();
+    let plain = head.then(body.boxed()).map_with(|(((name, params), ret), body), e| FnDef {
+        name,
+        params,
+        ret,
+        body,
+        doc: None,
+        rule: None,
+        span: e.span(),
+    });
     rule.boxed()
         .then(plain.boxed())
         .map_with(|(rule, plain), e| {
@@ -196,10 +149,6 @@ fn function<'a>(
 
 /// A string without holes.
 fn string_literal<'a>() -> P<'a, String> {
-    let text = select! { Token::Text(text) => unescape(text) }
-        .or_not()
-        .map(Option::unwrap_or_default);
-    text.delimited_by(just(Token::Quote), just(Token::QuoteEnd))
-        .labelled(errors::STRING)
-        .boxed()
+    let text = select! { Token::Text(text) => unescape(text) }.or_not().map(Option::unwrap_or_default);
+    text.delimited_by(just(Token::Quote), just(Token::QuoteEnd)).labelled(errors::STRING).boxed()
 }

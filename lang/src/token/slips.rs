@@ -37,10 +37,7 @@ impl<'a> Lexer<'a> {
             let problem = if text.bytes().all(|c| c.is_ascii_digit() || c == b'_') {
                 Diagnostic::error("E0007", span, "this whole number is too large")
                     .note(format!("whole numbers go up to {}", i64::MAX))
-                    .fix(
-                        "as a number with a fraction it fits",
-                        vec![(span, format!("{text}.0"))],
-                    )
+                    .fix("as a number with a fraction it fits", vec![(span, format!("{text}.0"))])
             } else {
                 Diagnostic::error("E0007", span, "this number is too large")
                     .note("the largest is about 1.8e308; infinity is written `inf`")
@@ -57,18 +54,13 @@ impl<'a> Lexer<'a> {
         }
         let shown: String = text.chars().flat_map(show).collect();
         let problem = Diagnostic::error("E0006", span, format!("`{shown}` has no meaning here"));
-        let meant = LOOKALIKES
-            .iter()
-            .find(|(c, _)| text.starts_with(*c))
-            .map(|&(_, meant)| meant);
+        let meant = LOOKALIKES.iter().find(|(c, _)| text.starts_with(*c)).map(|&(_, meant)| meant);
         self.report(match meant {
             Some(meant) => {
                 let patch = self.spaced(span, meant);
                 problem.fix(format!("write `{meant}`"), vec![(span, patch)])
             }
-            None => problem.help(
-                "names are made of letters, digits and `_`; the operators are `+ - * / // % @ ^`",
-            ),
+            None => problem.help("names are made of letters, digits and `_`; the operators are `+ - * / // % @ ^`"),
         });
         self.push(Token::Bad, span);
     }
@@ -86,9 +78,7 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let mut after = rest.strip_prefix('.').unwrap_or("x").chars();
         let exponent = rest.starts_with(".e")
-            && rest[2..]
-                .trim_start_matches(['+', '-'])
-                .starts_with(|c: char| c.is_ascii_digit());
+            && rest[2..].trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
         let bare = match after.next() {
             Some(c) => c != '.' && c != '_' && !c.is_alphanumeric(),
             None => true,
@@ -100,19 +90,13 @@ impl<'a> Lexer<'a> {
         let point = self.span(span.end as usize, span.end as usize + 1);
         self.inner.bump(1);
         self.report(
-            Diagnostic::error("E0007", span.to(point), "a digit must follow the point").fix(
-                "write the zero",
-                vec![(
-                    self.span(point.end as usize, point.end as usize),
-                    "0".into(),
-                )],
-            ),
+            Diagnostic::error("E0007", span.to(point), "a digit must follow the point")
+                .fix("write the zero", vec![(self.span(point.end as usize, point.end as usize), "0".into())]),
         );
         self.push(Token::Bad, span.to(point));
         if exponent {
-            let length = rest[1..]
-                .find(|c: char| !c.is_alphanumeric() && c != '-' && c != '+')
-                .unwrap_or(rest.len() - 1);
+            let length =
+                rest[1..].find(|c: char| !c.is_alphanumeric() && c != '-' && c != '+').unwrap_or(rest.len() - 1);
             self.inner.bump(length);
         }
     }
@@ -121,12 +105,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn dot(&mut self, span: Span) {
         let rest = self.rest();
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let before = self
-            .out
-            .tokens
-            .iter()
-            .rev()
-            .find(|(token, _)| *token != Token::Newline);
+        let before = self.out.tokens.iter().rev().find(|(token, _)| *token != Token::Newline);
         if length == 0 {
             return self.push(Token::Dot, span);
         }
@@ -141,18 +120,8 @@ impl<'a> Lexer<'a> {
             return;
         }
         self.report(
-            Diagnostic::error(
-                "E0007",
-                span.to(digits),
-                "a digit must stand before the point",
-            )
-            .fix(
-                "write the zero",
-                vec![(
-                    self.span(span.start as usize, span.start as usize),
-                    "0".into(),
-                )],
-            ),
+            Diagnostic::error("E0007", span.to(digits), "a digit must stand before the point")
+                .fix("write the zero", vec![(self.span(span.start as usize, span.start as usize), "0".into())]),
         );
         self.push(Token::Bad, span.to(digits));
     }
@@ -195,22 +164,15 @@ impl<'a> Lexer<'a> {
 }
 
 /// `&&` is written `and`.
-pub(crate) fn foreign_operator(
-    span: Span,
-    text: &str,
-    spelling: &str,
-    patch: String,
-) -> Diagnostic {
+pub(crate) fn foreign_operator(span: Span, text: &str, spelling: &str, patch: String) -> Diagnostic {
     let role = match spelling {
         "^" => "a power",
         "and" => "\"and\"",
         "or" => "\"or\"",
         _ => "\"not\"",
     };
-    Diagnostic::error("E0009", span, format!("`{text}` is no operator")).fix(
-        format!("{role} is written `{spelling}`"),
-        vec![(span, patch)],
-    )
+    Diagnostic::error("E0009", span, format!("`{text}` is no operator"))
+        .fix(format!("{role} is written `{spelling}`"), vec![(span, patch)])
 }
 
 /// `meant` with spaces where, written at `span` of `text`, it would run into its neighbours.
@@ -222,20 +184,12 @@ pub(crate) fn spaced(text: &str, span: Span, meant: &str) -> String {
     let after = text[span.end as usize..].chars().next();
     let open = before.is_some_and(|c| !c.is_whitespace() && !"([{".contains(c));
     let close = after.is_some_and(|c| !c.is_whitespace());
-    format!(
-        "{}{meant}{}",
-        if open { " " } else { "" },
-        if close { " " } else { "" }
-    )
+    format!("{}{meant}{}", if open { " " } else { "" }, if close { " " } else { "" })
 }
 
 /// A character as a message may show it: controls and marks of direction escaped.
 fn show(c: char) -> Vec<char> {
-    let invisible = c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
-    if invisible {
-        c.escape_unicode().collect()
-    } else {
-        vec![c]
-    }
+    let invisible =
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    if invisible { c.escape_unicode().collect() } else { vec![c] }
 }

@@ -12,10 +12,7 @@ pub(super) fn int(text: &str) -> Option<i64> {
 
 /// The value of `1e-6`; `None` if it is too large.
 pub(super) fn float(text: &str) -> Option<f64> {
-    text.replace('_', "")
-        .parse()
-        .ok()
-        .filter(|value: &f64| value.is_finite())
+    text.replace('_', "").parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// The text that the inside of a string stands for: escapes and doubled braces resolved.
@@ -63,17 +60,9 @@ fn format(text: &str) -> Option<Format> {
         _ => return None,
     };
     let number = |text: &str| {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            text.parse().ok().map(Some)
-        }
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
     };
-    Some(Format {
-        width: number(width)?,
-        precision: number(precision)?,
-        style,
-    })
+    Some(Format { width: number(width)?, precision: number(precision)?, style })
 }
 
 impl<'a> Lexer<'a> {
@@ -100,10 +89,8 @@ impl<'a> Lexer<'a> {
                 '}' => {
                     let span = self.span(start + at, start + at + 1);
                     self.report(
-                        Diagnostic::error("E0005", span, "a `}` without its `{`").fix(
-                            "in a string, a brace is written twice",
-                            vec![(span, "}}".into())],
-                        ),
+                        Diagnostic::error("E0005", span, "a `}` without its `{`")
+                            .fix("in a string, a brace is written twice", vec![(span, "}}".into())]),
                     );
                 }
                 '\\' => match chars.peek() {
@@ -111,10 +98,11 @@ impl<'a> Lexer<'a> {
                     Some(&(_, '\n')) | None => {}
                     Some(&(next, other)) => {
                         let span = self.span(start + at, start + next + other.len_utf8());
-                        let problem =
-                            Diagnostic::error("E0005", span, "unknown escape in a string");
+                        let problem = Diagnostic::error("E0005", span, "unknown escape in a string");
                         self.report(match other {
-                            '{' | '}' => problem.fix("a brace is written twice", vec![(span, format!("{other}{other}"))]),
+                            '{' | '}' => {
+                                problem.fix("a brace is written twice", vec![(span, format!("{other}{other}"))])
+                            }
                             _ => problem
                                 .help("the escapes are `\\n`, `\\t`, `\\\"` and `\\\\`; a backslash is written `\\\\`"),
                         });
@@ -131,10 +119,7 @@ impl<'a> Lexer<'a> {
         }
         let length = end.map_or(rest.len(), |(at, _)| at);
         if length > 0 {
-            self.push(
-                Token::Text(&rest[..length]),
-                self.span(start, start + length),
-            );
+            self.push(Token::Text(&rest[..length]), self.span(start, start + length));
         }
         self.inner.bump(length);
         let next = self.span(start + length, start + length + 1);
@@ -146,11 +131,7 @@ impl<'a> Lexer<'a> {
             Some((_, '{')) => {
                 self.inner.bump(1);
                 self.push(Token::HoleOpen, next);
-                self.strings.push(OpenString {
-                    token,
-                    hole: next,
-                    brackets: 0,
-                });
+                self.strings.push(OpenString { token, hole: next, brackets: 0 });
             }
             _ => self.unterminated(token, start + length),
         }
@@ -170,9 +151,7 @@ impl<'a> Lexer<'a> {
                 return self.text(token);
             }
             Token::Colon if string.brackets == 0 => return self.format(span),
-            Token::RParen | Token::RBracket | Token::RBrace => {
-                string.brackets = string.brackets.saturating_sub(1)
-            }
+            Token::RParen | Token::RBracket | Token::RBrace => string.brackets = string.brackets.saturating_sub(1),
             _ => {}
         }
         self.push(token, span);
@@ -203,9 +182,8 @@ impl<'a> Lexer<'a> {
         let hole = inner.hole;
         let token = self.strings.first().map_or(0, |string| string.token);
         self.report(
-            Diagnostic::error("E0005", hole, "this `{` in a string is never closed").help(
-                "`{…}` in a string holds a value to be shown; a brace itself is written `{{`",
-            ),
+            Diagnostic::error("E0005", hole, "this `{` in a string is never closed")
+                .help("`{…}` in a string holds a value to be shown; a brace itself is written `{{`"),
         );
         self.discard_strings(token, end.start as usize);
     }
@@ -220,21 +198,15 @@ impl<'a> Lexer<'a> {
         };
         let at = self.span(end, end);
         self.report(
-            Diagnostic::error("E0004", quote, "this string is never closed").fix(
-                "a string ends on its line, with `\"`",
-                vec![(at, "\"".into())],
-            ),
+            Diagnostic::error("E0004", quote, "this string is never closed")
+                .fix("a string ends on its line, with `\"`", vec![(at, "\"".into())]),
         );
         self.discard_strings(token, end);
     }
 
     /// Replaces the tokens from `token` on, an unfinished string, by one unreadable one.
     fn discard_strings(&mut self, token: usize, end: usize) {
-        let start = self
-            .out
-            .tokens
-            .get(token)
-            .map_or(end, |&(_, span)| span.start as usize);
+        let start = self.out.tokens.get(token).map_or(end, |&(_, span)| span.start as usize);
         self.out.tokens.truncate(token);
         self.strings.clear();
         self.push(Token::Bad, self.span(start, end));

@@ -14,11 +14,7 @@ impl fmt::Display for Module {
 
 impl fmt::Display for Func {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let params: Vec<String> = self
-            .params
-            .iter()
-            .map(|p| format!("l{}: {}", p.0, self.ty(*p)))
-            .collect();
+        let params: Vec<String> = self.params.iter().map(|p| format!("l{}: {}", p.0, self.ty(*p))).collect();
         let results: Vec<String> = self.results.iter().map(ToString::to_string).collect();
         writeln!(
             f,
@@ -34,19 +30,11 @@ impl fmt::Display for Func {
 }
 
 fn list(locals: &[Local]) -> String {
-    locals
-        .iter()
-        .map(|l| format!("l{}", l.0))
-        .collect::<Vec<_>>()
-        .join(", ")
+    locals.iter().map(|l| format!("l{}", l.0)).collect::<Vec<_>>().join(", ")
 }
 
 fn maybe(locals: &[Option<Local>]) -> String {
-    locals
-        .iter()
-        .map(|l| l.map_or("_".into(), |l| format!("l{}", l.0)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    locals.iter().map(|l| l.map_or("_".into(), |l| format!("l{}", l.0))).collect::<Vec<_>>().join(", ")
 }
 
 fn pieces(ps: &[Piece]) -> String {
@@ -67,15 +55,9 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
     for s in body {
         f.write_str(&pad)?;
         match &s.kind {
-            StmtKind::Let(l, op, args) => {
-                writeln!(f, "l{}: {} = {op:?} [{}]", l.0, func.ty(*l), list(args))?
-            }
+            StmtKind::Let(l, op, args) => writeln!(f, "l{}: {} = {op:?} [{}]", l.0, func.ty(*l), list(args))?,
             StmtKind::Set(a, b) => writeln!(f, "set l{} = l{}", a.0, b.0)?,
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            StmtKind::If { cond, then, otherwise } => {
                 writeln!(f, "if l{} {{", cond.0)?;
                 block(f, func, then, depth + 1)?;
                 writeln!(f, "{pad}}} else {{")?;
@@ -94,49 +76,18 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
                 block(f, func, body, depth + 1)?;
                 writeln!(f, "{pad}}}")?;
             }
-            StmtKind::Map {
-                extents,
-                indices,
-                body,
-                yields,
-                results,
-            } => {
+            StmtKind::Map { extents, indices, body, yields, results } => {
                 let extents: Vec<String> = extents.iter().map(ToString::to_string).collect();
-                writeln!(
-                    f,
-                    "[{}] = map [{}] over [{}] {{",
-                    list(results),
-                    list(indices),
-                    extents.join(", ")
-                )?;
+                writeln!(f, "[{}] = map [{}] over [{}] {{", list(results), list(indices), extents.join(", "))?;
                 block(f, func, body, depth + 1)?;
                 writeln!(f, "{pad}  yield [{}]", list(yields))?;
                 writeln!(f, "{pad}}}")?;
             }
-            StmtKind::Call {
-                func,
-                sizes,
-                args,
-                results,
-            } => {
+            StmtKind::Call { func, sizes, args, results } => {
                 let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-                writeln!(
-                    f,
-                    "[{}] = call {} <{}> [{}]",
-                    list(results),
-                    func.0,
-                    sizes.join(", "),
-                    list(args)
-                )?;
+                writeln!(f, "[{}] = call {} <{}> [{}]", list(results), func.0, sizes.join(", "), list(args))?;
             }
-            StmtKind::Jvp {
-                func,
-                args,
-                tangents,
-                results,
-                result_tangents,
-                ..
-            } => {
+            StmtKind::Jvp { func, args, tangents, results, result_tangents, .. } => {
                 writeln!(
                     f,
                     "[{}] [{}] = jvp {} [{}] [{}]",
@@ -147,14 +98,7 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
                     maybe(tangents)
                 )?;
             }
-            StmtKind::Vjp {
-                func,
-                args,
-                cotangents,
-                results,
-                param_cotangents,
-                ..
-            } => {
+            StmtKind::Vjp { func, args, cotangents, results, param_cotangents, .. } => {
                 let results = results.as_ref().map_or("_".into(), |r| list(r));
                 writeln!(
                     f,
@@ -168,14 +112,10 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
             StmtKind::Break => writeln!(f, "break")?,
             StmtKind::Continue => writeln!(f, "continue")?,
             StmtKind::Return(ls) => writeln!(f, "return [{}]", list(ls))?,
-            StmtKind::Bounds { index, len, what } => {
-                writeln!(f, "bounds l{} < {len} {what:?}", index.0)?
-            }
+            StmtKind::Bounds { index, len, what } => writeln!(f, "bounds l{} < {len} {what:?}", index.0)?,
             StmtKind::NonNegative { size } => writeln!(f, "natural {size}")?,
             StmtKind::SameSize { left, right } => writeln!(f, "same {left} {right}")?,
-            StmtKind::Assert { cond, message } => {
-                writeln!(f, "assert l{} {}", cond.0, pieces(message))?
-            }
+            StmtKind::Assert { cond, message } => writeln!(f, "assert l{} {}", cond.0, pieces(message))?,
             StmtKind::Print { pieces: ps } => writeln!(f, "print {}", pieces(ps))?,
         }
     }

@@ -13,11 +13,7 @@ struct Check<'m> {
 /// The first promise that is broken.
 pub fn validate(module: &Module) -> Result<(), String> {
     for f in &module.funcs {
-        let mut check = Check {
-            module,
-            func: f,
-            defined: vec![false; f.locals.len()],
-        };
+        let mut check = Check { module, func: f, defined: vec![false; f.locals.len()] };
         for p in &f.params {
             check.define(*p)?;
         }
@@ -26,9 +22,7 @@ pub fn validate(module: &Module) -> Result<(), String> {
                 check.dim(d)?;
             }
         }
-        check
-            .block(&f.body)
-            .map_err(|why| format!("{why}\nin {f}"))?;
+        check.block(&f.body).map_err(|why| format!("{why}\nin {f}"))?;
         if !returns(&f.body) {
             return Err(format!("a path of {} does not return\n{f}", f.name));
         }
@@ -40,9 +34,7 @@ pub fn validate(module: &Module) -> Result<(), String> {
 fn returns(body: &[Stmt]) -> bool {
     body.iter().any(|s| match &s.kind {
         StmtKind::Return(_) => true,
-        StmtKind::If {
-            then, otherwise, ..
-        } => returns(then) && returns(otherwise),
+        StmtKind::If { then, otherwise, .. } => returns(then) && returns(otherwise),
         StmtKind::While { body, .. } => !breaks(body),
         _ => false,
     })
@@ -51,9 +43,7 @@ fn returns(body: &[Stmt]) -> bool {
 fn breaks(body: &[Stmt]) -> bool {
     body.iter().any(|s| match &s.kind {
         StmtKind::Break => true,
-        StmtKind::If {
-            then, otherwise, ..
-        } => breaks(then) || breaks(otherwise),
+        StmtKind::If { then, otherwise, .. } => breaks(then) || breaks(otherwise),
         _ => false,
     })
 }
@@ -62,11 +52,7 @@ impl Check<'_> {
     fn dim(&self, d: &Dim) -> Result<(), String> {
         let mut ok = true;
         d.symbols(&mut |s| ok &= (s.0 as usize) < self.func.sizes.len());
-        if ok {
-            Ok(())
-        } else {
-            Err(format!("{d} has an unknown symbol in {}", self.func.name))
-        }
+        if ok { Ok(()) } else { Err(format!("{d} has an unknown symbol in {}", self.func.name)) }
     }
 
     fn define(&mut self, l: Local) -> Result<(), String> {
@@ -93,11 +79,7 @@ impl Check<'_> {
         if self.func.ty(l) == ty {
             Ok(())
         } else {
-            Err(format!(
-                "{what}: l{} is {} and not {ty}",
-                l.0,
-                self.func.ty(l)
-            ))
+            Err(format!("{what}: l{} is {} and not {ty}", l.0, self.func.ty(l)))
         }
     }
 
@@ -115,24 +97,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn call(
-        &self,
-        func: super::FuncId,
-        sizes: &[Dim],
-        args: &[Local],
-    ) -> Result<(Vec<Ty>, Vec<Ty>), String> {
-        let callee = self
-            .module
-            .funcs
-            .get(func.0 as usize)
-            .ok_or_else(|| format!("func {} does not exist", func.0))?;
+    fn call(&self, func: super::FuncId, sizes: &[Dim], args: &[Local]) -> Result<(Vec<Ty>, Vec<Ty>), String> {
+        let callee = self.module.funcs.get(func.0 as usize).ok_or_else(|| format!("func {} does not exist", func.0))?;
         if sizes.len() != callee.sizes.len() || args.len() != callee.params.len() {
-            return Err(format!(
-                "call of {} with {} sizes and {} arguments",
-                callee.name,
-                sizes.len(),
-                args.len()
-            ));
+            return Err(format!("call of {} with {} sizes and {} arguments", callee.name, sizes.len(), args.len()));
         }
         sizes.iter().try_for_each(|d| self.dim(d))?;
         self.used(args)?;
@@ -175,11 +143,7 @@ impl Check<'_> {
                 self.defined[a.0 as usize] = true;
                 Ok(())
             }
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            StmtKind::If { cond, then, otherwise } => {
                 self.used(&[*cond])?;
                 self.is(*cond, &truth, "condition")?;
                 let before = self.defined.clone();
@@ -215,13 +179,7 @@ impl Check<'_> {
                 self.is(*cond, &truth, "condition")?;
                 self.inner(body)
             }
-            StmtKind::Map {
-                extents,
-                indices,
-                body,
-                yields,
-                results,
-            } => {
+            StmtKind::Map { extents, indices, body, yields, results } => {
                 extents.iter().try_for_each(|d| self.dim(d))?;
                 if extents.len() != indices.len() {
                     return Err("indices of a map".into());
@@ -238,31 +196,16 @@ impl Check<'_> {
                     .iter()
                     .map(|y| {
                         let ty = self.func.ty(*y);
-                        Ty::array(
-                            ty.dtype,
-                            extents.iter().chain(&ty.dims).cloned().collect::<Vec<_>>(),
-                        )
+                        Ty::array(ty.dtype, extents.iter().chain(&ty.dims).cloned().collect::<Vec<_>>())
                     })
                     .collect();
                 self.results(results, &types)
             }
-            StmtKind::Call {
-                func,
-                sizes,
-                args,
-                results,
-            } => {
+            StmtKind::Call { func, sizes, args, results } => {
                 let (_, types) = self.call(*func, sizes, args)?;
                 self.results(results, &types)
             }
-            StmtKind::Jvp {
-                func,
-                sizes,
-                args,
-                tangents,
-                results,
-                result_tangents,
-            } => {
+            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents } => {
                 let (params, types) = self.call(*func, sizes, args)?;
                 if tangents.len() != params.len() || result_tangents.len() != types.len() {
                     return Err("tangents".into());
@@ -285,14 +228,7 @@ impl Check<'_> {
                 }
                 Ok(())
             }
-            StmtKind::Vjp {
-                func,
-                sizes,
-                args,
-                cotangents,
-                results,
-                param_cotangents,
-            } => {
+            StmtKind::Vjp { func, sizes, args, cotangents, results, param_cotangents } => {
                 let (params, types) = self.call(*func, sizes, args)?;
                 if cotangents.len() != types.len() || param_cotangents.len() != params.len() {
                     return Err("cotangents".into());
@@ -323,9 +259,7 @@ impl Check<'_> {
                 if ls.len() != self.func.results.len() {
                     return Err("number of results".into());
                 }
-                ls.iter()
-                    .zip(&self.func.results)
-                    .try_for_each(|(l, t)| self.is(*l, t, "return"))
+                ls.iter().zip(&self.func.results).try_for_each(|(l, t)| self.is(*l, t, "return"))
             }
             StmtKind::Bounds { index, len, .. } => {
                 self.used(&[*index])?;

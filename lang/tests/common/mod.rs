@@ -38,61 +38,31 @@ pub fn stmts(list: &[Stmt]) -> String {
 
 fn stmt(stmt: &Stmt) -> String {
     match &stmt.kind {
-        StmtKind::Let {
-            mutable,
-            pattern,
-            ty: annotation,
-            value,
-            ..
-        } => {
+        StmtKind::Let { mutable, pattern, ty: annotation, value, .. } => {
             let word = if *mutable { "var" } else { "let" };
-            let annotation = annotation
-                .as_ref()
-                .map_or(String::new(), |t| format!(": {}", ty(t)));
+            let annotation = annotation.as_ref().map_or(String::new(), |t| format!(": {}", ty(t)));
             format!("({word} {}{annotation} {})", pat(pattern), expr(value))
         }
         StmtKind::Fn(def) => {
-            let rule = def.rule.as_ref().map_or(String::new(), |r| {
-                format!("@{} {} ", r.kind.name, r.target.name)
-            });
-            let ret = def
-                .ret
-                .as_ref()
-                .map_or(String::new(), |t| format!(" -> {}", ty(t)));
-            format!(
-                "(fn {rule}{} ({}){ret} {})",
-                def.name.name,
-                join(&def.params, param),
-                expr(&def.body)
-            )
+            let rule = def.rule.as_ref().map_or(String::new(), |r| format!("@{} {} ", r.kind.name, r.target.name));
+            let ret = def.ret.as_ref().map_or(String::new(), |t| format!(" -> {}", ty(t)));
+            format!("(fn {rule}{} ({}){ret} {})", def.name.name, join(&def.params, param), expr(&def.body))
         }
         StmtKind::Import { target, alias } => {
             let target = match target {
                 ImportTarget::Module(name) => name.name.to_string(),
                 ImportTarget::Path(path, _) => format!("{path:?}"),
             };
-            format!(
-                "(import {target}{})",
-                alias
-                    .as_ref()
-                    .map_or(String::new(), |a| format!(" as {}", a.name))
-            )
+            format!("(import {target}{})", alias.as_ref().map_or(String::new(), |a| format!(" as {}", a.name)))
         }
         StmtKind::Test { name, body } => format!("(test {name:?} {})", block(body)),
-        StmtKind::For {
-            pattern,
-            iter,
-            body,
-        } => format!("(for {} {} {})", pat(pattern), expr(iter), block(body)),
+        StmtKind::For { pattern, iter, body } => format!("(for {} {} {})", pat(pattern), expr(iter), block(body)),
         StmtKind::While { cond, body } => format!("(while {} {})", expr(cond), block(body)),
         StmtKind::Break => "break".into(),
         StmtKind::Continue => "continue".into(),
-        StmtKind::Return(value) => format!(
-            "(return{})",
-            value
-                .as_ref()
-                .map_or(String::new(), |e| format!(" {}", expr(e)))
-        ),
+        StmtKind::Return(value) => {
+            format!("(return{})", value.as_ref().map_or(String::new(), |e| format!(" {}", expr(e))))
+        }
         StmtKind::Assign { place, op, value } => {
             let op = op.map_or("", binary);
             format!("({op}= {} {})", expr(place), expr(value))
@@ -106,14 +76,8 @@ fn block(block: &Block) -> String {
 }
 
 fn param(param: &Param) -> String {
-    let ty = param
-        .ty
-        .as_ref()
-        .map_or(String::new(), |t| format!(": {}", ty(t)));
-    let default = param
-        .default
-        .as_ref()
-        .map_or(String::new(), |e| format!(" = {}", expr(e)));
+    let ty = param.ty.as_ref().map_or(String::new(), |t| format!(": {}", ty(t)));
+    let default = param.default.as_ref().map_or(String::new(), |e| format!(" = {}", expr(e)));
     format!("{}{ty}{default}", pat(&param.pattern))
 }
 
@@ -125,11 +89,7 @@ fn pat(pattern: &Pattern) -> String {
         PatternKind::Array(parts) => format!("[{}]", join(parts, pat)),
         PatternKind::Record(fields) => format!(
             "(record {})",
-            join(fields, |(name, part)| format!(
-                "{}:{}",
-                name.name,
-                part.as_ref().map_or(String::new(), pat)
-            ))
+            join(fields, |(name, part)| format!("{}:{}", name.name, part.as_ref().map_or(String::new(), pat)))
         ),
     }
 }
@@ -142,8 +102,7 @@ fn ty(t: &TypeExpr) -> String {
             "(tuple {})",
             join(parts, |(name, part)| format!(
                 "{}{}",
-                name.as_ref()
-                    .map_or(String::new(), |n| format!("{}:", n.name)),
+                name.as_ref().map_or(String::new(), |n| format!("{}:", n.name)),
                 ty(part)
             ))
         ),
@@ -181,10 +140,7 @@ fn compare(op: CompareOp) -> &'static str {
 
 fn comprehension(c: &Comprehension) -> String {
     let clauses = join(&c.clauses, |(p, e)| format!("(in {} {})", pat(p), expr(e)));
-    let condition = c
-        .condition
-        .as_ref()
-        .map_or(String::new(), |e| format!(" (if {})", expr(e)));
+    let condition = c.condition.as_ref().map_or(String::new(), |e| format!(" (if {})", expr(e)));
     format!("{} {clauses}{condition}", expr(&c.element))
 }
 
@@ -193,13 +149,7 @@ fn opt(value: &Option<Expr>) -> String {
 }
 
 fn fields(fields: &[Field]) -> String {
-    join(fields, |f| {
-        format!(
-            "{}:{}",
-            f.name.name,
-            f.value.as_ref().map_or(String::new(), expr)
-        )
-    })
+    join(fields, |f| format!("{}:{}", f.name.name, f.value.as_ref().map_or(String::new(), expr)))
 }
 
 pub fn expr(e: &Expr) -> String {
@@ -213,46 +163,22 @@ pub fn expr(e: &Expr) -> String {
             join(parts, |part| match part {
                 StrPart::Text(text) => format!("{text:?}"),
                 StrPart::Hole(value, None) => format!("{{{}}}", expr(value)),
-                StrPart::Hole(value, Some(f)) => format!(
-                    "{{{} {:?} {:?} {:?}}}",
-                    expr(value),
-                    f.width,
-                    f.precision,
-                    f.style
-                ),
+                StrPart::Hole(value, Some(f)) =>
+                    format!("{{{} {:?} {:?} {:?}}}", expr(value), f.width, f.precision, f.style),
             })
         ),
         ExprKind::Name(name) => name.to_string(),
         ExprKind::Block(b) => block(b),
-        ExprKind::If {
-            cond,
-            then,
-            otherwise,
-        } => {
-            let otherwise = otherwise
-                .as_ref()
-                .map_or(String::new(), |e| format!(" {}", expr(e)));
+        ExprKind::If { cond, then, otherwise } => {
+            let otherwise = otherwise.as_ref().map_or(String::new(), |e| format!(" {}", expr(e)));
             format!("(if {} {}{otherwise})", expr(cond), block(then))
         }
         ExprKind::Lambda(lambda) => {
             format!("(|{}| {})", join(&lambda.params, param), expr(&lambda.body))
         }
-        ExprKind::Fixpoint {
-            options,
-            pattern,
-            start,
-            body,
-        } => {
-            let options = options
-                .iter()
-                .map(|(n, e)| format!("{}={} ", n.name, expr(e)))
-                .collect::<String>();
-            format!(
-                "(fixpoint {options}{} {} {})",
-                pat(pattern),
-                expr(start),
-                block(body)
-            )
+        ExprKind::Fixpoint { options, pattern, start, body } => {
+            let options = options.iter().map(|(n, e)| format!("{}={} ", n.name, expr(e))).collect::<String>();
+            format!("(fixpoint {options}{} {} {})", pat(pattern), expr(start), block(body))
         }
         ExprKind::Tuple(parts) => format!("(tuple {})", join(parts, expr)),
         ExprKind::Record(list) => format!("(record {})", fields(list)),
@@ -263,27 +189,18 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Array(parts) => format!("[{}]", join(parts, expr)),
         ExprKind::ArrayFor(c) => format!("[for {}]", comprehension(c)),
         ExprKind::Range { start, end, step } => {
-            let step = step
-                .as_ref()
-                .map_or(String::new(), |e| format!(" {}", expr(e)));
+            let step = step.as_ref().map_or(String::new(), |e| format!(" {}", expr(e)));
             format!("(.. {} {}{step})", expr(start), expr(end))
         }
         ExprKind::Unary(UnaryOp::Neg, e) => format!("(- {})", expr(e)),
         ExprKind::Unary(UnaryOp::Not, e) => format!("(not {})", expr(e)),
         ExprKind::Binary(op, a, b) => format!("({} {} {})", binary(*op), expr(a), expr(b)),
         ExprKind::Compare(first, rest) => {
-            format!(
-                "({} {})",
-                expr(first),
-                join(rest, |(op, e)| format!("{} {}", compare(*op), expr(e)))
-            )
+            format!("({} {})", expr(first), join(rest, |(op, e)| format!("{} {}", compare(*op), expr(e))))
         }
         ExprKind::Call { callee, args } => {
             let args = args.iter().map(|arg| {
-                let name = arg
-                    .name
-                    .as_ref()
-                    .map_or(String::new(), |n| format!("{}=", n.name));
+                let name = arg.name.as_ref().map_or(String::new(), |n| format!("{}=", n.name));
                 let bare = if arg.reduction { "~" } else { "" };
                 format!(" {name}{bare}{}", expr(&arg.value))
             });
@@ -292,9 +209,7 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Index { base, indices } => {
             let indices = join(indices, |index| match index {
                 Index::At(e) => expr(e),
-                Index::Slice {
-                    start, end, step, ..
-                } => format!("<{} {} {}>", opt(start), opt(end), opt(step)),
+                Index::Slice { start, end, step, .. } => format!("<{} {} {}>", opt(start), opt(end), opt(step)),
             });
             format!("(at {} {indices})", expr(base))
         }

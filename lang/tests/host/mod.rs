@@ -22,20 +22,9 @@ impl Types {
     pub fn keep(&self, entry: &Entry) {
         let main = &entry.module.funcs[entry.main.0 as usize];
         for (g, ty) in entry.results.iter().zip(&main.results) {
-            let shape = ty
-                .dims
-                .iter()
-                .map(|d| d.eval(&|_| 20).unwrap_or(0) as usize)
-                .collect();
+            let shape = ty.dims.iter().map(|d| d.eval(&|_| 20).unwrap_or(0) as usize).collect();
             let whole = (ty.dtype == DType::I64 && ty.dims.is_empty()).then_some(20);
-            self.0.borrow_mut().insert(
-                g.0,
-                LeafInfo {
-                    dtype: ty.dtype,
-                    shape,
-                    whole,
-                },
-            );
+            self.0.borrow_mut().insert(g.0, LeafInfo { dtype: ty.dtype, shape, whole });
         }
     }
 }
@@ -53,10 +42,7 @@ pub fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Checks all statements and tests of a program.
-pub fn check_with(
-    text: &str,
-    files: &[(&str, &str)],
-) -> (Checker, Types, Result<Vec<Entry>, Vec<Diagnostic>>) {
+pub fn check_with(text: &str, files: &[(&str, &str)]) -> (Checker, Types, Result<Vec<Entry>, Vec<Diagnostic>>) {
     let mut checker = Checker::new();
     let types = Types::default();
     let mut load = |target: &str, _: &str| {
@@ -111,20 +97,12 @@ pub fn problems(text: &str) -> String {
 
 /// A float array argument.
 pub fn floats(shape: &[usize]) -> ArgInfo {
-    ArgInfo::Leaf(LeafInfo {
-        dtype: DType::F64,
-        shape: shape.to_vec(),
-        whole: None,
-    })
+    ArgInfo::Leaf(LeafInfo { dtype: DType::F64, shape: shape.to_vec(), whole: None })
 }
 
 /// A whole argument.
 pub fn whole(n: i64) -> ArgInfo {
-    ArgInfo::Leaf(LeafInfo {
-        dtype: DType::I64,
-        shape: Vec::new(),
-        whole: Some(n),
-    })
+    ArgInfo::Leaf(LeafInfo { dtype: DType::I64, shape: Vec::new(), whole: Some(n) })
 }
 
 /// The entry that calls a function of a program.

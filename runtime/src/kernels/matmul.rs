@@ -4,10 +4,7 @@
 //! its packing: they use inner products ([`super::reduce`]) and rows added to rows. Long products
 //! are cut into tiles of a fixed size, between which the interrupt is looked at; which path and
 //! which tiles depends on the sizes alone.
-#![allow(
-    unsafe_code,
-    reason = "raw pointers from native code; functions for a CPU feature"
-)]
+#![allow(unsafe_code, reason = "raw pointers from native code; functions for a CPU feature")]
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -95,9 +92,7 @@ unsafe fn batched<T: Real>(
         }
         return Status::Done;
     }
-    let only = |wanted: i64| {
-        flags & (TRANSPOSED_A | TRANSPOSED_B | SHARED_A | SHARED_B | SHARED_C) & !wanted == 0
-    };
+    let only = |wanted: i64| flags & (TRANSPOSED_A | TRANSPOSED_B | SHARED_A | SHARED_B | SHARED_C) & !wanted == 0;
     if has(SHARED_B) && only(SHARED_B | TRANSPOSED_B) {
         // The rows of all A are the rows of one.
         (m, batch) = (m * batch, 1);
@@ -105,22 +100,13 @@ unsafe fn batched<T: Real>(
         // The sum over the batch is part of the inner products.
         (k, batch) = (k * batch, 1);
     }
-    let sizes = Sizes {
-        m,
-        k,
-        n,
-        a_transposed: has(TRANSPOSED_A),
-        b_transposed: has(TRANSPOSED_B),
-    };
+    let sizes = Sizes { m, k, n, a_transposed: has(TRANSPOSED_A), b_transposed: has(TRANSPOSED_B) };
     for i in 0..batch {
         let accumulate = has(ACCUMULATE) || (has(SHARED_C) && i > 0);
         let at = |shared: i64, count: usize| if has(shared) { 0 } else { i * count };
         // SAFETY: matrix `i` of each operand lies inside it.
         let status = unsafe {
-            let (a, b) = (
-                operand(a.add(at(SHARED_A, m * k)), m * k),
-                operand(b.add(at(SHARED_B, k * n)), k * n),
-            );
+            let (a, b) = (operand(a.add(at(SHARED_A, m * k)), m * k), operand(b.add(at(SHARED_B, k * n)), k * n));
             let c = result(c.add(at(SHARED_C, m * n)), m * n);
             product(ctx, c, a, b, sizes, accumulate)
         };
@@ -135,21 +121,8 @@ unsafe fn batched<T: Real>(
 ///
 /// # Safety
 /// `ctx` is null or in use.
-unsafe fn product<T: Real>(
-    ctx: *mut Context,
-    c: &mut [T],
-    a: &[T],
-    b: &[T],
-    sizes: Sizes,
-    accumulate: bool,
-) -> Status {
-    let Sizes {
-        m,
-        k,
-        n,
-        a_transposed,
-        b_transposed,
-    } = sizes;
+unsafe fn product<T: Real>(ctx: *mut Context, c: &mut [T], a: &[T], b: &[T], sizes: Sizes, accumulate: bool) -> Status {
+    let Sizes { m, k, n, a_transposed, b_transposed } = sizes;
     // With one column in C, B is a vector however it is stored, and so A with one row.
     let vector = n == 1 || m == 1;
     if !vector && m * k * n > TINY {
@@ -173,11 +146,7 @@ unsafe fn product<T: Real>(
         }
     }
     // SAFETY: the contract above.
-    if unsafe { interrupted(ctx) } {
-        Status::Interrupted
-    } else {
-        Status::Done
-    }
+    if unsafe { interrupted(ctx) } { Status::Interrupted } else { Status::Done }
 }
 
 /// `c[i] = row i of a · x`, or added to it.
@@ -225,13 +194,7 @@ fn add_rows_with<T: Real>(c: &mut [T], x: &[T], a: &[T], fuse: impl Fn(T, T, T) 
 
 /// The definition of the product, for sizes where nothing else pays.
 fn tiny<T: Real>(c: &mut [T], a: &[T], b: &[T], sizes: Sizes) {
-    let Sizes {
-        m,
-        k,
-        n,
-        a_transposed,
-        b_transposed,
-    } = sizes;
+    let Sizes { m, k, n, a_transposed, b_transposed } = sizes;
     let (a_row, a_column) = if a_transposed { (1, m) } else { (k, 1) };
     let (b_row, b_column) = if b_transposed { (1, k) } else { (n, 1) };
     for (i, c_row) in c.chunks_exact_mut(n).enumerate() {
@@ -246,32 +209,11 @@ fn tiny<T: Real>(c: &mut [T], a: &[T], b: &[T], sizes: Sizes) {
 
 /// # Safety
 /// `ctx` is null or in use.
-unsafe fn tiled<T: Real>(
-    ctx: *mut Context,
-    c: &mut [T],
-    a: &[T],
-    b: &[T],
-    sizes: Sizes,
-    accumulate: bool,
-) -> Status {
-    let Sizes {
-        m,
-        k,
-        n,
-        a_transposed,
-        b_transposed,
-    } = sizes;
+unsafe fn tiled<T: Real>(ctx: *mut Context, c: &mut [T], a: &[T], b: &[T], sizes: Sizes, accumulate: bool) -> Status {
+    let Sizes { m, k, n, a_transposed, b_transposed } = sizes;
     let one = T::one_impl();
-    let a = MatRef::from_row_major_slice(
-        a,
-        if a_transposed { k } else { m },
-        if a_transposed { m } else { k },
-    );
-    let b = MatRef::from_row_major_slice(
-        b,
-        if b_transposed { n } else { k },
-        if b_transposed { k } else { n },
-    );
+    let a = MatRef::from_row_major_slice(a, if a_transposed { k } else { m }, if a_transposed { m } else { k });
+    let b = MatRef::from_row_major_slice(b, if b_transposed { n } else { k }, if b_transposed { k } else { n });
     let a = if a_transposed { a.transpose() } else { a };
     let b = if b_transposed { b.transpose() } else { b };
     let mut c = MatMut::from_row_major_slice_mut(c, m, n);
@@ -281,23 +223,9 @@ unsafe fn tiled<T: Real>(
             let columns = TILE.min(n - j);
             for p in (0..k).step_by(TILE_DEPTH) {
                 let depth = TILE_DEPTH.min(k - p);
-                let beta = if accumulate || p > 0 {
-                    Accum::Add
-                } else {
-                    Accum::Replace
-                };
-                let (left, right) = (
-                    a.submatrix(i, p, rows, depth),
-                    b.submatrix(p, j, depth, columns),
-                );
-                matmul(
-                    c.as_mut().submatrix_mut(i, j, rows, columns),
-                    beta,
-                    left,
-                    right,
-                    one,
-                    Par::Seq,
-                );
+                let beta = if accumulate || p > 0 { Accum::Add } else { Accum::Replace };
+                let (left, right) = (a.submatrix(i, p, rows, depth), b.submatrix(p, j, depth, columns));
+                matmul(c.as_mut().submatrix_mut(i, j, rows, columns), beta, left, right, one, Par::Seq);
                 // SAFETY: the contract above.
                 if unsafe { interrupted(ctx) } {
                     return Status::Interrupted;

@@ -90,17 +90,13 @@ unsafe fn transpose<T: Copy>(
     for i in 0..batch {
         // SAFETY: matrix `i` lies inside both.
         let (from, to) = unsafe {
-            (
-                operand(data.add(i * rows * columns), rows * columns),
-                result(out.add(i * rows * columns), rows * columns),
-            )
+            (operand(data.add(i * rows * columns), rows * columns), result(out.add(i * rows * columns), rows * columns))
         };
         for row in (0..rows).step_by(SQUARE) {
             for column in (0..columns).step_by(SQUARE) {
                 let row_end = rows.min(row + SQUARE);
                 for c in column..columns.min(column + SQUARE) {
-                    for (r, out) in (row..row_end).zip(&mut to[c * rows + row..c * rows + row_end])
-                    {
+                    for (r, out) in (row..row_end).zip(&mut to[c * rows + row..c * rows + row_end]) {
                         *out = from[r * columns + c];
                     }
                 }
@@ -126,32 +122,21 @@ unsafe fn copy_strided<T: Copy>(
     if dims.iter().any(|&dim| dim <= 0) {
         return Status::Done;
     }
-    let (Some((&columns, outer)), Some((&step, outer_strides))) =
-        (dims.split_last(), strides.split_last())
-    else {
+    let (Some((&columns, outer)), Some((&step, outer_strides))) = (dims.split_last(), strides.split_last()) else {
         // SAFETY: without axes there is one element.
         unsafe { out.write(data.read()) };
         return Status::Done;
     };
-    let (columns, rows) = (
-        size(columns),
-        outer.iter().map(|&dim| size(dim)).product::<usize>(),
-    );
+    let (columns, rows) = (size(columns), outer.iter().map(|&dim| size(dim)).product::<usize>());
     let mut done = 0;
     for row in 0..rows {
         // SAFETY: the places of a row are reached by `dims` and `strides`, and `out` has all rows.
         unsafe {
-            let (from, to) = (
-                data.offset(offset(row, outer, outer_strides)),
-                out.add(row * columns),
-            );
+            let (from, to) = (data.offset(offset(row, outer, outer_strides)), out.add(row * columns));
             match step {
                 1 => from.copy_to_nonoverlapping(to, columns),
                 0 => result(to, columns).fill(from.read()),
-                _ => (0..columns).for_each(|i| {
-                    to.add(i)
-                        .write(from.offset(i as isize * step as isize).read())
-                }),
+                _ => (0..columns).for_each(|i| to.add(i).write(from.offset(i as isize * step as isize).read())),
             }
         }
         done += columns;

@@ -77,11 +77,7 @@ fn lower_quantile(p: f64) -> f64 {
         return q * ratio(0.180625 - q * q, &CENTRE);
     }
     let r = libm::sqrt(-libm::log(p));
-    -if r <= 5.0 {
-        ratio(r - 1.6, &TAIL)
-    } else {
-        ratio(r - 5.0, &FAR_TAIL)
-    }
+    -if r <= 5.0 { ratio(r - 1.6, &TAIL) } else { ratio(r - 5.0, &FAR_TAIL) }
 }
 
 /// A quotient of polynomials, the coefficients from the constant up; the denominator begins with 1.
@@ -226,9 +222,5 @@ pub unsafe extern "C" fn adl_random_int(
     high: i64,
 ) -> u32 {
     // SAFETY: the contract above.
-    unsafe {
-        fill(ctx, out, (key, Purpose::Numbers), start, n, |bits| {
-            int(bits, low, high)
-        })
-    }
+    unsafe { fill(ctx, out, (key, Purpose::Numbers), start, n, |bits| int(bits, low, high)) }
 }

@@ -6,10 +6,7 @@
 //! there are at most 64 in all), and the lanes are added as a tree too; wider vector instructions
 //! change nothing in that. An inner product uses other lanes, and fused multiplication and addition,
 //! where the machine has them, so its last bits depend on the machine.
-#![allow(
-    unsafe_code,
-    reason = "raw pointers from native code; functions for a CPU feature"
-)]
+#![allow(unsafe_code, reason = "raw pointers from native code; functions for a CPU feature")]
 
 use core::ops::AddAssign;
 
@@ -120,8 +117,7 @@ mod wide {
             #[target_feature(enable = "avx2,fma")]
             pub fn $name(x: &[$t], y: &[$t]) -> $t {
                 let (mut a, mut b, mut c, mut d) = ($zero(), $zero(), $zero(), $zero());
-                let ((xs, x_rest), (ys, y_rest)) =
-                    (x.as_chunks::<{ 4 * $n }>(), y.as_chunks::<{ 4 * $n }>());
+                let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<{ 4 * $n }>(), y.as_chunks::<{ 4 * $n }>());
                 for (x, y) in xs.iter().zip(ys) {
                     let (x, y) = (x.as_ptr(), y.as_ptr());
                     // SAFETY: there are four vectors behind each pointer.
@@ -132,8 +128,7 @@ mod wide {
                         d = $fma($load(x.add(3 * $n)), $load(y.add(3 * $n)), d);
                     }
                 }
-                let ((xs, x_rest), (ys, y_rest)) =
-                    (x_rest.as_chunks::<$n>(), y_rest.as_chunks::<$n>());
+                let ((xs, x_rest), (ys, y_rest)) = (x_rest.as_chunks::<$n>(), y_rest.as_chunks::<$n>());
                 for (x, y) in xs.iter().zip(ys) {
                     // SAFETY: there is one vector behind each pointer.
                     a = unsafe { $fma($load(x.as_ptr()), $load(y.as_ptr()), a) };
@@ -141,35 +136,14 @@ mod wide {
                 let mut lanes = [0.0; $n];
                 // SAFETY: `lanes` has the size of a vector.
                 unsafe { $store(lanes.as_mut_ptr(), $add($add(a, c), $add(b, d))) };
-                let rest = x_rest
-                    .iter()
-                    .zip(y_rest)
-                    .fold(0.0, |sum: $t, (x, y)| x.mul_add(*y, sum));
+                let rest = x_rest.iter().zip(y_rest).fold(0.0, |sum: $t, (x, y)| x.mul_add(*y, sum));
                 super::fold(lanes) + rest
             }
         };
     }
 
-    dot!(
-        dot_f64,
-        f64,
-        4,
-        _mm256_setzero_pd,
-        _mm256_loadu_pd,
-        _mm256_fmadd_pd,
-        _mm256_add_pd,
-        _mm256_storeu_pd
-    );
-    dot!(
-        dot_f32,
-        f32,
-        8,
-        _mm256_setzero_ps,
-        _mm256_loadu_ps,
-        _mm256_fmadd_ps,
-        _mm256_add_ps,
-        _mm256_storeu_ps
-    );
+    dot!(dot_f64, f64, 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_storeu_pd);
+    dot!(dot_f32, f32, 8, _mm256_setzero_ps, _mm256_loadu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps);
 }
 
 /// Never called: [`super::wide`] is false.
@@ -193,8 +167,7 @@ fn sum_blocks<T: Real>(x: &[T]) -> T {
         return sum_lanes::<T, LANES>(x);
     }
     let mut tree = Tree::new();
-    x.chunks(BLOCK)
-        .for_each(|block| tree.add(sum_lanes::<T, LANES>(block)));
+    x.chunks(BLOCK).for_each(|block| tree.add(sum_lanes::<T, LANES>(block)));
     tree.total()
 }
 
@@ -236,10 +209,7 @@ struct Tree<T> {
 impl<T: Real> Tree<T> {
     #[inline(always)]
     fn new() -> Tree<T> {
-        Tree {
-            partial: [T::default(); 64],
-            count: 0,
-        }
+        Tree { partial: [T::default(); 64], count: 0 }
     }
 
     #[inline(always)]

@@ -24,11 +24,7 @@ impl Key for f64 {
             return u64::MAX;
         }
         let bits = (self + 0.0).to_bits();
-        if bits >> 63 == 1 {
-            !bits
-        } else {
-            bits | 1 << 63
-        }
+        if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
     }
 }
 
@@ -45,13 +41,7 @@ macro_rules! export {
         ///
         /// # Safety
         /// See [`crate::kernels`].
-        pub unsafe extern "C" fn $name(
-            ctx: *mut Context,
-            out: *mut i64,
-            data: *const $t,
-            rows: i64,
-            n: i64,
-        ) -> u32 {
+        pub unsafe extern "C" fn $name(ctx: *mut Context, out: *mut i64, data: *const $t, rows: i64, n: i64) -> u32 {
             // SAFETY: the contract above.
             unsafe { argsort(ctx, out, data, size(rows), size(n)) as u32 }
         }
@@ -64,13 +54,7 @@ export!(i64, adl_argsort_i64);
 
 /// # Safety
 /// As for the kernels.
-unsafe fn argsort<T: Key>(
-    ctx: *mut Context,
-    out: *mut i64,
-    data: *const T,
-    rows: usize,
-    n: usize,
-) -> Status {
+unsafe fn argsort<T: Key>(ctx: *mut Context, out: *mut i64, data: *const T, rows: usize, n: usize) -> Status {
     if rows == 0 || n == 0 {
         return Status::Done;
     }
@@ -82,8 +66,7 @@ unsafe fn argsort<T: Key>(
     }
     for row in 0..rows {
         // SAFETY: row `row` lies inside operand and result.
-        let (entries, order) =
-            unsafe { (operand(data.add(row * n), n), result(out.add(row * n), n)) };
+        let (entries, order) = unsafe { (operand(data.add(row * n), n), result(out.add(row * n), n)) };
         pairs.clear();
         pairs.extend(entries.iter().enumerate().map(|(i, x)| (x.key(), i)));
         // No two pairs are equal, so the unstable sort, which needs no memory, gives the stable

@@ -89,9 +89,7 @@ impl Store {
     }
 
     pub(crate) fn arena_grow(&mut self, context: &mut Context, bytes: u64) -> *mut u8 {
-        let rounded = usize::try_from(bytes)
-            .ok()
-            .and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
+        let rounded = usize::try_from(bytes).ok().and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
         let current = context.arena_chunk as usize;
         let Some(bytes) = rounded else {
             return self.out_of_memory(context, bytes);
@@ -133,12 +131,7 @@ impl Store {
         pooled.as_ptr().cast()
     }
 
-    pub(crate) fn tape_grow(
-        &mut self,
-        context: &mut Context,
-        tape: *mut Tape,
-        needed: u64,
-    ) -> Status {
+    pub(crate) fn tape_grow(&mut self, context: &mut Context, tape: *mut Tape, needed: u64) -> Status {
         // SAFETY: the contract of `adl_tape_grow`: a live tape of this pool.
         let (base, old) = unsafe { ((*tape).base, (*tape).capacity) };
         let Ok(needed_bytes) = usize::try_from(needed) else {
@@ -162,12 +155,7 @@ impl Store {
             }
         }
         // SAFETY: as above.
-        unsafe {
-            *tape = Tape {
-                base: start,
-                capacity: len,
-            }
-        };
+        unsafe { *tape = Tape { base: start, capacity: len } };
         self.held -= old;
         self.use_tape_bytes(len - old);
         Status::Done
@@ -195,11 +183,7 @@ impl Store {
             Ok(()) => Status::Done,
             Err(payload) => {
                 self.panic = Some(payload);
-                context.failure = Failure {
-                    kind: Failure::HOST_PANICKED,
-                    site,
-                    values: [0; 4],
-                };
+                context.failure = Failure { kind: Failure::HOST_PANICKED, site, values: [0; 4] };
                 Status::Failed
             }
         }
@@ -256,19 +240,10 @@ impl Store {
         let room = self.tapes.len() + 1;
         let mut one = Vec::new();
         let reserved = self.tapes.try_reserve(1).is_ok()
-            && self
-                .idle
-                .try_reserve(room.saturating_sub(self.idle.len()))
-                .is_ok()
+            && self.idle.try_reserve(room.saturating_sub(self.idle.len())).is_ok()
             && one.try_reserve_exact(1).is_ok();
         if reserved {
-            one.push(Pooled {
-                tape: Tape {
-                    base: ptr::null_mut(),
-                    capacity: 0,
-                },
-                in_use: false,
-            });
+            one.push(Pooled { tape: Tape { base: ptr::null_mut(), capacity: 0 }, in_use: false });
             let pooled = NonNull::from(Box::leak(one.into_boxed_slice())).cast();
             self.tapes.push(pooled);
             self.idle.push(pooled);
@@ -287,19 +262,10 @@ impl Store {
 
     /// Memory of `wanted` bytes, or of `least` if so much is not to be had; what is kept for reuse
     /// is given up for it.
-    fn allocate(
-        &mut self,
-        context: &mut Context,
-        wanted: usize,
-        least: usize,
-    ) -> Option<(*mut u8, usize)> {
+    fn allocate(&mut self, context: &mut Context, wanted: usize, least: usize) -> Option<(*mut u8, usize)> {
         for attempt in 0..2 {
             for len in [wanted, least] {
-                if self
-                    .held
-                    .checked_add(len)
-                    .is_some_and(|held| held <= self.limit)
-                {
+                if self.held.checked_add(len).is_some_and(|held| held <= self.limit) {
                     let start = allocate_raw(len);
                     if !start.is_null() {
                         self.held += len;

@@ -46,9 +46,7 @@ impl Forward<'_, '_> {
                 let to = &mut self.emit.to();
                 match kind {
                     Reduction::Sum => Some(to.sum(first?, axes.clone())),
-                    Reduction::Max | Reduction::Min => {
-                        Some(mean_at_extreme(to, args[0], result, first?, axes))
-                    }
+                    Reduction::Max | Reduction::Min => Some(mean_at_extreme(to, args[0], result, first?, axes)),
                     Reduction::All | Reduction::Any => None,
                 }
             }
@@ -56,19 +54,11 @@ impl Forward<'_, '_> {
                 let parts = self.dense_all(&data.args);
                 Some(self.emit.to().pure(op.clone(), &parts))
             }
-            Op::Index(_) => Some(
-                self.emit
-                    .to()
-                    .pure(op.clone(), &[&[first?], &args[1..]].concat()),
-            ),
+            Op::Index(_) => Some(self.emit.to().pure(op.clone(), &[&[first?], &args[1..]].concat())),
             Op::Acc(_) if tangents[1].is_none() => first,
             Op::Update(_) | Op::Acc(_) => {
                 let parts = self.dense_all(&data.args[..2]);
-                Some(
-                    self.emit
-                        .to()
-                        .pure(op.clone(), &[&parts, &args[2..]].concat()),
-                )
+                Some(self.emit.to().pure(op.clone(), &[&parts, &args[2..]].concat()))
             }
             Op::MatMul { .. } => {
                 let to = &mut self.emit.to();
@@ -79,12 +69,7 @@ impl Forward<'_, '_> {
                     (left, right) => left.or(right),
                 }
             }
-            Op::Const(_)
-            | Op::Size(_)
-            | Op::ArgReduce { .. }
-            | Op::Iota(_)
-            | Op::ArgSort
-            | Op::Random(..) => None,
+            Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => None,
         }
     }
 
@@ -115,37 +100,20 @@ impl Forward<'_, '_> {
                 for (weight, tangent) in weights.iter().zip(tangents) {
                     if let Some(tangent) = *tangent {
                         let value = chosen(to, weight, (args, result), tangent);
-                        sum = Some(plus(
-                            to,
-                            sum,
-                            Term {
-                                minus: false,
-                                value,
-                            },
-                        ));
+                        sum = Some(plus(to, sum, Term { minus: false, value }));
                     }
                 }
                 sum
             }
             Derivative::Select => {
                 let sides = self.dense_all(&data.args[1..]);
-                Some(
-                    self.emit
-                        .to()
-                        .prim(Prim::Select, &[args[0], sides[0], sides[1]]),
-                )
+                Some(self.emit.to().prim(Prim::Select, &[args[0], sides[0], sides[1]]))
             }
         }
     }
 }
 
-fn mean_at_extreme(
-    to: &mut Builder<'_>,
-    x: Value,
-    extreme: Value,
-    tangent: Value,
-    axes: &[usize],
-) -> Value {
+fn mean_at_extreme(to: &mut Builder<'_>, x: Value, extreme: Value, tangent: Value, axes: &[usize]) -> Value {
     let (hit, count) = ties(to, x, extreme, axes);
     let zero = to.zeros_like(x);
     let kept = to.prim(Prim::Select, &[hit, tangent, zero]);
@@ -154,12 +122,7 @@ fn mean_at_extreme(
 }
 
 /// Where `x` equals its greatest or least entry along the axes, and how often.
-pub(in crate::ad) fn ties(
-    to: &mut Builder<'_>,
-    x: Value,
-    extreme: Value,
-    axes: &[usize],
-) -> (Value, Value) {
+pub(in crate::ad) fn ties(to: &mut Builder<'_>, x: Value, extreme: Value, axes: &[usize]) -> (Value, Value) {
     let ty = to.func.data(x).clone();
     let spread = spread(to, extreme, &ty.dims, axes);
     let hit = to.prim(Prim::Eq, &[x, spread]);
@@ -179,11 +142,5 @@ pub(in crate::ad) fn spread(
         return value;
     }
     let axes = (0..dims.len()).filter(|k| !gone.contains(k)).collect();
-    to.pure(
-        Op::Broadcast {
-            dims: dims.to_vec(),
-            axes,
-        },
-        &[value],
-    )
+    to.pure(Op::Broadcast { dims: dims.to_vec(), axes }, &[value])
 }

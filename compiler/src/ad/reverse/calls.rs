@@ -24,8 +24,7 @@ impl Sweep<'_, '_> {
     pub(super) fn reverse_call(&mut self, inst: Inst, func: FuncId, sizes: &[Dim]) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
-        let cotangents: Vec<Option<Value>> =
-            data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
         let active: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
         let accs: Vec<bool> = (0..data.args.len())
             .map(|k| {
@@ -35,11 +34,7 @@ impl Sweep<'_, '_> {
             })
             .collect();
         // A repeated run has the stripped function in its place already.
-        let func = if self.mode.bare {
-            self.ad.strip(func, Level::Bare)
-        } else {
-            func
-        };
+        let func = if self.mode.bare { self.ad.strip(func, Level::Bare) } else { func };
         let name = PairName {
             func,
             active,
@@ -49,26 +44,15 @@ impl Sweep<'_, '_> {
         };
         let (fwd, bwd) = self.ad.pair(name.clone());
         let forward = self.copies[&inst];
-        self.emit.func.insts[forward].kind = Kind::Call {
-            func: fwd,
-            sizes: sizes.to_vec(),
-        };
+        self.emit.func.insts[forward].kind = Kind::Call { func: fwd, sizes: sizes.to_vec() };
 
         let receivers: Vec<usize> = (0..data.args.len()).filter(|&k| name.active[k]).collect();
         let mut args: Vec<Value> = cotangents.into_iter().flatten().collect();
-        args.extend(
-            receivers
-                .iter()
-                .filter(|&&k| name.accs[k])
-                .map(|&k| self.ct[&data.args[k]]),
-        );
+        args.extend(receivers.iter().filter(|&&k| name.accs[k]).map(|&k| self.ct[&data.args[k]]));
         let targets: Vec<Value> = receivers.iter().map(|&k| data.args[k]).collect();
         let types = types(&source, &targets);
         let results = self.emit.to().call(bwd, sizes.to_vec(), args, types);
-        let (replaced, added): (Vec<_>, Vec<_>) = receivers
-            .iter()
-            .zip(results)
-            .partition(|(k, _)| name.accs[**k]);
+        let (replaced, added): (Vec<_>, Vec<_>) = receivers.iter().zip(results).partition(|(k, _)| name.accs[**k]);
         for (&k, cotangent) in replaced {
             self.ct.insert(data.args[k], cotangent);
         }
@@ -87,36 +71,16 @@ impl Sweep<'_, '_> {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
         let count = self.ad.module.funcs[func].results().len();
-        let mut given = data
-            .results
-            .iter()
-            .map(|r| self.ct.remove(r))
-            .collect::<Vec<_>>()
-            .into_iter();
-        let y_bar: Vec<Option<Value>> = (0..count)
-            .map(|_| if primal { given.next().flatten() } else { None })
-            .collect();
+        let mut given = data.results.iter().map(|r| self.ct.remove(r)).collect::<Vec<_>>().into_iter();
+        let y_bar: Vec<Option<Value>> =
+            (0..count).map(|_| if primal { given.next().flatten() } else { None }).collect();
         let w: Vec<Option<Value>> = given.collect();
         let (x, u) = data.args.split_at(wrt.len());
-        let wanted = |values: &[Value]| {
-            values
-                .iter()
-                .map(|&v| facts.active[v])
-                .collect::<Vec<bool>>()
-        };
+        let wanted = |values: &[Value]| values.iter().map(|&v| facts.active[v]).collect::<Vec<bool>>();
         let (want_x, want_u) = (wanted(x), wanted(u));
-        let request = Request {
-            func,
-            sizes,
-            seeds,
-            wrt,
-            primal,
-            x: self.primals(x),
-            u: self.primals(u),
-        };
+        let request = Request { func, sizes, seeds, wrt, primal, x: self.primals(x), u: self.primals(u) };
         let mut to = self.emit.to();
-        let mut pulled =
-            requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
+        let mut pulled = requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
         if data.results.iter().any(|&r| facts.tainted[r]) {
             let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
             self.silence(&cotangents, &mut pulled);
@@ -124,11 +88,7 @@ impl Sweep<'_, '_> {
         if let Some((reverse, checked)) = pulled.request
             && !has_effects(self.ad.module, func, Level::Quiet)
         {
-            let alone = if self.mode.bare {
-                self.ad.strip(checked, Level::Bare)
-            } else {
-                checked
-            };
+            let alone = if self.mode.bare { self.ad.strip(checked, Level::Bare) } else { checked };
             self.requests.push((self.copies[&inst], reverse, alone));
         }
         for (&value, cotangent) in x.iter().zip(pulled.x).chain(u.iter().zip(pulled.u)) {
@@ -153,14 +113,8 @@ impl Sweep<'_, '_> {
         }
         let mut gone = FxHashSet::default();
         for &(forward, reverse, alone) in &self.requests {
-            let unnamed = func.insts[forward]
-                .results
-                .iter()
-                .all(|r| !named.contains(r));
-            if unnamed
-                && let Kind::Vjp { func: of, .. } | Kind::Call { func: of, .. } =
-                    &mut func.insts[reverse].kind
-            {
+            let unnamed = func.insts[forward].results.iter().all(|r| !named.contains(r));
+            if unnamed && let Kind::Vjp { func: of, .. } | Kind::Call { func: of, .. } = &mut func.insts[reverse].kind {
                 *of = alone;
                 gone.insert(forward);
             }

@@ -42,25 +42,10 @@ impl Facts {
         let mut owners = FxHashMap::default();
         let mut homes = Side::new(func.body);
         tree(func, func.body, &mut owners, &mut homes);
-        let facts = Facts {
-            active,
-            useful: Side::new(false),
-            tainted: Side::new(tainted),
-            touched: FxHashMap::default(),
-        };
-        let mut flow = Flow {
-            func,
-            owners,
-            homes,
-            facts,
-            grown: true,
-        };
-        for (&result, _) in func
-            .results()
-            .iter()
-            .zip(seeds)
-            .filter(|(_, seeded)| **seeded)
-        {
+        let facts =
+            Facts { active, useful: Side::new(false), tainted: Side::new(tainted), touched: FxHashMap::default() };
+        let mut flow = Flow { func, owners, homes, facts, grown: true };
+        for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
         }
         while flow.grown {
@@ -72,22 +57,12 @@ impl Facts {
 
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.
     pub fn touched(&self, block: Block) -> Vec<Value> {
-        self.touched
-            .get(&block)
-            .into_iter()
-            .flatten()
-            .map(|&k| Value::new(k))
-            .collect()
+        self.touched.get(&block).into_iter().flatten().map(|&k| Value::new(k)).collect()
     }
 }
 
 /// Records the owner of each block, and the block of each instruction.
-fn tree(
-    func: &Func,
-    block: Block,
-    owners: &mut FxHashMap<Block, Block>,
-    homes: &mut Side<Inst, Block>,
-) {
+fn tree(func: &Func, block: Block, owners: &mut FxHashMap<Block, Block>, homes: &mut Side<Inst, Block>) {
     for &inst in &func.blocks[block].insts {
         homes.set(inst, block);
         for inner in func.insts[inst].kind.blocks() {
@@ -118,12 +93,7 @@ impl Flow<'_> {
         };
         let mut at = block;
         while at != home {
-            self.grown |= self
-                .facts
-                .touched
-                .entry(at)
-                .or_default()
-                .insert(value.index());
+            self.grown |= self.facts.touched.entry(at).or_default().insert(value.index());
             at = self.owners[&at];
         }
     }
@@ -202,29 +172,15 @@ impl Flow<'_> {
                     }
                 }
             }
-            Kind::Bounds { .. }
-            | Kind::NonNegative(_)
-            | Kind::SameSize(..)
-            | Kind::Assert(_)
-            | Kind::Print(_) => {}
+            Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
             Kind::Jvp { .. } => panic!("internal error: a jvp request is left in {}", func.name),
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!(
-                    "internal error: the tape of {} is differentiated",
-                    func.name
-                )
+                panic!("internal error: the tape of {} is differentiated", func.name)
             }
         }
     }
 
-    fn cycle(
-        &mut self,
-        results: &[Value],
-        inits: &[Value],
-        body: Block,
-        indices: usize,
-        block: Block,
-    ) {
+    fn cycle(&mut self, results: &[Value], inits: &[Value], body: Block, indices: usize, block: Block) {
         let func = self.func;
         let data = &func.blocks[body];
         let params = &data.params[indices..];

@@ -66,9 +66,7 @@ impl Sweep<'_, '_> {
             // Its lanes run again in the reverse sweep.
             self.mode.reversed = false;
         }
-        let mut kind = data
-            .kind
-            .rewrite(&Dim::sym, &mut |block| self.region(block));
+        let mut kind = data.kind.rewrite(&Dim::sym, &mut |block| self.region(block));
         self.mode = mode;
         if let Kind::Call { func, .. } | Kind::Vjp { func, .. } = &mut kind
             && mode.bare
@@ -85,8 +83,7 @@ impl Sweep<'_, '_> {
     fn define(&mut self, inst: Inst, data: &InstData, copy: Inst) {
         self.copies.insert(inst, copy);
         let results = &self.emit.func.insts[copy].results;
-        self.primal
-            .extend(data.results.iter().copied().zip(results.iter().copied()));
+        self.primal.extend(data.results.iter().copied().zip(results.iter().copied()));
     }
 
     fn counted_while(&mut self, inst: Inst, data: &InstData, test: Block, body: Block) {
@@ -105,11 +102,7 @@ impl Sweep<'_, '_> {
         self.emit.func.blocks[body].yields.push(next);
         let mut args = self.primals(&data.args);
         args.push(zero);
-        let mut types: Vec<_> = data
-            .results
-            .iter()
-            .map(|&r| self.source.ty(r).clone())
-            .collect();
+        let mut types: Vec<_> = data.results.iter().map(|&r| self.source.ty(r).clone()).collect();
         types.push(crate::ir::Type::Data(counter));
         let copy = self.emit.to().inst(Kind::While { test, body }, args, types);
         self.define(inst, data, copy);

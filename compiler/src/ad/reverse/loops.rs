@@ -35,25 +35,13 @@ impl Sweep<'_, '_> {
         let source = self.source.clone();
         let args = &source.insts[inst].args;
         let count = self.primal[&args[0]];
-        self.reverse_loop(&Loop {
-            inst,
-            body,
-            count,
-            inits: &args[1..],
-            indices: 1,
-        });
+        self.reverse_loop(&Loop { inst, body, count, inits: &args[1..], indices: 1 });
     }
 
     pub(super) fn reverse_while(&mut self, inst: Inst, body: Block) {
         let source = self.source.clone();
         let count = self.trips[&inst];
-        self.reverse_loop(&Loop {
-            inst,
-            body,
-            count,
-            inits: &source.insts[inst].args,
-            indices: 0,
-        });
+        self.reverse_loop(&Loop { inst, body, count, inits: &source.insts[inst].args, indices: 0 });
     }
 
     fn reverse_loop(&mut self, of: &Loop<'_>) {
@@ -72,10 +60,7 @@ impl Sweep<'_, '_> {
         let last = self.emit.to().sub(of.count, one);
         let outer = self.emit.enter();
         self.emit.index();
-        let carried: Vec<Value> = carries
-            .iter()
-            .map(|&k| self.param_like(params[k]))
-            .collect();
+        let carried: Vec<Value> = carries.iter().map(|&k| self.param_like(params[k])).collect();
         for &value in &touched {
             let cotangent = self.param_like(value);
             self.ct.insert(value, cotangent);
@@ -91,11 +76,7 @@ impl Sweep<'_, '_> {
         let kind = &self.emit.func.insts[self.copies[&of.inst]].kind;
         let forward = *kind.blocks().last().expect("a loop has a body");
         let counter = (of.indices == 1).then(|| (self.emit.func.blocks[forward].params[0], last));
-        self.pairs.push(Pair {
-            forward,
-            reverse,
-            counter,
-        });
+        self.pairs.push(Pair { forward, reverse, counter });
 
         let after = self.run_loop(of.count, reverse, inits);
         for (&value, &cotangent) in touched.iter().zip(&after[carries.len()..]) {
@@ -110,34 +91,15 @@ impl Sweep<'_, '_> {
     fn run_loop(&mut self, count: Value, body: Block, inits: Vec<Value>) -> Vec<Value> {
         let func = &mut self.emit.func;
         let changes = drop_unchanged(func, body, &inits);
-        let kept: Vec<Value> = inits
-            .iter()
-            .zip(&changes)
-            .filter(|(_, c)| **c)
-            .map(|(&i, _)| i)
-            .collect();
+        let kept: Vec<Value> = inits.iter().zip(&changes).filter(|(_, c)| **c).map(|(&i, _)| i).collect();
         if kept.is_empty() && func.blocks[body].insts.is_empty() {
             return inits;
         }
         // Without carries it still takes its rows from the tape.
         let types = types(func, &kept);
         let args = std::iter::once(count).chain(kept).collect();
-        let mut results = self
-            .emit
-            .to()
-            .results(Kind::For { body }, args, types)
-            .into_iter();
-        inits
-            .iter()
-            .zip(&changes)
-            .map(|(&init, c)| {
-                if *c {
-                    results.next().unwrap_or(init)
-                } else {
-                    init
-                }
-            })
-            .collect()
+        let mut results = self.emit.to().results(Kind::For { body }, args, types).into_iter();
+        inits.iter().zip(&changes).map(|(&init, c)| if *c { results.next().unwrap_or(init) } else { init }).collect()
     }
 }
 
@@ -145,21 +107,11 @@ impl Sweep<'_, '_> {
 fn drop_unchanged(func: &mut Func, body: Block, inits: &[Value]) -> Vec<bool> {
     let data = &func.blocks[body];
     let carries = data.params[1..].to_vec();
-    let changes: Vec<bool> = carries
-        .iter()
-        .zip(&data.yields)
-        .map(|(p, y)| p != y)
-        .collect();
+    let changes: Vec<bool> = carries.iter().zip(&data.yields).map(|(p, y)| p != y).collect();
     if !changes.contains(&false) {
         return changes;
     }
-    let outer = |v: Value| {
-        carries
-            .iter()
-            .position(|&p| p == v)
-            .filter(|&k| !changes[k])
-            .map_or(v, |k| inits[k])
-    };
+    let outer = |v: Value| carries.iter().position(|&p| p == v).filter(|&k| !changes[k]).map_or(v, |k| inits[k]);
     replace(func, body, &outer);
     let data = &mut func.blocks[body];
     let mut keep = changes.iter();

@@ -64,21 +64,15 @@ impl Sweep<'_, '_> {
             Op::Acc(sels) => {
                 if self.facts.active[data.args[1]] {
                     let operands = self.primals(&data.args[2..]);
-                    let part = self
-                        .emit
-                        .to()
-                        .pure(Op::Index(sels.clone()), &[&[c], &operands[..]].concat());
+                    let part = self.emit.to().pure(Op::Index(sels.clone()), &[&[c], &operands[..]].concat());
                     self.contribute(data.args[1], part);
                 }
                 self.contribute(x, c);
             }
             Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), c),
-            Op::Const(_)
-            | Op::Size(_)
-            | Op::ArgReduce { .. }
-            | Op::Iota(_)
-            | Op::ArgSort
-            | Op::Random(..) => panic!("internal error: a cotangent for {op:?}"),
+            Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => {
+                panic!("internal error: a cotangent for {op:?}")
+            }
         }
     }
 
@@ -105,13 +99,7 @@ impl Sweep<'_, '_> {
             Derivative::Partials(partials) => {
                 for (&arg, partial) in data.args.iter().zip(partials) {
                     if self.facts.active[arg] {
-                        let term = scaled(
-                            &mut self.emit.to(),
-                            partial.as_ref(),
-                            (&args, result),
-                            c,
-                            guard,
-                        );
+                        let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, guard);
                         self.contribute_term(arg, term);
                     }
                 }
@@ -128,10 +116,7 @@ impl Sweep<'_, '_> {
                 let zero = self.emit.to().zeros_like(c);
                 for (&arg, sides) in data.args[1..].iter().zip([[c, zero], [zero, c]]) {
                     if self.facts.active[arg] {
-                        let part = self
-                            .emit
-                            .to()
-                            .prim(Prim::Select, &[args[0], sides[0], sides[1]]);
+                        let part = self.emit.to().prim(Prim::Select, &[args[0], sides[0], sides[1]]);
                         self.contribute(arg, part);
                     }
                 }
@@ -167,10 +152,7 @@ impl Sweep<'_, '_> {
                 let to = &mut self.emit.to();
                 let start = to.size(offset.clone());
                 let mut sels = vec![Sel::All; ty.rank()];
-                sels[axis] = Sel::Span {
-                    len: len.clone(),
-                    step: 1,
-                };
+                sels[axis] = Sel::Span { len: len.clone(), step: 1 };
                 let part = to.pure(Op::Index(sels), &[c, start]);
                 self.contribute(arg, part);
             }
@@ -198,14 +180,8 @@ impl Sweep<'_, '_> {
                     let ty = to.func.data(c).with(DType::I64);
                     board = to.full(&ty, 0.0);
                 }
-                board = to.pure(
-                    Op::Update(sels.to_vec()),
-                    &[&[board, mark], &operands[..]].concat(),
-                );
-                let found = to.pure(
-                    Op::Index(sels.to_vec()),
-                    &[&[board], &operands[..]].concat(),
-                );
+                board = to.pure(Op::Update(sels.to_vec()), &[&[board, mark], &operands[..]].concat());
+                let found = to.pure(Op::Index(sels.to_vec()), &[&[board], &operands[..]].concat());
                 let last = to.prim(Prim::Eq, &[found, mark]);
                 read = to.prim(Prim::Select, &[last, read, zero]);
                 if part.dtype == DType::F64 {
@@ -247,9 +223,5 @@ impl Sweep<'_, '_> {
 /// 0, 1, 2, … in row-major order, in that shape.
 fn ranks(to: &mut crate::ir::Builder<'_>, part: &Ty) -> Value {
     let flat = to.pure(Op::Iota(part.len()), &[]);
-    if part.rank() == 1 {
-        flat
-    } else {
-        to.pure(Op::Reshape(part.dims.clone()), &[flat])
-    }
+    if part.rank() == 1 { flat } else { to.pure(Op::Reshape(part.dims.clone()), &[flat]) }
 }

@@ -22,8 +22,7 @@ impl Sweep<'_, '_> {
     pub(super) fn reverse_if(&mut self, inst: Inst, then: Block, otherwise: Block) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
-        let cotangents: Vec<Option<Value>> =
-            data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
         let mut changed = [facts.touched(then), facts.touched(otherwise)].concat();
         changed.sort_unstable();
         changed.dedup();
@@ -46,31 +45,20 @@ impl Sweep<'_, '_> {
                     None => self.ct.remove(value),
                 };
             }
-            self.pairs.push(Pair {
-                forward,
-                reverse,
-                counter: None,
-            });
+            self.pairs.push(Pair { forward, reverse, counter: None });
             sides.push(reverse);
         }
         self.emit.span = data.span;
         // What both sides yield alike needs no result.
         let blocks = &mut self.emit.func.blocks;
         let alike: Vec<bool> = (0..changed.len())
-            .map(|k| {
-                before[k].is_some() && blocks[sides[0]].yields[k] == blocks[sides[1]].yields[k]
-            })
+            .map(|k| before[k].is_some() && blocks[sides[0]].yields[k] == blocks[sides[1]].yields[k])
             .collect();
         for &side in &sides {
             let mut alike = alike.iter();
             blocks[side].yields.retain(|_| alike.next() == Some(&false));
         }
-        let changed: Vec<Value> = changed
-            .into_iter()
-            .zip(alike)
-            .filter(|(_, alike)| !alike)
-            .map(|(v, _)| v)
-            .collect();
+        let changed: Vec<Value> = changed.into_iter().zip(alike).filter(|(_, alike)| !alike).map(|(v, _)| v).collect();
         let idle = |&side: &Block| self.emit.func.blocks[side].insts.is_empty();
         if changed.is_empty() && sides.iter().all(idle) {
             return;
@@ -78,41 +66,29 @@ impl Sweep<'_, '_> {
         // Without results it still takes its rows from the tape.
         let cond = self.primal[&data.args[0]];
         let types = types(&self.source, &changed);
-        let kind = Kind::If {
-            then: sides[0],
-            otherwise: sides[1],
-        };
+        let kind = Kind::If { then: sides[0], otherwise: sides[1] };
         let results = self.emit.to().results(kind, vec![cond], types);
         self.ct.extend(changed.into_iter().zip(results));
     }
 
     pub(super) fn reverse_map(&mut self, inst: Inst, extents: &[Dim], body: Block, accs: usize) {
-        assert!(
-            accs == 0,
-            "internal error: the accumulators of {} are differentiated",
-            self.source.name
-        );
+        assert!(accs == 0, "internal error: the accumulators of {} are differentiated", self.source.name);
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
         let block = &source.blocks[body];
         let touched = facts.touched(body);
-        let cotangents: Vec<Option<Value>> =
-            data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
         if touched.is_empty() {
             return;
         }
         let inits: Vec<Value> = touched.iter().map(|&v| self.peek(v)).collect();
         let (mode, outer_accs) = (self.mode, self.accs.clone());
-        self.mode = Mode {
-            bare: true,
-            reversed: true,
-        };
+        self.mode = Mode { bare: true, reversed: true };
         self.accs.extend(touched.iter().copied());
 
         let outer = self.emit.enter();
         let indices: Vec<Value> = block.params.iter().map(|_| self.emit.index()).collect();
-        self.primal
-            .extend(block.params.iter().copied().zip(indices.iter().copied()));
+        self.primal.extend(block.params.iter().copied().zip(indices.iter().copied()));
         for &value in &touched {
             let cotangent = self.param_like(value);
             self.ct.insert(value, cotangent);
@@ -122,13 +98,8 @@ impl Sweep<'_, '_> {
         for (&value, cotangent) in block.yields.iter().zip(cotangents) {
             if let Some(cotangent) = cotangent {
                 let rank = self.emit.func.data(cotangent).rank();
-                let sels = (0..rank)
-                    .map(|k| if k < indices.len() { Sel::At } else { Sel::All })
-                    .collect();
-                let lane = self
-                    .emit
-                    .to()
-                    .pure(Op::Index(sels), &[&[cotangent], &indices[..]].concat());
+                let sels = (0..rank).map(|k| if k < indices.len() { Sel::At } else { Sel::All }).collect();
+                let lane = self.emit.to().pure(Op::Index(sels), &[&[cotangent], &indices[..]].concat());
                 self.contribute(value, lane);
             }
         }
@@ -139,11 +110,7 @@ impl Sweep<'_, '_> {
         (self.mode, self.accs) = (mode, outer_accs);
         self.emit.span = data.span;
         let types = types(&self.source, &touched);
-        let kind = Kind::Map {
-            extents: extents.to_vec(),
-            body,
-            accs: touched.len(),
-        };
+        let kind = Kind::Map { extents: extents.to_vec(), body, accs: touched.len() };
         let results = self.emit.to().results(kind, inits, types);
         self.ct.extend(touched.into_iter().zip(results));
     }

@@ -43,10 +43,7 @@ pub(super) fn keep(func: &mut Func, pairs: &[Pair], top: Option<Block>) {
 
 fn row(func: &mut Func, pair: &Pair, top: Option<Block>) {
     let data = &func.blocks[pair.forward];
-    let results = data
-        .insts
-        .iter()
-        .flat_map(|&inst| func.insts[inst].results.iter());
+    let results = data.insts.iter().flat_map(|&inst| func.insts[inst].results.iter());
     let order: Vec<Value> = data.params.iter().chain(results).copied().collect();
     let defined: FxHashSet<Value> = order.iter().copied().collect();
     let named = named(func, pair.reverse, &defined);
@@ -56,9 +53,7 @@ fn row(func: &mut Func, pair: &Pair, top: Option<Block>) {
     let mut choice = Choice {
         func,
         defined,
-        top: top
-            .map(|block| directly_in(func, block))
-            .unwrap_or_default(),
+        top: top.map(|block| directly_in(func, block)).unwrap_or_default(),
         index: pair.counter.map(|(index, _)| index),
         kept: FxHashSet::default(),
         costs: FxHashMap::default(),
@@ -83,8 +78,7 @@ const LIMIT: u32 = 3;
 /// Which of some values a block and those below name.
 fn named(func: &Func, block: Block, defined: &FxHashSet<Value>) -> FxHashSet<Value> {
     let mut named = FxHashSet::default();
-    let mut meet =
-        |values: &[Value]| named.extend(values.iter().copied().filter(|v| defined.contains(v)));
+    let mut meet = |values: &[Value]| named.extend(values.iter().copied().filter(|v| defined.contains(v)));
     meet(&func.blocks[block].yields);
     let mut blocks = vec![block];
     while let Some(block) = blocks.pop() {
@@ -102,10 +96,7 @@ fn named(func: &Func, block: Block, defined: &FxHashSet<Value>) -> FxHashSet<Val
 /// The values that a block defines itself.
 fn directly_in(func: &Func, block: Block) -> FxHashSet<Value> {
     let data = &func.blocks[block];
-    let results = data
-        .insts
-        .iter()
-        .flat_map(|&inst| func.insts[inst].results.iter());
+    let results = data.insts.iter().flat_map(|&inst| func.insts[inst].results.iter());
     data.params.iter().chain(results).copied().collect()
 }
 
@@ -217,18 +208,8 @@ fn pop(func: &mut Func, pair: &Pair, kept: &[Value], again: &[Value]) -> FxHashM
     if !kept.is_empty() {
         let mut types = vec![Type::Tape];
         types.extend(kept.iter().map(|&v| func.ty(v).clone()));
-        Builder {
-            func,
-            block: pair.forward,
-            span,
-        }
-        .inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
-        let row = Builder {
-            func,
-            block: pair.reverse,
-            span,
-        }
-        .results(Kind::Pop, Vec::new(), types);
+        Builder { func, block: pair.forward, span }.inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
+        let row = Builder { func, block: pair.reverse, span }.results(Kind::Pop, Vec::new(), types);
         map.extend(kept.iter().copied().zip(row[1..].iter().copied()));
     }
     let forward: FxHashSet<Inst> = func.blocks[pair.forward].insts.iter().copied().collect();
@@ -255,23 +236,13 @@ impl Again<'_> {
         let new = match (self.pair.counter, func.values[value].def) {
             (Some((index, last)), _) if index == value => {
                 let round = func.blocks[block].params[0];
-                Builder {
-                    block,
-                    span: func.span,
-                    func,
-                }
-                .sub(last, round)
+                Builder { block, span: func.span, func }.sub(last, round)
             }
             (_, Def::Result(inst, _)) if self.forward.contains(&inst) => {
                 let data = func.insts[inst].clone();
                 let args = data.args.iter().map(|&a| self.value(func, a)).collect();
                 let ty = func.ty(value).clone();
-                Builder {
-                    func,
-                    block,
-                    span: data.span,
-                }
-                .results(data.kind, args, vec![ty])[0]
+                Builder { func, block, span: data.span }.results(data.kind, args, vec![ty])[0]
             }
             (_, Def::Param(..) | Def::Result(..)) => return value,
         };

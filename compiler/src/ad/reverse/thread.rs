@@ -39,11 +39,9 @@ impl Thread<'_> {
         match &self.func.insts[inst].kind {
             Kind::Push | Kind::Pop => true,
             Kind::Call { func, .. } => self.taped.contains(func),
-            Kind::If { .. } | Kind::For { .. } | Kind::While { .. } => self.func.insts[inst]
-                .kind
-                .blocks()
-                .into_iter()
-                .any(|b| self.used(b)),
+            Kind::If { .. } | Kind::For { .. } | Kind::While { .. } => {
+                self.func.insts[inst].kind.blocks().into_iter().any(|b| self.used(b))
+            }
             Kind::Map { .. }
             | Kind::Pure(_)
             | Kind::Jvp { .. }
@@ -59,10 +57,7 @@ impl Thread<'_> {
     }
 
     fn used(&self, block: Block) -> bool {
-        self.func.blocks[block]
-            .insts
-            .iter()
-            .any(|&inst| self.takes(inst))
+        self.func.blocks[block].insts.iter().any(|&inst| self.takes(inst))
     }
 
     /// A block with a tape of its own, if it needs one.
@@ -82,12 +77,7 @@ impl Thread<'_> {
 
     fn at(&mut self, block: Block, kind: Kind, args: Vec<Value>, results: Vec<Type>) -> Vec<Value> {
         let span = self.func.span;
-        Builder {
-            func: self.func,
-            block,
-            span,
-        }
-        .results(kind, args, results)
+        Builder { func: self.func, block, span }.results(kind, args, results)
     }
 
     /// Gives the lanes of maps in an instruction that takes no tape what they need.
@@ -138,10 +128,7 @@ impl Thread<'_> {
             | Kind::Assert(_)
             | Kind::Print(_)
             | Kind::TapeNew
-            | Kind::TapeEnd => panic!(
-                "internal error: a tape for {:?}",
-                self.func.insts[inst].kind
-            ),
+            | Kind::TapeEnd => panic!("internal error: a tape for {:?}", self.func.insts[inst].kind),
         }
         self.func.result(inst, Type::Tape)
     }

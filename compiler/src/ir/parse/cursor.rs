@@ -16,30 +16,19 @@ pub(super) struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     pub fn new(text: &'t str) -> Self {
-        Cursor {
-            text,
-            at: 0,
-            sizes: Vec::new(),
-        }
+        Cursor { text, at: 0, sizes: Vec::new() }
     }
 
     pub fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let line = 1 + self.text[..self.at].matches('\n').count();
-        Err(ParseError {
-            line,
-            message: message.into(),
-        })
+        Err(ParseError { line, message: message.into() })
     }
 
     fn rest(&mut self) -> &'t str {
         loop {
             let rest = &self.text[self.at..];
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
-            let comment = if rest.starts_with(';') {
-                rest.find('\n').unwrap_or(rest.len())
-            } else {
-                0
-            };
+            let comment = if rest.starts_with(';') { rest.find('\n').unwrap_or(rest.len()) } else { 0 };
             if blank + comment == 0 {
                 return rest;
             }
@@ -62,11 +51,7 @@ impl<'t> Cursor<'t> {
     }
 
     pub fn newline(&mut self) -> Parsed<()> {
-        if self.eat("\n") {
-            Ok(())
-        } else {
-            self.fail("the line should end here")
-        }
+        if self.eat("\n") { Ok(()) } else { self.fail("the line should end here") }
     }
 
     pub fn eat(&mut self, symbol: &str) -> bool {
@@ -78,11 +63,7 @@ impl<'t> Cursor<'t> {
     }
 
     pub fn expect(&mut self, symbol: &str) -> Parsed<()> {
-        if self.eat(symbol) {
-            Ok(())
-        } else {
-            self.fail(format!("`{symbol}` is missing"))
-        }
+        if self.eat(symbol) { Ok(()) } else { self.fail(format!("`{symbol}` is missing")) }
     }
 
     fn take(&mut self, belongs: impl Fn(char) -> bool) -> &'t str {
@@ -113,11 +94,7 @@ impl<'t> Cursor<'t> {
     }
 
     pub fn word(&mut self, word: &str) -> Parsed<()> {
-        if self.eat_word(word) {
-            Ok(())
-        } else {
-            self.fail(format!("`{word}` is missing"))
-        }
+        if self.eat_word(word) { Ok(()) } else { self.fail(format!("`{word}` is missing")) }
     }
 
     pub fn one_of<T: Copy>(&mut self, choices: &[(&str, T)]) -> Parsed<T> {
@@ -145,12 +122,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Items between brackets, separated by commas.
-    pub fn list<T>(
-        &mut self,
-        open: &str,
-        close: &str,
-        mut item: impl FnMut(&mut Self) -> Parsed<T>,
-    ) -> Parsed<Vec<T>> {
+    pub fn list<T>(&mut self, open: &str, close: &str, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         let mut out = Vec::new();
         self.expect(open)?;
         while !self.eat(close) {
@@ -178,11 +150,7 @@ impl<'t> Cursor<'t> {
         let Some(dtype) = DType::named(name) else {
             return self.fail(format!("no type `{name}`"));
         };
-        let dims = if self.peek() == Some('[') {
-            self.dims()?
-        } else {
-            Vec::new()
-        };
+        let dims = if self.peek() == Some('[') { self.dims()? } else { Vec::new() };
         Ok(Type::Data(Ty::array(dtype, dims)))
     }
 
@@ -221,11 +189,7 @@ impl<'t> Cursor<'t> {
             let name = self.ident()?;
             let position = self.sizes.iter().position(|s| s == name);
             let number = || {
-                if is_symbol(name) {
-                    name[1..].parse().ok()
-                } else {
-                    None
-                }
+                if is_symbol(name) { name[1..].parse().ok() } else { None }
             };
             return match position.map(|p| p as u32).or_else(number) {
                 Some(k) => Ok(Dim::sym(Sym(k))),
@@ -250,9 +214,9 @@ impl<'t> Cursor<'t> {
             ("true", ..) => Some(Const::Bool(true)),
             ("false", ..) => Some(Const::Bool(false)),
             ("nan", ..) => Some(Const::F64(f64::NAN)),
-            (_, Some(hex), _) if hex.len() == 16 => u64::from_str_radix(hex, 16)
-                .ok()
-                .map(|bits| Const::F64(f64::from_bits(bits))),
+            (_, Some(hex), _) if hex.len() == 16 => {
+                u64::from_str_radix(hex, 16).ok().map(|bits| Const::F64(f64::from_bits(bits)))
+            }
             (_, Some(hex), Some(_)) => {
                 let bits = u32::from_str_radix(&hex[..hex.len() - 3], 16).ok();
                 bits.map(|bits| Const::F32(f32::from_bits(bits)))
@@ -292,11 +256,7 @@ impl<'t> Cursor<'t> {
                 Some('t') => '\t',
                 Some('0') => '\0',
                 Some('u') => {
-                    let hex: String = chars
-                        .by_ref()
-                        .map(|(_, c)| c)
-                        .take_while(|&c| c != '}')
-                        .collect();
+                    let hex: String = chars.by_ref().map(|(_, c)| c).take_while(|&c| c != '}').collect();
                     let code = u32::from_str_radix(hex.trim_start_matches('{'), 16).ok();
                     match code.and_then(char::from_u32) {
                         Some(c) => c,

@@ -21,22 +21,14 @@ impl Parser<'_, '_, '_> {
             }
             "broadcast" => {
                 let dims = self.cursor.dims()?;
-                Op::Broadcast {
-                    dims,
-                    axes: self.cursor.indices()?,
-                }
+                Op::Broadcast { dims, axes: self.cursor.indices()? }
             }
             "reduce" => {
                 use Reduction::{All, Any, Max, Min, Sum};
-                let kind = self
-                    .cursor
-                    .one_of(&[Sum, Max, Min, All, Any].map(|r| (words::reduction(r), r)))?;
+                let kind = self.cursor.one_of(&[Sum, Max, Min, All, Any].map(|r| (words::reduction(r), r)))?;
                 Op::Reduce(kind, self.cursor.indices()?)
             }
-            "argmax" | "argmin" => Op::ArgReduce {
-                max: word == "argmax",
-                axis: self.cursor.index()?,
-            },
+            "argmax" | "argmin" => Op::ArgReduce { max: word == "argmax", axis: self.cursor.index()? },
             "transpose" => Op::Transpose(self.cursor.indices()?),
             "reshape" => Op::Reshape(self.cursor.dims()?),
             "concat" => Op::Concat(self.cursor.index()?),
@@ -44,9 +36,7 @@ impl Parser<'_, '_, '_> {
             "argsort" => Op::ArgSort,
             "random" => {
                 use Random::{Bits, Normal, Uniform};
-                let kind = self
-                    .cursor
-                    .one_of(&[Uniform, Normal, Bits].map(|r| (words::random(r), r)))?;
+                let kind = self.cursor.one_of(&[Uniform, Normal, Bits].map(|r| (words::random(r), r)))?;
                 Op::Random(kind, self.cursor.dims()?)
             }
             "index" => return self.selected(Op::Index),
@@ -57,13 +47,7 @@ impl Parser<'_, '_, '_> {
                 let ta = self.cursor.eat("'");
                 self.cursor.eat(",");
                 let b = self.value()?;
-                return Ok((
-                    Op::MatMul {
-                        ta,
-                        tb: self.cursor.eat("'"),
-                    },
-                    vec![a, b],
-                ));
+                return Ok((Op::MatMul { ta, tb: self.cursor.eat("'") }, vec![a, b]));
             }
             name => match Prim::named(name) {
                 Some(prim) => Op::Prim(prim),
@@ -89,10 +73,7 @@ impl Parser<'_, '_, '_> {
                 self.cursor.word("len")?;
                 let len = self.cursor.dim()?;
                 self.cursor.word("step")?;
-                Sel::Span {
-                    len,
-                    step: self.cursor.int()?,
-                }
+                Sel::Span { len, step: self.cursor.int()? }
             } else {
                 operands.push(self.value()?);
                 Sel::At
@@ -124,27 +105,12 @@ fn format(cursor: &mut Cursor<'_>) -> Parsed<Format> {
         false => Ok(None),
     };
     let width = number(cursor)?;
-    let precision = if cursor.eat(".") {
-        number(cursor)?
-    } else {
-        None
-    };
+    let precision = if cursor.eat(".") { number(cursor)? } else { None };
     use FormatStyle::{Exponent, Fixed, General, Integer, Percent, Plain};
-    let styles = [
-        ("p", Plain),
-        ("f", Fixed),
-        ("e", Exponent),
-        ("g", General),
-        ("%", Percent),
-        ("d", Integer),
-    ];
+    let styles = [("p", Plain), ("f", Fixed), ("e", Exponent), ("g", General), ("%", Percent), ("d", Integer)];
     for (letter, style) in styles {
         if cursor.eat(letter) {
-            return Ok(Format {
-                width,
-                precision,
-                style,
-            });
+            return Ok(Format { width, precision, style });
         }
     }
     cursor.fail("no format")

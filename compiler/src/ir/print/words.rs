@@ -30,12 +30,7 @@ pub fn op(names: &Names<'_>, op: &Op, args: &[Value]) -> String {
                 let name = args.get(k).map_or("?".into(), |&v| names.value(v));
                 if t { format!("{name}'") } else { name }
             };
-            format!(
-                "matmul {}, {} {}",
-                side(0, *ta),
-                side(1, *tb),
-                names.values(args.get(2..).unwrap_or_default())
-            )
+            format!("matmul {}, {} {}", side(0, *ta), side(1, *tb), names.values(args.get(2..).unwrap_or_default()))
         }
         Op::ArgSort => format!("argsort {all}"),
         Op::Random(kind, dims) => format!("random {} {} {all}", random(*kind), names.dims(dims)),
@@ -52,13 +47,7 @@ fn selected(names: &Names<'_>, word: &str, sels: &[Sel], args: &[Value], before:
         Sel::Span { len, step } => format!("from {} len {} step {step}", next(), names.dim(len)),
         Sel::Pick => format!("pick {}", next()),
     });
-    let rest: Vec<Value> = args
-        .iter()
-        .take(before)
-        .skip(1)
-        .chain(operands)
-        .copied()
-        .collect();
+    let rest: Vec<Value> = args.iter().take(before).skip(1).chain(operands).copied().collect();
     let base = args.first().map_or("?".into(), |&v| names.value(v));
     format!("{word} {base} [{parts}] {}", names.values(&rest))
 }

@@ -15,16 +15,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 type Param = (FuncId, usize);
 
 pub(super) fn check(module: &Module) -> Result<(), Broken> {
-    let mut flows = Flows {
-        module,
-        held: FxHashMap::default(),
-    };
+    let mut flows = Flows { module, held: FxHashMap::default() };
     let roots: Vec<(FuncId, Inst)> = (module.funcs.iter())
-        .flat_map(|(id, func)| {
-            maps(func, func.body)
-                .into_iter()
-                .map(move |inst| (id, inst))
-        })
+        .flat_map(|(id, func)| maps(func, func.body).into_iter().map(move |inst| (id, inst)))
         .collect();
     // Find the parameters that may receive an accumulator, and what holds them.
     let mut changed = true;
@@ -95,23 +88,14 @@ impl Trace<'_> {
 
     fn problem(&mut self, value: Value, what: &str) {
         if self.problem.is_none() {
-            self.problem = Some(format!(
-                "the accumulator {} {what}",
-                Names::new(self.func).value(value)
-            ));
+            self.problem = Some(format!("the accumulator {} {what}", Names::new(self.func).value(value)));
         }
     }
 }
 
 impl<'m> Flows<'m> {
     fn trace(&self, func: &'m Func) -> Trace<'m> {
-        Trace {
-            func,
-            held: Side::new(false),
-            callees: Vec::new(),
-            results: Vec::new(),
-            problem: None,
-        }
+        Trace { func, held: Side::new(false), callees: Vec::new(), results: Vec::new(), problem: None }
     }
 
     /// Traces a parameter through its function.
@@ -146,16 +130,11 @@ impl<'m> Flows<'m> {
     fn inst(&mut self, trace: &mut Trace<'m>, inst: Inst) {
         let func = trace.func;
         let data = &func.insts[inst];
-        let holding: Vec<usize> = (0..data.args.len())
-            .filter(|&k| trace.held[data.args[k]])
-            .collect();
+        let holding: Vec<usize> = (0..data.args.len()).filter(|&k| trace.held[data.args[k]]).collect();
         let read = |trace: &mut Trace<'m>, k: usize| trace.problem(data.args[k], "is read");
         match &data.kind {
             Kind::Pure(Op::Acc(_)) => {
-                holding
-                    .iter()
-                    .filter(|&&k| k > 0)
-                    .for_each(|&k| read(trace, k));
+                holding.iter().filter(|&&k| k > 0).for_each(|&k| read(trace, k));
                 trace.held.set(data.results[0], holding.contains(&0));
             }
             Kind::If { then, otherwise } => {
@@ -169,9 +148,7 @@ impl<'m> Flows<'m> {
                     trace.held.set(result, trace.held[a[k]] && trace.held[b[k]]);
                 }
             }
-            Kind::For { .. } | Kind::While { .. } | Kind::Map { .. } => {
-                self.carried(trace, inst, &holding)
-            }
+            Kind::For { .. } | Kind::While { .. } | Kind::Map { .. } => self.carried(trace, inst, &holding),
             Kind::Call { func: callee, .. } => {
                 for k in holding {
                     for (&result, held) in data.results.iter().zip(self.callee((*callee, k))) {
@@ -202,9 +179,7 @@ impl<'m> Flows<'m> {
         // How far the carries stand from the operands, among the parameters and among the yields and results.
         let (params, slots) = match &data.kind {
             Kind::For { .. } => (0, -1),
-            Kind::Map { extents, accs, .. } => {
-                (extents.len(), (data.results.len() - accs) as isize)
-            }
+            Kind::Map { extents, accs, .. } => (extents.len(), (data.results.len() - accs) as isize),
             Kind::While { .. }
             | Kind::Pure(_)
             | Kind::If { .. }
@@ -228,9 +203,7 @@ impl<'m> Flows<'m> {
             }
             self.block(trace, block);
         }
-        let yields = blocks
-            .last()
-            .map_or(&[] as &[Value], |&body| &func.blocks[body].yields);
+        let yields = blocks.last().map_or(&[] as &[Value], |&body| &func.blocks[body].yields);
         for (slot, &value) in yields.iter().enumerate() {
             let carried = holding.iter().any(|&k| k as isize + slots == slot as isize);
             if carried && !trace.held[value] {
@@ -246,14 +219,7 @@ impl<'m> Flows<'m> {
     fn callee(&mut self, param: Param) -> Vec<bool> {
         let func = &self.module.funcs[param.0];
         let ty = func.data(func.params()[param.1]);
-        let like = |v: &Value| {
-            func.ty(*v)
-                .data()
-                .is_some_and(|t| t.dtype == ty.dtype && t.rank() == ty.rank())
-        };
-        self.held
-            .entry(param)
-            .or_insert_with(|| func.results().iter().map(like).collect())
-            .clone()
+        let like = |v: &Value| func.ty(*v).data().is_some_and(|t| t.dtype == ty.dtype && t.rank() == ty.rank());
+        self.held.entry(param).or_insert_with(|| func.results().iter().map(like).collect()).clone()
     }
 }

@@ -16,21 +16,10 @@ pub(super) fn check(func: &Func) -> Result<(), Broken> {
 fn uses(func: &Func, block: Block) -> Result<Uses, Broken> {
     let mut all = inside(func, block)?;
     let data = &func.blocks[block];
-    let own = data
-        .insts
-        .iter()
-        .flat_map(|&i| &func.insts[i].results)
-        .chain(&data.params);
+    let own = data.insts.iter().flat_map(|&i| &func.insts[i].results).chain(&data.params);
     for value in own {
         if all.remove(value).is_some_and(|count| count > 1) {
-            return broken(
-                11,
-                func,
-                format!(
-                    "{} is used twice on one path",
-                    Names::new(func).value(*value)
-                ),
-            );
+            return broken(11, func, format!("{} is used twice on one path", Names::new(func).value(*value)));
         }
     }
     Ok(all)
@@ -50,8 +39,7 @@ fn inside(func: &Func, block: Block) -> Result<Uses, Broken> {
                     let entry = most.entry(value).or_default();
                     *entry = count.max(*entry);
                 }
-                most.into_iter()
-                    .for_each(|(value, count)| *all.entry(value).or_default() += count);
+                most.into_iter().for_each(|(value, count)| *all.entry(value).or_default() += count);
             }
             Kind::For { body } | Kind::Map { body, .. } => repeated(func, *body)?,
             Kind::While { test, body } => {
@@ -91,11 +79,7 @@ fn count(func: &Func, values: &[Value], all: &mut Uses) {
 
 /// Results of the instructions of a block.
 fn data_of(func: &Func, block: Block) -> Vec<Value> {
-    func.blocks[block]
-        .insts
-        .iter()
-        .flat_map(|&i| func.insts[i].results.iter().copied())
-        .collect()
+    func.blocks[block].insts.iter().flat_map(|&i| func.insts[i].results.iter().copied()).collect()
 }
 
 /// A body that runs many times uses no tape from outside.
@@ -103,11 +87,7 @@ fn repeated(func: &Func, body: Block) -> Result<(), Broken> {
     match uses(func, body)?.keys().next() {
         Some(&value) => {
             let name = Names::new(func).value(value);
-            broken(
-                11,
-                func,
-                format!("{name} is used in a loop but is not carried by it"),
-            )
+            broken(11, func, format!("{name} is used in a loop but is not carried by it"))
         }
         None => Ok(()),
     }

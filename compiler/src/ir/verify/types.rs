@@ -32,9 +32,7 @@ impl Types<'_> {
         let (kind, args) = (&data.kind, data.args.as_slice());
         let rule = match kind {
             Kind::Pure(_) => 5,
-            Kind::If { .. } | Kind::For { .. } | Kind::While { .. } | Kind::Map { .. } => {
-                self.region(kind, args)?
-            }
+            Kind::If { .. } | Kind::For { .. } | Kind::While { .. } | Kind::Map { .. } => self.region(kind, args)?,
             Kind::Call { func, sizes } => {
                 let (params, results) = self.signature(7, *func, sizes)?;
                 self.same(7, "operands", args, &params)?;
@@ -42,11 +40,9 @@ impl Types<'_> {
                 7
             }
             Kind::Jvp { .. } | Kind::Vjp { .. } => self.request(inst)?,
-            Kind::Bounds { .. }
-            | Kind::NonNegative(_)
-            | Kind::SameSize(..)
-            | Kind::Assert(_)
-            | Kind::Print(_) => self.line(kind, args)?,
+            Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {
+                self.line(kind, args)?
+            }
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => self.tape(inst)?,
         };
         match typing::results(self.func, kind, args) {
@@ -60,21 +56,13 @@ impl Types<'_> {
         let scalar = |dtype| Type::Data(Ty::scalar(dtype));
         let (index, truth) = (scalar(DType::I64), scalar(DType::Bool));
         let func = self.func;
-        let (params, yields) = (
-            |b: Block| &func.blocks[b].params,
-            |b: Block| &func.blocks[b].yields,
-        );
+        let (params, yields) = (|b: Block| &func.blocks[b].params, |b: Block| &func.blocks[b].yields);
         match kind {
             Kind::If { then, otherwise } => {
                 self.same(6, "condition of `if`", args, &[truth])?;
                 self.same(6, "parameters of a branch", params(*then), &[])?;
                 self.same(6, "parameters of a branch", params(*otherwise), &[])?;
-                self.same(
-                    6,
-                    "yields of the second branch",
-                    yields(*otherwise),
-                    &self.types(yields(*then)),
-                )?;
+                self.same(6, "yields of the second branch", yields(*otherwise), &self.types(yields(*then)))?;
             }
             Kind::For { body } => {
                 let mut carries = self.types(args);
@@ -92,34 +80,18 @@ impl Types<'_> {
                 self.same(6, "parameters of `while`", params(*body), &carries)?;
                 self.same(6, "yields of `while`", yields(*body), &carries)?;
             }
-            Kind::Map {
-                extents,
-                body,
-                accs,
-            } => {
+            Kind::Map { extents, body, accs } => {
                 let taken = self.types(args);
                 let summable = |ty: &Type| ty.data().is_some_and(|t| t.dtype != DType::Bool);
                 if extents.is_empty() || *accs != args.len() || !taken.iter().all(summable) {
                     return broken(6, func, "extents or accumulators of `map`");
                 }
-                let expected: Vec<Type> = vec![index; extents.len()]
-                    .into_iter()
-                    .chain(taken.clone())
-                    .collect();
+                let expected: Vec<Type> = vec![index; extents.len()].into_iter().chain(taken.clone()).collect();
                 self.same(6, "parameters of `map`", params(*body), &expected)?;
                 let Some(lanes) = typing::lanes(func, *body, *accs) else {
-                    return broken(
-                        6,
-                        func,
-                        "`map` yields fewer values than it has accumulators",
-                    );
+                    return broken(6, func, "`map` yields fewer values than it has accumulators");
                 };
-                self.same(
-                    6,
-                    "accumulators that `map` yields",
-                    &yields(*body)[lanes.len()..],
-                    &taken,
-                )?;
+                self.same(6, "accumulators that `map` yields", &yields(*body)[lanes.len()..], &taken)?;
             }
             Kind::Pure(_)
             | Kind::Call { .. }
@@ -139,31 +111,19 @@ impl Types<'_> {
     }
 
     /// Types of the parameters and results of a callee, in the sizes of the caller.
-    fn signature(
-        &self,
-        rule: u8,
-        callee: FuncId,
-        sizes: &[Dim],
-    ) -> Result<(Vec<Type>, Vec<Type>), Broken> {
+    fn signature(&self, rule: u8, callee: FuncId, sizes: &[Dim]) -> Result<(Vec<Type>, Vec<Type>), Broken> {
         if callee.index() >= self.module.funcs.len() {
             return broken(rule, self.func, format!("function {callee} does not exist"));
         }
         let func = &self.module.funcs[callee];
         if func.sizes.len() != sizes.len() {
-            return broken(
-                rule,
-                self.func,
-                format!("{} sizes for {}", sizes.len(), func.name),
-            );
+            return broken(rule, self.func, format!("{} sizes for {}", sizes.len(), func.name));
         }
         let here = |value: &Value| match func.ty(*value) {
             Type::Data(ty) => Type::Data(ty.substitute(&|s| sizes[s.0 as usize].clone())),
             Type::Tape => Type::Tape,
         };
-        Ok((
-            func.params().iter().map(here).collect(),
-            func.results().iter().map(here).collect(),
-        ))
+        Ok((func.params().iter().map(here).collect(), func.results().iter().map(here).collect()))
     }
 
     fn request(&self, inst: Inst) -> Result<u8, Broken> {
@@ -171,51 +131,25 @@ impl Types<'_> {
         let float = |ty: &Type| ty.data().is_some_and(|t| t.dtype.is_float());
         let chosen = |types: &[Type], flags: &[bool]| -> Result<Vec<Type>, Broken> {
             if types.len() != flags.len() || types.contains(&Type::Tape) {
-                return broken(
-                    8,
-                    self.func,
-                    format!("{} flags for {} values", flags.len(), types.len()),
-                );
+                return broken(8, self.func, format!("{} flags for {} values", flags.len(), types.len()));
             }
-            let chosen: Vec<Type> = types
-                .iter()
-                .zip(flags)
-                .filter(|(_, on)| **on)
-                .map(|(t, _)| t.clone())
-                .collect();
+            let chosen: Vec<Type> = types.iter().zip(flags).filter(|(_, on)| **on).map(|(t, _)| t.clone()).collect();
             match chosen.iter().find(|ty| !float(ty)) {
-                Some(ty) => broken(
-                    8,
-                    self.func,
-                    format!("{} has no tangent", Names::new(self.func).ty(ty)),
-                ),
+                Some(ty) => broken(8, self.func, format!("{} has no tangent", Names::new(self.func).ty(ty))),
                 None => Ok(chosen),
             }
         };
         let (args, results) = match &data.kind {
-            Kind::Jvp {
-                func,
-                sizes,
-                active,
-            } => {
+            Kind::Jvp { func, sizes, active } => {
                 let (params, results) = self.signature(8, *func, sizes)?;
                 let tangents = chosen(&params, active)?;
                 let moving = results.iter().filter(|ty| float(ty)).cloned().collect();
                 ([params, tangents], [results, moving])
             }
-            Kind::Vjp {
-                func,
-                sizes,
-                seeds,
-                wrt,
-                primal,
-            } => {
+            Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 let (params, results) = self.signature(8, *func, sizes)?;
                 let (cotangents, asked) = (chosen(&results, seeds)?, chosen(&params, wrt)?);
-                (
-                    [params, cotangents],
-                    [if *primal { results } else { Vec::new() }, asked],
-                )
+                ([params, cotangents], [if *primal { results } else { Vec::new() }, asked])
             }
             Kind::Pure(_)
             | Kind::If { .. }
@@ -234,12 +168,7 @@ impl Types<'_> {
             | Kind::TapeEnd => return Ok(8),
         };
         self.same(8, "operands of a derivative", &data.args, &args.concat())?;
-        self.same(
-            8,
-            "results of a derivative",
-            &data.results,
-            &results.concat(),
-        )?;
+        self.same(8, "results of a derivative", &data.results, &results.concat())?;
         Ok(8)
     }
 
@@ -274,18 +203,13 @@ impl Types<'_> {
             | Kind::Pop
             | Kind::TapeEnd => true,
         };
-        if fits {
-            Ok(9)
-        } else {
-            broken(9, self.func, format!("operands of {kind:?}"))
-        }
+        if fits { Ok(9) } else { broken(9, self.func, format!("operands of {kind:?}")) }
     }
 
     fn tape(&self, inst: Inst) -> Result<u8, Broken> {
         let data = &self.func.insts[inst];
         let (args, results) = (self.types(&data.args), self.types(&data.results));
-        let row =
-            |types: &[Type]| matches!(types, [Type::Tape, row @ ..] if !row.contains(&Type::Tape));
+        let row = |types: &[Type]| matches!(types, [Type::Tape, row @ ..] if !row.contains(&Type::Tape));
         let fits = match &data.kind {
             Kind::TapeNew => args.is_empty(),
             Kind::Push => row(&args),
@@ -305,42 +229,22 @@ impl Types<'_> {
             | Kind::Assert(_)
             | Kind::Print(_) => true,
         };
-        if fits {
-            Ok(10)
-        } else {
-            broken(10, self.func, format!("operands of {:?}", data.kind))
-        }
+        if fits { Ok(10) } else { broken(10, self.func, format!("operands of {:?}", data.kind)) }
     }
 
     fn types(&self, values: &[Value]) -> Vec<Type> {
         values.iter().map(|&v| self.func.ty(v).clone()).collect()
     }
 
-    fn same(
-        &self,
-        rule: u8,
-        what: &str,
-        values: &[Value],
-        expected: &[Type],
-    ) -> Result<(), Broken> {
+    fn same(&self, rule: u8, what: &str, values: &[Value], expected: &[Type]) -> Result<(), Broken> {
         let found = self.types(values);
         if found == expected {
             return Ok(());
         }
         let names = Names::new(self.func);
-        let show = |types: &[Type]| {
-            types
-                .iter()
-                .map(|t| names.ty(t))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let show = |types: &[Type]| types.iter().map(|t| names.ty(t)).collect::<Vec<_>>().join(", ");
         let values: Vec<String> = values.iter().map(|&v| names.value(v)).collect();
         let (values, found, expected) = (values.join(", "), show(&found), show(expected));
-        broken(
-            rule,
-            self.func,
-            format!("{what} ({values}): ({found}) should be ({expected})"),
-        )
+        broken(rule, self.func, format!("{what} ({values}): ({found}) should be ({expected})"))
     }
 }

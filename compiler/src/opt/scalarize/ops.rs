@@ -29,12 +29,7 @@ fn flat(strides: &[i64], at: &[i64]) -> usize {
 
 impl Scalarize<'_> {
     fn dims(&self, value: Value) -> Vec<i64> {
-        self.func
-            .data(value)
-            .dims
-            .iter()
-            .map(|d| d.as_const().unwrap_or(0))
-            .collect()
+        self.func.data(value).dims.iter().map(|d| d.as_const().unwrap_or(0)).collect()
     }
 
     /// Reads every element of an array that is not split.
@@ -52,25 +47,12 @@ impl Scalarize<'_> {
     /// The array of these elements: `concat` of scalars that are broadcast to one element each, or one `broadcast`.
     pub(super) fn rebuild(&mut self, lanes: &[Value], dims: Vec<Dim>) -> Value {
         if lanes.iter().all(|&l| l == lanes[0]) {
-            return self.emit(
-                Op::Broadcast {
-                    dims,
-                    axes: Vec::new(),
-                },
-                vec![lanes[0]],
-            );
+            return self.emit(Op::Broadcast { dims, axes: Vec::new() }, vec![lanes[0]]);
         }
-        let one = || Op::Broadcast {
-            dims: vec![Dim::constant(1)],
-            axes: Vec::new(),
-        };
+        let one = || Op::Broadcast { dims: vec![Dim::constant(1)], axes: Vec::new() };
         let parts = lanes.iter().map(|&l| self.emit(one(), vec![l])).collect();
         let list = self.emit(Op::Concat(0), parts);
-        if dims.len() == 1 {
-            list
-        } else {
-            self.emit(Op::Reshape(dims), vec![list])
-        }
+        if dims.len() == 1 { list } else { self.emit(Op::Reshape(dims), vec![list]) }
     }
 
     /// The scalars of the result of a pure instruction that is split; `None` if its result is a whole array.
@@ -83,36 +65,23 @@ impl Scalarize<'_> {
             Op::Prim(_) | Op::Convert(_) => {
                 let operands: Vec<Vec<Value>> = args.iter().map(|&a| self.lanes(a)).collect();
                 let count = operands[0].len();
-                (0..count)
-                    .map(|k| self.emit(op.clone(), operands.iter().map(|o| o[k]).collect()))
-                    .collect()
+                (0..count).map(|k| self.emit(op.clone(), operands.iter().map(|o| o[k]).collect())).collect()
             }
             Op::Broadcast { axes, .. } => {
                 let (lanes, inner) = (self.lanes_or_scalar(args[0]), strides(&self.dims(args[0])));
                 coordinates(&self.dims(result))
-                    .map(|at| {
-                        lanes[inner.iter().zip(axes).map(|(s, &a)| s * at[a]).sum::<i64>() as usize]
-                    })
+                    .map(|at| lanes[inner.iter().zip(axes).map(|(s, &a)| s * at[a]).sum::<i64>() as usize])
                     .collect()
             }
             Op::Reshape(_) => self.lanes(args[0]),
             Op::Transpose(perm) => {
                 let (lanes, inner) = (self.lanes(args[0]), strides(&self.dims(args[0])));
                 coordinates(&self.dims(result))
-                    .map(|at| {
-                        lanes[perm
-                            .iter()
-                            .zip(&at)
-                            .map(|(&p, i)| inner[p] * i)
-                            .sum::<i64>() as usize]
-                    })
+                    .map(|at| lanes[perm.iter().zip(&at).map(|(&p, i)| inner[p] * i).sum::<i64>() as usize])
                     .collect()
             }
             Op::Concat(axis) => {
-                let parts: Vec<(Vec<Value>, Vec<i64>)> = args
-                    .iter()
-                    .map(|&a| (self.lanes(a), self.dims(a)))
-                    .collect();
+                let parts: Vec<(Vec<Value>, Vec<i64>)> = args.iter().map(|&a| (self.lanes(a), self.dims(a))).collect();
                 coordinates(&self.dims(result))
                     .filter_map(|mut at| {
                         let (lanes, dims) = parts.iter().find(|(_, dims)| {
@@ -144,17 +113,11 @@ impl Scalarize<'_> {
             Reduction::All => Prim::And,
             Reduction::Any => Prim::Or,
         };
-        let kept: Vec<i64> = (0..dims.len())
-            .filter(|k| !axes.contains(k))
-            .map(|k| dims[k])
-            .collect();
+        let kept: Vec<i64> = (0..dims.len()).filter(|k| !axes.contains(k)).map(|k| dims[k]).collect();
         let outer = strides(&kept);
         let mut sums: Vec<Option<Value>> = vec![None; kept.iter().product::<i64>() as usize];
         for (at, &lane) in coordinates(&dims).zip(&lanes) {
-            let place: Vec<i64> = (0..dims.len())
-                .filter(|k| !axes.contains(k))
-                .map(|k| at[k])
-                .collect();
+            let place: Vec<i64> = (0..dims.len()).filter(|k| !axes.contains(k)).map(|k| at[k]).collect();
             let place = flat(&outer, &place);
             sums[place] = Some(match sums[place] {
                 Some(sum) => self.emit(Op::Prim(prim), vec![sum, lane]),
@@ -205,12 +168,7 @@ impl Scalarize<'_> {
             return self
                 .places(&axes)
                 .into_iter()
-                .map(|at| {
-                    self.emit(
-                        Op::Index(vec![Sel::At; dims.len()]),
-                        [vec![base], at].concat(),
-                    )
-                })
+                .map(|at| self.emit(Op::Index(vec![Sel::At; dims.len()]), [vec![base], at].concat()))
                 .collect();
         }
         let axes = inner_axes(self.func, &dims, sels, &args[1..]).unwrap_or_default();
@@ -230,13 +188,7 @@ impl Scalarize<'_> {
             .collect()
     }
 
-    fn update(
-        &mut self,
-        op: &Op,
-        sels: &[Sel],
-        args: &[Value],
-        result: Value,
-    ) -> Option<Vec<Value>> {
+    fn update(&mut self, op: &Op, sels: &[Sel], args: &[Value], result: Value) -> Option<Vec<Value>> {
         let (base, dims) = (args[0], self.func.data(args[0]).dims.clone());
         let values = self.lanes_or_scalar(args[1]);
         let adds = matches!(op, Op::Acc(_));
@@ -245,11 +197,7 @@ impl Scalarize<'_> {
             let at = vec![Sel::At; dims.len()];
             let mut array = base;
             for (place, value) in self.places(&axes).into_iter().zip(values) {
-                let op = if adds {
-                    Op::Acc(at.clone())
-                } else {
-                    Op::Update(at.clone())
-                };
+                let op = if adds { Op::Acc(at.clone()) } else { Op::Update(at.clone()) };
                 array = self.emit(op, [vec![array, value], place].concat());
             }
             self.renames.set(result, array);
@@ -258,11 +206,7 @@ impl Scalarize<'_> {
         let axes = inner_axes(self.func, &dims, sels, &args[2..])?;
         let mut lanes = self.lanes(base);
         let chosen = self.chosen(&axes);
-        let sum = if self.plan.is_accumulator(base) {
-            Op::Acc(Vec::new())
-        } else {
-            Op::Prim(Prim::Add)
-        };
+        let sum = if self.plan.is_accumulator(base) { Op::Acc(Vec::new()) } else { Op::Prim(Prim::Add) };
         for (places, value) in self.candidates(base, &axes).into_iter().zip(values) {
             for (k, place) in places.into_iter().enumerate() {
                 let old = lanes[place];
@@ -310,9 +254,7 @@ impl Scalarize<'_> {
                     Axis::At(_) => free = Some((stride, dim)),
                     Axis::Fixed(i) => place += stride * i,
                     Axis::Range { start, step, .. } => {
-                        let start = start
-                            .and_then(|s| crate::opt::edit::int(self.func, s))
-                            .unwrap_or(0);
+                        let start = start.and_then(|s| crate::opt::edit::int(self.func, s)).unwrap_or(0);
                         place += stride * (start + step * at.next().unwrap_or(0));
                     }
                 }
@@ -355,11 +297,7 @@ impl Scalarize<'_> {
     }
 
     fn lanes_or_scalar(&mut self, value: Value) -> Vec<Value> {
-        if self.func.data(value).is_scalar() {
-            vec![self.renames.get(value)]
-        } else {
-            self.lanes(value)
-        }
+        if self.func.data(value).is_scalar() { vec![self.renames.get(value)] } else { self.lanes(value) }
     }
 }
 

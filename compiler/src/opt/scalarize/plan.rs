@@ -16,8 +16,7 @@ pub const MAX_SELECT: i64 = 8;
 
 /// The number of scalars an array of a type becomes.
 pub fn small(ty: &Ty) -> Option<usize> {
-    ty.const_len()
-        .filter(|&n| !ty.is_scalar() && (1..=MAX_SCALARIZED).contains(&n))
+    ty.const_len().filter(|&n| !ty.is_scalar() && (1..=MAX_SCALARIZED).contains(&n))
 }
 
 /// What one selector names.
@@ -44,23 +43,11 @@ pub fn axes(func: &Func, dims: &[Dim], sels: &[Sel], operands: &[Value]) -> Opti
     sels.iter()
         .zip(dims)
         .map(|(sel, dim)| {
-            let operand = if sel.has_operand() {
-                operands.next().copied()
-            } else {
-                None
-            };
+            let operand = if sel.has_operand() { operands.next().copied() } else { None };
             match (sel, operand) {
-                (Sel::All, _) => Some(Axis::Range {
-                    start: None,
-                    step: 1,
-                    len: dim.as_const()?,
-                }),
+                (Sel::All, _) => Some(Axis::Range { start: None, step: 1, len: dim.as_const()? }),
                 (Sel::At, Some(at)) => Some(int(func, at).map_or(Axis::At(at), Axis::Fixed)),
-                (Sel::Span { len, step }, start) => Some(Axis::Range {
-                    start,
-                    step: *step,
-                    len: len.as_const()?,
-                }),
+                (Sel::Span { len, step }, start) => Some(Axis::Range { start, step: *step, len: len.as_const()? }),
                 (Sel::At | Sel::Pick, _) => None,
             }
         })
@@ -68,12 +55,7 @@ pub fn axes(func: &Func, dims: &[Dim], sels: &[Sel], operands: &[Value]) -> Opti
 }
 
 /// The same, if the base is to be split: constant positions inside of it, but for one that is chosen among few.
-pub fn inner_axes(
-    func: &Func,
-    dims: &[Dim],
-    sels: &[Sel],
-    operands: &[Value],
-) -> Option<Vec<Axis>> {
+pub fn inner_axes(func: &Func, dims: &[Dim], sels: &[Sel], operands: &[Value]) -> Option<Vec<Axis>> {
     let mut axes = axes(func, dims, sels, operands)?;
     let mut chosen = 0;
     for (axis, dim) in axes.iter_mut().zip(dims) {
@@ -89,10 +71,7 @@ pub fn inner_axes(
                     Some(start) => int(func, start)?,
                     None => 0,
                 };
-                let last = len
-                    .saturating_sub(1)
-                    .saturating_mul(*step)
-                    .saturating_add(first);
+                let last = len.saturating_sub(1).saturating_mul(*step).saturating_add(first);
                 if *len > 0 && !(inside(first) && inside(last)) {
                     return None;
                 }
@@ -116,11 +95,7 @@ pub struct Plan {
 impl Plan {
     /// Looks at a function; `None` if it has no small arrays.
     pub fn new(func: &Func) -> Option<Plan> {
-        if !func
-            .values
-            .iter()
-            .any(|(_, value)| value.ty.data().and_then(small).is_some())
-        {
+        if !func.values.iter().any(|(_, value)| value.ty.data().and_then(small).is_some()) {
             return None;
         }
         let count = func.values.len();
@@ -129,11 +104,7 @@ impl Plan {
             pinned: vec![false; count],
             accumulator: vec![false; count],
             whole: Side::new(false),
-            rows: func
-                .params()
-                .iter()
-                .chain(func.results())
-                .all(|&v| func.ty(v) != &Type::Tape),
+            rows: func.params().iter().chain(func.results()).all(|&v| func.ty(v) != &Type::Tape),
         };
         plan.classes(func, func.body);
         for &param in func.params() {
@@ -199,11 +170,7 @@ impl Plan {
             let data = &func.insts[inst];
             self.class_of(func, inst);
             match &data.kind {
-                Kind::Map {
-                    extents,
-                    body,
-                    accs,
-                } => {
+                Kind::Map { extents, body, accs } => {
                     let lanes = data.results.len() - accs;
                     for at in 0..*accs {
                         let param = func.blocks[*body].params[extents.len() + at];
@@ -249,13 +216,10 @@ impl Plan {
             Kind::Pure(Op::Update(sels) | Op::Acc(sels)) => {
                 self.join(data.args[0], data.results[0]);
                 let ty = func.data(data.args[0]);
-                if small(ty).is_some()
-                    && inner_axes(func, &ty.dims, sels, &data.args[2..]).is_none()
-                {
+                if small(ty).is_some() && inner_axes(func, &ty.dims, sels, &data.args[2..]).is_none() {
                     self.pin(data.args[0]);
                 }
-                if let (Def::Param(block, _), Kind::Pure(Op::Acc(_))) =
-                    (func.values[data.args[0]].def, &data.kind)
+                if let (Def::Param(block, _), Kind::Pure(Op::Acc(_))) = (func.values[data.args[0]].def, &data.kind)
                     && block == func.body
                 {
                     let root = self.find(data.args[0]);
@@ -264,9 +228,7 @@ impl Plan {
             }
             Kind::Pure(Op::Index(sels)) => {
                 let ty = func.data(data.args[0]);
-                if small(ty).is_some()
-                    && inner_axes(func, &ty.dims, sels, &data.args[1..]).is_none()
-                {
+                if small(ty).is_some() && inner_axes(func, &ty.dims, sels, &data.args[1..]).is_none() {
                     self.pin(data.args[0]);
                 }
             }
@@ -324,32 +286,23 @@ impl Plan {
         let split = |value: Value| self.split(func, value);
         let is_small = |value: Value| small(func.data(value)).is_some();
         match op {
-            Op::Const(_) | Op::Size(_) | Op::Random(..) | Op::ArgSort | Op::ArgReduce { .. } => {
-                false
+            Op::Const(_) | Op::Size(_) | Op::Random(..) | Op::ArgSort | Op::ArgReduce { .. } => false,
+            Op::Prim(_) | Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Iota(_) => {
+                split(result)
             }
-            Op::Prim(_)
-            | Op::Convert(_)
-            | Op::Broadcast { .. }
-            | Op::Transpose(_)
-            | Op::Reshape(_)
-            | Op::Iota(_) => split(result),
             Op::Concat(_) => split(result),
-            Op::Reduce(..) => {
-                is_small(data.args[0]) && (func.data(result).is_scalar() || split(result))
-            }
+            Op::Reduce(..) => is_small(data.args[0]) && (func.data(result).is_scalar() || split(result)),
             Op::MatMul { .. } => split(result) && is_small(data.args[0]) && is_small(data.args[1]),
             Op::Index(sels) => {
                 if split(data.args[0]) {
                     return func.data(result).is_scalar() || split(result);
                 }
-                split(result)
-                    && axes(func, &func.data(data.args[0]).dims, sels, &data.args[1..]).is_some()
+                split(result) && axes(func, &func.data(data.args[0]).dims, sels, &data.args[1..]).is_some()
             }
             Op::Update(sels) | Op::Acc(sels) => {
                 split(data.args[0])
                     || (split(data.args[1])
-                        && axes(func, &func.data(data.args[0]).dims, sels, &data.args[2..])
-                            .is_some())
+                        && axes(func, &func.data(data.args[0]).dims, sels, &data.args[2..]).is_some())
             }
         }
     }

@@ -19,84 +19,44 @@ pub fn is_logic(prim: Prim) -> bool {
 
 /// Arithmetic.
 pub const ARITHMETIC: &[Row] = &[
-    Row {
-        name: "fold",
-        run: fold_row,
-    },
+    Row { name: "fold", run: fold_row },
     // x + (−0) and, of whole numbers, x + 0
-    Row {
-        name: "add-zero",
-        run: |f, op, a| {
-            both(op, Prim::Add, a, |x, y| {
-                null(f, y, true).then_some(To::Value(x))
-            })
-        },
-    },
+    Row { name: "add-zero", run: |f, op, a| both(op, Prim::Add, a, |x, y| null(f, y, true).then_some(To::Value(x))) },
     // x − 0
-    Row {
-        name: "sub-zero",
-        run: |f, op, a| {
-            when(op, Prim::Sub, null(f, *a.get(1)?, false), || {
-                To::Value(a[0])
-            })
-        },
-    },
+    Row { name: "sub-zero", run: |f, op, a| when(op, Prim::Sub, null(f, *a.get(1)?, false), || To::Value(a[0])) },
     // (−0) − x and, of whole numbers, 0 − x
-    Row {
-        name: "zero-sub",
-        run: |f, op, a| {
-            when(op, Prim::Sub, null(f, a[0], true), || {
-                apply(Prim::Neg, &[a[1]])
-            })
-        },
-    },
+    Row { name: "zero-sub", run: |f, op, a| when(op, Prim::Sub, null(f, a[0], true), || apply(Prim::Neg, &[a[1]])) },
     // x − x of whole numbers
     Row {
         name: "sub-self",
-        run: |f, op, a| {
-            when(op, Prim::Sub, a[0] == *a.get(1)? && is_int(f, a[0]), || {
-                To::Const(Const::I64(0))
-            })
-        },
+        run: |f, op, a| when(op, Prim::Sub, a[0] == *a.get(1)? && is_int(f, a[0]), || To::Const(Const::I64(0))),
     },
     // x · 1
-    Row {
-        name: "mul-one",
-        run: |f, op, a| {
-            both(op, Prim::Mul, a, |x, y| {
-                is(f, y, 1.0).then_some(To::Value(x))
-            })
-        },
-    },
+    Row { name: "mul-one", run: |f, op, a| both(op, Prim::Mul, a, |x, y| is(f, y, 1.0).then_some(To::Value(x))) },
     // x · (−1)
     Row {
         name: "mul-minus-one",
-        run: |f, op, a| {
-            both(op, Prim::Mul, a, |x, y| {
-                is(f, y, -1.0).then(|| apply(Prim::Neg, &[x]))
-            })
-        },
+        run: |f, op, a| both(op, Prim::Mul, a, |x, y| is(f, y, -1.0).then(|| apply(Prim::Neg, &[x]))),
     },
     // x · 0 of whole numbers
     Row {
         name: "mul-zero",
         run: |f, op, a| {
-            both(op, Prim::Mul, a, |_, y| {
-                (is_int(f, y) && is(f, y, 0.0)).then_some(To::Const(Const::I64(0)))
-            })
+            both(op, Prim::Mul, a, |_, y| (is_int(f, y) && is(f, y, 0.0)).then_some(To::Const(Const::I64(0))))
         },
     },
     // a + (−b)
     Row {
         name: "add-neg",
         run: |f, op, a| {
-            both(op, Prim::Add, a, |x, y| {
-                if is_int(f, x) {
-                    None
-                } else {
-                    Some(apply(Prim::Sub, &[x, negated(f, y)?]))
-                }
-            })
+            both(
+                op,
+                Prim::Add,
+                a,
+                |x, y| {
+                    if is_int(f, x) { None } else { Some(apply(Prim::Sub, &[x, negated(f, y)?])) }
+                },
+            )
         },
     },
     // a − (−b)
@@ -141,65 +101,30 @@ pub const ARITHMETIC: &[Row] = &[
         },
     },
     // x / 1
-    Row {
-        name: "div-one",
-        run: |f, op, a| when(op, Prim::Div, is(f, *a.get(1)?, 1.0), || To::Value(a[0])),
-    },
+    Row { name: "div-one", run: |f, op, a| when(op, Prim::Div, is(f, *a.get(1)?, 1.0), || To::Value(a[0])) },
     // x / (−1)
     Row {
         name: "div-minus-one",
-        run: |f, op, a| {
-            when(op, Prim::Div, is(f, *a.get(1)?, -1.0), || {
-                apply(Prim::Neg, &[a[0]])
-            })
-        },
+        run: |f, op, a| when(op, Prim::Div, is(f, *a.get(1)?, -1.0), || apply(Prim::Neg, &[a[0]])),
     },
     // x // 1 of whole numbers
     Row {
         name: "floordiv-one",
-        run: |f, op, a| {
-            when(
-                op,
-                Prim::FloorDiv,
-                is_int(f, a[0]) && is(f, *a.get(1)?, 1.0),
-                || To::Value(a[0]),
-            )
-        },
+        run: |f, op, a| when(op, Prim::FloorDiv, is_int(f, a[0]) && is(f, *a.get(1)?, 1.0), || To::Value(a[0])),
     },
     // x % 1 of whole numbers
     Row {
         name: "rem-one",
-        run: |f, op, a| {
-            when(
-                op,
-                Prim::Rem,
-                is_int(f, a[0]) && is(f, *a.get(1)?, 1.0),
-                || To::Const(Const::I64(0)),
-            )
-        },
+        run: |f, op, a| when(op, Prim::Rem, is_int(f, a[0]) && is(f, *a.get(1)?, 1.0), || To::Const(Const::I64(0))),
     },
     // x ^ 0
-    Row {
-        name: "pow-zero",
-        run: |f, op, a| {
-            when(op, Prim::Pow, is(f, *a.get(1)?, 0.0), || {
-                To::Const(one(f, a[0]))
-            })
-        },
-    },
+    Row { name: "pow-zero", run: |f, op, a| when(op, Prim::Pow, is(f, *a.get(1)?, 0.0), || To::Const(one(f, a[0]))) },
     // x ^ 1
-    Row {
-        name: "pow-one",
-        run: |f, op, a| when(op, Prim::Pow, is(f, *a.get(1)?, 1.0), || To::Value(a[0])),
-    },
+    Row { name: "pow-one", run: |f, op, a| when(op, Prim::Pow, is(f, *a.get(1)?, 1.0), || To::Value(a[0])) },
     // x ^ 2
     Row {
         name: "pow-two",
-        run: |f, op, a| {
-            when(op, Prim::Pow, is(f, *a.get(1)?, 2.0), || {
-                apply(Prim::Mul, &[a[0], a[0]])
-            })
-        },
+        run: |f, op, a| when(op, Prim::Pow, is(f, *a.get(1)?, 2.0), || apply(Prim::Mul, &[a[0], a[0]])),
     },
     // min x x, max x x
     Row {
@@ -213,10 +138,7 @@ pub const ARITHMETIC: &[Row] = &[
 
 /// Comparisons, truth values, choices.
 pub const LOGIC: &[Row] = &[
-    Row {
-        name: "fold",
-        run: fold_row,
-    },
+    Row { name: "fold", run: fold_row },
     // x == x, x < x, … unless NaN may be there
     Row {
         name: "compare-self",
@@ -254,11 +176,7 @@ pub const LOGIC: &[Row] = &[
     // not (not x)
     Row {
         name: "not-not",
-        run: |f, op, a| {
-            when_not(f, op, a, |inner, args| {
-                (inner == Prim::Not).then(|| To::Value(args[0]))
-            })
-        },
+        run: |f, op, a| when_not(f, op, a, |inner, args| (inner == Prim::Not).then(|| To::Value(args[0]))),
     },
     // not (a == b); not (a < b) where no NaN can be
     Row {
@@ -335,24 +253,14 @@ fn when(op: &Op, prim: Prim, cond: bool, to: impl Fn() -> To) -> Option<To> {
 }
 
 /// Tries a rule of a commutative operation both ways round.
-fn both(
-    op: &Op,
-    prim: Prim,
-    args: &[Value],
-    rule: impl Fn(Value, Value) -> Option<To>,
-) -> Option<To> {
+fn both(op: &Op, prim: Prim, args: &[Value], rule: impl Fn(Value, Value) -> Option<To>) -> Option<To> {
     match *args {
         [a, b] if *op == Op::Prim(prim) => rule(a, b).or_else(|| rule(b, a)),
         _ => None,
     }
 }
 
-fn when_not(
-    f: &Func,
-    op: &Op,
-    args: &[Value],
-    rule: impl Fn(Prim, &[Value]) -> Option<To>,
-) -> Option<To> {
+fn when_not(f: &Func, op: &Op, args: &[Value], rule: impl Fn(Prim, &[Value]) -> Option<To>) -> Option<To> {
     match (op, pure(f, args[0])?) {
         (Op::Prim(Prim::Not), (Op::Prim(inner), inner_args)) => rule(*inner, inner_args),
         _ => None,

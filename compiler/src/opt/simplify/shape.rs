@@ -40,13 +40,7 @@ pub const SHAPE: &[Row] = &[
         run: |f, op, a| match (op, pure(f, *a.first()?)?) {
             (Op::Broadcast { dims, axes }, (Op::Broadcast { axes: inner, .. }, args)) => {
                 let axes = inner.iter().map(|&k| axes[k]).collect();
-                Some(To::Op(
-                    Op::Broadcast {
-                        dims: dims.clone(),
-                        axes,
-                    },
-                    args.to_vec(),
-                ))
+                Some(To::Op(Op::Broadcast { dims: dims.clone(), axes }, args.to_vec()))
             }
             _ => None,
         },
@@ -71,10 +65,9 @@ pub const SHAPE: &[Row] = &[
     Row {
         name: "transpose-transpose",
         run: |f, op, a| match (op, pure(f, *a.first()?)?) {
-            (Op::Transpose(outer), (Op::Transpose(inner), args)) => Some(To::Op(
-                Op::Transpose(outer.iter().map(|&k| inner[k]).collect()),
-                args.to_vec(),
-            )),
+            (Op::Transpose(outer), (Op::Transpose(inner), args)) => {
+                Some(To::Op(Op::Transpose(outer.iter().map(|&k| inner[k]).collect()), args.to_vec()))
+            }
             _ => None,
         },
     },
@@ -89,13 +82,9 @@ pub const SHAPE: &[Row] = &[
                 _ => return None,
             };
             match pure(f, a[0])? {
-                (Op::Broadcast { axes, .. }, args) if axes.is_empty() => Some(To::Op(
-                    Op::Broadcast {
-                        dims,
-                        axes: Vec::new(),
-                    },
-                    args.to_vec(),
-                )),
+                (Op::Broadcast { axes, .. }, args) if axes.is_empty() => {
+                    Some(To::Op(Op::Broadcast { dims, axes: Vec::new() }, args.to_vec()))
+                }
                 _ => None,
             }
         },
@@ -134,8 +123,7 @@ pub const SHAPE: &[Row] = &[
             let swapped = |value: Value| match pure(f, value)? {
                 (Op::Transpose(perm), args) => {
                     let batch = perm.len().checked_sub(2)?;
-                    let swaps = perm[batch..] == [batch + 1, batch]
-                        && perm[..batch].iter().copied().eq(0..batch);
+                    let swaps = perm[batch..] == [batch + 1, batch] && perm[..batch].iter().copied().eq(0..batch);
                     swaps.then_some(args[0])
                 }
                 _ => None,
@@ -143,10 +131,7 @@ pub const SHAPE: &[Row] = &[
             match (swapped(a[0]), swapped(a[1])) {
                 (None, None) => None,
                 (x, y) => {
-                    let op = Op::MatMul {
-                        ta: ta ^ x.is_some(),
-                        tb: tb ^ y.is_some(),
-                    };
+                    let op = Op::MatMul { ta: ta ^ x.is_some(), tb: tb ^ y.is_some() };
                     Some(To::Op(op, vec![x.unwrap_or(a[0]), y.unwrap_or(a[1])]))
                 }
             }
@@ -170,11 +155,7 @@ pub const INDEXING: &[Row] = &[
             let mut args = a[..skip].to_vec();
             let mut out = Vec::with_capacity(sels.len());
             for (at, sel) in sels.iter().enumerate() {
-                match if sel.has_operand() {
-                    operands.next()
-                } else {
-                    None
-                } {
+                match if sel.has_operand() { operands.next() } else { None } {
                     Some(&operand) if whole(at, operand) => out.push(Sel::All),
                     Some(&operand) => {
                         args.push(operand);
@@ -196,10 +177,7 @@ pub const INDEXING: &[Row] = &[
         },
     },
     // (broadcast x)[…]
-    Row {
-        name: "index-broadcast",
-        run: index_broadcast,
-    },
+    Row { name: "index-broadcast", run: index_broadcast },
     // (update x v [i])[i], (update x v [1])[2]
     Row {
         name: "index-update",
@@ -215,18 +193,12 @@ pub const INDEXING: &[Row] = &[
             if !(all_at(sels) && all_at(written)) {
                 return None;
             }
-            let differ =
-                positions
-                    .iter()
-                    .zip(&a[1..])
-                    .any(|(&p, &q)| match (int(f, p), int(f, q)) {
-                        (Some(p), Some(q)) => p != q,
-                        _ => false,
-                    });
-            let same = positions
-                .iter()
-                .zip(&a[1..])
-                .all(|(&p, &q)| p == q || (int(f, p).is_some() && int(f, p) == int(f, q)));
+            let differ = positions.iter().zip(&a[1..]).any(|(&p, &q)| match (int(f, p), int(f, q)) {
+                (Some(p), Some(q)) => p != q,
+                _ => false,
+            });
+            let same =
+                positions.iter().zip(&a[1..]).all(|(&p, &q)| p == q || (int(f, p).is_some() && int(f, p) == int(f, q)));
             if differ {
                 let mut args = a.to_vec();
                 args[0] = inner[0];
@@ -237,10 +209,7 @@ pub const INDEXING: &[Row] = &[
         },
     },
     // (concat x y)[2]
-    Row {
-        name: "index-concat",
-        run: index_concat,
-    },
+    Row { name: "index-concat", run: index_concat },
     // (iota n)[i]
     Row {
         name: "index-iota",
@@ -260,8 +229,7 @@ pub const INDEXING: &[Row] = &[
             if !inner.iter().all(|s| matches!(s, Sel::All | Sel::At)) {
                 return None;
             }
-            let (mut outer, mut outer_args, mut inner_args) =
-                (sels.iter(), a[1..].iter(), args[1..].iter());
+            let (mut outer, mut outer_args, mut inner_args) = (sels.iter(), a[1..].iter(), args[1..].iter());
             let (mut both, mut both_args) = (Vec::with_capacity(inner.len()), vec![args[0]]);
             for sel in inner {
                 if *sel == Sel::At {
@@ -314,11 +282,7 @@ fn index_broadcast(f: &Func, op: &Op, a: &[Value]) -> Option<To> {
     let (mut kept, mut args) = (Vec::new(), vec![inner[0]]);
     let (mut out_dims, mut out_axes): (Vec<Dim>, Vec<usize>) = (Vec::new(), Vec::new());
     for (axis, (sel, dim)) in sels.iter().zip(dims).enumerate() {
-        let operand = if sel.has_operand() {
-            operands.next()
-        } else {
-            None
-        };
+        let operand = if sel.has_operand() { operands.next() } else { None };
         if axes.contains(&axis) {
             kept.push(sel.clone());
             args.extend(operand);
@@ -334,10 +298,7 @@ fn index_broadcast(f: &Func, op: &Op, a: &[Value]) -> Option<To> {
         out_dims.push(len.clone());
     }
     let part_is_all = kept.iter().all(|s| *s == Sel::All);
-    let broadcast = Op::Broadcast {
-        dims: out_dims,
-        axes: out_axes,
-    };
+    let broadcast = Op::Broadcast { dims: out_dims, axes: out_axes };
     let plain = matches!(&broadcast, Op::Broadcast { dims, axes } if dims.len() == axes.len());
     match (part_is_all, plain) {
         (true, true) => Some(To::Value(inner[0])),
@@ -363,12 +324,7 @@ fn index_concat(f: &Func, op: &Op, a: &[Value]) -> Option<To> {
         if (0..len).contains(&at) {
             let mut args = a.to_vec();
             args[0] = part;
-            return Some(To::Moved {
-                op: op.clone(),
-                args,
-                operand,
-                at,
-            });
+            return Some(To::Moved { op: op.clone(), args, operand, at });
         }
         at -= len;
     }

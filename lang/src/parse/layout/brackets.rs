@@ -12,21 +12,14 @@ impl<'a> Reader<'a> {
     /// A line that begins with a word that only a statement begins with ends the one before, whatever it lacks.
     pub(super) fn statement_keyword(&mut self, token: Token<'a>, span: Span) {
         use Token::*;
-        if !matches!(
-            token,
-            Fn | Let | Var | While | Import | Break | Continue | Return
-        ) {
+        if !matches!(token, Fn | Let | Var | While | Import | Break | Continue | Return) {
             return;
         }
-        let at_margin =
-            span.start == 0 || self.text.as_bytes().get(span.start as usize - 1) == Some(&b'\n');
+        let at_margin = span.start == 0 || self.text.as_bytes().get(span.start as usize - 1) == Some(&b'\n');
         let keep = if self.margin && at_margin && matches!(token, Fn | Import) {
             0
         } else {
-            self.frames
-                .iter()
-                .rposition(|frame| frame.scope.is_some())
-                .unwrap_or(0)
+            self.frames.iter().rposition(|frame| frame.scope.is_some()).unwrap_or(0)
         };
         if keep + 1 < self.frames.len() {
             let text = format!("{token} begins a statement here");
@@ -42,35 +35,17 @@ impl<'a> Reader<'a> {
     pub(super) fn unclosed(&mut self, keep: usize, at: Span, text: &str) {
         let (open, span) = (self.top().open, self.top().span);
         // An unfinished string has swallowed the closing bracket.
-        let swallowed = self
-            .current()
-            .tokens
-            .iter()
-            .any(|(token, _)| *token == Token::Bad);
+        let swallowed = self.current().tokens.iter().any(|(token, _)| *token == Token::Bad);
         if self.current().broken || swallowed {
             self.current().broken = true;
             return;
         }
-        let close: String = self.frames[keep + 1..]
-            .iter()
-            .rev()
-            .map(|frame| closing(frame.open))
-            .collect();
+        let close: String = self.frames[keep + 1..].iter().rev().map(|frame| closing(frame.open)).collect();
         let scope = self.top().scope.as_ref();
         let inside = scope.and_then(|scope| scope.statements.last()?.tokens.last().copied());
-        let last = self
-            .current()
-            .tokens
-            .last()
-            .copied()
-            .or(inside)
-            .map(|(_, span)| span);
+        let last = self.current().tokens.last().copied().or(inside).map(|(_, span)| span);
         let end = last.map_or(span.end, |last| last.end.max(span.end));
-        let place = Span {
-            start: end,
-            end,
-            ..span
-        };
+        let place = Span { start: end, end, ..span };
         let mut problem = Diagnostic::error("E0001", span, format!("this {open} is never closed"));
         if !text.is_empty() {
             problem = problem.label(at, text);
@@ -81,34 +56,20 @@ impl<'a> Reader<'a> {
     /// A closing bracket.
     pub(super) fn close(&mut self, open: Token<'a>, token: Token<'a>, span: Span) {
         // A hole of a string is a wall: nothing inside closes what is outside.
-        let wall = self
-            .frames
-            .iter()
-            .rposition(|frame| frame.open == Token::HoleOpen)
-            .unwrap_or(0);
-        let matching = self
-            .frames
-            .iter()
-            .rposition(|frame| frame.open == open)
-            .filter(|&at| at >= wall.max(1));
+        let wall = self.frames.iter().rposition(|frame| frame.open == Token::HoleOpen).unwrap_or(0);
+        let matching = self.frames.iter().rposition(|frame| frame.open == open).filter(|&at| at >= wall.max(1));
         let Some(at) = matching else {
             let (inner, inner_span) = (self.top().open, self.top().span);
             if !matches!(inner, Token::LParen | Token::LBracket) {
-                let problem = Diagnostic::error(
-                    "E0002",
-                    span,
-                    format!("nothing is open that this {token} could close"),
-                );
+                let problem =
+                    Diagnostic::error("E0002", span, format!("nothing is open that this {token} could close"));
                 self.report(problem.fix("remove it", vec![(span, String::new())]));
                 return;
             }
             let close = closing(inner);
             let problem = Diagnostic::error("E0003", span, format!("this {token} does not fit"))
                 .label(inner_span, format!("this {inner} is open"))
-                .fix(
-                    format!("close it with `{close}`"),
-                    vec![(span, close.into())],
-                );
+                .fix(format!("close it with `{close}`"), vec![(span, close.into())]);
             self.report(problem);
             self.unwind(self.frames.len() - 2);
             return self.push(token, span);
@@ -147,16 +108,10 @@ impl<'a> Reader<'a> {
         };
         let too_deep = frame.depth.take_excess(MAX_DEPTH);
         if let Some(scope) = frame.scope {
-            let last = scope
-                .statements
-                .last()
-                .and_then(|statement| statement.tokens.last());
+            let last = scope.statements.last().and_then(|statement| statement.tokens.last());
             let span = last.map_or(frame.span, |&(_, last)| frame.span.to(last));
             let block = Token::Block(self.out.blocks.len() as u32);
-            self.out.blocks.push(RawBlock {
-                statements: scope.statements,
-                span,
-            });
+            self.out.blocks.push(RawBlock { statements: scope.statements, span });
             self.push(block, span);
         }
         if too_deep && !self.current().broken {
