@@ -400,7 +400,7 @@ fn what_the_round_before_wrote_is_carried_over() {
             forward::forward(func);
             dce::dce(func, effects);
         },
-        "func f(x: f64[n], n: i64, c: f64) -> f64[n] {
+        "func f[n](x: f64[n], n: i64, c: f64) -> f64[n] {
            one = const 1
            r = for n (x) { (i: i64, u: f64[n])
              j = add i one
@@ -413,7 +413,7 @@ fn what_the_round_before_wrote_is_carried_over() {
            }
            yield r
          }",
-        "func f(x: f64[n], n: i64, c: f64) -> f64[n] {
+        "func f[n](x: f64[n], n: i64, c: f64) -> f64[n] {
            one = const 1
            zero = const 0
            some = gt n zero
@@ -444,7 +444,7 @@ fn what_another_round_wrote_is_read() {
     // Two positions back, the same position, and a position that is not the counter plus something.
     for read in ["j = add i two", "j = add i zero", "j = mul i two"] {
         let text = format!(
-            "func f(x: f64[n], n: i64, c: f64) -> f64[n] {{
+            "func f[n](x: f64[n], n: i64, c: f64) -> f64[n] {{
                zero = const 0
                two = const 2
                r = for n (x) {{ (i: i64, u: f64[n])

@@ -232,9 +232,8 @@ operators
     "hvp" "hvp(f, x, v)" "Hessian times vector." "hvp(f, x, v)";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis." "vmap(f')(x)";
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
-    "checkpoint" "checkpoint(f)" "The function, recomputed instead of stored." "checkpoint(f)";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
-    "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
+    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }

@@ -10,7 +10,7 @@ use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
 use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::typed::{self, Func, FuncId, Local, StmtKind as T};
+use crate::typed::{self, Func, FuncId, Local, Piece, StmtKind as T};
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -273,6 +273,13 @@ fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)
 fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
     Ok(match v {
         Val::Size(d) if d.as_const().is_none() => Val::Leaf(e.operand(v, span)?),
+        Val::Str(pieces) if pieces.iter().any(|p| matches!(p, Piece::Value(..))) => {
+            return e.fail(
+                Diagnostic::error("E0111", span, "a string with values in it cannot be kept")
+                    .here("its holes are filled when it is printed")
+                    .help("print it here, or keep the values and write the string where it is printed"),
+            );
+        }
         Val::Tuple(parts) => {
             let mut out = Vec::new();
             for (n, p) in parts.iter() {

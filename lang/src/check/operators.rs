@@ -95,7 +95,6 @@ impl Elab<'_> {
             "jacrev" => make(OpKind::Jacobian { wrt, mode: JacMode::Reverse }),
             "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
             "hessian" => make(OpKind::Hessian { wrt }),
-            "checkpoint" => Ok(f),
             "check_grad" => {
                 let (x, x_span) = args.at(1)?;
                 let f = if self.required(&f) == Some(1) {
