@@ -113,20 +113,24 @@ fn endless_recursion_names_the_function() {
 
 #[test]
 fn an_interrupt_stops_the_statement_alone() {
-    let (mut session, lines) = session(Backend::Native);
-    session.run("entry", "let x = 4").expect("runs");
-    let interrupt = session.interrupt();
-    let stopper = interrupt.clone();
-    let thread = std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        stopper.raise();
-    });
-    let problem = session.run("entry", "var k = 0.0\nwhile k >= 0 { k += 1.0 }").expect_err("stopped");
-    assert!(problem.interrupted, "{problem}");
-    thread.join().expect("the stopper ends");
-    interrupt.clear();
-    session.run("entry", "x").expect("goes on");
-    assert_eq!(take(&lines), ["4"]);
+    let endless_loop = "var k = 0.0\nwhile k >= 0 { k += 1.0 }";
+    let endless_calls = "fn fib(n: i64) -> f64 = if n < 2 { 1.0 } else { fib(n - 1) + fib(n - 2) }\nfib(90)";
+    for text in [endless_loop, endless_calls] {
+        let (mut session, lines) = session(Backend::Native);
+        session.run("entry", "let x = 4").expect("runs");
+        let interrupt = session.interrupt();
+        let stopper = interrupt.clone();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            stopper.raise();
+        });
+        let problem = session.run("entry", text).expect_err("stopped");
+        assert!(problem.interrupted, "{problem}");
+        thread.join().expect("the stopper ends");
+        interrupt.clear();
+        session.run("entry", "x").expect("goes on");
+        assert_eq!(take(&lines), ["4"]);
+    }
 }
 
 #[test]

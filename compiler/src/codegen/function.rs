@@ -133,6 +133,7 @@ impl Translator<'_, '_> {
         let calls = |&inst: &Inst| matches!(func.insts[inst].kind, Kind::Call { .. });
         if standing(func).iter().any(calls) {
             self.check_stack();
+            self.check_interrupt();
         }
         self.sizes();
         self.frame();
