@@ -140,7 +140,7 @@ impl Case {
 
 impl Query {
     /// Whether the query is asked in single precision: values and first derivatives are.
-    pub fn holds_in_f32(&self, _id: &str) -> bool {
+    pub fn holds_in_f32(&self) -> bool {
         matches!(self.kind.as_str(), "value" | "grad" | "vjp" | "jvp" | "jacobian")
             || (self.kind == "elementwise" && self.order == 1)
     }
