@@ -1,10 +1,11 @@
 //! The library that is built in: one row each with signature, documentation, derivative and example. What can be
-//! written in ADL stands in `prelude.adl`, element-wise functions in the table of primitives.
+//! written in ADL stands in the files of [`sources`], element-wise functions in the table of primitives.
 
 mod arrays;
 mod entries;
 mod numbers;
 mod reduce;
+pub mod sources;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::prims::Prim;
@@ -139,18 +140,9 @@ pub fn all_names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = ROWS.iter().map(|r| r.name).collect();
     out.extend(Prim::ALL.iter().map(|p| p.name()).filter(|n| prim(n).is_some()));
     out.extend(["pi", "inf", "nan", "eps", "f64", "f32", "i64", "bool", "std"]);
-    out.extend(PRELUDE_NAMES.iter().map(String::as_str));
+    out.extend(sources::prelude_names());
     out
 }
-
-static PRELUDE_NAMES: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
-    include_str!("prelude.adl")
-        .lines()
-        .filter_map(|l| l.strip_prefix("fn "))
-        .filter_map(|l| l.split_once('(').map(|(n, _)| n.to_string()))
-        .filter(|n| !n.starts_with('_'))
-        .collect()
-});
 
 fn not_here(e: &mut Elab<'_>, _: &Args, span: Span) -> R<Val> {
     e.later("this", span)

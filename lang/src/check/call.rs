@@ -53,7 +53,7 @@ impl Elab<'_> {
         if let (Val::Fn(fun), [first]) = (&f, args)
             && first.reduction
             && let Code::Fn(group, i) = &fun.code
-            && group.home == super::world::PRELUDE
+            && super::world::is_prelude(group.home)
             && let ExprKind::ArrayFor(c) = &first.value.kind
         {
             let name = group.fns[*i].name.name.clone();
@@ -137,7 +137,7 @@ impl Elab<'_> {
             }
             Val::Error => Err(Fail::Reported),
             // `std` is both the library and the standard deviation.
-            Val::Module(m) if *m == super::world::STD => match self.world.module_fn(super::world::PRELUDE, "std") {
+            Val::Module(m) if *m == super::world::STD => match self.world.library_fn("std") {
                 Some(f) => self.call(&f, given, span, callee_span),
                 None => Err(Fail::Reported),
             },
@@ -211,7 +211,7 @@ impl Elab<'_> {
         let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
             Code::Fn(group, i) => {
                 let f = &group.fns[*i];
-                let own = group.home != super::world::PRELUDE;
+                let own = !super::world::is_prelude(group.home);
                 (f.params.clone(), f.ret.clone(), own.then_some(f.name.span), f.name.name.clone())
             }
             Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),

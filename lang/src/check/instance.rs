@@ -330,7 +330,7 @@ impl Elab<'_> {
                 Code::Fn(group, i) => Frame::new(name, group.fns[*i].span, group.home),
                 Code::Lambda(lambda, home) => Frame::new(name, lambda.body.span, *home),
             },
-            _ => Frame::new(name, span, super::world::PRELUDE),
+            _ => Frame::new(name, span, super::world::STD),
         }
     }
 }

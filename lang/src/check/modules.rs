@@ -6,6 +6,7 @@ use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
 use super::{Checker, Loaded, free};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
+use crate::library;
 use crate::parse;
 use crate::source::{Source, Span};
 use rustc_hash::FxHashMap;
@@ -123,7 +124,12 @@ fn imports(
                     .help(format!("give this one another name: `as {name}2`")),
             ]);
         }
-        let source = load(&text, from)
+        let standard = match target {
+            ImportTarget::Module(_) => library::sources::module(&text),
+            ImportTarget::Path(..) => None,
+        };
+        let found = standard.map_or_else(|| load(&text, from), |t| Ok(Source::new(format!("<{text}>"), t)));
+        let source = found
             .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
         if trail.iter().any(|t| t == source.name()) {
             let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");

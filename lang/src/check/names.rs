@@ -78,7 +78,7 @@ impl Elab<'_> {
         if let Some(d) = DType::named(name) {
             return Ok(Some(Val::DType(d)));
         }
-        if let Some(f) = self.world.module_fn(world::PRELUDE, name) {
+        if let Some(f) = self.world.library_fn(name) {
             return Ok(Some(f));
         }
         if let Some(i) = crate::library::find(name) {

@@ -3,17 +3,23 @@
 use super::Global;
 use super::free;
 use super::value::{Code, FnVal, Group, ModuleId, Val};
-use crate::ast::{File, FnDef, Lambda, Name};
+use crate::ast::{FnDef, Lambda, Name};
+use crate::library::sources;
 use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// The prelude.
-pub(crate) const PRELUDE: ModuleId = ModuleId(0);
 /// The program itself.
-pub(crate) const MAIN: ModuleId = ModuleId(1);
+pub(crate) const MAIN: ModuleId = ModuleId(0);
 /// `std.det`: the library by name.
-pub(crate) const STD: ModuleId = ModuleId(2);
+pub(crate) const STD: ModuleId = ModuleId(1);
+/// The first of the files of the prelude, which have the ids from here on.
+const PRELUDE: u32 = 2;
+
+/// Whether functions of this module belong to the library.
+pub(crate) fn is_prelude(id: ModuleId) -> bool {
+    (PRELUDE..PRELUDE + sources::PRELUDE.len() as u32).contains(&id.0)
+}
 
 #[derive(Clone)]
 pub(crate) struct ModuleDef {
@@ -63,16 +69,14 @@ impl World {
             loaded: FxHashMap::default(),
             checking: None,
         };
-        let id = world.add_source(Source::new("<prelude>", include_str!("../prelude.adl")));
-        let (file, problems) = crate::parse::parse(&world.sources[0], id);
-        debug_assert!(problems.is_empty(), "{problems:?}");
-        for (name, home, file) in
-            [("std", PRELUDE, file), ("main", MAIN, File::default()), ("std", STD, File::default())]
-        {
-            let fns = free::functions(&file.stmts);
+        for (name, text) in sources::PRELUDE {
+            world.add_source(Source::new(format!("<{name}>"), *text));
+        }
+        let files = sources::PRELUDE.iter().map(|(name, _)| *name);
+        for (k, name) in ["main", "std"].into_iter().chain(files).enumerate() {
             world.modules.push(ModuleDef {
                 name: name.into(),
-                group: free::group(fns, home),
+                group: free::group(Vec::new(), ModuleId(k as u32)),
                 lets: FxHashMap::default(),
                 imports: FxHashMap::default(),
             });
@@ -90,9 +94,14 @@ impl World {
         Global(self.next_global - 1)
     }
 
+    /// A function of the prelude.
+    pub fn library_fn(&self, name: &str) -> Option<Val> {
+        self.module_fn(ModuleId(PRELUDE + sources::home(name)? as u32), name)
+    }
+
     /// A function of a module, which captures nothing.
     pub fn module_fn(&self, id: ModuleId, name: &str) -> Option<Val> {
-        let group = &self.modules[id.0 as usize].group;
+        let group = if is_prelude(id) { prelude(id) } else { &self.modules[id.0 as usize].group };
         let i = group.find(name)?;
         Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures: Arc::from([]) })))
     }
@@ -145,9 +154,21 @@ impl World {
     pub fn library_has(&self, name: &str) -> bool {
         crate::library::find(name).is_some()
             || crate::library::prim(name).is_some()
-            || self.modules[0].group.find(name).is_some()
+            || sources::home(name).is_some()
             || crate::library::constant(name).is_some()
             || crate::types::DType::named(name).is_some()
             || name == "std"
     }
+}
+
+/// The functions of a file of the prelude, parsed when they are first asked for.
+fn prelude(id: ModuleId) -> &'static Arc<Group> {
+    static GROUPS: [OnceLock<Arc<Group>>; sources::PRELUDE.len()] = [const { OnceLock::new() }; sources::PRELUDE.len()];
+    let file = (id.0 - PRELUDE) as usize;
+    GROUPS[file].get_or_init(|| {
+        let (name, text) = sources::PRELUDE[file];
+        let (parsed, problems) = crate::parse::parse(&Source::new(format!("<{name}>"), text), SourceId(file as u32));
+        debug_assert!(problems.is_empty(), "{problems:?}");
+        free::group(free::functions(&parsed.stmts), id)
+    })
 }

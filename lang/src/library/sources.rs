@@ -1,0 +1,40 @@
+//! The part of the library that is written in ADL: the prelude, whose names are there without an import, and the
+//! modules of `import`. A file is parsed when one of its names is first asked for, so that a script pays for what it
+//! uses.
+
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+macro_rules! files {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!($folder, "/", $name, ".adl")))),*]
+    };
+}
+
+/// The files of the prelude with their texts.
+pub(crate) const PRELUDE: &[(&str, &str)] =
+    files!["prelude": "arrays", "compare", "derivatives", "linalg", "random", "scans", "statistics"];
+
+/// What `import name` finds before it looks for files.
+static MODULES: &[(&str, &str)] = files!["modules": ];
+
+/// The text of a module of the standard library.
+pub fn module(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
+
+/// Which file of the prelude defines a function.
+pub(crate) fn home(name: &str) -> Option<usize> {
+    HOMES.get(name).copied()
+}
+
+/// The functions of the prelude that are for users.
+pub(crate) fn prelude_names() -> impl Iterator<Item = &'static str> {
+    HOMES.keys().copied().filter(|n| !n.starts_with('_'))
+}
+
+static HOMES: LazyLock<FxHashMap<&'static str, usize>> = LazyLock::new(|| {
+    let names =
+        |text: &'static str| text.lines().filter_map(|l| l.strip_prefix("fn ")).filter_map(|l| l.split('(').next());
+    PRELUDE.iter().enumerate().flat_map(|(file, (_, text))| names(text).map(move |name| (name, file))).collect()
+});
