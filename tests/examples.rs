@@ -75,8 +75,7 @@ fn shortened(file: &str, changes: &[(&str, &str)], backend: Backend) -> String {
     };
     let source = Source::new(file, change(text.clone()));
     session.run_source(source, &mut import).unwrap_or_else(|e| panic!("{file}: {e}"));
-    let said = lines.lock().expect("no panic before").clone();
-    said
+    lines.lock().expect("no panic before").clone()
 }
 
 #[test]
