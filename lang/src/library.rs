@@ -220,6 +220,9 @@ rows! {
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
     "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured(f)" callables::captured;
     "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
+    "_leaves" "_leaves(x)" "The floats in a value, as a tuple." "linear" "" callables::leaves;
+    "_normal_like" "_normal_like(key, x)" "Normal numbers with the structure of `x`." "constant" "" numbers::normal_like;
+    "_cast" "_cast(x, like)" "A number in the element type of another." "linear" "" numbers::cast;
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;

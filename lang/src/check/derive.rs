@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
+        OpKind::Applied => Some(Vec::new()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
@@ -67,6 +68,7 @@ impl Elab<'_> {
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
                 OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
+                OpKind::Applied => Some(0),
                 OpKind::Grad { .. }
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
@@ -199,6 +201,13 @@ impl Elab<'_> {
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Applied => {
+                let args = op.parts[1..].to_vec();
+                if !given.is_empty() {
+                    return self.error("E0102", span, "this function takes no arguments");
+                }
+                self.apply(&f, args, span)
+            }
             OpKind::Transposed => {
                 let like = op.parts.get(1).cloned().unwrap_or(Val::None);
                 let anywhere = self.zeros(&like, span)?;
