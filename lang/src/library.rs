@@ -223,6 +223,7 @@ rows! {
     "_leaves" "_leaves(x)" "The floats in a value, as a tuple." "linear" "" callables::leaves;
     "_normal_like" "_normal_like(key, x)" "Normal numbers with the structure of `x`." "constant" "" numbers::normal_like;
     "_cast" "_cast(x, like)" "A number in the element type of another." "linear" "" numbers::cast;
+    "_apart" "_apart()" "Keeps the function around it apart from its callers." "none" "" |e, _, _| { e.f.apart = true; Ok(Val::None) };
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
@@ -239,9 +240,10 @@ operators
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "hessian(f)(x)";
     "hvp" "hvp(f, x, v)" "Hessian times vector." "hvp(f, x, v)";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis." "vmap(f')(x)";
+    "checkpoint" "checkpoint(f)" "The same function; in reverse mode its inputs are kept and it runs again." "grad(checkpoint(f))(x)";
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
-    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
+    "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }

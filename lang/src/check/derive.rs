@@ -16,7 +16,7 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Applied => Some(Vec::new()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
-        OpKind::Vmap { .. } => match op.parts.first() {
+        OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
         },
@@ -73,7 +73,8 @@ impl Elab<'_> {
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
-                | OpKind::Vmap { .. } => op.parts.first().and_then(|f| self.required(f)),
+                | OpKind::Vmap { .. }
+                | OpKind::Checkpoint => op.parts.first().and_then(|f| self.required(f)),
             },
             _ => None,
         }
@@ -201,6 +202,16 @@ impl Elab<'_> {
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Checkpoint => {
+                let mut parts = match &f {
+                    Val::Fn(fun) => self.match_args(fun, given, span)?.0,
+                    _ => given.into_iter().map(|g| g.val).collect(),
+                };
+                parts.insert(0, f);
+                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Applied, parts }));
+                let recomputed = self.world.library_fn("_recomputed").ok_or(Fail::Reported)?;
+                self.apply(&recomputed, vec![applied], span)
+            }
             OpKind::Applied => {
                 let args = op.parts[1..].to_vec();
                 if !given.is_empty() {

@@ -94,6 +94,7 @@ impl Elab<'_> {
             "jacfwd" => make(OpKind::Jacobian { wrt, mode: JacMode::Forward }),
             "jacrev" => make(OpKind::Jacobian { wrt, mode: JacMode::Reverse }),
             "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
+            "checkpoint" => make(OpKind::Checkpoint),
             "hessian" => make(OpKind::Hessian { wrt }),
             "check_grad" => {
                 let (x, x_span) = args.at(1)?;

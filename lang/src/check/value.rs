@@ -99,6 +99,8 @@ pub(crate) enum OpKind {
     Transposed,
     /// A function with its arguments, to be called with none.
     Applied,
+    /// In reverse mode it keeps its arguments alone.
+    Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
 }

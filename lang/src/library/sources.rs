@@ -12,8 +12,7 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "linalg", "random", "rules", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files!["prelude": "arrays", "checkpoint", "compare", "derivatives", "linalg", "random", "rules", "scans", "statistics"];
 
 /// What `import name` finds before it looks for files.
 static MODULES: &[(&str, &str)] = files!["modules": ];
