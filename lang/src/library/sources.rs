@@ -13,7 +13,7 @@ macro_rules! files {
 
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "linalg", "random", "scans", "statistics"];
+    files!["prelude": "arrays", "compare", "derivatives", "linalg", "precision", "random", "scans", "statistics"];
 
 macro_rules! modules {
     ($($name:literal: $($part:literal),+;)*) => {
@@ -23,7 +23,10 @@ macro_rules! modules {
 
 /// What `import name` finds before it looks for files: each a folder whose files are read as one.
 static MODULES: &[(&str, &str)] = modules![
+    "fd": "differences", "extrapolation";
+    "nn": "layers", "losses";
     "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares", "triangles";
+    "stats": "densities", "counts", "summary";
 ];
 
 /// The text of a module of the standard library.
