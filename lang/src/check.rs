@@ -34,6 +34,7 @@ mod pointwise;
 mod resolve;
 mod shown;
 mod slice;
+mod stale;
 mod stmt;
 mod trim;
 mod value;
