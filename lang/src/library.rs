@@ -2,6 +2,7 @@
 //! written in ADL stands in the files of [`sources`], element-wise functions in the table of primitives.
 
 mod arrays;
+mod axes;
 mod entries;
 mod help;
 mod numbers;
@@ -76,7 +77,8 @@ pub(crate) fn is_operator(name: &str) -> bool {
 /// Element-wise primitives that are functions of the language; the others are its operators, or stand behind a row.
 pub(crate) fn prim(name: &str) -> Option<Prim> {
     let p = Prim::named(name)?;
-    let other = p.operator().is_some() || matches!(p, Prim::Min | Prim::Max | Prim::StopGrad | Prim::Select);
+    let other =
+        p.operator().is_some() || matches!(p, Prim::Min | Prim::Max | Prim::Round | Prim::StopGrad | Prim::Select);
     (!other).then_some(p)
 }
 
@@ -139,15 +141,22 @@ rows! {
     "shape" "shape(x)" "The sizes of all axes, as a tuple." "integer" "shape([[1, 2, 3], [4, 5, 6]])" arrays::shape;
     "reshape" "reshape(x, dims…)" "The same entries in another shape, row by row." "linear" "reshape([1, 2, 3, 4], (2, 2))" arrays::reshape;
     "flatten" "flatten(x)" "All entries in one row." "linear" "flatten([[1, 2], [3, 4]])" arrays::flatten;
-    "transpose" "transpose(x, axes = none)" "The axes in another order; reversed unless told." "linear" "transpose([[1, 2], [3, 4]])" arrays::transpose;
+    "transpose" "transpose(x, axes = none)" "The axes in another order; reversed unless told." "linear" "transpose([[1, 2], [3, 4]])" axes::transpose;
+    "moveaxis" "moveaxis(x, from, to)" "One axis moved to another place." "linear" "shape(moveaxis(zeros(2, 3, 4), 0, -1))" axes::moveaxis;
+    "expand_dims" "expand_dims(x, axis)" "A new axis of length 1." "linear" "expand_dims([1, 2], 1)" axes::expand_dims;
+    "squeeze" "squeeze(x, axis = none)" "Without the axes of length 1, or without those named." "linear" "squeeze([[1, 2]])" axes::squeeze;
+    "broadcast_to" "broadcast_to(x, dims…)" "Stretched to a shape; axes are aligned from the last." "linear" "broadcast_to([1, 2], (2, 2))" axes::broadcast_to;
     "concat" "concat(parts…, axis = 0)" "Arrays joined along an axis." "linear" "concat([1, 2], [3])" arrays::concat;
-    "stack" "stack(parts…)" "Arrays of one shape along a new first axis." "linear" "stack([1, 2], [3, 4])" arrays::stack;
-    "flip" "flip(x, axis = 0)" "In opposite order; ranges and sequences too." "linear" "flip([1, 2, 3])" entries::flip;
-    "roll" "roll(x, k)" "Rotated along the first axis by `k` places." "linear" "roll([1, 2, 3], 1)" entries::roll;
-    "tile" "tile(x, n)" "`n` copies along the first axis." "linear" "tile([1, 2], 2)" entries::tile;
+    "stack" "stack(parts…, axis = 0)" "Arrays of one shape along a new axis." "linear" "stack([1, 2], [3, 4])" arrays::stack;
+    "split" "split(x, parts, axis = 0)" "A tuple of equal parts along an axis, or of parts of given sizes." "linear" "split([1, 2, 3, 4, 5], (2, 3))" entries::split;
+    "flip" "flip(x, axis = 0)" "In opposite order along an axis or a tuple of axes; ranges and sequences too." "linear" "flip([1, 2, 3])" entries::flip;
+    "roll" "roll(x, k, axis = 0)" "Rotated along an axis by `k` places, which may be computed." "linear" "roll([1, 2, 3], 1)" entries::roll;
+    "tile" "tile(x, n)" "The whole, `n` times along the last axis; a tuple says it for each axis." "linear" "tile([1, 2], 2)" axes::tile;
+    "repeat" "repeat(x, n, axis = 0)" "Each entry `n` times along an axis." "linear" "repeat([1, 2], 2)" axes::repeat;
     "pad" "pad(x, width, value = 0)" "A margin around it: `k`, `(before, after)`, or one of these for each axis." "linear" "pad([1, 2], (1, 2))" entries::pad;
-    "_front" "_front(x, axis)" "An axis brought to the front." "linear" "" arrays::front;
-    "_back" "_back(x, axis)" "The first axis brought elsewhere." "linear" "" arrays::back;
+    "_merged" "_merged(x, axis)" "The axes that are reduced as one at the front." "linear" "" axes::merged;
+    "_count" "_count(x, axis)" "How many entries are reduced to one." "integer" "" axes::count;
+    "_kept" "_kept(r, x, axis, keep)" "A reduction with axes of length 1 where they are kept." "linear" "" axes::kept_like;
   ["Reductions"]
     "sum" "sum(x, axis = none, keep = false)" "Sum over all or some axes; of nothing 0." "linear" "sum([[1, 2], [3, 4]], axis = 0)" |e, a, s| reduce::reduce(e, a, reduce::Kind::Sum, s);
     "mean" "mean(x, axis = none, keep = false)" "Mean over all or some axes." "linear" "mean([1.0, 2.0])" reduce::mean;
@@ -157,19 +166,23 @@ rows! {
         @ "ties share: `grad(max)([2.0, 1.0, 2.0])` is `[0.5, 0.0, 0.5]`, `(|x| max(x, 1))'(1.0)` is `0.5`" |e, a, s| reduce::extreme(e, a, true, s);
     "any" "any(x, axis = none, keep = false)" "Whether any entry is true." "none" "any([false, true])" |e, a, s| reduce::reduce(e, a, reduce::Kind::Any, s);
     "all" "all(x, axis = none, keep = false)" "Whether all entries are true." "none" "all([false, true])" |e, a, s| reduce::reduce(e, a, reduce::Kind::All, s);
-    "argmin" "argmin(x, axis = none)" "Place of the least entry, the first among equals." "integer" "argmin([2.0, 1.0])" |e, a, s| reduce::arg(e, a, false, s);
-    "argmax" "argmax(x, axis = none)" "Place of the greatest entry, the first among equals." "integer" "argmax([2.0, 1.0])" |e, a, s| reduce::arg(e, a, true, s);
+    "argmin" "argmin(x, axis = none, keep = false)" "Place of the least entry, the first among equals." "integer" "argmin([2.0, 1.0])" |e, a, s| reduce::arg(e, a, false, s);
+    "argmax" "argmax(x, axis = none, keep = false)" "Place of the greatest entry, the first among equals." "integer" "argmax([2.0, 1.0])" |e, a, s| reduce::arg(e, a, true, s);
+    "_top" "_top(x, axis)" "The greatest entry, and −∞ of nothing; axes of length 1 stay." "of the entry that is taken" "" reduce::top;
   ["Element by element"]
     "where" "where(c, a, b)" "`a` where `c` holds, else `b`; structures too." "of the one taken; nothing leaks from the other" "where([true, false], [1, 2], 0)"
         @ "no NaN from the other side: `(|x| where(x > 0, sqrt(x), 0))'(0.0)` is `0.0`, `(|x| where(x > 0, log(x), x))'(-1.0)` is `1.0`" numbers::choose;
     "relu" "relu(x)" "`max(x, 0)`." "1 where `x` is positive, else 0" "relu([-1.0, 2.0])" @ "`relu'(0.0)` is `0.0`" numbers::relu;
+    "round" "round(x, digits = none)" "The nearest whole number, halves to the even one; or with so many decimal digits." "zero" "round(3.14159, 2)"
+        @ "0, also where it jumps: `round'(0.5)` is `0.0`" numbers::round;
     "stop_grad" "stop_grad(x)" "The value, constant to differentiation." "zero" "(|x| x * stop_grad(x))'(3.0)" numbers::stop_grad;
   ["Selection and order"]
     "sort" "sort(x, axis = -1)" "An axis, the last unless told, in ascending order, NaN last." "moves with the entries" "sort([2.0, 1.0])"
         @ "equal entries keep their order: `grad(|x| sort(x)[0])([1.0, 1.0])` is `[1.0, 0.0]`" reduce::sort;
     "argsort" "argsort(x, axis = -1)" "The places that sort an axis, the last unless told; equal entries keep their order." "integer" "argsort([3.0, 1.0, 2.0])" reduce::argsort;
-    "gather" "gather(x, index)" "`x[index]`." "linear" "gather([5, 6, 7], [0, 2])" entries::gather;
-    "scatter_add" "scatter_add(x, index, v)" "`x` with `v` added at the places of `index`." "linear" "scatter_add([0.0, 0.0], [0, 0], [1.0, 2.0])" entries::scatter_add;
+    "take_along" "take_along(x, index, axis = -1)" "In each lane of an axis the entries at that lane's places." "linear" "take_along([[5, 6], [7, 8]], [[1], [0]])" reduce::take_along;
+    "gather" "gather(x, index, axis = 0)" "`x[index]`, on any axis." "linear" "gather([5, 6, 7], [0, 2])" entries::gather;
+    "scatter_add" "scatter_add(x, index, v, axis = 0)" "`x` with `v` added at the places of `index`, repeats and all." "linear" "scatter_add([0.0, 0.0], [0, 0], [1.0, 2.0])" entries::scatter_add;
   ["Random numbers"]
     "rand" "rand(key, dims…)" "Uniform numbers in [0, 1) from a key, any `i64`." "constant" "rand(1, 2)" |e, a, s| numbers::random(e, a, crate::ops::Random::Uniform, s);
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, (2, 2))" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
@@ -201,5 +214,5 @@ operators ["Derivatives"]
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
-    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
+    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save";
 }

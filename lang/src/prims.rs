@@ -171,6 +171,14 @@ prims! {
     /// Natural logarithm.
     Log "log" (x) -> y: Float Unary(values::log), d([1.0 / x]), at &[&[0.5], &[3.0]],
         kink "`log'(0.0)` is `inf`";
+    /// Two to the power `x`.
+    Exp2 "exp2" (x) -> y: Float Unary(values::exp2), d([std::f64::consts::LN_2 * y]), at &[&[0.5], &[-3.0]];
+    /// Logarithm to base 2.
+    Log2 "log2" (x) -> y: Float Unary(values::log2), d([1.0 / (x * std::f64::consts::LN_2)]), at &[&[0.5], &[3.0]],
+        kink "`log2'(0.0)` is `inf`";
+    /// Logarithm to base 10.
+    Log10 "log10" (x) -> y: Float Unary(values::log10), d([1.0 / (x * std::f64::consts::LN_10)]), at &[&[0.5], &[3.0]],
+        kink "`log10'(0.0)` is `inf`";
     /// `log(1 + x)`, accurate near 0.
     Log1p "log1p" (x) -> y: Float Unary(values::log1p), d([1.0 / (1.0 + x)]), at &[&[0.5], &[-0.3]],
         kink "`log1p'(-1.0)` is `inf`";
@@ -180,6 +188,10 @@ prims! {
     Cos "cos" (x) -> y: Float Unary(values::cos), d([-x.map(Prim::Sin)]), at &[&[0.5], &[-3.0]];
     /// Tangent.
     Tan "tan" (x) -> y: Float Unary(values::tan), d([1.0 + y.clone() * y]), at &[&[0.5], &[-1.0]];
+    /// `sin(pi * x)`, exact at whole and half numbers.
+    Sinpi "sinpi" (x) -> y: Float Unary(values::sinpi), d([std::f64::consts::PI * x.map(Prim::Cospi)]), at &[&[0.3], &[-1.7]];
+    /// `cos(pi * x)`, exact at whole and half numbers.
+    Cospi "cospi" (x) -> y: Float Unary(values::cospi), d([-std::f64::consts::PI * x.map(Prim::Sinpi)]), at &[&[0.3], &[-1.7]];
     /// Arc sine.
     Asin "asin" (x) -> y: Float Unary(values::asin), d([1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
         kink "`asin'(1.0)` is `inf`";
@@ -215,6 +227,9 @@ prims! {
     Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
     Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    /// What `erf` inverts, of numbers between −1 and 1.
+    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / std::f64::consts::FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
+        kink "`erfinv'(1.0)` is `inf`";
     /// Gamma function.
     Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
         kink "none at the poles 0, −1, …: `gamma'(0.0)` is `nan`";
@@ -225,8 +240,19 @@ prims! {
     /// The `n`-th derivative of `digamma`, for whole `n`; not differentiable in `n`.
     Polygamma "polygamma" (n, x) -> y: Float Binary(values::polygamma),
         Partials(vec![None, Some((n + 1.0).zip(Prim::Polygamma, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
+    /// Beta function, `gamma(a) gamma(b) / gamma(a + b)`, of positive numbers.
+    Beta "beta" (a, b) -> y: Float Binary(values::beta), d([
+        y.clone() * (a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma)),
+        y * (b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma))]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+    /// Logarithm of the beta function.
+    Lbeta "lbeta" (a, b) -> y: Float Binary(values::lbeta), d([
+        a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma),
+        b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// `1 / (1 + exp(-x))`; its derivative stays accurate in the tails.
     Sigmoid "sigmoid" (x) -> y: Float Unary(values::sigmoid), d([y * (-x).map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    /// `log(x / (1 - x))`, what `sigmoid` inverts.
+    Logit "logit" (x) -> y: Float Unary(values::logit), d([1.0 / (x.clone() * (1.0 - x))]), at &[&[0.2], &[0.9]],
+        kink "`logit'(0.0)` is `inf`";
     /// `log(1 + exp(x))` without overflow.
     Softplus "softplus" (x) -> y: Float Unary(values::softplus), d([x.map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
     /// Distance to the next float.
