@@ -8,6 +8,7 @@ mod help;
 mod numbers;
 mod reduce;
 pub mod sources;
+mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::prims::Prim;
@@ -189,6 +190,8 @@ rows! {
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
   ["Structures"]
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, (w: [1, 2], b: 3))" numbers::tree_map;
+    "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
+    "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
