@@ -3,6 +3,7 @@
 
 mod arrays;
 mod axes;
+mod einsum;
 mod entries;
 mod help;
 mod numbers;
@@ -184,6 +185,8 @@ rows! {
     "take_along" "take_along(x, index, axis = -1)" "In each lane of an axis the entries at that lane's places." "linear" "take_along([[5, 6], [7, 8]], [[1], [0]])" reduce::take_along;
     "gather" "gather(x, index, axis = 0)" "`x[index]`, on any axis." "linear" "gather([5, 6, 7], [0, 2])" entries::gather;
     "scatter_add" "scatter_add(x, index, v, axis = 0)" "`x` with `v` added at the places of `index`, repeats and all." "linear" "scatter_add([0.0, 0.0], [0, 0], [1.0, 2.0])" entries::scatter_add;
+  ["Products"]
+    "einsum" "einsum(subscripts, arrays…)" "Sum of products by subscripts: `\"ij,jk->ik\"`; without `->` the letters that stand once. A letter that stands twice in one array is its diagonal, `...` stands for leading axes that stretch. Several arrays are contracted in the cheapest order." "multilinear" "einsum(\"ij,j->i\", [[1, 2], [3, 4]], [1, 10])" einsum::einsum;
   ["Random numbers"]
     "rand" "rand(key, dims…)" "Uniform numbers in [0, 1) from a key, any `i64`." "constant" "rand(1, 2)" |e, a, s| numbers::random(e, a, crate::ops::Random::Uniform, s);
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, (2, 2))" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
@@ -211,11 +214,11 @@ operators ["Derivatives"]
     "jacfwd" "jacfwd(f, wrt = 0)" "The matrix of derivatives, by forward mode." "to any order" "jacfwd(|x| [x[0] * x[1], x[0]])([2.0, 3.0])";
     "jacrev" "jacrev(f, wrt = 0)" "The matrix of derivatives, by reverse mode." "to any order" "jacrev(|x| [x[0] * x[1], x[0]])([2.0, 3.0])";
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "to any order" "hessian(|x| x[0] * x[1])([2.0, 3.0])";
-    "hvp" "hvp(f, x, v)" "Hessian times vector." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
+    "hvp" "hvp(f, x, v, wrt = none)" "Hessian times vector. Of several parameters `x` is the tuple; so are `v`, `none` for one that does not move, and the product. With `wrt` the vector has parts for those parameters alone." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all." "that of `f`" "vmap(sin')([0.0, 1.0])";
     "check_grad" "check_grad(f, x)" "Largest relative difference between the derivatives, in both modes, and central differences." "none" "check_grad(sin, 0.3) < 1e-8";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
+    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save";
 }

@@ -134,7 +134,7 @@ impl Elab<'_> {
         Ok(columns)
     }
 
-    pub fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<usize>]>, span: Span) -> R<Val> {
+    pub fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<i64>]>, span: Span) -> R<Val> {
         if axes.is_some_and(|a| a.len() != given.len()) {
             return self.error(
                 "E0102",
@@ -181,7 +181,7 @@ impl Elab<'_> {
     }
 
     /// Brings an axis of every leaf to the front.
-    pub fn front(&mut self, v: &Val, axis: usize, span: Span) -> R<Val> {
+    pub fn front(&mut self, v: &Val, axis: i64, span: Span) -> R<Val> {
         match v {
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -193,15 +193,16 @@ impl Elab<'_> {
             Val::None => Ok(Val::None),
             other => {
                 let rank = self.dims(other).len();
-                if rank <= axis {
+                let at = if axis < 0 { axis + rank as i64 } else { axis };
+                let Some(at) = usize::try_from(at).ok().filter(|at| *at < rank) else {
                     let what = self.show(other);
                     return self.error("E0204", span, format!("`vmap` goes over axis {axis}, and this is {what}"));
-                }
+                };
                 let l = self.operand(other, span)?;
-                if axis == 0 {
+                if at == 0 {
                     return Ok(Val::Leaf(l));
                 }
-                let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|k| *k != axis)).collect();
+                let perm: Vec<usize> = std::iter::once(at).chain((0..rank).filter(|k| *k != at)).collect();
                 self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
             }
         }
