@@ -104,7 +104,9 @@ impl Elab<'_> {
                     Val::Op(Arc::new(OpVal { kind: OpKind::Spread, parts: vec![f] }))
                 };
                 let check = self.name(&Name::from("_check_grad"), x_span)?;
-                self.apply(&check, vec![f, floats(&x)], span)
+                let option = |k: usize, unless: Val| args.get(k).map_or(unless, |(v, _)| v.clone());
+                let (order, report) = (option(2, Val::Int(1)), option(3, Val::Bool(false)));
+                self.apply(&check, vec![f, floats(&x), order, report], span)
             }
             "vmap" => {
                 let axes = match args.get(1) {
