@@ -6,6 +6,7 @@ use super::value::Val;
 use crate::ast::{CompareOp, Expr};
 use crate::prims::Prim;
 use crate::source::Span;
+use crate::typed::Piece;
 
 impl Elab<'_> {
     /// `a < b <= c`.
@@ -46,6 +47,9 @@ impl Elab<'_> {
         {
             let same = matches!((a, b), (Val::None, Val::None));
             return Ok(Val::Bool(same == (op == CompareOp::Eq)));
+        }
+        if let (Some(x), Some(y), CompareOp::Eq | CompareOp::Ne) = (plain_text(a), plain_text(b), op) {
+            return Ok(Val::Bool((x == y) == (op == CompareOp::Eq)));
         }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),
@@ -94,6 +98,16 @@ impl Elab<'_> {
         }
         Ok(v)
     }
+}
+
+/// A string without values in it: an option, which is known when compiling.
+fn plain_text(v: &Val) -> Option<String> {
+    let Val::Str(pieces) = v else { return None };
+    let texts = pieces.iter().map(|p| match p {
+        Piece::Text(t) => Some(t.as_str()),
+        Piece::Value(..) => None,
+    });
+    texts.collect()
 }
 
 fn written(op: CompareOp) -> &'static str {

@@ -12,8 +12,10 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "linalg", "precision", "random", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files![
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "precision", "random",
+    "compare", "derivatives"
+];
 
 macro_rules! modules {
     ($($name:literal: $($part:literal),+;)*) => {
