@@ -34,6 +34,7 @@ pub(crate) fn floats(v: &Val) -> Val {
 impl Elab<'_> {
     /// `f'`.
     pub fn prime(&mut self, f: Val, f_span: Span, span: Span) -> R<Val> {
+        let f = self.as_function(f);
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(

@@ -79,6 +79,7 @@ impl Elab<'_> {
         let row = &library::ROWS[i];
         let args = self.match_row(row.name, row.signature, given, span)?;
         let (f, f_span) = args.at(0)?;
+        let f = self.as_function(f);
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
