@@ -14,7 +14,7 @@ macro_rules! files {
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
     "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "precision", "random",
-    "compare", "derivatives"
+    "compare", "derivatives", "checkpoint", "rules"
 ];
 
 macro_rules! modules {
