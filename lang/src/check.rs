@@ -7,6 +7,7 @@
 mod applied;
 mod arith;
 mod assign;
+mod attributes;
 mod blame;
 mod body;
 mod call;
@@ -37,6 +38,7 @@ mod resolve;
 mod rules;
 mod shown;
 mod slice;
+mod stale;
 mod stmt;
 mod trim;
 mod value;

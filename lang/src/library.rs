@@ -8,6 +8,7 @@ mod matrices;
 mod numbers;
 mod reduce;
 pub mod sources;
+mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::ops::Factor;
@@ -62,6 +63,11 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
+}
+
+/// Whether a name is that of an operator on functions.
+pub(crate) fn is_operator(name: &str) -> bool {
+    find(name).is_some_and(|row| ROWS[row].operator)
 }
 
 /// Element-wise primitives that are functions of the language.
@@ -205,6 +211,8 @@ rows! {
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, 10)" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
+    "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
+    "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
     "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;

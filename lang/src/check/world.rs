@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
+    /// What functions of the top level captured, to warn of assignments since.
+    pub seen: super::stale::Scope,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
 }
@@ -69,6 +71,7 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            seen: Vec::new(),
             checking: None,
         };
         for (name, text) in sources::PRELUDE {
