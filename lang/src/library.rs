@@ -249,6 +249,6 @@ operators
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
+    "einsum";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }
