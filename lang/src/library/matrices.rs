@@ -34,6 +34,13 @@ pub(crate) fn alike(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
     Ok(Val::tuple(out))
 }
 
+/// `_typed_as(v, x)`: `v` with the element type of `x`.
+pub(crate) fn typed_as(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((v, _), (x, _)) = (a.at(0)?, a.at(1)?);
+    let dtype = floats(e, [(x, span)].iter());
+    e.convert(&v, dtype, span)
+}
+
 /// `A` must have as many rows as columns, or `b` as many rows as `A` has columns.
 fn equal(e: &mut Elab<'_>, x: &Dim, y: &Dim, span: Span, problem: &str) -> R<()> {
     if e.same_dim(x, y)? {
