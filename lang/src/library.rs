@@ -7,12 +7,14 @@ mod callables;
 mod einsum;
 mod entries;
 mod help;
+mod matrices;
 mod numbers;
 mod reduce;
 pub mod sources;
 mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
 
@@ -202,6 +204,15 @@ rows! {
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
+    "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;
+    "_typed_as" "_typed_as(v, x)" "`v` with the element type of `x`." "linear" "" matrices::typed_as;
+    "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);
+    "_cholesky" "_cholesky(A)" "L, or zeros." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Cholesky, s);
+    "_qr" "_qr(A)" "Q above R." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Qr, s);
+    "_eigh" "_eigh(A)" "Eigenvalues above eigenvectors." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Eigh, s);
+    "_svd" "_svd(A)" "U above the singular values above V." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Svd, s);
+    "_lu_solve" "_lu_solve(LU, b, transposed = false)" "The solution from what `_lu` gave." "constant" "" matrices::lu_solve;
+    "_triangular_solve" "_triangular_solve(T, b, upper = false, transposed = false, unit = false)" "The solution with a triangle." "constant" "" matrices::triangular_solve;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
   ["Functions as values"]
     "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured((|a| |x| a * x)(2.0))" callables::captured;
@@ -231,6 +242,5 @@ operators ["Derivatives"]
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "cross";
     "fft"; "ifft"; "conv"; "load"; "save";
 }

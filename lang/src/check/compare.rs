@@ -82,6 +82,13 @@ impl Elab<'_> {
         if let (Some(x), Some(y), CompareOp::Eq | CompareOp::Ne) = (plain_text(a), plain_text(b), op) {
             return Ok(Val::Bool((x == y) == (op == CompareOp::Eq)));
         }
+        // An option may be a string or a number.
+        let number = |v: &Val| self.kind(v).is_some() && self.dims(v).is_empty();
+        if matches!(op, CompareOp::Eq | CompareOp::Ne)
+            && [(a, b), (b, a)].iter().any(|(x, y)| plain_text(x).is_some() && number(y))
+        {
+            return Ok(Val::Bool(op == CompareOp::Ne));
+        }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),
             CompareOp::Ne => o.is_ne(),

@@ -13,7 +13,8 @@ macro_rules! files {
 
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
-    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "precision", "random",
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
+    "matrices", "matrix_functions", "norms", "precision", "random",
     "compare", "derivatives", "checkpoint", "rules"
 ];
 
