@@ -239,8 +239,23 @@ fn arrays() {
 }
 
 #[test]
+fn linalg() {
+    run("linalg");
+}
+
+#[test]
 fn seed_examples() {
     run("seed_examples");
+}
+
+#[test]
+fn nist() {
+    run("nist");
+}
+
+#[test]
+fn mgh() {
+    run("mgh");
 }
 
 #[test]
@@ -277,7 +292,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 6] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
+const CATEGORIES: [&str; 9] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh"];
 
 #[test]
 fn what_waits_is_a_case() {
