@@ -61,3 +61,36 @@ fn loops_keep_inputs_alone() {
         assert!(few * less <= all, "{form}: {few} bytes of {all}");
     }
 }
+
+fn steps(kept: &str) -> String {
+    format!(
+        "fn steps(x) {{
+  var y = x
+  var v = 0.1
+  {kept} for i in 0..400 {{
+    v = 0.9 * v - 0.01 * x * sin(y) + 0.001 * i / 400
+    y += 0.01 * v
+  }}
+  y + v
+}}"
+    )
+}
+
+/// With a budget of b rounds no more than that is kept, whatever the number of rounds; numbers stay the same.
+#[test]
+fn budgets_are_kept() {
+    for form in ["steps'", "grad(steps)", "grad(steps')", "(grad(steps))'", "grad(grad(steps))"] {
+        let (expected, all) = run(&steps(""), form, 0.6);
+        let mut last = 0;
+        for budget in ["@checkpoint(4)", "@checkpoint(16)", "@checkpoint", "@checkpoint(200)"] {
+            let (value, few) = run(&steps(budget), form, 0.6);
+            println!("{form} {budget}: {few} of {all} bytes");
+            assert!((value - expected).abs() <= 1e-10 * expected.abs(), "{form} {budget}: {value} and {expected}");
+            assert!(last <= few, "{form} {budget}: a larger budget keeps less");
+            last = few;
+            if budget != "@checkpoint(200)" {
+                assert!(few * 4 <= all.max(8), "{form} {budget}: {few} bytes of {all}");
+            }
+        }
+    }
+}

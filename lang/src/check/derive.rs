@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Applied => Some(Vec::new()),
+        OpKind::Applied | OpKind::Round => Some(Vec::new()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
@@ -70,6 +70,7 @@ impl Elab<'_> {
             Val::Op(op) => match &op.kind {
                 OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
                 OpKind::Applied => Some(0),
+                OpKind::Round => Some(2),
                 OpKind::Grad { .. }
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
@@ -249,6 +250,7 @@ impl Elab<'_> {
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Round => self.apply_round(op, &given, span),
             OpKind::Checkpoint => {
                 let mut parts = match &f {
                     Val::Fn(fun) => self.match_args(fun, given, span)?.0,

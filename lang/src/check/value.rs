@@ -99,6 +99,9 @@ pub(crate) enum OpKind {
     Transposed,
     /// A function with its arguments, to be called with none.
     Applied,
+    /// A round of a loop; parts after the function of the state and the loop variable: what is iterated over, and
+    /// how many rounds there are.
+    Round,
     /// In reverse mode it keeps its arguments alone.
     Checkpoint,
     /// A function of several parameters as one of the tuple of them.
