@@ -15,7 +15,7 @@ use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::prims::Prim;
 use crate::source::Span;
 
-pub use help::{Help, Topic, help, module_topic, topics};
+pub use help::{Help, Topic, help, module_topic, modules, topics};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 

@@ -54,6 +54,11 @@ pub fn module_topic(name: &str) -> Option<Topic> {
     Some(topic)
 }
 
+/// The modules of the library.
+pub fn modules() -> Vec<Topic> {
+    sources::module_names().filter_map(module_topic).collect()
+}
+
 /// The whole library without its modules, in the order of reading.
 pub fn topics() -> Vec<Topic> {
     let mut out = vec![
@@ -141,8 +146,9 @@ fn of_prim(prim: Prim) -> Help {
                 _ => call.clone(),
             };
             let texts = row.params.iter().zip(partials).map(|(param, partial)| {
-                let text = partial.as_ref().map_or("none".to_string(), |f| f.text(row.params, &result));
-                if row.params.len() == 1 { format!("`{text}`") } else { format!("by `{param}`: `{text}`") }
+                let text =
+                    partial.as_ref().map_or("none".to_string(), |f| format!("`{}`", f.text(row.params, &result)));
+                if row.params.len() == 1 { text } else { format!("by `{param}`: {text}") }
             });
             texts.collect::<Vec<_>>().join("; ")
         }

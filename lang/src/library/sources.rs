@@ -22,6 +22,11 @@ pub fn module(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
 }
 
+/// The names of the modules.
+pub(crate) fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
+}
+
 /// Which file of the prelude defines a function.
 pub(crate) fn home(name: &str) -> Option<usize> {
     HOMES.get(name).copied()
