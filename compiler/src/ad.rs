@@ -39,8 +39,8 @@
 //! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
 //! first cost what forward mode costs.
 //!
-//! Custom rules (`@jvp`, `@vjp`), `fixpoint` and `checkpoint` have their place in `Ad::jvp`, in the request rules and
-//! in `reverse::calls`: they say which function a name stands for.
+//! A function may come with rules: then they say what these names stand for, see [`rules`]. They are ordinary functions,
+//! so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;
 mod emit;
@@ -48,11 +48,13 @@ mod jvp;
 mod linear;
 mod requests;
 mod reverse;
+mod rules;
 mod strip;
 
-use crate::ir::{Func, FuncId, Kind, Module};
+use crate::ir::{Func, FuncId, Kind, Module, Rules};
 use activity::Activity;
 use adl_lang::source::Span;
+use adl_lang::typed::order::{Use, orders};
 use emit::reachable;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -82,7 +84,7 @@ pub fn resolve(
     entries: &[FuncId],
     clean: &mut dyn FnMut(&mut Module, FuncId),
 ) -> Result<(), Endless> {
-    check_order(module)?;
+    check_order(module, entries)?;
     let mut ad = Ad {
         module,
         clean,
@@ -104,15 +106,30 @@ pub fn resolve(
             }
         }
     }
+    let made: Vec<FuncId> = ad.module.funcs.keys().collect();
+    for func in made {
+        // What is left are calls: nothing keeps them apart from others.
+        ad.module.funcs[func].rules = Rules::default();
+    }
     Ok(())
 }
 
 /// The name of a function that is made.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Name {
-    Jvp { func: FuncId, active: Vec<bool> },
-    Vjp { func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool },
+    Jvp {
+        func: FuncId,
+        active: Vec<bool>,
+    },
+    Vjp {
+        func: FuncId,
+        seeds: Vec<bool>,
+        wrt: Vec<bool>,
+        primal: bool,
+    },
     Pair(PairName),
+    /// The forward function of a function whose only rule is a `jvp`; the backward function is that of the rule.
+    Lead(PairName),
     Strip(FuncId, Level),
 }
 
@@ -159,20 +176,32 @@ impl Ad<'_> {
     /// results and a tangent for each float result.
     fn jvp(&mut self, func: FuncId, active: Vec<bool>) -> FuncId {
         let name = Name::Jvp { func, active: active.clone() };
-        self.make(name, func, &[".jvp"], |ad, source| vec![jvp::jvp(ad, func, source, &active)])[0]
+        let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
+            true => vec![jvp::jvp(ad, func, source, &active)],
+            false => vec![rules::jvp(ad, &source, &active)],
+        };
+        self.make(name, func, &[".jvp"], make)[0]
     }
 
     /// `func.vjp`, with the parameters and results of the request.
     fn vjp(&mut self, func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool) -> FuncId {
         let func = if primal { func } else { self.strip(func, Level::Quiet) };
         let name = Name::Vjp { func, seeds: seeds.clone(), wrt: wrt.clone(), primal };
-        self.make(name, func, &[".vjp"], |ad, source| vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)])[0]
+        let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
+            true => vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)],
+            false => vec![rules::vjp(ad, &source, (&seeds, &wrt), primal)],
+        };
+        self.make(name, func, &[".vjp"], make)[0]
     }
 
     /// `func.fwd`: the arguments and a tape give the results and the tape. `func.bwd`: the cotangents of the seeded
     /// results, the accumulators and the tape give the cotangent of each active argument and the tape.
+    /// A function with a `vjp` rule has none: its calls become those of the rule.
     fn pair(&mut self, name: PairName) -> (FuncId, FuncId) {
         let func = name.func;
+        if self.module.funcs[func].rules.jvp.is_some() {
+            return rules::pair(self, name);
+        }
         let made = self.make(Name::Pair(name.clone()), func, &[".fwd", ".bwd"], |ad, source| {
             reverse::pair(ad, &name, source).to_vec()
         });
@@ -210,7 +239,7 @@ impl Ad<'_> {
             self.module.funcs.push(empty)
         };
         let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
-        if let Name::Pair(_) = name {
+        if let Name::Pair(_) | Name::Lead(_) = name {
             self.taped.extend(places.iter().copied());
         }
         self.made.insert(name, places.clone());
@@ -309,25 +338,29 @@ impl Ad<'_> {
     }
 }
 
-/// Finds a request on a cycle of calls and requests.
-fn check_order(module: &Module) -> Result<(), Endless> {
-    let edges = |func: FuncId| {
+/// Finds a function that would need derivatives of every order.
+fn check_order(module: &Module, entries: &[FuncId]) -> Result<(), Endless> {
+    let uses = |func: FuncId| {
         let func = &module.funcs[func];
-        reachable(func).into_iter().filter_map(|(inst, _)| {
-            let data = &func.insts[inst];
-            strip::callee(&data.kind).map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
-        })
+        let named = |(inst, _)| match &func.insts[inst].kind {
+            Kind::Call { func: of, .. } => Some((*of, Use::Call, inst)),
+            Kind::Jvp { func: of, .. } => Some((*of, Use::Jvp, inst)),
+            Kind::Vjp { func: of, .. } => Some((*of, Use::Vjp, inst)),
+            _ => None,
+        };
+        reachable(func).into_iter().filter_map(named).collect::<Vec<_>>()
     };
-    for func in module.funcs.keys() {
-        for (of, _, span) in edges(func).filter(|(_, request, _)| *request) {
-            let mut seen = FxHashSet::from_iter([of]);
-            let mut work = vec![of];
-            while let Some(next) = work.pop() {
-                if next == func {
-                    return Err(Endless { func: module.funcs[func].name.clone(), span });
-                }
-                work.extend(edges(next).map(|(callee, ..)| callee).filter(|&callee| seen.insert(callee)));
-            }
+    let named: FxHashMap<FuncId, Vec<_>> = module.funcs.keys().map(|func| (func, uses(func))).collect();
+    let requests = named.values().flatten().filter(|(_, how, _)| *how != Use::Call).count();
+    let ruled = module.funcs.iter().filter(|(_, func)| !func.rules.is_empty()).count();
+    let limit = requests + ruled + 1;
+    let plain = |func: FuncId| named[&func].iter().map(|&(of, how, _)| (of, how)).collect();
+    let orders = orders(entries, limit, &plain, &|func| module.funcs[func].rules);
+    let endless = |func: &FuncId| orders.get(func).is_some_and(|order| order.most() >= limit);
+    for func in module.funcs.keys().filter(endless) {
+        if let Some((_, _, inst)) = named[&func].iter().find(|(of, how, _)| *how != Use::Call && endless(of)) {
+            let data = &module.funcs[func];
+            return Err(Endless { func: data.name.clone(), span: data.insts[*inst].span });
         }
     }
     Ok(())

@@ -49,6 +49,8 @@ fn function(typed: &Func) -> ir::Func {
         lowering.param(param);
     }
     lowering.stmts(&typed.body);
+    func.rules = typed.rules.map(func_id);
+    func.apart = typed.apart;
     func
 }
 

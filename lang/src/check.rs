@@ -7,6 +7,8 @@
 mod applied;
 mod arith;
 mod assign;
+mod attributes;
+mod blame;
 mod body;
 mod call;
 mod choice;
@@ -14,7 +16,9 @@ mod compare;
 mod comprehension;
 mod conform;
 mod definitions;
+mod demand;
 mod derive;
+mod directions;
 mod elab;
 mod entry;
 mod expr;
@@ -32,10 +36,12 @@ mod names;
 mod operators;
 mod pointwise;
 mod resolve;
+mod rules;
 mod shown;
 mod slice;
 mod stale;
 mod stmt;
+mod trial;
 mod trim;
 mod value;
 mod world;
@@ -47,7 +53,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::elab::{Elab, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
-    pub(crate) use super::value::{RangeVal, Val};
+    pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
 use crate::ast::{self, Name};
@@ -56,6 +62,7 @@ use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
 use crate::types::DType;
 use std::sync::Arc;
+pub use trial::{Finding, RuleTrial};
 use value::Val;
 use world::World;
 
@@ -127,6 +134,8 @@ pub struct Entry {
     pub exact: bool,
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
+    /// Rules that it uses and that nobody has tried yet: to be run before it.
+    pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
 }
 

@@ -3,6 +3,7 @@
 
 mod arrays;
 mod axes;
+mod callables;
 mod einsum;
 mod entries;
 mod help;
@@ -195,12 +196,22 @@ rows! {
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, (w: [1, 2], b: 3))" numbers::tree_map;
     "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
     "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
+    "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+  ["Functions as values"]
+    "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured((|a| |x| a * x)(2.0))" callables::captured;
+    "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured((|a| |x| a * x)(2.0), (3.0,))(10.0)" callables::with_captured;
+    "_leaves" "_leaves(x)" "The floats in a value, as a tuple." "linear" "" callables::leaves;
+    "_normal_like" "_normal_like(key, x)" "Normal numbers with the structure of `x`." "constant" "" numbers::normal_like;
+    "_cast" "_cast(x, like)" "A number in the element type of another." "linear" "" numbers::cast;
+    "_apart" "_apart()" "Keeps the function around it apart from its callers." "none" "" |e, _, _| { e.f.apart = true; Ok(Val::None) };
+    "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
+    "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
@@ -216,9 +227,10 @@ operators ["Derivatives"]
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "to any order" "hessian(|x| x[0] * x[1])([2.0, 3.0])";
     "hvp" "hvp(f, x, v, wrt = none)" "Hessian times vector. Of several parameters `x` is the tuple; so are `v`, `none` for one that does not move, and the product. With `wrt` the vector has parts for those parameters alone." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all." "that of `f`" "vmap(sin')([0.0, 1.0])";
+    "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "cross";
-    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save";
+    "fft"; "ifft"; "conv"; "load"; "save";
 }

@@ -19,6 +19,8 @@ impl Programs {
     /// The programs that follow from a seed.
     pub fn new(seed: u64) -> Self {
         let func = Func {
+            rules: Default::default(),
+            apart: false,
             name: "main".into(),
             sizes: Vec::new(),
             params: Vec::new(),

@@ -14,8 +14,9 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
-        OpKind::Vmap { .. } => match op.parts.first() {
+        OpKind::Applied => Some(Vec::new()),
+        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
+        OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
         },
@@ -67,12 +68,14 @@ impl Elab<'_> {
             }
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
+                OpKind::Applied => Some(0),
                 OpKind::Grad { .. }
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
-                | OpKind::Vmap { .. } => op.parts.first().and_then(|f| self.required(f)),
+                | OpKind::Vmap { .. }
+                | OpKind::Checkpoint => op.parts.first().and_then(|f| self.required(f)),
             },
             _ => None,
         }
@@ -246,6 +249,28 @@ impl Elab<'_> {
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Checkpoint => {
+                let mut parts = match &f {
+                    Val::Fn(fun) => self.match_args(fun, given, span)?.0,
+                    _ => given.into_iter().map(|g| g.val).collect(),
+                };
+                parts.insert(0, f);
+                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Applied, parts }));
+                let recomputed = self.world.library_fn("_recomputed").ok_or(Fail::Reported)?;
+                self.apply(&recomputed, vec![applied], span)
+            }
+            OpKind::Applied => {
+                let args = op.parts[1..].to_vec();
+                if !given.is_empty() {
+                    return self.error("E0102", span, "this function takes no arguments");
+                }
+                self.apply(&f, args, span)
+            }
+            OpKind::Transposed => {
+                let like = op.parts.get(1).cloned().unwrap_or(Val::None);
+                let anywhere = self.zeros(&like, span)?;
+                self.apply_pullback(&f, &[anywhere], given, span)
+            }
             OpKind::Pushforward => {
                 let points: Vec<Given> =
                     op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
