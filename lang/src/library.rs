@@ -2,13 +2,16 @@
 //! written in ADL stands in the files of [`sources`], element-wise functions in the table of primitives.
 
 mod arrays;
+mod callables;
 mod entries;
+mod matrices;
 mod numbers;
 mod reduce;
 pub mod sources;
 mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
 
@@ -213,11 +216,22 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
+    "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);
+    "_cholesky" "_cholesky(A)" "L, or zeros." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Cholesky, s);
+    "_qr" "_qr(A)" "Q above R." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Qr, s);
+    "_eigh" "_eigh(A)" "Eigenvalues above eigenvectors." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Eigh, s);
+    "_svd" "_svd(A)" "U above the singular values above V." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Svd, s);
+    "_lu_solve" "_lu_solve(LU, b, transposed = false)" "The solution from what `_lu` gave." "constant" "" matrices::lu_solve;
+    "_triangular_solve" "_triangular_solve(T, b, upper = false, transposed = false, unit = false)" "The solution with a triangle." "constant" "" matrices::triangular_solve;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+    "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured(f)" callables::captured;
+    "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
+    "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
+    "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(x > 0)" numbers::assert;
 operators
@@ -235,6 +249,6 @@ operators
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
+    "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }
