@@ -7,6 +7,7 @@
 mod applied;
 mod arith;
 mod assign;
+mod attributes;
 mod blame;
 mod body;
 mod call;

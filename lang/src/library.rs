@@ -216,6 +216,7 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
+    "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;
     "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);
     "_cholesky" "_cholesky(A)" "L, or zeros." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Cholesky, s);
     "_qr" "_qr(A)" "Q above R." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Qr, s);

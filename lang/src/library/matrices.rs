@@ -25,6 +25,18 @@ fn floats(e: &mut Elab<'_>, a: &Args) -> DType {
     if dtype.is_float() { dtype } else { DType::F64 }
 }
 
+/// The arguments as floats of one type, in a tuple.
+pub(crate) fn alike(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
+    let kinds = a.rest.iter().filter_map(|(v, _)| e.kind(v));
+    let dtype = kinds.reduce(Kind::join).map_or(DType::F64, |k| k.dtype);
+    let dtype = if dtype.is_float() { dtype } else { DType::F64 };
+    let mut out = Vec::new();
+    for (v, at) in &a.rest {
+        out.push(Val::Leaf(e.operand_as(v, dtype, *at)?));
+    }
+    Ok(Val::tuple(out))
+}
+
 /// `A` must have as many rows as columns, or `b` as many rows as `A` has columns.
 fn equal(e: &mut Elab<'_>, x: &Dim, y: &Dim, span: Span, problem: &str) -> R<()> {
     if e.same_dim(x, y)? {

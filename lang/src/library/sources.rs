@@ -12,8 +12,7 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "linalg", "precision", "random", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files!["prelude": "arrays", "compare", "derivatives", "factorisations", "linalg", "precision", "random", "scans", "statistics"];
 
 macro_rules! modules {
     ($($name:literal: $($part:literal),+;)*) => {
