@@ -18,6 +18,7 @@ use crate::ast::FnDef;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, Rules, StmtKind};
+use crate::types::DType;
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -179,7 +180,7 @@ impl Elab<'_> {
                 return self.fail(rule.problem(format!("a rule gives two parts, {wanted}, and `{name}` gives {what}")));
             }
         };
-        let value = self.settle(&value, rule.def.body.span)?;
+        let value = self.settle(&value, DType::F64, rule.def.body.span)?;
         let found = self.template(&value);
         if self.join(&ruled.result, &found)?.is_none_or(|t| t.key() != ruled.result.key()) {
             let (of, what) = (self.show_template(&ruled.result), self.show(&value));
