@@ -19,6 +19,7 @@ mod elab;
 mod entry;
 mod expr;
 mod fit;
+mod fixpoint;
 mod free;
 mod index;
 mod inputs;

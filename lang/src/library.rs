@@ -5,6 +5,7 @@ mod arrays;
 mod entries;
 mod numbers;
 mod reduce;
+mod vectors;
 pub mod sources;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
@@ -202,6 +203,8 @@ rows! {
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, 10)" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
+    "to_vector" "to_vector(t)" "All floats of a structure in one vector." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
+    "from_vector" "from_vector(like, v)" "The structure of `like` with the entries of a vector in the places of its floats." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;

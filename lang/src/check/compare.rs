@@ -6,6 +6,7 @@ use super::value::Val;
 use crate::ast::{CompareOp, Expr};
 use crate::prims::Prim;
 use crate::source::Span;
+use crate::typed::Piece;
 
 impl Elab<'_> {
     /// `a < b <= c`.
@@ -39,6 +40,20 @@ impl Elab<'_> {
         Ok(result.unwrap_or(Val::Bool(true)))
     }
 
+    /// Strings are options: whether two are equal is known when the program is compiled.
+    fn same_text(&mut self, op: CompareOp, a: &[Piece], b: &[Piece], span: Span) -> R<Val> {
+        let text = |pieces: &[Piece]| -> Option<String> {
+            pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
+        };
+        let problem = match (text(a), text(b), op) {
+            (Some(a), Some(b), CompareOp::Eq) => return Ok(Val::Bool(a == b)),
+            (Some(a), Some(b), CompareOp::Ne) => return Ok(Val::Bool(a != b)),
+            (Some(_), Some(_), _) => "strings have no order: they are equal or not",
+            _ => "a string with values in it cannot be compared",
+        };
+        self.error("E0204", span, problem)
+    }
+
     pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         use std::cmp::Ordering;
         if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None))
@@ -46,6 +61,9 @@ impl Elab<'_> {
         {
             let same = matches!((a, b), (Val::None, Val::None));
             return Ok(Val::Bool(same == (op == CompareOp::Eq)));
+        }
+        if let (Val::Str(x), Val::Str(y)) = (a, b) {
+            return self.same_text(op, x, y, span);
         }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),

@@ -76,6 +76,36 @@ impl Names<'_> {
         });
     }
 
+    fn lambda(&mut self, l: &Lambda) {
+        self.scoped(|s| {
+            s.params(&l.params, None);
+            let loops = std::mem::take(&mut s.loops);
+            s.expr(&l.body);
+            s.loops = loops;
+        });
+    }
+
+    /// The block of a `fixpoint` uses its state; otherwise there is nothing to iterate.
+    fn depends(&mut self, round: &Lambda) {
+        let mut state = Vec::new();
+        round.params.iter().for_each(|p| super::free::pattern_names(&p.pattern, &mut state));
+        let used = super::free::of_expr(&round.body);
+        if state.iter().any(|n| used.contains(n)) {
+            return;
+        }
+        let at = round.params.first().map_or(round.body.span, |p| p.span);
+        let what = match state.as_slice() {
+            [] => "its state has no name".to_string(),
+            [one] => format!("it does not use `{one}`"),
+            many => format!("it uses none of {}", many.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+        };
+        self.problems.push(
+            Diagnostic::error("E0601", round.body.span, format!("this `fixpoint` repeats a block for nothing: {what}"))
+                .label(at, "the state")
+                .help("a block that does not depend on the state is its own limit: write it without `fixpoint`"),
+        );
+    }
+
     fn params(&mut self, params: &[Param], ret: Option<&TypeExpr>) {
         let mut dims = Vec::new();
         for t in params.iter().filter_map(|p| p.ty.as_ref()) {
@@ -313,19 +343,12 @@ impl Names<'_> {
                 self.block(then);
                 otherwise.iter().for_each(|o| self.expr(o));
             }
-            ExprKind::Lambda(l) => self.scoped(|s| {
-                s.params(&l.params, None);
-                let loops = std::mem::take(&mut s.loops);
-                s.expr(&l.body);
-                s.loops = loops;
-            }),
-            ExprKind::Fixpoint { options, pattern, start, body } => {
+            ExprKind::Lambda(l) => self.lambda(l),
+            ExprKind::Fixpoint { options, start, round } => {
                 options.iter().for_each(|(_, e)| self.expr(e));
                 self.expr(start);
-                self.scoped(|s| {
-                    s.pattern(pattern, What::Param);
-                    s.block(body);
-                });
+                self.lambda(round);
+                self.depends(round);
             }
             ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
             ExprKind::Record(fields) => self.fields(fields),
