@@ -21,6 +21,7 @@ mod expr;
 mod fit;
 mod fixpoint;
 mod free;
+mod implicit;
 mod index;
 mod inputs;
 mod instance;

@@ -205,6 +205,8 @@ rows! {
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
     "to_vector" "to_vector(t)" "All floats of a structure in one vector." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
     "from_vector" "from_vector(like, v)" "The structure of `like` with the entries of a vector in the places of its floats." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
+    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false, what = none)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
+    "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;
@@ -228,7 +230,7 @@ operators
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis." "vmap(f')(x)";
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
-    "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
+    "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }

@@ -15,6 +15,7 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
+        OpKind::Bind | OpKind::Implicit => None,
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
@@ -65,14 +66,19 @@ impl Elab<'_> {
                 Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count())
             }
             Val::DType(_) => Some(1),
-            Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
+            Val::Op(op) => Some(match &op.kind {
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => 1,
+                OpKind::Bind => {
+                    let all = op.parts.first().and_then(|f| self.required(f))?;
+                    all.saturating_sub(op.parts.len() - 1)
+                }
                 OpKind::Grad { .. }
+                | OpKind::Implicit
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
-                | OpKind::Vmap { .. } => op.parts.first().and_then(|f| self.required(f)),
-            },
+                | OpKind::Vmap { .. } => return op.parts.first().and_then(|f| self.required(f)),
+            }),
             _ => None,
         }
     }
@@ -198,6 +204,8 @@ impl Elab<'_> {
                 }
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
+            OpKind::Bind => self.apply_bound(op, given, span),
+            OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Pushforward => {
                 let points: Vec<Given> =

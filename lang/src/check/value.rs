@@ -81,6 +81,10 @@ pub(crate) enum OpKind {
     Pushforward,
     /// A function of several parameters as one of the tuple of them.
     Spread,
+    /// Parts after the function: its last arguments.
+    Bind,
+    /// A solver; then the residual that its value makes zero, and options.
+    Implicit,
 }
 
 #[derive(Debug)]
