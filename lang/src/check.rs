@@ -48,6 +48,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::elab::{Elab, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
+    pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{RangeVal, Val};
 }
 
@@ -191,5 +192,10 @@ impl Checker {
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         self.world.sources.get(id.0 as usize).cloned()
+    }
+
+    /// Whether each fixed point of what is elaborated from now on prints how it went, as with `report = true`.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.world.report_fixpoints = on;
     }
 }

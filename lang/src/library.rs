@@ -205,7 +205,9 @@ rows! {
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
     "to_vector" "to_vector(t)" "All floats of a structure in one vector." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
     "from_vector" "from_vector(like, v)" "The structure of `like` with the entries of a vector in the places of its floats." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
-    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false, what = none)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
+    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
+    "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
+    "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;

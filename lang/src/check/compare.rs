@@ -2,11 +2,11 @@
 
 use super::arith::{Spans, as_float, as_size};
 use super::elab::{Elab, R};
+use super::messages::plain_text;
 use super::value::Val;
 use crate::ast::{CompareOp, Expr};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::Piece;
 
 impl Elab<'_> {
     /// `a < b <= c`.
@@ -41,11 +41,8 @@ impl Elab<'_> {
     }
 
     /// Strings are options: whether two are equal is known when the program is compiled.
-    fn same_text(&mut self, op: CompareOp, a: &[Piece], b: &[Piece], span: Span) -> R<Val> {
-        let text = |pieces: &[Piece]| -> Option<String> {
-            pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
-        };
-        let problem = match (text(a), text(b), op) {
+    fn same_text(&mut self, op: CompareOp, a: &Val, b: &Val, span: Span) -> R<Val> {
+        let problem = match (plain_text(a), plain_text(b), op) {
             (Some(a), Some(b), CompareOp::Eq) => return Ok(Val::Bool(a == b)),
             (Some(a), Some(b), CompareOp::Ne) => return Ok(Val::Bool(a != b)),
             (Some(_), Some(_), _) => "strings have no order: they are equal or not",
@@ -62,8 +59,8 @@ impl Elab<'_> {
             let same = matches!((a, b), (Val::None, Val::None));
             return Ok(Val::Bool(same == (op == CompareOp::Eq)));
         }
-        if let (Val::Str(x), Val::Str(y)) = (a, b) {
-            return self.same_text(op, x, y, span);
+        if matches!((a, b), (Val::Str(_), Val::Str(_))) {
+            return self.same_text(op, a, b, span);
         }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),

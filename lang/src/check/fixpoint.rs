@@ -3,7 +3,7 @@
 
 use super::derive::floats;
 use super::elab::{Elab, Fail, R};
-use super::messages::nearest;
+use super::messages::{nearest, plain_text};
 use super::value::{Template, Val};
 use crate::ast::{Expr, Ident, Lambda, Name};
 use crate::diagnostic::Diagnostic;
@@ -43,7 +43,7 @@ const OPTIONS: [(&str, Kind); 9] = [
 impl Elab<'_> {
     /// The limit of the state.
     pub fn fixpoint(&mut self, options: &[(Ident, Expr)], start: &Expr, round: &Arc<Lambda>, span: Span) -> R<Val> {
-        let options = self.fixpoint_options(options)?;
+        let options = self.fixpoint_options(options, span)?;
         let begin = self.expr(start)?;
         let begin = floats(&begin);
         self.float_state(&begin, String::new(), start.span)?;
@@ -55,8 +55,8 @@ impl Elab<'_> {
         self.apply(&fixpoint, vec![round, begin, options], span)
     }
 
-    /// All options as a record, `none` for those that are not given.
-    fn fixpoint_options(&mut self, given: &[(Ident, Expr)]) -> R<Val> {
+    /// All options as a record, `none` for those that are not given; and the place of the fixed point if it reports.
+    fn fixpoint_options(&mut self, given: &[(Ident, Expr)], span: Span) -> R<Val> {
         let mut vals = vec![Val::None; OPTIONS.len()];
         let mut seen: Vec<&Ident> = Vec::new();
         for (name, value) in given {
@@ -80,7 +80,18 @@ impl Elab<'_> {
             vals[at] = self.expr(value)?;
             self.option(&OPTIONS[at].1, &name.name, &vals[at].clone(), value.span)?;
         }
-        Ok(Val::Tuple(OPTIONS.iter().zip(vals).map(|((n, _), v)| (Some(Name::from(*n)), v)).collect()))
+        // A report says where the fixed point stands.
+        let report = &mut vals[OPTIONS.len() - 1];
+        if matches!(report, Val::None) {
+            *report = Val::Bool(self.world.report_fixpoints);
+        }
+        let place = match (&report, self.world.sources.get(span.source.0 as usize)) {
+            (Val::Bool(true), Some(source)) => format!("{}:{}", source.name(), source.line_column(span.start).0),
+            _ => String::new(),
+        };
+        let place = (Some(Name::from("place")), Val::Str(Arc::from([Piece::Text(place)])));
+        let named = OPTIONS.iter().zip(vals).map(|((n, _), v)| (Some(Name::from(*n)), v));
+        Ok(Val::Tuple(named.chain([place]).collect()))
     }
 
     /// Whether an option is what it must be.
@@ -103,14 +114,8 @@ impl Elab<'_> {
 
     /// One of some words, as an option; an error lists them.
     pub fn choice(&mut self, v: &Val, name: &str, choices: &[&str], span: Span) -> R<usize> {
-        let word = match v {
-            Val::Str(pieces) => match &pieces[..] {
-                [] => Some(""),
-                [Piece::Text(t)] => Some(t.as_str()),
-                _ => None,
-            },
-            _ => None,
-        };
+        let word = plain_text(v);
+        let word = word.as_deref();
         if let Some(at) = choices.iter().position(|c| Some(*c) == word) {
             return Ok(at);
         }

@@ -7,10 +7,11 @@ use super::value::{OpKind, OpVal, Val};
 use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::typed::Piece;
 use std::sync::Arc;
 
 /// The options after `solve` and `residual`, in the order of the signature.
-const OPTIONS: [&str; 7] = ["tol", "solver", "spd", "precond", "on_fail", "report", "what"];
+const OPTIONS: [&str; 6] = ["tol", "solver", "spd", "precond", "on_fail", "report"];
 
 impl Elab<'_> {
     /// `implicit(solve, residual, …)`.
@@ -39,7 +40,16 @@ impl Elab<'_> {
         let options = OPTIONS.iter().enumerate();
         let options =
             options.map(|(k, n)| (Some(Name::from(*n)), args.get(k + 2).map_or(Val::None, |(v, _)| v.clone())));
-        parts.push(Val::Tuple(options.collect()));
+        // The rest is not for users: what the messages call it.
+        let texts = [
+            ("place", ""),
+            ("what", "this `implicit` solution"),
+            ("system", "the derivative of this `implicit` solution: the Jacobian of its residual"),
+        ];
+        let text = |t: &str| Val::Str(Arc::from([Piece::Text(t.into())]));
+        let texts = texts.iter().map(|(n, t)| (Some(Name::from(*n)), text(t)));
+        let floor = (Some(Name::from("floor")), Val::Float(0.0));
+        parts.push(Val::Tuple(options.chain(texts).chain([floor]).collect()));
         Ok(Val::Op(Arc::new(OpVal { kind: OpKind::Implicit, parts })))
     }
 

@@ -165,7 +165,7 @@ impl Val {
                 pieces
                     .iter()
                     .map(|p| match p {
-                        Piece::Text(t) => Piece::Text(t.clone()),
+                        Piece::Text(_) | Piece::Clock { .. } => p.clone(),
                         Piece::Value(l, f) => match leaf(&Val::Leaf(*l)) {
                             Val::Leaf(l) => Piece::Value(l, *f),
                             _ => Piece::Text(String::new()),
@@ -238,6 +238,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
             for p in pieces.iter() {
                 match p {
                     Piece::Text(t) => out.push(K::Text(t.clone())),
+                    Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
                     Piece::Value(l, f) => {
                         out.push(K::Text(format!("{f:?}")));
                         key(&Val::Leaf(*l), ty, dim, out);

@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub loaded: FxHashMap<String, ModuleId>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Fixed points print how they went unless they say otherwise.
+    pub report_fixpoints: bool,
 }
 
 impl World {
@@ -68,6 +70,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             checking: None,
+            report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {
             world.add_source(Source::new(format!("<{name}>"), *text));

@@ -1,7 +1,7 @@
 //! Choices, structures, random numbers, printing and asserting.
 
 use super::arrays::dims_of;
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
@@ -216,23 +216,26 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     Ok(Val::None)
 }
 
+/// A clock of the host: started here, or a part of a line that stops it.
+pub(crate) fn clock(e: &mut Elab<'_>, stop: bool, span: Span) -> R<Val> {
+    let pieces = vec![Piece::Clock { stop }];
+    if stop {
+        return Ok(Val::Str(pieces.into()));
+    }
+    e.push(StmtKind::Print { pieces }, span);
+    Ok(Val::None)
+}
+
 /// A word that must be one of some, known when the program is compiled; `none` stands for the first choice of all.
 pub(crate) fn choice(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((value, at), (name, _), (choices, _)) = (a.at(0)?, a.at(1)?, a.at(2)?);
-    let text = |v: &Val| match v {
-        Val::Str(pieces) => match &pieces[..] {
-            [Piece::Text(t)] => Some(t.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
     if matches!(value, Val::None) {
         return Ok(value);
     }
-    let (Some(name), Val::Tuple(parts)) = (text(&name), &choices) else {
+    let (Some(name), Val::Tuple(parts)) = (plain_text(&name), &choices) else {
         return e.error("E0999", span, "the library asks for a choice among nothing");
     };
-    let words: Vec<String> = parts.iter().filter_map(|(_, p)| text(p)).collect();
+    let words: Vec<String> = parts.iter().filter_map(|(_, p)| plain_text(p)).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     e.choice(&value, &name, &words, at)?;
     Ok(value)
