@@ -7,6 +7,7 @@
 mod applied;
 mod arith;
 mod assign;
+mod blame;
 mod body;
 mod call;
 mod choice;
@@ -14,6 +15,7 @@ mod compare;
 mod comprehension;
 mod conform;
 mod definitions;
+mod demand;
 mod derive;
 mod elab;
 mod entry;
@@ -34,6 +36,7 @@ mod names;
 mod operators;
 mod pointwise;
 mod resolve;
+mod rules;
 mod shown;
 mod slice;
 mod stmt;
@@ -49,7 +52,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
     pub(crate) use super::messages::plain_text;
-    pub(crate) use super::value::{RangeVal, Val};
+    pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
 use crate::ast::{self, Name};

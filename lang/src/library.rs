@@ -2,6 +2,7 @@
 //! written in ADL stands in the files of [`sources`], element-wise functions in the table of primitives.
 
 mod arrays;
+mod callables;
 mod entries;
 mod numbers;
 mod reduce;
@@ -216,6 +217,10 @@ rows! {
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+    "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured(f)" callables::captured;
+    "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
+    "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
+    "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(x > 0)" numbers::assert;
 operators

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
+        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
         OpKind::Bind | OpKind::Implicit => None,
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
@@ -67,7 +67,7 @@ impl Elab<'_> {
             }
             Val::DType(_) => Some(1),
             Val::Op(op) => Some(match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => 1,
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => 1,
                 OpKind::Bind => {
                     let all = op.parts.first().and_then(|f| self.required(f))?;
                     all.saturating_sub(op.parts.len() - 1)
@@ -207,6 +207,11 @@ impl Elab<'_> {
             OpKind::Bind => self.apply_bound(op, given, span),
             OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Transposed => {
+                let like = op.parts.get(1).cloned().unwrap_or(Val::None);
+                let anywhere = self.zeros(&like, span)?;
+                self.apply_pullback(&f, &[anywhere], given, span)
+            }
             OpKind::Pushforward => {
                 let points: Vec<Given> =
                     op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();
