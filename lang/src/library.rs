@@ -4,12 +4,14 @@
 mod arrays;
 mod callables;
 mod entries;
+mod matrices;
 mod numbers;
 mod reduce;
 mod vectors;
 pub mod sources;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
 
@@ -212,6 +214,13 @@ rows! {
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
+    "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);
+    "_cholesky" "_cholesky(A)" "L, or zeros." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Cholesky, s);
+    "_qr" "_qr(A)" "Q above R." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Qr, s);
+    "_eigh" "_eigh(A)" "Eigenvalues above eigenvectors." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Eigh, s);
+    "_svd" "_svd(A)" "U above the singular values above V." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Svd, s);
+    "_lu_solve" "_lu_solve(LU, b, transposed = false)" "The solution from what `_lu` gave." "constant" "" matrices::lu_solve;
+    "_triangular_solve" "_triangular_solve(T, b, upper = false, transposed = false, unit = false)" "The solution with a triangle." "constant" "" matrices::triangular_solve;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
@@ -238,6 +247,6 @@ operators
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
     "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
+    "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save"; "topk"; "searchsorted";
 }

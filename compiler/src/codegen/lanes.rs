@@ -142,6 +142,7 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..) => false,
         }
     }

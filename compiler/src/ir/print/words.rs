@@ -33,6 +33,7 @@ pub fn op(names: &Names<'_>, op: &Op, args: &[Value]) -> String {
             format!("matmul {}, {} {}", side(0, *ta), side(1, *tb), names.values(args.get(2..).unwrap_or_default()))
         }
         Op::ArgSort => format!("argsort {all}"),
+        Op::Factor(factor) => format!("{} {all}", factor.name()),
         Op::Random(kind, dims) => format!("random {} {} {all}", random(*kind), names.dims(dims)),
     }
 }
