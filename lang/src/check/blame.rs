@@ -90,6 +90,7 @@ fn computes(op: &Op) -> bool {
         | Op::Index(_)
         | Op::Update(_)
         | Op::ArgSort
-        | Op::Random(..) => false,
+        | Op::Random(..)
+        | Op::Factor(_) => false,
     }
 }
