@@ -239,6 +239,11 @@ fn arrays() {
 }
 
 #[test]
+fn implicit() {
+    run("implicit");
+}
+
+#[test]
 fn seed_examples() {
     run("seed_examples");
 }
@@ -277,7 +282,7 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 6] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
+const CATEGORIES: [&str; 7] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

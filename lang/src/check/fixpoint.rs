@@ -44,7 +44,8 @@ impl Elab<'_> {
     /// The limit of the state.
     pub fn fixpoint(&mut self, options: &[(Ident, Expr)], start: &Expr, round: &Arc<Lambda>, span: Span) -> R<Val> {
         let options = self.fixpoint_options(options, span)?;
-        let begin = self.expr(start)?;
+        let floating = Self::float_literals(start);
+        let begin = self.expr(floating.as_ref().unwrap_or(start))?;
         let begin = floats(&begin);
         self.float_state(&begin, String::new(), start.span)?;
         let round = self.lambda(round, span)?;

@@ -43,7 +43,7 @@ impl Elab<'_> {
         // The rest is not for users: what the messages call it.
         let texts = [
             ("place", ""),
-            ("what", "this `implicit` solution"),
+            ("what", "the solver of this `implicit`"),
             ("system", "the derivative of this `implicit` solution: the Jacobian of its residual"),
         ];
         let text = |t: &str| Val::Str(Arc::from([Piece::Text(t.into())]));

@@ -193,14 +193,19 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let what = e.show(&c);
         return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
     }
+    // What the library asserts is about its use: the message says all.
+    let library = e.f.blame.is_some();
     let mut message = Vec::new();
+    if !library {
+        message.push(Piece::Text("assertion failed: ".into()));
+    }
     if let Some((v, s)) = a.get(1) {
         e.pieces(v, None, &mut message, *s)?;
     } else {
         let text = e.text_of(at);
         message.push(Piece::Text(format!("`{text}` does not hold")));
     }
-    if let Some((x, op, y)) = e.compared.take() {
+    if let Some((x, op, y)) = e.compared.take().filter(|_| !library) {
         message.push(Piece::Text(": ".into()));
         let marks = message.len();
         let both = e.pieces(&x, None, &mut message, at).and_then(|()| {
