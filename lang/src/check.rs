@@ -7,6 +7,7 @@
 mod applied;
 mod arith;
 mod assign;
+mod attributes;
 mod blame;
 mod body;
 mod call;
@@ -39,7 +40,9 @@ mod resolve;
 mod rules;
 mod shown;
 mod slice;
+mod stale;
 mod stmt;
+mod trial;
 mod trim;
 mod value;
 mod world;
@@ -61,6 +64,7 @@ use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
 use crate::types::DType;
 use std::sync::Arc;
+pub use trial::{Finding, RuleTrial};
 use value::Val;
 use world::World;
 
@@ -132,6 +136,8 @@ pub struct Entry {
     pub exact: bool,
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
+    /// Rules that it uses and that nobody has tried yet: to be run before it.
+    pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
 }
 

@@ -7,8 +7,8 @@ mod entries;
 mod matrices;
 mod numbers;
 mod reduce;
-mod vectors;
 pub mod sources;
+mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::ops::Factor;
@@ -63,6 +63,11 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
+}
+
+/// Whether a name is that of an operator on functions.
+pub(crate) fn is_operator(name: &str) -> bool {
+    find(name).is_some_and(|row| ROWS[row].operator)
 }
 
 /// Element-wise primitives that are functions of the language.
@@ -206,8 +211,8 @@ rows! {
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, 10)" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
-    "to_vector" "to_vector(t)" "All floats of a structure in one vector." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
-    "from_vector" "from_vector(like, v)" "The structure of `like` with the entries of a vector in the places of its floats." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
+    "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
+    "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
     "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
@@ -228,6 +233,9 @@ rows! {
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
     "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured(f)" callables::captured;
     "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
+    "_leaves" "_leaves(x)" "The floats in a value, as a tuple." "linear" "" callables::leaves;
+    "_normal_like" "_normal_like(key, x)" "Normal numbers with the structure of `x`." "constant" "" numbers::normal_like;
+    "_cast" "_cast(x, like)" "A number in the element type of another." "linear" "" numbers::cast;
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;

@@ -27,9 +27,11 @@ use std::sync::Arc;
 pub(crate) struct Ruled {
     pub func: FuncId,
     pub rules: RuleFns,
-    callee: Arc<FnVal>,
-    args: Vec<Val>,
-    params: Vec<Ty>,
+    pub callee: Arc<FnVal>,
+    pub args: Vec<Val>,
+    pub params: Vec<Ty>,
+    /// Whether the rules have become instances.
+    pub given: bool,
     result: Template,
     syms: Vec<SymInfo>,
     blame: Option<Span>,
@@ -97,6 +99,7 @@ impl Elab<'_> {
             callee: callee.clone(),
             args: args.to_vec(),
             params: made.params.iter().map(|&p| made.ty(p).clone()).collect(),
+            given: false,
             result: result.clone(),
             syms,
             blame,
@@ -107,6 +110,7 @@ impl Elab<'_> {
     pub fn give_rules(&mut self) -> R<()> {
         let mut demand = Demand::default();
         while let Some((k, kind)) = demand.next(&self.funcs, &self.ruled) {
+            self.ruled[k].given = true;
             let ruled = self.ruled[k].clone();
             let rules = match kind {
                 RuleFns { jvp: Some(rule), .. } => Rules { jvp: Some(self.jvp_rule(&ruled, rule)?), vjp: None },

@@ -166,6 +166,14 @@ impl Val {
         matches!(self, Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_))
     }
 
+    /// Whether a function is among its parts.
+    pub fn has_callable(&self) -> bool {
+        match self {
+            Val::Tuple(parts) => parts.iter().any(|(_, p)| p.has_callable()),
+            other => other.is_callable(),
+        }
+    }
+
     /// Puts values in the place of leaves and globals, and dimensions in the place of dimensions.
     pub fn map(&self, leaf: &mut dyn FnMut(&Val) -> Val, dim: &mut dyn FnMut(&Dim) -> Dim) -> Val {
         match self {

@@ -55,6 +55,10 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
+    /// What functions of the top level captured, to warn of assignments since.
+    pub seen: super::stale::Scope,
+    /// Functions whose rules were tried.
+    pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
     /// Fixed points print how they went unless they say otherwise.
@@ -71,6 +75,8 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            seen: Vec::new(),
+            tried: Vec::new(),
             checking: None,
             report_fixpoints: false,
         };

@@ -25,6 +25,13 @@ pub(crate) fn captured(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
     Ok(Val::tuple(f.leaves().into_iter().map(Val::Leaf).filter(|v| moving(e, v)).collect()))
 }
 
+/// `_leaves(x)`: the floats in any value.
+pub(crate) fn leaves(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    let x = e.settle(&x, at)?;
+    Ok(Val::tuple(x.leaves().into_iter().map(Val::Leaf).filter(|v| moving(e, v)).collect()))
+}
+
 /// `with_captured(f, c)`: the function with other values in the places of these.
 pub(crate) fn with_captured(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let f = callable(e, a, "with_captured")?;

@@ -67,6 +67,29 @@ pub(crate) fn random(e: &mut Elab<'_>, a: &Args, kind: Random, span: Span) -> R<
     e.emit(Op::Random(kind, dims), &[key], span).map(Val::Leaf)
 }
 
+/// `_normal_like(key, x)`: other numbers for each array.
+pub(crate) fn normal_like(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((key, at), (x, _)) = (a.at(0)?, a.at(1)?);
+    let mut place = 0;
+    each(e, &x, &mut |e, v| {
+        let own = e.pointwise(Prim::Mul, &[key.clone(), Val::Int(64)], at)?;
+        let own = e.pointwise(Prim::Add, &[own, Val::Int(place)], at)?;
+        let own = e.operand(&own, at)?;
+        place += 1;
+        let dims = e.dims(v);
+        let numbers = e.emit(Op::Random(Random::Normal, dims), &[own], span)?;
+        let dtype = e.kind(v).map_or(DType::F64, |k| k.dtype);
+        e.operand_as(&Val::Leaf(numbers), dtype, span).map(Val::Leaf)
+    })
+}
+
+/// `_cast(x, like)`.
+pub(crate) fn cast(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((x, _), (like, _)) = (a.at(0)?, a.at(1)?);
+    let dtype = e.kind(&like).map_or(DType::F64, |k| k.dtype);
+    e.operand_as(&x, dtype, span).map(Val::Leaf)
+}
+
 pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((f, _), (t, at)) = (a.at(0)?, a.at(1)?);
     let rest: Vec<Val> = a.rest.iter().map(|(v, _)| v.clone()).collect();

@@ -1,90 +1,91 @@
-//! Structures of floats as one vector, and back.
+//! Structures of numbers as vectors and back, for methods that work on vectors.
 
-use crate::check::elab_api::{Args, Elab, Kind, Picked, R, Val};
-use crate::ops::Op;
+use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::diagnostic::Diagnostic;
+use crate::ops::{Op, Sel};
 use crate::source::Span;
-use crate::types::{DType, Dim};
+use crate::typed::Local;
+use crate::types::{DType, Dim, Ty};
 
-/// The leaves of a structure of floats, in order.
-fn leaves(e: &mut Elab<'_>, v: &Val, at: Span, out: &mut Vec<Val>) -> R<()> {
+/// The leaves of a structure of numbers in order, as a float each: whole numbers become `f64`.
+fn leaves(e: &mut Elab<'_>, v: &Val, at: Span, out: &mut Vec<Local>) -> R<()> {
     match v {
         Val::None => Ok(()),
         Val::Tuple(parts) => parts.iter().try_for_each(|(_, p)| leaves(e, p, at, out)),
-        other => {
-            if e.kind(other).is_none_or(|k| !k.dtype.is_float() && !k.weak) {
-                let what = e.show(other);
-                return e.error("E0204", at, format!("a vector is made of floats, and this is {what}"));
+        other => match e.kind(other) {
+            Some(k) if k.dtype != DType::Bool => {
+                let dtype = if k.dtype.is_float() && !k.weak { k.dtype } else { DType::F64 };
+                out.push(e.operand_as(other, dtype, at)?);
+                Ok(())
             }
-            out.push(other.clone());
-            Ok(())
-        }
+            _ => {
+                let what = e.show(other);
+                let problem = Diagnostic::error("E0204", at, format!("numbers are needed here, and this is {what}"));
+                e.fail(problem.help("a point is a number, an array, or a tuple or record of these"))
+            }
+        },
     }
 }
 
-/// `to_vector(t)`.
+/// `to_vector(t)`: all entries of a structure, one after the other.
 pub(crate) fn to_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = a.at(0)?;
     let mut parts = Vec::new();
     leaves(e, &v, at, &mut parts)?;
-    let float = Kind { dtype: DType::F64, weak: true };
-    let kind = parts.iter().filter_map(|p| e.kind(p)).fold(float, Kind::join);
+    let dtype = parts.iter().map(|l| e.ty(*l).dtype).max().unwrap_or(DType::F64);
     let mut flat = Vec::new();
-    for p in &parts {
-        let l = e.operand_as(p, kind.dtype, at)?;
+    for l in parts {
+        let l = e.operand_as(&Val::Leaf(l), dtype, at)?;
         let n = e.ty(l).len();
-        flat.push(if e.ty(l).rank() == 1 { l } else { e.emit(Op::Reshape(vec![n]), &[l], span)? });
+        flat.push(e.emit(Op::Reshape(vec![n]), &[l], span)?);
     }
     match flat.as_slice() {
-        [] => e.filled(&crate::types::Ty::array(DType::F64, vec![Dim::constant(0)]), 0.0, span).map(Val::Leaf),
+        [] => e.filled(&Ty::array(dtype, vec![Dim::constant(0)]), 0.0, span).map(Val::Leaf),
         [one] => Ok(Val::Leaf(*one)),
-        many => e.emit(Op::Concat(0), many, span).map(Val::Leaf),
+        _ => e.emit(Op::Concat(0), &flat, span).map(Val::Leaf),
     }
 }
 
-/// `from_vector(like, v)`.
+/// `from_vector(like, v)`: the structure that `to_vector` makes `v` of.
 pub(crate) fn from_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((like, like_at), (v, at)) = (a.at(0)?, a.at(1)?);
+    let v = e.operand(&v, at)?;
+    let have = e.ty(v).clone();
+    if have.rank() != 1 || !have.dtype.is_float() {
+        let what = e.show_ty(&have);
+        return e.error("E0204", at, format!("`from_vector` takes a vector of floats, and this is {what}"));
+    }
     let mut parts = Vec::new();
     leaves(e, &like, like_at, &mut parts)?;
-    let mut total = Dim::constant(0);
-    for p in &parts {
-        total = e.dims(p).into_iter().fold(Dim::constant(1), |n, d| n * d) + total;
+    let want = parts.iter().fold(Dim::constant(0), |n, l| n + e.ty(*l).len());
+    if !e.same_dim(&have.len(), &want)? {
+        let (x, y) = (e.show_dim(&have.len()), e.show_dim(&want));
+        return e.error("E0203", span, format!("the vector has {x} entries, and the structure {y}"));
     }
-    let dims = e.dims(&v);
-    let fits = match dims.as_slice() {
-        [n] if e.kind(&v).is_some_and(|k| k.dtype.is_float()) => e.same_dim(n, &total)?,
-        _ => false,
-    };
-    if !fits {
-        let (what, n) = (e.show(&v), e.show_dim(&total));
-        return e.error("E0202", at, format!("this structure takes a vector of {n} floats, and this is {what}"));
+    let mut at = Dim::constant(0);
+    let mut rebuilt = Vec::new();
+    let alone = parts.len() == 1;
+    for l in parts {
+        let ty = e.ty(l).clone();
+        let n = ty.len();
+        let mut part = v;
+        if !alone {
+            let start = e.operand(&Val::Size(at.clone()), span)?;
+            part = e.emit(Op::Index(vec![Sel::Span { len: n.clone(), step: 1 }]), &[v, start], span)?;
+        }
+        part = e.emit(Op::Reshape(ty.dims.to_vec()), &[part], span)?;
+        rebuilt.push(e.operand_as(&Val::Leaf(part), ty.dtype, span)?);
+        at = at + n;
     }
-    let whole = parts.len() == 1;
-    let mut next = Dim::constant(0);
-    build(e, &like, &mut |e, part| {
-        let dims = e.dims(part);
-        let n = dims.iter().cloned().fold(Dim::constant(1), |n, d| n * d);
-        let start = Val::Size(next.clone());
-        next = next.clone() + n.clone();
-        let piece =
-            if whole { v.clone() } else { e.pick(&v, vec![Picked::Span { start, len: n.clone(), step: 1, span }], span)? };
-        let dtype = e.kind(part).map_or(DType::F64, |k| if k.weak { DType::F64 } else { k.dtype });
-        let l = e.operand_as(&piece, dtype, at)?;
-        Ok(Val::Leaf(if dims.len() == 1 { l } else { e.emit(Op::Reshape(dims), &[l], span)? }))
-    })
+    rebuilt.reverse();
+    Ok(fill(&like, &mut rebuilt))
 }
 
-/// The structure with another value in the place of each leaf.
-fn build(e: &mut Elab<'_>, like: &Val, leaf: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<Val>) -> R<Val> {
+/// The structure with the last of `parts` in the place of its first leaf, and so on.
+fn fill(like: &Val, parts: &mut Vec<Local>) -> Val {
     match like {
-        Val::None => Ok(Val::None),
-        Val::Tuple(parts) => {
-            let mut out = Vec::new();
-            for (n, p) in parts.iter() {
-                out.push((n.clone(), build(e, p, leaf)?));
-            }
-            Ok(Val::Tuple(out.into()))
-        }
-        other => leaf(e, other),
+        Val::None => Val::None,
+        Val::Tuple(inner) => Val::Tuple(inner.iter().map(|(n, p)| (n.clone(), fill(p, parts))).collect()),
+        _ => parts.pop().map_or(Val::Error, Val::Leaf),
     }
 }
