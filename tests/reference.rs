@@ -244,6 +244,11 @@ fn implicit() {
 }
 
 #[test]
+fn linalg() {
+    run("linalg");
+}
+
+#[test]
 fn seed_examples() {
     run("seed_examples");
 }
@@ -282,7 +287,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 7] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples", "implicit"];
+const CATEGORIES: [&str; 8] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

@@ -90,7 +90,7 @@ fn computes(op: &Op) -> bool {
         | Op::Index(_)
         | Op::Update(_)
         | Op::ArgSort
-        | Op::Random(..)
-        | Op::Factor(_) => false,
+        | Op::Factor(_)
+        | Op::Random(..) => false,
     }
 }

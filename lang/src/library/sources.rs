@@ -13,7 +13,7 @@ macro_rules! files {
 
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "fixpoint", "implicit", "krylov", "linalg", "linear", "minimize", "odeint", "random", "root", "rules", "scans", "statistics"];
+    files!["prelude": "arrays", "compare", "derivatives", "factorisations", "fixpoint", "implicit", "krylov", "linalg", "linear", "matrices", "matrix_functions", "minimize", "odeint", "random", "root", "rules", "scans", "statistics"];
 
 /// What `import name` finds before it looks for files.
 static MODULES: &[(&str, &str)] = files!["modules": ];
