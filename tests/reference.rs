@@ -254,6 +254,16 @@ fn seed_examples() {
 }
 
 #[test]
+fn nist() {
+    run("nist");
+}
+
+#[test]
+fn mgh() {
+    run("mgh");
+}
+
+#[test]
 fn the_interpreter_agrees_with_native_code() {
     let waiting = waiting();
     let mut compared = 0;
@@ -287,8 +297,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 8] =
-    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "implicit"];
+const CATEGORIES: [&str; 10] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

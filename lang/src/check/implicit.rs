@@ -1,5 +1,5 @@
 //! `implicit(solve, residual)`: a function with the parameters of `solve`. Applied, its arguments are bound to both, so
-//! that all that a derivative is taken by is captured, and `_solved` of the prelude does the rest.
+//! that all that a derivative is taken by is captured, and `_solution` of the prelude does the rest.
 
 use super::call::{Args, Given};
 use super::elab::{Elab, Fail, R};
@@ -85,7 +85,7 @@ impl Elab<'_> {
             Val::Op(Arc::new(OpVal { kind: OpKind::Bind, parts }))
         };
         let args = vec![bind(solve), bind(residual), options.clone()];
-        let Some(implicit) = self.world.library_fn("_solved") else {
+        let Some(implicit) = self.world.library_fn("_solution") else {
             return Err(Fail::Reported);
         };
         self.apply(&implicit, args, span)
