@@ -70,6 +70,11 @@ pub enum Piece {
     Text(String),
     /// A value and how to show it.
     Value(Data, Option<Format>),
+    /// A clock of the host is started, or stopped and its time printed.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// What a program does to the world outside, and what it takes from there.

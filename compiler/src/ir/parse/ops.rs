@@ -89,6 +89,11 @@ impl Parser<'_, '_, '_> {
     /// `("x = ", $0:.3f)`.
     pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
         self.cursor.list("(", ")", |c| {
+            for (word, stop) in [("start", false), ("elapsed", true)] {
+                if c.eat(word) {
+                    return Ok(Part::Clock { stop });
+                }
+            }
             if !c.eat("$") {
                 return Ok(Part::Text(c.string()?));
             }

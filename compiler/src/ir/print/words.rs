@@ -102,6 +102,7 @@ fn float(nan: bool, shown: String) -> String {
 pub fn line(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => quoted(text),
+        Part::Clock { stop } => if *stop { "elapsed" } else { "start" }.to_string(),
         Part::Arg(k, None) => format!("${k}"),
         Part::Arg(k, Some(format)) => format!("${k}:{}", spec(*format)),
     };
