@@ -118,6 +118,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("hvp(|x, y| x * y, (1.0, 2.0), 1.0)", &["there are 2 arguments to move"]),
     ("jacobian(|x| 3)([1.0])", &["a matrix of derivatives needs floats out"]),
     ("vmap(|a| a, axes = 1)([1, 2])", &["`vmap` goes over axis 1"]),
+    ("from_vector((1.0, [2.0]), [1.0])", &["E0203", "the vector has 1 entries, and the structure 2"]),
+    ("to_vector((1.0, |x| x))", &["E0204", "numbers are needed here, and this is a function"]),
     ("pad([[1, 2]], ((1, 1),))", &["margins of 2 axes"]),
     ("fn f(x: f64[n]) = reshape(x, (n // 8, 8))\nf(ones(9))", &["`reshape` keeps the number of entries"]),
 ];

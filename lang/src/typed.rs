@@ -266,6 +266,12 @@ pub enum Piece {
     Text(String),
     /// A value of the program.
     Value(Local, Option<Format>),
+    /// A clock of the host: starts one, which is all of its line and prints nothing; or stops the one started last and
+    /// prints the time it ran.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// The structure that leaves had before they were laid out in a row: of the results of an entry, for its host.

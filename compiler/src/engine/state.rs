@@ -65,6 +65,11 @@ impl State {
         State { checker: Checker::new(), values: Values::default(), runner }
     }
 
+    /// Whether fixed points print how they went.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.checker.report_fixpoints(on);
+    }
+
     /// Problems with the sources that they are about.
     pub fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
         Error::new(diagnostics, &|id| self.checker.source(id))

@@ -126,6 +126,11 @@ pub enum Part {
     Text(String),
     /// An operand.
     Arg(usize, Option<Format>),
+    /// A clock of the host is started, or stopped and its time printed.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// What an instruction does. `(…)` are its operands.

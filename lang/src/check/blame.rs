@@ -91,6 +91,7 @@ fn computes(op: &Op) -> bool {
         | Op::Index(_)
         | Op::Update(_)
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Random(..) => false,
     }
 }

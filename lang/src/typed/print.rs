@@ -52,6 +52,7 @@ fn pieces(ps: &[Piece]) -> String {
             Piece::Value(l, _) => {
                 let _ = write!(out, "{{l{}}}", l.0);
             }
+            Piece::Clock { stop } => out.push_str(if *stop { "{elapsed}" } else { "{start}" }),
         }
     }
     format!("{out:?}")
