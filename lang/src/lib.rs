@@ -4,6 +4,7 @@ pub mod ast;
 pub mod check;
 pub mod diagnostic;
 pub mod library;
+pub mod message;
 pub mod ops;
 pub mod parse;
 pub mod prims;

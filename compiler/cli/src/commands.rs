@@ -2,6 +2,7 @@
 
 use crate::args::{Command, RunArgs};
 use crate::console::{self, Console};
+use crate::world::World;
 use crate::{FAILED, INTERRUPTED, OK, Streams, USAGE, files};
 use adl_compiler::engine::Error;
 use adl_compiler::session::{Session, TestReport};
@@ -49,8 +50,7 @@ struct Context {
 
 impl Context {
     fn session(&self) -> Session {
-        let console = self.console.clone();
-        let mut session = Session::new(move |line: &str| console.line(line));
+        let mut session = Session::new(World { console: self.console.clone() });
         session.set_interrupt(self.interrupt.clone());
         session
     }

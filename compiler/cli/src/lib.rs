@@ -13,6 +13,7 @@ mod args;
 mod commands;
 mod console;
 mod files;
+mod world;
 
 use adl_runtime::Interrupt;
 use clap::Parser as _;
