@@ -43,10 +43,10 @@ mod world;
 pub(crate) mod elab_api {
     pub(crate) use super::call::Args;
     pub(crate) use super::conform::Kind;
-    pub(crate) use super::elab::{Elab, R};
+    pub(crate) use super::elab::{Elab, Fail, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
-    pub(crate) use super::value::{RangeVal, Val};
+    pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
 use crate::ast::{self, Name};

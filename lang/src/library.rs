@@ -4,13 +4,17 @@
 mod arrays;
 mod data;
 mod entries;
+mod marks;
 mod numbers;
+mod options;
+mod plots;
 mod reduce;
 pub mod sources;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::prims::Prim;
 use crate::source::Span;
+use plots::{PANEL, PLOT};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 
@@ -150,7 +154,7 @@ fn not_here(e: &mut Elab<'_>, _: &Args, span: Span) -> R<Val> {
 }
 
 macro_rules! rows {
-    ($( $name:literal $signature:literal $doc:literal $derivative:literal $example:literal $run:expr; )*
+    ($( $name:literal $signature:tt $doc:literal $derivative:literal $example:literal $run:expr; )*
      operators $( $oname:literal $osignature:literal $odoc:literal $oexample:literal; )*
      later $( $lname:literal; )*) => {
         /// All functions.
@@ -213,6 +217,13 @@ rows! {
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
     "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "load(\"data.npy\")" data::load;
     "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", x)" data::save;
+    "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
+    "scatter" "scatter(points…, label = none, color = none, size = none)" "Dots: `scatter(y)`, `scatter(x, y)` or `scatter(f, a, b)`." "none" "scatter([0.0, 1.0], [1.0, 3.0])" marks::scatter;
+    "hist" "hist(x, bins = none, density = false, label = none, color = none)" "How often the entries of an array fall into bins of equal width." "none" "hist(randn(1, 1000), bins = 30)" marks::hist;
+    "heatmap" "heatmap(z, x = none, y = none, label = none)" "Values on a grid as colours: row `i` stands at `y[i]`, column `j` at `x[j]`; or a function, `heatmap(f, (0, 1), (0, 1))`." "none" "heatmap(eye(3))" marks::heatmap;
+    "contour" "contour(z, x = none, y = none, levels = none, filled = false, label = none, color = none)" "Lines of equal value on a grid, or of a function over two ranges; `levels` is their number or the values." "none" "contour(|x, y| x^2 + y^2, (-1, 1), (-1, 1))" marks::contour;
+    "panel" PANEL "Marks between a pair of axes; `plot` shows several side by side." "none" "panel(line(sin, 0, 1), title = \"sin\")" plots::panel;
+    "plot" PLOT "Shows marks, functions over ranges, arrays or panels; saves them as `.svg` or `.png` if told to." "once per evaluation" "plot(sin, 0, 2 * pi, derivative = true)" plots::plot;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(x > 0)" numbers::assert;
 operators
     "grad" "grad(f, wrt = 0, aux = false)" "The gradient of a function that gives one number." "grad(|x| sum(x^2))([1.0, 2.0])";
@@ -228,7 +239,7 @@ operators
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis." "vmap(f')(x)";
     "check_grad" "check_grad(f, x)" "Largest relative difference between derivatives and central differences." "check_grad(sin, 0.3)";
 later
-    "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
+    "root"; "minimize"; "odeint"; "implicit";
     "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "topk"; "searchsorted";
 }

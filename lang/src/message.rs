@@ -58,10 +58,7 @@ pub enum Message<V> {
 }
 
 /// The same line with other values.
-pub fn map_line<V, W, E>(
-    line: &[Piece<V>],
-    f: &mut dyn FnMut(&V) -> Result<W, E>,
-) -> Result<Vec<Piece<W>>, E> {
+pub fn map_line<V, W, E>(line: &[Piece<V>], f: &mut dyn FnMut(&V) -> Result<W, E>) -> Result<Vec<Piece<W>>, E> {
     line.iter()
         .map(|piece| match piece {
             Piece::Text(text) => Ok(Piece::Text(text.clone())),

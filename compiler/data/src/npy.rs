@@ -181,7 +181,8 @@ fn header(text: &str) -> Result<Header, String> {
         (_, true) => false,
         _ => return Err(broken()),
     };
-    let shape = after("shape").and_then(|s| s.strip_prefix('(')).and_then(|s| s.split(')').next()).ok_or_else(broken)?;
+    let shape =
+        after("shape").and_then(|s| s.strip_prefix('(')).and_then(|s| s.split(')').next()).ok_or_else(broken)?;
     let sizes = shape.split(',').map(str::trim).filter(|s| !s.is_empty());
     let shape = sizes.map(|s| s.trim_end_matches('L').parse().map_err(|_| broken())).collect::<Result<_, _>>()?;
     Ok(Header { kind: kind.to_string(), big_endian, column_major, shape })

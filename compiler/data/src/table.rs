@@ -162,7 +162,9 @@ fn entries(shape: &[usize], kind: Kind, cells: &mut dyn Iterator<Item = Cell>) -
 fn matrix(columns: &[Column]) -> Result<Array, String> {
     let kind = columns.iter().map(Column::kind).max().unwrap_or(Kind::Float);
     if kind != Kind::Truth && columns.iter().any(|c| c.kind() == Kind::Truth) {
-        return Err("its columns mix truth values and numbers; a first row of names makes it a record of columns".into());
+        return Err(
+            "its columns mix truth values and numbers; a first row of names makes it a record of columns".into()
+        );
     }
     let rows = columns.first().map_or(0, |c| c.cells.len());
     let mut cells = (0..rows).flat_map(|i| columns.iter().map(move |c| c.cells[i]));

@@ -13,7 +13,7 @@ pub fn deliver<A: Borrow<Array>>(topic: Topic, body: &Body<A>, output: &SharedOu
         Topic::Save => {
             let file = fields.file("path")?.ok_or("a path is missing")?;
             let value = value(fields.get("value")?)?;
-            output.with(|o| o.write(&file, &value))
+            output.with(|o| o.write(&file, &value)).map_err(|why| format!("`{}`: {why}", file.path))
         }
         Topic::Plot => {
             let figure = picture::figure(&fields)?;

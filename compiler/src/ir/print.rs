@@ -25,7 +25,7 @@ use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{Dim, Sym, Ty};
 use std::fmt::{self, Write};
-use words::{message, line, quoted};
+use words::{line, message, quoted};
 
 /// The numbers and names under which a function prints, for messages that speak of its values.
 pub struct Names<'f> {

@@ -3,9 +3,9 @@
 use super::cursor::Cursor;
 use super::{Parsed, Parser};
 use crate::ir::func::{Part, Value};
-use adl_lang::message::Body;
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
+use adl_lang::message::Body;
 use adl_lang::ops::{Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
