@@ -12,6 +12,8 @@
 //! # Ok::<(), adl_compiler::engine::Error>(())
 //! ```
 
+mod derivative;
+
 use crate::engine::failure::problem_at;
 use crate::engine::output::{Output, SharedOutput};
 use crate::engine::run::{Backend, Runner};
@@ -24,6 +26,7 @@ use adl_lang::diagnostic::Diagnostic;
 use adl_lang::parse::parse;
 use adl_lang::source::{Source, SourceId, Span};
 use adl_runtime::Interrupt;
+pub use derivative::{Mode, Written};
 
 /// Definitions and values so far. What fails changes nothing.
 pub struct Session {

@@ -2,6 +2,7 @@
 //! written in ADL stands in the files of [`sources`], element-wise functions in the table of primitives.
 
 mod arrays;
+mod callables;
 mod data;
 mod entries;
 mod marks;
@@ -10,6 +11,7 @@ mod options;
 mod plots;
 mod reduce;
 pub mod sources;
+mod vectors;
 
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::prims::Prim;
@@ -64,6 +66,11 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
+}
+
+/// Whether a name is that of an operator on functions.
+pub(crate) fn is_operator(name: &str) -> bool {
+    find(name).is_some_and(|row| ROWS[row].operator)
 }
 
 /// Element-wise primitives that are functions of the language.
@@ -207,6 +214,9 @@ rows! {
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, 10)" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, t)" numbers::tree_map;
+    "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
+    "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
+    "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "zip(xs, ys)" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "enumerate(xs)" entries::enumerate;
     "_tree_dot" "_tree_dot(a, b)" "Sum of products of corresponding entries." "bilinear" "" numbers::tree_dot;
@@ -214,6 +224,10 @@ rows! {
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+    "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured(f)" callables::captured;
+    "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
+    "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
+    "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
     "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "load(\"data.npy\")" data::load;
     "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", x)" data::save;

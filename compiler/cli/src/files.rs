@@ -56,15 +56,15 @@ pub fn write(name: &FileName, value: &Value) -> Result<(), String> {
     put(name, &bytes)
 }
 
-/// Writes a file whole or not at all: first beside its place, then there.
+/// Writes a file whole or not at all: first beside its place, then there. Folders on the way are made.
 pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
     let file = beside(&name.path, &name.from);
-    let failed = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no folder `{}`", file.parent().unwrap_or(&file).display()),
-        _ => reason(&e),
-    };
     if file.is_dir() {
         return Err("it is a folder".into());
+    }
+    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)
+            .map_err(|e| format!("the folder `{}` cannot be made: {}", folder.display(), reason(&e)))?;
     }
     let mut beside = file.clone().into_os_string();
     beside.push(format!(".{}.part", std::process::id()));
@@ -73,7 +73,7 @@ pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
     done.map_err(|e| {
         // What is left of it; there may be nothing.
         let _ = fs::remove_file(&beside);
-        failed(e)
+        reason(&e)
     })
 }
 

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
 use super::values::{Keeper, Slot, Values, leaf_info};
-use adl_lang::ast::{Block, Stmt, StmtKind};
+use adl_lang::ast::{Block, Param, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -106,6 +106,16 @@ impl State {
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
         self.checked(|checker, host| checker.function(expr, args, host)).map(|(entry, _)| entry)
+    }
+
+    /// The parameters of the function that a name stands for.
+    pub fn params(&self, name: &str) -> Option<Vec<Param>> {
+        self.checker.params(name)
+    }
+
+    /// Under which name a program finds a kept value.
+    pub fn path_of(&self, global: Global) -> Option<String> {
+        self.checker.path_of(global)
     }
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.

@@ -103,7 +103,9 @@ impl Elab<'_> {
         match f {
             Val::Fn(fun) => {
                 let (vals, named) = self.match_args(fun, given, span)?;
-                let called = self.instance(f, &vals, &named, span)?;
+                let problems = self.diags.len();
+                let called =
+                    self.instance(f, &vals, &named, span).inspect_err(|_| self.blame_caller(problems, span))?;
                 Ok(self.call_instance(&called, span))
             }
             Val::Builtin(i) => {
