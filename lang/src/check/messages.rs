@@ -4,7 +4,7 @@ use super::elab::{Elab, Mode, R, What};
 use super::free;
 use super::value::Val;
 use crate::ast::{Format, FormatStyle, Name};
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;
 use crate::types::Dim;
@@ -94,21 +94,6 @@ impl Elab<'_> {
             }
         }
         if said.is_empty() { problem } else { problem.note(format!("in this call {}", said.join(", "))) }
-    }
-
-    /// Problems from number `first` on that lie in a function of the library become problems of the call of it in the
-    /// program, which is what the user can change.
-    pub fn blame_caller(&mut self, first: usize, call: Span) {
-        if self.world.in_library(call.source) {
-            return;
-        }
-        for problem in self.diags.iter_mut().skip(first) {
-            if self.world.in_library(problem.primary.span.source) {
-                let inside = std::mem::replace(&mut problem.primary, Label { span: call, text: "in this call".into() });
-                let text = if inside.text.is_empty() { "here".into() } else { inside.text };
-                problem.labels.insert(0, Label { span: inside.span, text });
-            }
-        }
     }
 
     /// Says where two named sizes come from, and that they are two.

@@ -90,7 +90,7 @@ pub(crate) enum OpKind {
         wrt: Wrt,
     },
     Vmap {
-        axes: Option<Vec<Option<usize>>>,
+        axes: Option<Vec<Option<i64>>>,
     },
     /// Parts after the function: the point.
     Pullback,

@@ -169,13 +169,6 @@ impl World {
         names
     }
 
-    /// Whether a source is a file of the library.
-    pub fn in_library(&self, source: SourceId) -> bool {
-        let name = self.sources.get(source.0 as usize).map_or("", Source::name);
-        let module = name.strip_prefix('<').and_then(|n| n.strip_suffix('>'));
-        (source.0 as usize) < sources::PRELUDE.len() || module.is_some_and(|n| sources::module(n).is_some())
-    }
-
     /// All names that the library gives.
     pub fn library_has(&self, name: &str) -> bool {
         crate::library::find(name).is_some()

@@ -12,7 +12,10 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] = files!["prelude": "arrays", "compare", "derivatives", "linalg", "plots", "precision", "random", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files![
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "precision", "random", "plots",
+    "compare", "derivatives"
+];
 
 macro_rules! modules {
     ($($name:literal: $($part:literal),+;)*) => {
