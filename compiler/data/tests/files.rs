@@ -99,10 +99,7 @@ fn damaged_files_are_told() {
     assert_eq!(why(b""), "it is no intact `.npy` file: it does not begin like one");
     assert_eq!(why(b"PK\x03\x04"), "it is no intact `.npy` file: it does not begin like one");
     assert_eq!(why(&good[..40]), "it is no intact `.npy` file: it ends in its header");
-    assert_eq!(
-        why(&good[..good.len() - 1]),
-        "it is no intact `.npy` file: 79 bytes of data are there instead of 80"
-    );
+    assert_eq!(why(&good[..good.len() - 1]), "it is no intact `.npy` file: 79 bytes of data are there instead of 80");
     let huge = of("<f8", "False", "(4294967296, 4294967296)", &[]).unwrap_err();
     assert_eq!(huge, "it is no intact `.npy` file: it is larger than any memory");
     let long = of("<f8", "False", "(1000000000,)", &[0; 8]).unwrap_err();

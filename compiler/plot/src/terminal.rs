@@ -1,7 +1,7 @@
 //! Figures as characters: lines and dots in braille, bars and colours in blocks. Without colours, the lines of a panel
 //! differ by the gaps between their dots, and values by the density of their blocks.
 
-use crate::axis::Ticks;
+use crate::axis::{Ticks, fixed};
 use crate::braille::{Sheet, escape};
 use crate::contour;
 use crate::frame::{Frame, cell_edges, is_colored};
@@ -77,8 +77,19 @@ fn draw(frame: &Frame<'_>, screen: Screen, lines: &mut Vec<String>) {
         let name = frame.z_label.map_or(String::new(), |l| format!("{l}: "));
         let ramp: String = (0..16).map(|k| shade(k as f64 / 15.0, frame, screen.color)).collect();
         let end = if screen.color { "\u{1b}[0m" } else { "" };
-        lines.push(format!("{:before$}{name}{:.4e} {ramp}{end} {:.4e}", "", z.low, z.high));
+        lines.push(format!("{:before$}{name}{} {ramp}{end} {}", "", short(z.low), short(z.high)));
     }
+}
+
+/// With three digits.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if value != 0.0 && !(1e-3..1e5).contains(&size) {
+        return format!("{value:.2e}").replace('-', "−");
+    }
+    let decimals = if value == 0.0 { 0.0 } else { (2.0 - size.log10().floor()).max(0.0) };
+    let text = fixed(value, decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
 fn width(ticks: &Ticks) -> usize {
