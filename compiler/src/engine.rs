@@ -26,6 +26,7 @@ mod picture;
 mod reference;
 pub mod run;
 pub(crate) mod state;
+mod trial;
 mod values;
 mod variant;
 

@@ -7,6 +7,7 @@
 //! Structured control flow and tapes are in `machine`, pure operations in `ops`, single numbers in `scalar`.
 
 mod data;
+mod factor;
 mod machine;
 mod ops;
 mod scalar;

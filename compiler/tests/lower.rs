@@ -7,7 +7,7 @@ mod programs;
 use adl_compiler::codegen::{Native, What};
 use adl_compiler::interp::{self, Data, Hooks, Piece};
 use adl_compiler::ir::verify::verify;
-use adl_compiler::ir::{FuncId, Module, Part};
+use adl_compiler::ir::{FuncId, Module};
 use adl_compiler::lower::lower;
 use adl_compiler::pipeline::{Timings, compile};
 use adl_lang::ops::Const;
@@ -52,7 +52,7 @@ impl Hooks for Lines {
     fn print(&mut self, line: Vec<Piece>) {
         let numbers = line.iter().filter_map(|piece| match piece {
             Piece::Value(value, _) => Some(whole(value)),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Clock { .. } => None,
         });
         self.0.extend(numbers);
     }

@@ -11,6 +11,12 @@ pub enum Piece<V> {
     Text(String),
     /// A value, and how it is written.
     Value(V, Option<Format>),
+    /// A clock of the host: starts one, which is all of its line and prints nothing; or stops the one started last and
+    /// prints the time it ran.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// What a message is about.
@@ -63,6 +69,7 @@ pub fn map_line<V, W, E>(line: &[Piece<V>], f: &mut dyn FnMut(&V) -> Result<W, E
         .map(|piece| match piece {
             Piece::Text(text) => Ok(Piece::Text(text.clone())),
             Piece::Value(v, format) => Ok(Piece::Value(f(v)?, *format)),
+            Piece::Clock { stop } => Ok(Piece::Clock { stop: *stop }),
         })
         .collect()
 }

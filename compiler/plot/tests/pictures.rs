@@ -198,7 +198,8 @@ fn legends_name_what_is_labelled_and_cover_no_data() {
         m
     };
     // Of the corners only the lower right one is free.
-    let mut p = panel(vec![label(line(&[0.0, 5.0, 10.0], &[10.0, 0.0, 10.0]), "first"), line(&[0.0, 1.0], &[0.0, 0.0])]);
+    let mut p =
+        panel(vec![label(line(&[0.0, 5.0, 10.0], &[10.0, 0.0, 10.0]), "first"), line(&[0.0, 1.0], &[0.0, 0.0])]);
     let at = |svg: &str, name: &str| {
         let text = svg.lines().find(|l| l.contains(&format!(">{name}</text>")))?;
         let x = text.split("x=\"").nth(1)?.split('"').next()?.parse::<f64>().ok()?;

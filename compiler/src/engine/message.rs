@@ -76,13 +76,15 @@ impl<'b, A: Borrow<Array>> Fields<'b, A> {
                 for piece in pieces {
                     numbered.push(match piece {
                         Piece::Text(text) => Piece::Text(text.clone()),
+                        Piece::Clock { stop } => Piece::Clock { stop: *stop },
                         Piece::Value(value, format) => {
                             values.push(value.borrow());
                             Piece::Value(values.len() - 1, *format)
                         }
                     });
                 }
-                Ok(Some(line(&numbered, 0, &values)))
+                // No clock runs for a text that is not printed.
+                Ok(Some(line(&numbered, 0, &values, &mut |_| String::new())))
             }
             Body::Value(_) | Body::Tuple(_) => Err(format!("`{name}` is no text")),
         }

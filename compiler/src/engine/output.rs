@@ -8,7 +8,8 @@ use adl_lang::message::Message;
 use adl_runtime::display::format_array;
 use adl_runtime::{Array, Figure, FileName, FormatStyle, Host, Value};
 use std::borrow::Borrow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// The world as a program sees it: where its lines, pictures and files go and come from. An output that says nothing
 /// of pictures and files has none; a program that wants some then fails.
@@ -43,12 +44,18 @@ impl<F: FnMut(&str) + Send> Output for F {
 
 /// An output that several calls share.
 #[derive(Clone)]
-pub struct SharedOutput(Arc<Mutex<dyn Output>>);
+pub struct SharedOutput(Arc<Mutex<Shared<dyn Output>>>);
+
+struct Shared<O: ?Sized> {
+    /// The clocks that run, the one started last at the end.
+    clocks: Vec<Instant>,
+    output: O,
+}
 
 impl SharedOutput {
     /// Shares an output.
     pub fn new(output: impl Output + 'static) -> SharedOutput {
-        SharedOutput(Arc::new(Mutex::new(output)))
+        SharedOutput(Arc::new(Mutex::new(Shared { clocks: Vec::new(), output })))
     }
 
     /// Writes a line.
@@ -58,7 +65,26 @@ impl SharedOutput {
 
     /// Does something with the output.
     pub fn with<R>(&self, work: impl FnOnce(&mut dyn Output) -> R) -> R {
-        work(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.lock().output)
+    }
+
+    /// Starts a clock, or stops the one started last and tells its time.
+    pub fn clock(&self, stop: bool) -> String {
+        let clocks = &mut self.lock().clocks;
+        if !stop {
+            clocks.push(Instant::now());
+            return String::new();
+        }
+        let seconds = clocks.pop().map_or(0.0, |start| start.elapsed().as_secs_f64());
+        match seconds {
+            1.0.. => format!("{seconds:.2} s"),
+            1e-3.. => format!("{:.2} ms", 1e3 * seconds),
+            _ => format!("{:.1} µs", 1e6 * seconds),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<dyn Output>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,7 +108,10 @@ impl Host for Printer {
         let said = self.native.site(site).map(|s| &s.what);
         match said {
             Some(What::Print(Message::Line(parts))) => {
-                self.output.line(&line(parts, 0, values));
+                let text = line(parts, 0, values, &mut |stop| self.output.clock(stop));
+                if !matches!(parts.as_slice(), [Part::Clock { stop: false }]) {
+                    self.output.line(&text);
+                }
                 Ok(())
             }
             Some(What::Print(Message::Tell(topic, body))) => {
@@ -94,12 +123,18 @@ impl Host for Printer {
     }
 }
 
-/// Puts a line together; operand `first` is the first of `values`.
-pub fn line<A: Borrow<Array>>(parts: &[Part], first: usize, values: &[A]) -> String {
+/// Puts a line together; operand `first` is the first of `values`; `clock` stops clocks, or starts them.
+pub fn line<A: Borrow<Array>>(
+    parts: &[Part],
+    first: usize,
+    values: &[A],
+    clock: &mut dyn FnMut(bool) -> String,
+) -> String {
     let mut text = String::new();
     for part in parts {
         match part {
             Part::Text(piece) => text.push_str(piece),
+            Part::Clock { stop } => text.push_str(&clock(*stop)),
             Part::Value(k, format) => {
                 let format = format.as_ref().map(runtime_format).unwrap_or_default();
                 if let Some(value) = k.checked_sub(first).and_then(|k| values.get(k)) {

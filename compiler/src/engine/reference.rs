@@ -40,7 +40,10 @@ struct Host<'a> {
 
 impl Hooks for Host<'_> {
     fn print(&mut self, line: Vec<Piece>) {
-        self.output.line(&text(&line));
+        let text = text(&line, &mut |stop| self.output.clock(stop));
+        if !matches!(line.as_slice(), [Piece::Clock { stop: false }]) {
+            self.output.line(&text);
+        }
     }
 
     fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
@@ -58,11 +61,12 @@ impl Hooks for Host<'_> {
     }
 }
 
-fn text(line: &[Piece]) -> String {
+fn text(line: &[Piece], clock: &mut dyn FnMut(bool) -> String) -> String {
     let mut out = String::new();
     for piece in line {
         match piece {
             Piece::Text(text) => out.push_str(text),
+            Piece::Clock { stop } => out.push_str(&clock(*stop)),
             Piece::Value(value, format) => {
                 if let Ok(array) = array(value) {
                     let format = format.as_ref().map(runtime_format).unwrap_or_default();
@@ -92,7 +96,7 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line))]) },
+            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line, &mut |_| String::new()))]) },
             values: [0; 4],
             arrays: Vec::new(),
         },

@@ -67,11 +67,6 @@ impl Runner {
         self.workspace.set_memory_limit(bytes);
     }
 
-    /// Most bytes that a call may use, if there is a limit.
-    pub fn memory_limit(&self) -> Option<usize> {
-        self.limit
-    }
-
     /// The switch that stops a call.
     pub fn interrupt(&self) -> Interrupt {
         self.workspace.interrupt()
@@ -88,6 +83,11 @@ impl Runner {
         workspace.set_memory_limit(self.limit);
         workspace.set_interrupt(self.workspace.interrupt());
         workspace
+    }
+
+    /// The memory limit of calls.
+    pub fn memory_limit(&self) -> Option<usize> {
+        self.limit
     }
 
     /// Where programs print to.

@@ -49,6 +49,11 @@ impl State {
         State { checker: Checker::new(), values: Values::default(), runner }
     }
 
+    /// Whether fixed points print how they went.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.checker.report_fixpoints(on);
+    }
+
     /// Problems with the sources that they are about.
     pub fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
         Error::new(diagnostics, &|id| self.checker.source(id))
@@ -68,7 +73,7 @@ impl State {
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
         let (entry, read) = self.checked(|checker, host| checker.statement(stmt, host))?;
-        let results = self.execute(&entry);
+        let results = self.try_rules(&entry).and_then(|()| self.execute(&entry));
         self.release(&read, results.is_ok().then_some(&entry));
         let results = results?;
         let shown = match &entry.shown {
@@ -89,7 +94,7 @@ impl State {
     /// Runs the body of a test; nothing of it stays.
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
         let (entry, read) = self.checked(|checker, host| checker.test(body, host))?;
-        let results = self.execute(&entry);
+        let results = self.try_rules(&entry).and_then(|()| self.execute(&entry));
         self.release(&read, None);
         results.map(|_| entry.warnings)
     }
@@ -105,7 +110,9 @@ impl State {
 
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
-        self.checked(|checker, host| checker.function(expr, args, host)).map(|(entry, _)| entry)
+        let (entry, _) = self.checked(|checker, host| checker.function(expr, args, host))?;
+        self.try_rules(&entry)?;
+        Ok(entry)
     }
 
     /// The parameters of the function that a name stands for.
@@ -180,6 +187,18 @@ impl State {
         for global in read.iter().filter(|&&g| !entry.is_some_and(|e| e.binds(g))) {
             self.values.remove(global);
         }
+    }
+
+    /// Runs the trials of rules that an entry uses for the first time.
+    fn try_rules(&mut self, entry: &Entry) -> Result<(), Error> {
+        for trial in &entry.trials {
+            let problem = self.runner.try_rule(trial).map_err(|failed| self.failed(failed))?;
+            if let Some(problem) = problem {
+                return Err(self.error(vec![problem]));
+            }
+            self.checker.tried(trial);
+        }
+        Ok(())
     }
 
     fn execute(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {

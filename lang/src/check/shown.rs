@@ -20,7 +20,7 @@ pub(crate) fn show(
         for p in pieces.iter() {
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
-                typed::Piece::Value(..) => {
+                typed::Piece::Value(..) | typed::Piece::Clock { .. } => {
                     e.push(T::Print { message: Message::Line(pieces.to_vec()) }, span);
                     return Ok(Shown::Text(String::new()));
                 }

@@ -19,7 +19,7 @@ pub(crate) fn literal(v: &Val) -> Option<String> {
     fn text(piece: &Piece<Local>) -> Option<&str> {
         match piece {
             Piece::Text(text) => Some(text),
-            Piece::Value(..) => None,
+            Piece::Value(..) | Piece::Clock { .. } => None,
         }
     }
     pieces.iter().map(text).collect()

@@ -6,7 +6,7 @@ use crate::ir::func::{Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
 use adl_lang::message::Body;
-use adl_lang::ops::{Op, Random, Reduction, Sel};
+use adl_lang::ops::{Factor, Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
 
@@ -50,9 +50,10 @@ impl Parser<'_, '_, '_> {
                 let b = self.value()?;
                 return Ok((Op::MatMul { ta, tb: self.cursor.eat("'") }, vec![a, b]));
             }
-            name => match Prim::named(name) {
-                Some(prim) => Op::Prim(prim),
-                None => return self.cursor.fail(format!("no instruction `{name}`")),
+            name => match (Prim::named(name), Factor::named(name)) {
+                (Some(prim), _) => Op::Prim(prim),
+                (None, Some(factor)) => Op::Factor(factor),
+                (None, None) => return self.cursor.fail(format!("no instruction `{name}`")),
             },
         };
         Ok((op, self.operands()?))
@@ -95,6 +96,11 @@ impl Parser<'_, '_, '_> {
 /// The pieces of a line.
 fn parts(cursor: &mut Cursor<'_>) -> Parsed<Vec<Part>> {
     cursor.list("(", ")", |c| {
+        for (word, stop) in [("start", false), ("elapsed", true)] {
+            if c.eat(word) {
+                return Ok(Part::Clock { stop });
+            }
+        }
         if !c.eat("$") {
             return Ok(Part::Text(c.string()?));
         }
