@@ -24,6 +24,7 @@ pub mod output;
 mod reference;
 pub mod run;
 pub(crate) mod state;
+mod trial;
 mod variant;
 
 pub use error::Error;

@@ -18,6 +18,7 @@ mod conform;
 mod definitions;
 mod demand;
 mod derive;
+mod directions;
 mod elab;
 mod entry;
 mod expr;
@@ -40,6 +41,7 @@ mod shown;
 mod slice;
 mod stale;
 mod stmt;
+mod trial;
 mod trim;
 mod value;
 mod world;
@@ -60,6 +62,7 @@ use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
 use crate::types::DType;
 use std::sync::Arc;
+pub use trial::{Finding, RuleTrial};
 use value::Val;
 use world::World;
 
@@ -131,6 +134,8 @@ pub struct Entry {
     pub exact: bool,
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
+    /// Rules that it uses and that nobody has tried yet: to be run before it.
+    pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
 }
 

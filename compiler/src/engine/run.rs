@@ -85,6 +85,11 @@ impl Runner {
         workspace
     }
 
+    /// The memory limit of calls.
+    pub fn memory_limit(&self) -> Option<usize> {
+        self.limit
+    }
+
     /// Where programs print to.
     pub fn output(&self) -> &SharedOutput {
         &self.output

@@ -85,6 +85,7 @@ impl State {
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
         let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
         let results = self.execute(&entry)?;
         let shown = match &entry.shown {
             Some(Shown::Value(layout, places)) => {
@@ -106,6 +107,7 @@ impl State {
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
         let entry = deep(|| self.checker.test(body, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
         self.execute(&entry)?;
         Ok(entry.warnings)
     }
@@ -122,7 +124,9 @@ impl State {
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
         let entry = deep(|| self.checker.function(expr, args, &self.values));
-        entry.map_err(|problems| self.error(problems))
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
+        Ok(entry)
     }
 
     /// The parameters of the function that a name stands for.
@@ -174,6 +178,18 @@ impl State {
     /// What is known of all globals.
     pub fn infos(&self) -> impl Iterator<Item = &LeafInfo> {
         self.values.0.values().map(|slot| &slot.info)
+    }
+
+    /// Runs the trials of rules that an entry uses for the first time.
+    fn try_rules(&mut self, entry: &Entry) -> Result<(), Error> {
+        for trial in &entry.trials {
+            let problem = self.runner.try_rule(trial).map_err(|failed| self.failed(failed))?;
+            if let Some(problem) = problem {
+                return Err(self.error(vec![problem]));
+            }
+            self.checker.tried(trial);
+        }
+        Ok(())
     }
 
     fn execute(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {

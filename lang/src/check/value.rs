@@ -90,13 +90,17 @@ pub(crate) enum OpKind {
         wrt: Wrt,
     },
     Vmap {
-        axes: Option<Vec<Option<usize>>>,
+        axes: Option<Vec<Option<i64>>>,
     },
     /// Parts after the function: the point.
     Pullback,
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
+    /// A function with its arguments, to be called with none.
+    Applied,
+    /// In reverse mode it keeps its arguments alone.
+    Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
 }
@@ -160,6 +164,14 @@ impl Val {
 
     pub fn is_callable(&self) -> bool {
         matches!(self, Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_))
+    }
+
+    /// Whether a function is among its parts.
+    pub fn has_callable(&self) -> bool {
+        match self {
+            Val::Tuple(parts) => parts.iter().any(|(_, p)| p.has_callable()),
+            other => other.is_callable(),
+        }
     }
 
     /// Puts values in the place of leaves and globals, and dimensions in the place of dimensions.

@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub loaded: FxHashMap<String, ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
+    /// Functions whose rules were tried.
+    pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
 }
@@ -72,6 +74,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             seen: Vec::new(),
+            tried: Vec::new(),
             checking: None,
         };
         for (name, text) in sources::PRELUDE {

@@ -12,7 +12,11 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] = files!["prelude": "arrays", "compare", "derivatives", "factorisations", "linalg", "precision", "random", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files![
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
+    "matrices", "matrix_functions", "norms", "precision", "random",
+    "compare", "derivatives", "checkpoint", "rules"
+];
 
 macro_rules! modules {
     ($($name:literal: $($part:literal),+;)*) => {
