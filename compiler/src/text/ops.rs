@@ -75,7 +75,6 @@ impl Writer<'_> {
                 parts.push(self.shape(dims));
                 Expr::call(name, parts)
             }
-            Op::Factor(factor) => factorisation(*factor, self.operands(args)),
             Op::Update(_) | Op::Acc(_) => return Err(Unwritable::new("an update")),
         })
     }
@@ -321,29 +320,6 @@ pub(super) fn typed(e: Expr, dtype: DType) -> Expr {
         (Expr::Num(_), DType::F32) => Expr::call("f32", vec![e]),
         _ => e,
     }
-}
-
-/// A factorisation, or a solution with one, as a call of the library's own function for it.
-fn factorisation(factor: Factor, mut parts: Vec<Expr>) -> Expr {
-    let mut flag = |name, value| parts.push(Expr::Named(name, Box::new(Expr::Bool(value))));
-    let name = match factor {
-        Factor::Lu => "_lu",
-        Factor::Cholesky => "_cholesky",
-        Factor::Qr => "_qr",
-        Factor::Eigh => "_eigh",
-        Factor::Svd => "_svd",
-        Factor::LuSolve { transposed } => {
-            flag("transposed", transposed);
-            "_lu_solve"
-        }
-        Factor::Triangular { upper, transposed, unit } => {
-            flag("upper", upper);
-            flag("transposed", transposed);
-            flag("unit", unit);
-            "_triangular_solve"
-        }
-    };
-    Expr::call(name, parts)
 }
 
 fn constant(c: Const) -> Expr {
