@@ -5,6 +5,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod fmt;
 pub mod library;
+pub mod message;
 pub mod ops;
 pub mod parse;
 pub mod prims;

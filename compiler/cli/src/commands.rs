@@ -2,11 +2,13 @@
 
 use crate::args::{Command, RunArgs};
 use crate::console::{self, Console};
+use crate::world::World;
 use crate::{FAILED, INTERRUPTED, OK, Streams, USAGE, files};
 use adl_compiler::engine::Error;
 use adl_compiler::session::{Session, TestReport};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
+use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use std::path::PathBuf;
 
@@ -30,8 +32,9 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
         }
     }
     let stop = interrupt.clone();
+    let screen = streams.screen;
     console::run(streams, &stop, move |console| {
-        let mut context = Context { console, color, interrupt };
+        let mut context = Context { console, color, screen, interrupt };
         match command {
             Command::Run(args) => context.run(&args, sources),
             Command::Check { .. } => context.check(sources),
@@ -44,13 +47,13 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
 struct Context {
     console: Console,
     color: bool,
+    screen: Screen,
     interrupt: Interrupt,
 }
 
 impl Context {
     fn session(&self) -> Session {
-        let console = self.console.clone();
-        let mut session = Session::new(move |line: &str| console.line(line));
+        let mut session = Session::new(World { console: self.console.clone(), screen: self.screen });
         session.set_interrupt(self.interrupt.clone());
         session
     }
@@ -58,6 +61,7 @@ impl Context {
     fn run(&mut self, args: &RunArgs, sources: Vec<Source>) -> u8 {
         let mut session = self.session();
         session.set_memory_limit(args.memory);
+        session.report_fixpoints(args.fixpoints);
         for definition in &args.define {
             let Some((name, value)) = definition.split_once('=') else {
                 self.console.note(&format!("adl: `-D {definition}` is not of the form `name=value`"));

@@ -2,9 +2,10 @@
 //! The only part of the project that touches files, the terminal and the environment.
 //!
 //! ```
-//! use adl_cli::{Streams, run};
-//! let (mut out, mut err) = (Vec::new(), Vec::new());
-//! let streams = Streams { input: &mut std::io::empty(), terminal: false, out: &mut out, err: &mut err, color: false };
+//! use adl_cli::{PLAIN_SCREEN, Streams, run};
+//! let (mut out, mut err, screen) = (Vec::new(), Vec::new(), PLAIN_SCREEN);
+//! let input = &mut std::io::empty();
+//! let streams = Streams { input, terminal: false, out: &mut out, err: &mut err, color: false, screen };
 //! assert_eq!(run(["adl", "-e", "1 + 2"], streams, Default::default()), 0);
 //! assert_eq!(out, b"3\n");
 //! ```
@@ -13,7 +14,9 @@ mod args;
 mod commands;
 mod console;
 mod files;
+mod world;
 
+pub use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use clap::Parser as _;
 use std::ffi::OsString;
@@ -31,7 +34,12 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn Write,
     /// Whether `err` takes colours, unless `--color` says otherwise.
     pub color: bool,
+    /// How `out` shows pictures; `--color` may say otherwise of its colours.
+    pub screen: Screen,
 }
+
+/// A screen of 80 characters without colours: what a file or a pipe gets.
+pub const PLAIN_SCREEN: Screen = Screen { columns: 80, rows: 20, color: false };
 
 /// Everything went well.
 pub const OK: u8 = 0;
@@ -57,11 +65,13 @@ where
             return code;
         }
     };
-    let color = match cli.color {
-        args::Color::Auto => streams.color,
+    let chosen = |auto: bool| match cli.color {
+        args::Color::Auto => auto,
         args::Color::Always => true,
         args::Color::Never => false,
     };
+    let color = chosen(streams.color);
+    streams.screen.color = chosen(streams.screen.color);
     match cli.into_command(streams.terminal) {
         Some(command) => commands::run(command, color, &mut streams, interrupt),
         None => {

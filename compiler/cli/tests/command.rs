@@ -1,6 +1,6 @@
 //! The command, run in the process: what it writes to which stream, and its exit code.
 
-use adl_cli::{FAILED, INTERRUPTED, OK, Streams, USAGE, run};
+use adl_cli::{FAILED, INTERRUPTED, OK, PLAIN_SCREEN, Streams, USAGE, run};
 use adl_runtime::Interrupt;
 use std::fs;
 use std::io::{self, Write};
@@ -14,7 +14,14 @@ struct Said {
 
 fn adl_with(args: &[&str], input: &str, interrupt: Interrupt) -> Said {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams { input: &mut input.as_bytes(), terminal: false, out: &mut out, err: &mut err, color: false };
+    let streams = Streams {
+        input: &mut input.as_bytes(),
+        terminal: false,
+        out: &mut out,
+        err: &mut err,
+        color: false,
+        screen: PLAIN_SCREEN,
+    };
     let code = run(std::iter::once("adl").chain(args.iter().copied()), streams, interrupt);
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Said { code, out: text(out), err: text(err) }
@@ -175,8 +182,14 @@ fn usage() {
 #[test]
 fn a_person_without_arguments_gets_help() {
     let mut out = Vec::new();
-    let streams =
-        Streams { input: &mut io::empty(), terminal: true, out: &mut out, err: &mut io::sink(), color: false };
+    let streams = Streams {
+        input: &mut io::empty(),
+        terminal: true,
+        out: &mut out,
+        err: &mut io::sink(),
+        color: false,
+        screen: PLAIN_SCREEN,
+    };
     assert_eq!(run(["adl"], streams, Interrupt::new()), OK);
     assert!(String::from_utf8(out).expect("text").contains("adl FILE"));
 }
@@ -219,8 +232,14 @@ impl Write for Closing {
 #[test]
 fn a_closed_pipe_ends_quietly() {
     let mut err = Vec::new();
-    let streams =
-        Streams { input: &mut io::empty(), terminal: false, out: &mut Closing(3), err: &mut err, color: false };
+    let streams = Streams {
+        input: &mut io::empty(),
+        terminal: false,
+        out: &mut Closing(3),
+        err: &mut err,
+        color: false,
+        screen: PLAIN_SCREEN,
+    };
     let endless = "var k = 0.0\nwhile k >= 0 { print(k)\nk += 1 }";
     run(["adl", "-e", endless], streams, Interrupt::new());
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));

@@ -5,6 +5,7 @@ use super::element::At;
 use super::function::{Reg, Translator};
 use super::sites::{Fault, What};
 use crate::ir::{Inst, Part, Type, Value};
+use adl_lang::message::Message;
 use adl_lang::ops::{Factor, Random};
 use adl_lang::prims::Prim;
 use adl_lang::typed::BoundsOf;
@@ -199,10 +200,10 @@ impl Translator<'_, '_> {
         list
     }
 
-    /// Prints a line.
-    pub(super) fn print(&mut self, inst: Inst, parts: &[Part]) {
+    /// Says something to the host.
+    pub(super) fn print(&mut self, inst: Inst, message: &Message<usize>) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Print(parts.to_vec()));
+        let site = self.site(data.span, What::Print(message.clone()));
         let list = self.shown(&data.args);
         let site = self.b.ins().iconst(types::I32, site);
         let n = self.int(data.args.len() as i64);

@@ -1,7 +1,8 @@
 //! Modules, functions, blocks, instructions and values.
 
 use super::entity::{Arena, entity};
-use adl_lang::ast::{Format, Name};
+use adl_lang::ast::Name;
+use adl_lang::message::{Message, Piece};
 use adl_lang::ops::Op;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -120,13 +121,7 @@ pub struct InstData {
 }
 
 /// Part of a line that is printed or said; values are operands, by position.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Part {
-    /// Text.
-    Text(String),
-    /// An operand.
-    Arg(usize, Option<Format>),
-}
+pub type Part = Piece<usize>;
 
 /// What an instruction does. `(…)` are its operands.
 #[derive(Clone, PartialEq, Debug)]
@@ -208,8 +203,8 @@ pub enum Kind {
     SameSize(Dim, Dim),
     /// `(cond, value…)`: fails unless the condition holds; parts refer to the operands.
     Assert(Vec<Part>),
-    /// `(value…)`: prints a line.
-    Print(Vec<Part>),
+    /// `(value…)`: says something to the host.
+    Print(Message<usize>),
     /// `()`: an empty tape.
     TapeNew,
     /// `(tape, value…)`: the tape with one more row.

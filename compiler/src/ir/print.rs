@@ -26,7 +26,7 @@ use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{Dim, Sym, Ty};
 use std::fmt::{self, Write};
-use words::{line, quoted};
+use words::{line, message, quoted};
 
 /// The numbers and names under which a function prints, for messages that speak of its values.
 pub struct Names<'f> {
@@ -269,7 +269,7 @@ impl<'f> Printer<'f> {
                 format!("samesize {}, {}", names.dim(left), names.dim(right))
             }
             Kind::Assert(parts) => format!("assert {} {}", line(parts), all()),
-            Kind::Print(parts) => format!("print {} {}", line(parts), all()),
+            Kind::Print(what) => format!("{} {}", message(what), all()),
             Kind::TapeNew => format!("tape_new {}", all()),
             Kind::Push => format!("push {}", all()),
             Kind::Pop => format!("pop {}", all()),

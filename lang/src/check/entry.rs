@@ -323,7 +323,7 @@ fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)
 fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
     Ok(match v {
         Val::Size(d) if d.as_const().is_none() => Val::Leaf(e.operand(v, span)?),
-        Val::Str(pieces) if pieces.iter().any(|p| matches!(p, Piece::Value(..))) => {
+        Val::Str(pieces) if pieces.iter().any(|p| !matches!(p, Piece::Text(_))) => {
             return e.fail(
                 Diagnostic::error("E0111", span, "a string with values in it cannot be kept")
                     .here("its holes are filled when it is printed")

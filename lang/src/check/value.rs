@@ -97,12 +97,14 @@ pub(crate) enum OpKind {
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
-    /// A function with its arguments, to be called with none.
-    Applied,
     /// In reverse mode it keeps its arguments alone.
     Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
+    /// Parts after the function: its last arguments.
+    Bind,
+    /// A solver; then the residual that its value makes zero, and options.
+    Implicit,
 }
 
 #[derive(Debug)]
@@ -194,7 +196,7 @@ impl Val {
                 pieces
                     .iter()
                     .map(|p| match p {
-                        Piece::Text(t) => Piece::Text(t.clone()),
+                        Piece::Text(_) | Piece::Clock { .. } => p.clone(),
                         Piece::Value(l, f) => match leaf(&Val::Leaf(*l)) {
                             Val::Leaf(l) => Piece::Value(l, *f),
                             _ => Piece::Text(String::new()),
@@ -268,6 +270,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
             for p in pieces.iter() {
                 match p {
                     Piece::Text(t) => out.push(K::Text(t.clone())),
+                    Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
                     Piece::Value(l, f) => {
                         out.push(K::Text(format!("{f:?}")));
                         key(&Val::Leaf(*l), ty, dim, out);

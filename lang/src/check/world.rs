@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Fixed points print how they went unless they say otherwise.
+    pub report_fixpoints: bool,
 }
 
 impl World {
@@ -76,6 +78,7 @@ impl World {
             seen: Vec::new(),
             tried: Vec::new(),
             checking: None,
+            report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {
             world.add_source(Source::new(format!("<{name}>"), *text));

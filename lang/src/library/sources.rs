@@ -14,8 +14,8 @@ macro_rules! files {
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
     "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
-    "matrices", "matrix_functions", "norms", "precision", "random",
-    "compare", "derivatives", "checkpoint", "rules"
+    "matrices", "matrix_functions", "norms", "linear", "krylov", "fixpoint", "implicit", "root", "minimize", "odeint",
+    "precision", "random", "plots", "compare", "derivatives", "checkpoint", "rules"
 ];
 
 macro_rules! modules {
