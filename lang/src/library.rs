@@ -23,7 +23,7 @@ use crate::prims::Prim;
 use crate::source::Span;
 use plots::{PANEL, PLOT};
 
-pub use help::{Help, Topic, help, module_topic, topics};
+pub use help::{Help, Topic, help, module_topic, modules, topics};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 
