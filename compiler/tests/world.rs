@@ -161,14 +161,18 @@ print(grad(f)([7.0, 1.0]))
 print(hvp(f, [8.0, 1.0], [1.0, 0.0]))
 save(\"a.npy\", [[1, 2], [3, 4]])
 ";
-    both(text, |_| {}, |seen| {
-        assert_eq!(seen.writes, ["run0.npz", "run1.npz", "run2.npz", "run7.npz", "run8.npz", "a.npy"]);
-        let run = &seen.files["run2.npz"];
-        assert_eq!(run.field("x"), Some(&Value::from(vec![2.0, 1.0])));
-        assert_eq!(run.field("y"), Some(&Value::from(4.0)));
-        let a = seen.files["a.npy"].as_array().map(Array::shape);
-        assert_eq!(a, Some(&[2, 2][..]));
-    });
+    both(
+        text,
+        |_| {},
+        |seen| {
+            assert_eq!(seen.writes, ["run0.npz", "run1.npz", "run2.npz", "run7.npz", "run8.npz", "a.npy"]);
+            let run = &seen.files["run2.npz"];
+            assert_eq!(run.field("x"), Some(&Value::from(vec![2.0, 1.0])));
+            assert_eq!(run.field("y"), Some(&Value::from(4.0)));
+            let a = seen.files["a.npy"].as_array().map(Array::shape);
+            assert_eq!(a, Some(&[2, 2][..]));
+        },
+    );
 }
 
 #[test]
@@ -228,15 +232,24 @@ plot(
     let file = figure.save.expect("a file");
     assert_eq!((file.path.as_str(), file.from.as_str()), ("p3.svg", "dir/test.adl"));
     let [panel] = figure.panels.as_slice() else { panic!("one panel") };
-    assert_eq!((panel.title.as_deref(), panel.x.label.as_deref(), panel.y.label.as_deref()), (Some("T"), Some("x"), None));
+    assert_eq!(
+        (panel.title.as_deref(), panel.x.label.as_deref(), panel.y.label.as_deref()),
+        (Some("T"), Some("x"), None)
+    );
     assert_eq!((panel.x.log, panel.y.log, panel.x.limits, panel.equal), (false, true, Some((0.0, 10.0)), true));
     assert_eq!(panel.legend, Legend::Corner { top: false, right: false });
     let [line, dots, hist] = panel.marks.as_slice() else { panic!("three marks") };
     assert_eq!((line.label.as_deref(), line.color), (Some("n is 3"), Some(Color(214, 39, 40))));
     let Shape::Line { x, y, stroke, width } = &line.shape else { panic!("a line") };
-    assert_eq!((x.as_slice(), y[0], y[1].is_nan(), y[2], *stroke, *width), (&[1.0, 2.0, 3.0][..], 1.0, true, 9.0, Stroke::Dashed, 2.0));
+    assert_eq!(
+        (x.as_slice(), y[0], y[1].is_nan(), y[2], *stroke, *width),
+        (&[1.0, 2.0, 3.0][..], 1.0, true, 9.0, Stroke::Dashed, 2.0)
+    );
     let Shape::Scatter { x, y, size } = &dots.shape else { panic!("dots") };
-    assert_eq!((x.as_slice(), y.as_slice(), *size, dots.color), (&[0.0, 1.0][..], &[4.0, 5.0][..], 7.0, Some(Color(1, 2, 3))));
+    assert_eq!(
+        (x.as_slice(), y.as_slice(), *size, dots.color),
+        (&[0.0, 1.0][..], &[4.0, 5.0][..], 7.0, Some(Color(1, 2, 3)))
+    );
     assert_eq!(hist.shape, Shape::Bars { edges: vec![0.0, 0.5, 1.0], heights: vec![1.0, 3.0] });
 }
 
@@ -307,9 +320,13 @@ fn f(x) {
 }
 print(f(1.0), f'(2.0), f''(3.0), grad(|x| sum(vmap(f)(x)))([4.0, 5.0]))
 ";
-    both(text, |_| {}, |seen| {
-        assert_eq!(seen.lines, ["1.0 12.0 18.0 [48.0, 75.0]"]);
-        let titles: Vec<_> = seen.figures.iter().filter_map(|f| f.panels[0].title.clone()).collect();
-        assert_eq!(titles, ["at 1.0", "at 2.0", "at 3.0", "at 4.0", "at 5.0"]);
-    });
+    both(
+        text,
+        |_| {},
+        |seen| {
+            assert_eq!(seen.lines, ["1.0 12.0 18.0 [48.0, 75.0]"]);
+            let titles: Vec<_> = seen.figures.iter().filter_map(|f| f.panels[0].title.clone()).collect();
+            assert_eq!(titles, ["at 1.0", "at 2.0", "at 3.0", "at 4.0", "at 5.0"]);
+        },
+    );
 }
