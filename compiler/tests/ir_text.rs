@@ -268,3 +268,17 @@ fn errors_name_the_line() {
         assert_eq!((problem.line, problem.message.as_str()), (line, message));
     }
 }
+
+#[test]
+fn messages_for_the_host() {
+    fixed(
+        "
+func @0 f[n](v0: f64[n], v1: i64) -> () {
+  print (\"n is \", $0:.3e, start) v1
+  tell save [path: (\"run\", $0, \".npy\"), value: $1] v1, v0
+  tell plot [panels: [[title: none, marks: [none, $0]]], [], legend: $1] v0, v1
+  yield
+}
+",
+    );
+}
