@@ -23,6 +23,7 @@ mod free;
 mod index;
 mod inputs;
 mod instance;
+mod known;
 mod lanes;
 mod linear;
 mod loops;
@@ -31,6 +32,7 @@ mod modules;
 mod names;
 mod operators;
 mod pointwise;
+mod redefine;
 mod resolve;
 mod shown;
 mod slice;
@@ -48,6 +50,8 @@ pub(crate) mod elab_api {
     pub(crate) use super::loops::{Count, Iter};
     pub(crate) use super::value::{RangeVal, Val};
 }
+
+pub use known::{Kept, Known};
 
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
@@ -73,6 +77,8 @@ pub struct Loaded {
     pub tests: Vec<(String, Arc<ast::Block>, Span)>,
     /// What does not stop the program.
     pub warnings: Vec<Diagnostic>,
+    /// Older definitions that are written again, because they use one that is replaced.
+    pub rebuilt: Vec<Name>,
 }
 
 /// A run-time value kept by the host.
@@ -127,6 +133,8 @@ pub struct Entry {
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
     bindings: Vec<Bound>,
+    /// The statement, if what it binds is written again when a function in it changes.
+    again: Option<Arc<ast::Stmt>>,
 }
 
 /// A name that an entry binds.
@@ -184,6 +192,11 @@ impl Checker {
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
         Checker { world: FIRST.clone() }
+    }
+
+    /// The names that an entry binds.
+    pub fn bound<'e>(&self, entry: &'e Entry) -> impl Iterator<Item = &'e Name> {
+        entry.bindings.iter().map(|b| &b.name)
     }
 
     /// A source by its id.

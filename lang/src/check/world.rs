@@ -3,7 +3,7 @@
 use super::Global;
 use super::free;
 use super::value::{Code, FnVal, Group, ModuleId, Val};
-use crate::ast::{FnDef, Lambda, Name};
+use crate::ast::{FnDef, Lambda, Name, Stmt};
 use crate::library::sources;
 use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
@@ -32,7 +32,13 @@ pub(crate) struct ModuleDef {
 
 #[derive(Clone)]
 pub(crate) enum TopBinding {
-    Value { val: Val, mutable: bool, span: Span },
+    Value {
+        val: Val,
+        mutable: bool,
+        span: Span,
+        /// The statement that bound it, if there is a function in it.
+        again: Option<Arc<Stmt>>,
+    },
     Fun(usize, usize),
     Module(ModuleId),
 }
@@ -55,6 +61,8 @@ pub(crate) struct World {
     pub loaded: FxHashMap<String, ModuleId>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Whether `ans` is bound to the value of each bare expression.
+    pub answers: bool,
 }
 
 impl World {
@@ -68,6 +76,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             checking: None,
+            answers: false,
         };
         for (name, text) in sources::PRELUDE {
             world.add_source(Source::new(format!("<{name}>"), *text));
