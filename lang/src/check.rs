@@ -36,6 +36,7 @@ mod redefine;
 mod resolve;
 mod shown;
 mod slice;
+mod stale;
 mod stmt;
 mod trim;
 mod value;

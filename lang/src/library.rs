@@ -61,6 +61,11 @@ pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
 }
 
+/// Whether a name is that of an operator on functions.
+pub(crate) fn is_operator(name: &str) -> bool {
+    find(name).is_some_and(|row| ROWS[row].operator)
+}
+
 /// Element-wise primitives that are functions of the language.
 pub(crate) fn prim(name: &str) -> Option<Prim> {
     let p = Prim::named(name)?;

@@ -4,6 +4,7 @@ use super::value::{Code, FnVal, Group, K, ModuleId, Template, Val};
 use super::world::World;
 use super::{Global, Host, Input, SizeSource};
 use crate::ast::Name;
+pub(crate) use crate::ast::walk::What;
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
@@ -39,14 +40,6 @@ pub(crate) enum Mode {
     Constant,
     /// A definition is checked with every dimension name a size of its own.
     Definition,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum What {
-    Let,
-    Var,
-    Param,
-    Loop,
 }
 
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use super::resolve;
 use super::value::ModuleId;
 use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
-use super::{Checker, Loaded, free};
+use super::{Checker, Loaded, free, stale};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::library;
@@ -67,6 +67,7 @@ impl Checker {
             return Err(problems);
         }
         warnings.extend(problems);
+        stale::file(&mut self.world.seen, &file, &mut warnings);
         let mut errors = self.module_definitions(known_modules);
         // What is written again may fit no longer: that is no reason to refuse what it is written again for.
         let (older, own): (Vec<_>, Vec<_>) =

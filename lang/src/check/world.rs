@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
+    /// What functions of the top level captured, to warn of assignments since.
+    pub seen: super::stale::Scope,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
     /// Whether `ans` is bound to the value of each bare expression.
@@ -75,6 +77,7 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            seen: Vec::new(),
             checking: None,
             answers: false,
         };
