@@ -148,9 +148,12 @@ impl Lowering<'_> {
                 let parts = self.parts(message, &mut args);
                 self.to.inst(Kind::Assert(parts), args, Vec::new());
             }
-            StmtKind::Print { pieces } => {
+            StmtKind::Print { pieces, progress } => {
                 let mut args = Vec::new();
-                let parts = self.parts(pieces, &mut args);
+                let mut parts = self.parts(pieces, &mut args);
+                if *progress {
+                    parts.insert(0, Part::Progress);
+                }
                 self.to.inst(Kind::Print(parts), args, Vec::new());
             }
             StmtKind::Break | StmtKind::Continue => {

@@ -183,7 +183,7 @@ impl Session {
                     last = Some(module.to_string());
                 }
             };
-            let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
+            let done = optimized(&entry.module, entry.main, self.state.runner.options, &mut Timings::default(), &mut dump);
             done.map_err(|problem| self.state.error(vec![problem_at(problem, stmt.span)]))?;
             match last {
                 Some(text) => out.push_str(&text),

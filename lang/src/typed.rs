@@ -206,6 +206,9 @@ pub enum StmtKind {
     Print {
         /// The pieces, without spaces between.
         pieces: Vec<Piece>,
+        /// Whether it says how far a loop is: the pieces are how many rounds are done and how many there are. It is
+        /// shown where somebody watches, in place of the one before.
+        progress: bool,
     },
 }
 

@@ -253,6 +253,7 @@ impl Translator<'_, '_> {
     /// Translates an instruction.
     pub(super) fn inst(&mut self, inst: Inst) {
         let data = &self.func.insts[inst];
+        self.blame(inst);
         match &data.kind {
             Kind::Pure(op) => self.pure(inst, op),
             Kind::If { then, otherwise } => self.branch(inst, *then, *otherwise),

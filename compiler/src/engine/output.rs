@@ -11,6 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub trait Output: Send {
     /// One line, without the end.
     fn line(&mut self, text: &str);
+
+    /// So many rounds of so many are done of a loop over `progress(…)`; for who watches.
+    fn progress(&mut self, done: i64, of: i64) {
+        let _ = (done, of);
+    }
 }
 
 impl<F: FnMut(&str) + Send> Output for F {
@@ -34,6 +39,12 @@ impl SharedOutput {
         let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         output.line(text);
     }
+
+    /// Tells how far a loop is.
+    pub fn progress(&self, done: i64, of: i64) {
+        let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        output.progress(done, of);
+    }
 }
 
 impl Default for SharedOutput {
@@ -53,7 +64,13 @@ pub struct Printer {
 
 impl Host for Printer {
     fn print(&mut self, site: u32, values: &[Array]) {
-        if let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) {
+        let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) else {
+            return;
+        };
+        if parts.first() == Some(&Part::Progress) {
+            let number = |k: usize| values.get(k).and_then(Array::as_i64).and_then(|n| n.first().copied());
+            self.output.progress(number(0).unwrap_or(0), number(1).unwrap_or(0));
+        } else {
             self.output.line(&line(parts, 0, values));
         }
     }
@@ -65,6 +82,7 @@ pub fn line(parts: &[Part], first: usize, values: &[Array]) -> String {
     for part in parts {
         match part {
             Part::Text(piece) => text.push_str(piece),
+            Part::Progress | Part::Nan(_) => {}
             Part::Arg(k, format) => {
                 let format = format.as_ref().map(runtime_format).unwrap_or_default();
                 if let Some(value) = k.checked_sub(first).and_then(|k| values.get(k)) {

@@ -119,6 +119,11 @@ pub enum Part {
     Text(String),
     /// An operand.
     Arg(usize, Option<Format>),
+    /// No text: the line says how many of how many rounds are done, the two operands that follow.
+    Progress,
+    /// No text: the assertion guards an operation of this name against making a NaN; its values say in which entries
+    /// it did, and what it was given.
+    Nan(String),
 }
 
 /// What an instruction does. `(…)` are its operands.

@@ -133,6 +133,19 @@ pub fn annotated(func: &Func, place: &dyn Fn(Span) -> Option<String>) -> String 
     out
 }
 
+/// A module, with such comments.
+pub fn annotated_module(module: &Module, place: &dyn Fn(Span) -> Option<String>) -> String {
+    let mut out = String::new();
+    for (id, func) in module.funcs.iter() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        // Writing to a string does not fail.
+        let _ = Printer::new(func, false, Some(place)).func(Some(id), &mut out);
+    }
+    out
+}
+
 type Place<'f> = Option<&'f dyn Fn(Span) -> Option<String>>;
 
 struct Printer<'f> {

@@ -62,6 +62,13 @@ pub(crate) fn of_expr(e: &Expr) -> Vec<Name> {
     walk.free
 }
 
+/// Free names of a statement.
+pub(crate) fn of_stmt(stmt: &Stmt) -> Vec<Name> {
+    let mut walk = Names::default();
+    walk.stmts(std::slice::from_ref(stmt));
+    walk.free
+}
+
 /// Free names of a statement that it assigns.
 pub(crate) fn assigned(stmt: &Stmt) -> Vec<Name> {
     let mut walk = Names::default();

@@ -20,7 +20,7 @@ pub(crate) fn show(
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
                 typed::Piece::Value(..) => {
-                    e.push(T::Print { pieces: pieces.to_vec() }, span);
+                    e.push(T::Print { pieces: pieces.to_vec(), progress: false }, span);
                     return Ok(Shown::Text(String::new()));
                 }
             }

@@ -183,7 +183,7 @@ pub(crate) fn print(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         }
         e.pieces(v, None, &mut pieces, *at)?;
     }
-    e.push(StmtKind::Print { pieces }, span);
+    e.push(StmtKind::Print { pieces, progress: false }, span);
     Ok(Val::None)
 }
 

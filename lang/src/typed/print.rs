@@ -116,7 +116,9 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
             StmtKind::NonNegative { size } => writeln!(f, "natural {size}")?,
             StmtKind::SameSize { left, right } => writeln!(f, "same {left} {right}")?,
             StmtKind::Assert { cond, message } => writeln!(f, "assert l{} {}", cond.0, pieces(message))?,
-            StmtKind::Print { pieces: ps } => writeln!(f, "print {}", pieces(ps))?,
+            StmtKind::Print { pieces: ps, progress } => {
+                writeln!(f, "{} {}", if *progress { "progress" } else { "print" }, pieces(ps))?;
+            }
         }
     }
     Ok(())

@@ -275,7 +275,7 @@ impl Check<'_> {
                 self.is(*cond, &truth, "condition")?;
                 self.pieces(message)
             }
-            StmtKind::Print { pieces } => self.pieces(pieces),
+            StmtKind::Print { pieces, .. } => self.pieces(pieces),
         }
     }
 

@@ -88,6 +88,12 @@ impl Parser<'_, '_, '_> {
     /// `("x = ", $0:.3f)`.
     pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
         self.cursor.list("(", ")", |c| {
+            if c.eat_word("progress") {
+                return Ok(Part::Progress);
+            }
+            if c.eat_word("nan") {
+                return Ok(Part::Nan(c.string()?));
+            }
             if !c.eat("$") {
                 return Ok(Part::Text(c.string()?));
             }

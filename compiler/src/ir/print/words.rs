@@ -101,6 +101,8 @@ fn float(nan: bool, shown: String) -> String {
 pub fn line(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => quoted(text),
+        Part::Progress => "progress".into(),
+        Part::Nan(name) => format!("nan {}", quoted(name)),
         Part::Arg(k, None) => format!("${k}"),
         Part::Arg(k, Some(format)) => format!("${k}:{}", spec(*format)),
     };
