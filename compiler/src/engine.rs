@@ -17,14 +17,14 @@
 //! to a size in a `let` of the program; any other length of input costs no compilation. Programs that ask more of their
 //! sizes are compiled for each of them. A function keeps at most [`MAX_VARIANTS`] of its compilations.
 
-mod call;
+pub(crate) mod call;
 mod error;
 pub(crate) mod failure;
 pub mod output;
 mod reference;
 pub mod run;
 pub(crate) mod state;
-mod variant;
+pub(crate) mod variant;
 
 pub use error::Error;
 pub use output::{Output, SharedOutput};

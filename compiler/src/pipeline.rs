@@ -120,8 +120,8 @@ pub fn compile(
 }
 
 /// The code for one entry as text.
-pub fn listing(module: &typed::Module, main: typed::FuncId) -> Result<Listing, Problem> {
-    let (module, entry) = optimized(module, main, Options::default(), &mut Timings::default(), &mut |_, _| {})?;
+pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) -> Result<Listing, Problem> {
+    let (module, entry) = optimized(module, main, options, &mut Timings::default(), &mut |_, _| {})?;
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     codegen::listing(&verified, entry, &facts(&verified)).map_err(|problem| Problem::Defect(problem.to_string()))
 }

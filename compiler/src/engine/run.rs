@@ -70,6 +70,11 @@ impl Runner {
         self.workspace.set_memory_limit(bytes);
     }
 
+    /// Most bytes that a call may use.
+    pub fn memory_limit(&self) -> Option<usize> {
+        self.limit
+    }
+
     /// The switch that stops a call.
     pub fn interrupt(&self) -> Interrupt {
         self.workspace.interrupt()

@@ -4,7 +4,7 @@ use super::call::{lang_dtype, shape};
 use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
-use adl_lang::ast::{Block, Stmt, StmtKind};
+use adl_lang::ast::{Block, Name, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -47,6 +47,8 @@ impl Host for Values {
 pub struct Outcome {
     /// A bare expression.
     pub shown: Option<Display>,
+    /// The names that it bound.
+    pub bound: Vec<Name>,
     /// What looks wrong though it runs.
     pub warnings: Vec<Diagnostic>,
 }
@@ -83,14 +85,10 @@ impl State {
 
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
-        let entry = deep(|| self.checker.statement(stmt, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
+        let entry = self.entry(stmt)?;
         let results = self.execute(&entry)?;
         let shown = match &entry.shown {
-            Some(Shown::Value(layout, places)) => {
-                let leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
-                Some(Display::Value(build(layout, &mut leaves.into_iter())))
-            }
+            Some(Shown::Value(layout, places)) => Some(Display::Value(shown(layout, places, &results))),
             Some(Shown::Text(text)) => Some(Display::Text(text.clone())),
             None => None,
         };
@@ -99,7 +97,33 @@ impl State {
             self.values.0.insert(global, slot);
         }
         self.checker.commit(&entry);
-        Ok(Outcome { shown, warnings: entry.warnings })
+        let bound = self.checker.bound(&entry).cloned().collect();
+        Ok(Outcome { shown, bound, warnings: entry.warnings })
+    }
+
+    /// Names and types.
+    pub fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// Names and types, to change how they are treated.
+    pub fn checker_mut(&mut self) -> &mut Checker {
+        &mut self.checker
+    }
+
+    /// What is to be run for a statement.
+    pub fn entry(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
+        let entry = deep(|| self.checker.statement(stmt, &self.values));
+        entry.map_err(|problems| self.error(problems))
+    }
+
+    /// The value of an entry that takes no arguments; nothing of it stays.
+    pub fn evaluate(&mut self, entry: &Entry) -> Result<Value, Error> {
+        let results = self.execute(entry)?;
+        Ok(match &entry.shown {
+            Some(Shown::Value(layout, places)) => shown(layout, places, &results),
+            Some(Shown::Text(_)) | None => Value::None,
+        })
     }
 
     /// Runs the body of a test; nothing of it stays.
@@ -127,8 +151,7 @@ impl State {
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.
     pub fn check(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
-        let entry = deep(|| self.checker.statement(stmt, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
+        let entry = self.entry(stmt)?;
         let infos = self.result_infos(&entry);
         let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
@@ -182,8 +205,8 @@ impl State {
         entry.inputs.iter().map(|i| input(&self.values, i)).collect()
     }
 
-    /// What the types of the results say.
-    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+    /// The sizes of an entry, as far as the types of its inputs tell.
+    pub fn result_sizes(&self, entry: &Entry) -> Vec<i64> {
         let of = |param: &usize| match entry.inputs.get(*param) {
             Some(Input::Global(global)) => Some(self.values.info(*global)),
             Some(Input::Arg(_)) | None => None,
@@ -192,7 +215,12 @@ impl State {
             SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
-        let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
+        entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect()
+    }
+
+    /// What the types of the results say.
+    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+        let sizes = self.result_sizes(entry);
         let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
@@ -208,6 +236,12 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
         Input::Global(global) => values.0.get(global)?.value.as_ref(),
         Input::Arg(_) => None,
     }
+}
+
+/// The value of a bare expression, from the results that are its leaves.
+fn shown(layout: &Layout, places: &[usize], results: &[Array]) -> Value {
+    let mut leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
+    build(layout, &mut leaves)
 }
 
 /// What is known of an array when a function is compiled for it.
