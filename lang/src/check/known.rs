@@ -106,7 +106,7 @@ fn kept(val: &Val) -> Kept {
         Val::Tuple(parts) => Kept::Tuple(parts.iter().map(|(name, part)| (name.clone(), kept(part))).collect()),
         Val::Size(dim) if dim.as_const().is_some() => Kept::Int(dim.as_const().unwrap_or(0)),
         Val::Str(pieces) => Kept::Text(pieces.iter().map(text).collect()),
-        Val::Range(_) | Val::Zip(_) | Val::Flip(_) => Kept::Text("<range>".into()),
+        Val::Range(_) | Val::Zip(_) | Val::Flip(_) | Val::Progress(_) => Kept::Text("<range>".into()),
         Val::DType(dtype) => Kept::Text(format!("<type {}>", dtype.name())),
         Val::Module(_) => Kept::Text("<module>".into()),
         Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) => Kept::Text("<function>".into()),
