@@ -19,7 +19,7 @@ mod parameters;
 mod stages;
 
 pub use calls::Call;
-pub use known::Meaning;
+pub use known::{Meaning, Outline};
 pub use measure::Prepared;
 pub use stages::Stage;
 
@@ -239,9 +239,9 @@ impl Session {
         self.state.definitions(&loaded.stmts).map(|_| ())
     }
 
-    /// Problems as text, with the lines that they are about.
-    pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
-        self.state.error(diagnostics.to_vec()).render(color)
+    /// Warnings with the sources that they are about.
+    pub fn problems(&self, warnings: Vec<Diagnostic>) -> Error {
+        self.state.error(warnings)
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) mod elab_api {
 }
 
 pub use known::{Kept, Known};
+pub use messages::nearest;
 
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;

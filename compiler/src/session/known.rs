@@ -3,7 +3,7 @@
 use super::{Session, no_files};
 use crate::engine::Error;
 use crate::engine::call::shape;
-use adl_lang::ast::{ExprKind, FnDef, StmtKind};
+use adl_lang::ast::{ExprKind, FnDef, Name, StmtKind};
 use adl_lang::check::{Kept, Known, Shown};
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
@@ -26,8 +26,6 @@ pub enum Meaning {
         signature: String,
         /// The `##` lines above it.
         doc: Option<String>,
-        /// The names that its parameters bind.
-        params: Vec<String>,
     },
     /// An imported module, with its public names.
     Module(Vec<String>),
@@ -35,7 +33,32 @@ pub enum Meaning {
     Text(String),
 }
 
+/// What a name stands for, as far as completion wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outline {
+    /// A value, with the fields of records.
+    Value(Vec<(String, Outline)>),
+    /// A function, with the names of its parameters.
+    Function(Vec<String>),
+    /// A module, with its public names.
+    Module(Vec<String>),
+}
+
 impl Session {
+    /// The names of the top level with what is in them.
+    pub fn outline(&self) -> Vec<(String, Outline)> {
+        let checker = self.state.checker();
+        let outline = |(name, known): (Name, Known)| {
+            let outline = match known {
+                Known::Value { value, .. } => of_value(&value),
+                Known::Function(def) => Outline::Function(parameters(&def)),
+                Known::Module(_) => Outline::Module(texts(&checker.module_names(&name))),
+            };
+            (name.to_string(), outline)
+        };
+        checker.names().into_iter().map(outline).collect()
+    }
+
     /// The names of the top level, in alphabetical order.
     pub fn names(&self) -> Vec<String> {
         self.state.checker().names().into_iter().map(|(name, _)| name.to_string()).collect()
@@ -53,9 +76,8 @@ impl Session {
             Known::Function(def) => Meaning::Function {
                 signature: self.signature(&def),
                 doc: def.doc.clone(),
-                params: def.params.iter().flat_map(|p| p.pattern.names()).map(|n| n.to_string()).collect(),
             },
-            Known::Module(_) => Meaning::Module(checker.module_names(name).iter().map(|n| n.to_string()).collect()),
+            Known::Module(_) => Meaning::Module(texts(&checker.module_names(name))),
         })
     }
 
@@ -100,7 +122,7 @@ impl Session {
             Kept::None => Value::None,
             Kept::Tuple(parts) => {
                 let part = |(name, kept): &(Option<_>, Kept)| {
-                    let name = name.as_ref().map(|n: &adl_lang::ast::Name| n.to_string());
+                    let name = name.as_ref().map(|n: &Name| n.to_string());
                     self.value(kept).map(|value| (name, value))
                 };
                 Value::Tuple(parts.iter().map(part).collect::<Option<_>>()?)
@@ -108,6 +130,23 @@ impl Session {
             Kept::Text(_) => return None,
         })
     }
+}
+
+fn texts(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+/// The names that the parameters of a function bind.
+fn parameters(def: &FnDef) -> Vec<String> {
+    texts(&def.params.iter().flat_map(|p| p.pattern.names()).collect::<Vec<_>>())
+}
+
+fn of_value(value: &Kept) -> Outline {
+    let Kept::Tuple(parts) = value else {
+        return Outline::Value(Vec::new());
+    };
+    let field = |(name, part): &(Option<Name>, Kept)| name.as_ref().map(|name| (name.to_string(), of_value(part)));
+    Outline::Value(parts.iter().filter_map(field).collect())
 }
 
 /// A type with its sizes as numbers.
@@ -121,7 +160,7 @@ fn type_text(layout: &Layout, sizes: &[i64]) -> String {
         }
         Layout::Tuple(parts) => {
             let part = |(name, part): &(Option<_>, Layout)| {
-                let name = name.as_ref().map_or(String::new(), |n: &adl_lang::ast::Name| format!("{n}: "));
+                let name = name.as_ref().map_or(String::new(), |n: &Name| format!("{n}: "));
                 format!("{name}{}", type_text(part, sizes))
             };
             let parts: Vec<String> = parts.iter().map(part).collect();

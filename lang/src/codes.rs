@@ -1,0 +1,60 @@
+//! The codes of all problems that the tool reports: what each means, with a program that has the problem and one that
+//! has it no more. The texts stand in `codes/*.md`, one section for each code.
+
+/// What there is to say about a code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// `E0201`.
+    pub code: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// The whole text, with programs between fences.
+    pub text: &'static str,
+}
+
+/// The texts, by what the codes are about.
+const TEXTS: &[&str] = &[
+    include_str!("codes/syntax.md"),
+    include_str!("codes/names.md"),
+    include_str!("codes/types.md"),
+    include_str!("codes/derivatives.md"),
+    include_str!("codes/running.md"),
+    include_str!("codes/warnings.md"),
+];
+
+/// All codes in order.
+pub fn all() -> impl Iterator<Item = Code> {
+    let sections = TEXTS.iter().flat_map(|text| text.split("\n## ").skip(1));
+    sections.filter_map(|section| {
+        let (head, text) = section.split_once('\n')?;
+        let (code, title) = head.split_once(": ")?;
+        Some(Code { code, title, text: text.trim() })
+    })
+}
+
+/// What a code means.
+///
+/// ```
+/// let code = adl_lang::codes::find("E0101").unwrap();
+/// assert_eq!(code.title, "there is nothing of this name");
+/// ```
+pub fn find(code: &str) -> Option<Code> {
+    all().find(|known| known.code.eq_ignore_ascii_case(code))
+}
+
+impl Code {
+    /// The program that has the problem, if there is one that fits into a few lines.
+    pub fn wrong(&self) -> Option<&'static str> {
+        self.program("```adl wrong\n")
+    }
+
+    /// The program without it.
+    pub fn right(&self) -> Option<&'static str> {
+        self.program("```adl right\n")
+    }
+
+    fn program(&self, fence: &str) -> Option<&'static str> {
+        let (_, rest) = self.text.split_once(fence)?;
+        rest.split_once("```").map(|(program, _)| program)
+    }
+}
