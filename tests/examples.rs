@@ -47,7 +47,10 @@ fn examples_print_what_they_say() {
 /// What shortens an example that trains, fits or iterates too long for the interpreter.
 const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("01-", &[("0..1000", "0..40")]),
-    ("06-", &[("0..5000", "0..3"), ("assert(after < 1e-3, \"a trained one does\")", "print(\"{before:.9e} {after:.9e}\")")]),
+    (
+        "06-",
+        &[("0..5000", "0..3"), ("assert(after < 1e-3, \"a trained one does\")", "print(\"{before:.9e} {after:.9e}\")")],
+    ),
     ("07-", &[("> 1e-4", "> 1e3"), ("(1000, 10)", "(200, 3)"), ("print(\"", "print(\"{v:.9e} {w:.9e} ")]),
     ("08-", &[("0..20000", "0..10"), ("print(\"", "print(\"{c:.9e} ")]),
     ("11-", &[("while norm(gx) > 1e-5 {", "for _ in 0..12 {"), ("solve(start, jac", "solve(3 * start, jac")]),
