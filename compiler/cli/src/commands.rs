@@ -1,10 +1,10 @@
 //! The commands: one file each. Here files are read, and the command is sent on its way.
 
-mod bench;
+pub mod bench;
 mod check;
 mod completions;
 mod dump;
-mod explain;
+pub mod explain;
 mod run;
 mod test;
 

@@ -34,6 +34,24 @@ pub(crate) fn relu(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.pointwise(Prim::Select, &[positive, x, Val::Int(0)], span)
 }
 
+/// `round(x)`, and `round(x, digits)` behind the point.
+pub(crate) fn round(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    let Some((digits, d_span)) = a.get(1).cloned() else {
+        return e.pointwise_at(Prim::Round, &[x], span, &[at]);
+    };
+    let digits = e.known(&digits, d_span, "the number of digits")?;
+    if e.kind(&x).is_some_and(|k| k.dtype == DType::I64 && !k.weak) && digits >= 0 {
+        return Ok(x);
+    }
+    // Both ways by a whole power of ten, which is exact.
+    let scale = Val::Float(crate::prims::power(10.0, digits.abs() as f64));
+    let (there, back) = if digits < 0 { (Prim::Div, Prim::Mul) } else { (Prim::Mul, Prim::Div) };
+    let scaled = e.pointwise_at(there, &[x, scale.clone()], span, &[at])?;
+    let rounded = e.pointwise(Prim::Round, &[scaled], span)?;
+    e.pointwise(back, &[rounded, scale], span)
+}
+
 /// Applies an operation to each leaf that is a float.
 fn each(e: &mut Elab<'_>, v: &Val, f: &mut dyn FnMut(&mut Elab<'_>, &Val) -> R<Val>) -> R<Val> {
     match v {

@@ -17,10 +17,15 @@ unary! {
     exp = pxfm::f_exp;
     expm1 = pxfm::f_expm1;
     log = pxfm::f_log;
+    exp2 = pxfm::f_exp2;
+    log2 = pxfm::f_log2;
+    log10 = pxfm::f_log10;
     log1p = pxfm::f_log1p;
     sin = pxfm::f_sin;
     cos = pxfm::f_cos;
     tan = pxfm::f_tan;
+    sinpi = pxfm::f_sinpi;
+    cospi = pxfm::f_cospi;
     asin = pxfm::f_asin;
     acos = pxfm::f_acos;
     atan = pxfm::f_atan;
@@ -32,15 +37,19 @@ unary! {
     atanh = pxfm::f_atanh;
     erf = pxfm::f_erf;
     erfc = pxfm::f_erfc;
+    erfinv = pxfm::f_erfinv;
     gamma = pxfm::f_tgamma;
     lgamma = pxfm::f_lgamma;
     digamma = pxfm::f_digamma;
     sigmoid = pxfm::f_logistic;
+    logit = pxfm::f_logit;
 }
 
 binary! {
     atan2 = pxfm::f_atan2;
     hypot = pxfm::f_hypot;
+    beta = pxfm::f_beta;
+    lbeta = pxfm::f_lnbeta;
 }
 
 /// `a ^ b` as IEEE 754 has it: anything to the power 0 is 1, and so is 1 to any power.

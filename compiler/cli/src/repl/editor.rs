@@ -11,7 +11,7 @@ use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper, Unit, history::DefaultHistory};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper, history::DefaultHistory};
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,7 +79,7 @@ impl Reader {
     /// The characters on a line of the terminal.
     pub fn width(&mut self) -> Option<usize> {
         match self {
-            Reader::Terminal { editor, .. } => editor.dimensions().map(|(columns, _): (Unit, Unit)| usize::from(columns)),
+            Reader::Terminal { editor, .. } => editor.dimensions().map(|(columns, _)| usize::from(columns)),
             Reader::Plain(_) => None,
         }
     }
@@ -144,7 +144,7 @@ impl Hinter for Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let complete = is_complete(context.input());
-        Ok(if complete { ValidationResult::Valid(None) } else { ValidationResult::Incomplete(2) })
+        Ok(if complete { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }
 
