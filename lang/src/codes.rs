@@ -42,19 +42,26 @@ pub fn find(code: &str) -> Option<Code> {
     all().find(|known| known.code.eq_ignore_ascii_case(code))
 }
 
+/// A program in an explanation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Program {
+    /// Its text.
+    pub text: &'static str,
+    /// Whether it has the problem.
+    pub wrong: bool,
+    /// The options of the command that it is meant for.
+    pub options: &'static str,
+}
+
 impl Code {
-    /// The program that has the problem, if there is one that fits into a few lines.
-    pub fn wrong(&self) -> Option<&'static str> {
-        self.program("```adl wrong\n")
-    }
-
-    /// The program without it.
-    pub fn right(&self) -> Option<&'static str> {
-        self.program("```adl right\n")
-    }
-
-    fn program(&self, fence: &str) -> Option<&'static str> {
-        let (_, rest) = self.text.split_once(fence)?;
-        rest.split_once("```").map(|(program, _)| program)
+    /// The programs: one that has the problem, one that has it no more.
+    pub fn programs(&self) -> impl Iterator<Item = Program> {
+        let fences = self.text.split("```adl ").skip(1);
+        fences.filter_map(|part| {
+            let (head, rest) = part.split_once('\n')?;
+            let (kind, options) = head.split_once(' ').unwrap_or((head, ""));
+            let (text, _) = rest.split_once("```")?;
+            Some(Program { text, wrong: kind == "wrong", options })
+        })
     }
 }

@@ -70,7 +70,10 @@ pub fn starting_with(path: &str) -> Vec<String> {
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         let is_folder = entry.path().is_dir();
-        if name.starts_with(start) && (is_folder || name.ends_with(".adl")) && (!name.starts_with('.') || start.starts_with('.')) {
+        if name.starts_with(start)
+            && (is_folder || name.ends_with(".adl"))
+            && (!name.starts_with('.') || start.starts_with('.'))
+        {
             found.push(format!("{before}{name}{}", if is_folder { "/" } else { "" }));
         }
     }

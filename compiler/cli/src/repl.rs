@@ -144,7 +144,8 @@ impl Repl {
             Event::Kept { name, by } => {
                 let (keep, them) = if by.len() == 1 { ("keeps", "it") } else { ("keep", "them") };
                 let by = by.join("`, `");
-                self.console.note(&format!("`{by}` {keep} the earlier `{name}`; write {them} again to use the new one"));
+                self.console
+                    .note(&format!("`{by}` {keep} the earlier `{name}`; write {them} again to use the new one"));
             }
             _ if silent => {}
             Event::Value(value) => self.console.line(&echo::value("ans", value, self.width)),

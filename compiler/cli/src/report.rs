@@ -29,7 +29,9 @@ impl Report {
     /// JSON if `json`; the first object says so.
     pub fn of(console: Console, color: bool, json: bool, command: &str) -> Report {
         let report = Report { console, color, json, timeout: None };
-        report.object(|| json!({ "kind": "start", "schema": json::SCHEMA, "adl": env!("CARGO_PKG_VERSION"), "command": command }));
+        report.object(
+            || json!({ "kind": "start", "schema": json::SCHEMA, "adl": env!("CARGO_PKG_VERSION"), "command": command }),
+        );
         report
     }
 

@@ -208,6 +208,9 @@ impl Sample<'_> {
 
     fn unknown(&self, what: &str) -> Error {
         let name = self.function;
-        Error::host("E0454", format!("`{name}` takes {what}: write a call of it, such as `{name}(…)`, with the arguments"))
+        Error::host(
+            "E0454",
+            format!("`{name}` takes {what}: write a call of it, such as `{name}(…)`, with the arguments"),
+        )
     }
 }

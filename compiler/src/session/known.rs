@@ -73,10 +73,7 @@ impl Session {
                 Some(value) => Meaning::Value { value, mutable },
                 None => Meaning::Text("<functions and values>".into()),
             },
-            Known::Function(def) => Meaning::Function {
-                signature: self.signature(&def),
-                doc: def.doc.clone(),
-            },
+            Known::Function(def) => Meaning::Function { signature: self.signature(&def), doc: def.doc.clone() },
             Known::Module(_) => Meaning::Module(texts(&checker.module_names(name))),
         })
     }

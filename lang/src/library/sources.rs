@@ -12,8 +12,7 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "random", "compare", "derivatives"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files!["prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "random", "compare", "derivatives"];
 
 /// What `import name` finds before it looks for files.
 static MODULES: &[(&str, &str)] = files!["modules": ];

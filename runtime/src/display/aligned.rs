@@ -1,12 +1,15 @@
-//! Values for people at a terminal: numbers stand under one another, rows on lines of their own, and what is long is
-//! elided in the middle.
+//! Values for people at a terminal: numbers stand under one another, rows on lines of their own, what is long is
+//! elided in the middle, and entries of arrays have six digits. A number by itself has all of its digits.
 
-use super::{EDGE, Format, entry_text};
+use super::{EDGE, Format, FormatStyle, entry_text};
 use crate::array::Array;
 use crate::value::Value;
 
 /// Arrays with more entries than this are elided.
-const ENTRIES: usize = 120;
+const ENTRIES: usize = 60;
+
+/// Entries of arrays with more significant digits than this are rounded to so many.
+const DIGITS: usize = 6;
 
 /// `f64[2, 3]`, `(w: f64[3], b: f64)`: the type of a value.
 pub fn type_text(value: &Value) -> String {
@@ -55,7 +58,10 @@ pub fn aligned(value: &Value, width: usize) -> String {
 /// Each line with spaces before it.
 pub fn indented(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
-    text.lines().map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") }).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn tuple(parts: &[(Option<String>, Value)], texts: &[String], separator: &str) -> String {
@@ -94,12 +100,18 @@ struct Grid<'a> {
 
 impl Grid<'_> {
     fn text(&self, index: usize) -> String {
-        entry_text(self.array, index, Format::default())
+        let exact = entry_text(self.array, index, Format::default());
+        if exact.chars().filter(char::is_ascii_digit).count() <= DIGITS + 1 || self.array.as_i64().is_some() {
+            return exact;
+        }
+        let rounded = Format { style: FormatStyle::General, precision: Some(DIGITS as u16), ..Format::default() };
+        let short = entry_text(self.array, index, rounded);
+        if short.contains(['.', 'e']) { short } else { format!("{short}.0") }
     }
 
     /// One axis: on one line if it fits, else in columns.
     fn vector(&mut self, width: usize) -> Vec<String> {
-        let text = |place: &Option<usize>| place.map_or("...".into(), |index| self.text(index));
+        let text = |place: &Option<usize>| place.map_or_else(|| "...".into(), |index| self.text(index));
         let texts: Vec<String> = self.shown[0].iter().map(text).collect();
         let flat = format!("[{}]", texts.join(", "));
         if flat.chars().count() <= width {

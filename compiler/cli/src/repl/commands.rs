@@ -37,7 +37,9 @@ const ROWS: &[Row] = &[
     row(["load", "l"], "FILE", "runs a file in this session", load),
     row(["reload", "r"], "", "runs the loaded files again, and imports anew", reload),
     row(["save", ""], "FILE", "writes what was entered as a program", save),
-    row(["ir", ""], "CALL", "the IR of a function or call as it was lowered", |r, a| dump(r, a, Stage::After("lower".into()))),
+    row(["ir", ""], "CALL", "the IR of a function or call as it was lowered", |r, a| {
+        dump(r, a, Stage::After("lower".into()))
+    }),
     row(["vjp", ""], "CALL", "the IR of its value and gradient", |r, a| dump(r, a, Stage::Vjp)),
     row(["opt", ""], "CALL", "the IR after the last pass", |r, a| dump(r, a, Stage::After("optimize".into()))),
     row(["clif", ""], "CALL", "the IR of Cranelift", |r, a| dump(r, a, Stage::Clif)),

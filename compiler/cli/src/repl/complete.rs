@@ -80,9 +80,9 @@ fn imported(before: &str) -> Option<&str> {
 
 /// The names behind `a.b.`.
 fn fields(base: &str, knowledge: &Knowledge) -> Vec<String> {
-    let start = base.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').map_or(0, |at| {
-        at + base[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = base
+        .rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+        .map_or(0, |at| at + base[at..].chars().next().map_or(1, char::len_utf8));
     let mut path = base[start..].split('.');
     let Some(first) = path.next() else { return Vec::new() };
     if first == "std" {

@@ -24,7 +24,8 @@ enum Kind {
     Import,
     /// A bare expression, whose value `ans` stands for.
     Answer,
-    Other,
+    /// Anything else, with the names that it binds.
+    Other(Vec<String>),
 }
 
 impl Log {
@@ -46,18 +47,22 @@ impl Log {
                 StmtKind::Fn(def) => Kind::Function(def.name.name.to_string()),
                 StmtKind::Import { .. } => Kind::Import,
                 StmtKind::Expr(_) => Kind::Answer,
-                _ => Kind::Other,
+                StmtKind::Let { pattern, .. } => {
+                    Kind::Other(pattern.names().iter().map(|name| name.to_string()).collect())
+                }
+                _ => Kind::Other(Vec::new()),
             };
             new.push(Logged { text, kind });
         }
-        // Functions that were written again with this entry stand behind it.
-        let rebuilt: Vec<&String> = events.iter().filter_map(|e| if let Event::Rebuilt(n) = e { Some(n) } else { None }).flatten().collect();
+        // What was written again with this entry stands behind it.
+        let rebuilt = |name: &String| events.iter().any(|e| matches!(e, Event::Rebuilt(names) if names.contains(name)));
+        let defined: Vec<String> = new.iter().filter_map(Logged::function).cloned().collect();
         let mut behind = Vec::new();
-        let defined: Vec<String> = new.iter().filter_map(|s| s.function().map(String::from)).collect();
         for old in std::mem::take(&mut self.stmts) {
-            match old.function() {
-                Some(name) if defined.iter().any(|d| d == name) => {}
-                Some(name) if rebuilt.iter().any(|r| *r == name) => behind.push(old),
+            match &old.kind {
+                Kind::Function(name) if defined.contains(name) => {}
+                Kind::Function(name) if rebuilt(name) => behind.push(old),
+                Kind::Other(names) if names.iter().any(rebuilt) => behind.push(old),
                 _ => self.stmts.push(old),
             }
         }
@@ -76,7 +81,7 @@ impl Log {
             }
             match stmt.kind {
                 Kind::Answer => answer = Some(&stmt.text),
-                Kind::Function(_) | Kind::Import | Kind::Other => lines.push(stmt.text.clone()),
+                Kind::Function(_) | Kind::Import | Kind::Other(_) => lines.push(stmt.text.clone()),
             }
         }
         lines.join("\n") + "\n"
@@ -84,15 +89,19 @@ impl Log {
 
     /// The imports of files that were entered.
     pub fn imports(&self) -> Vec<String> {
-        self.stmts.iter().filter(|s| matches!(s.kind, Kind::Import) && imports_file(&s.text)).map(|s| s.text.clone()).collect()
+        self.stmts
+            .iter()
+            .filter(|s| matches!(s.kind, Kind::Import) && imports_file(&s.text))
+            .map(|s| s.text.clone())
+            .collect()
     }
 }
 
 impl Logged {
-    fn function(&self) -> Option<&str> {
+    fn function(&self) -> Option<&String> {
         match &self.kind {
             Kind::Function(name) => Some(name),
-            Kind::Import | Kind::Answer | Kind::Other => None,
+            Kind::Import | Kind::Answer | Kind::Other(_) => None,
         }
     }
 }
