@@ -121,7 +121,10 @@ impl Repl {
         let report = self.report();
         let mut events = Vec::new();
         let result = self.session.run_watched(source, &mut files::import, &mut |event| events.push(event));
-        self.log.enter(text, &events, result.is_ok());
+        // A program would fail where this did, so nothing of it is saved.
+        if result.is_ok() {
+            self.log.enter(text, &events, false);
+        }
         for event in &events {
             self.tell(event, silent);
         }
@@ -186,7 +189,9 @@ impl Repl {
             report.event(&event);
             events.push(event);
         });
-        self.log.enter(&text, &events, result.is_ok());
+        if result.is_ok() {
+            self.log.enter(&text, &events, true);
+        }
         for event in events.iter().filter(|e| matches!(e, Event::Rebuilt(_) | Event::Kept { .. })) {
             self.tell(event, true);
         }

@@ -45,8 +45,7 @@ fn replay(recorded: &str) -> String {
     let (mut out, mut err) = (transcript.clone(), transcript.clone());
     let code = run(["adl", "repl"], Streams::new(&mut input, &mut out, &mut err), Default::default());
     assert_eq!(code, OK);
-    let text = transcript.0.borrow().clone();
-    text
+    transcript.0.take()
 }
 
 #[test]
@@ -69,4 +68,61 @@ fn sessions_go_as_recorded() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two sessions in a folder: what one saves the other loads, and a file that was changed is read anew.
+#[test]
+fn files_are_saved_and_read_anew() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(path("part.adl"), "fn scale(x) = 2 * x\n").expect("a file");
+    let save = format!(
+        "> import {part:?}\n> fn f(x) = part.scale(x)\n> let k = 3\n> k + 1\n> let m = ans + 1\n> fn f(x) = part.scale(x) + k\n> bad\n> f(1)\n> :save {saved}\n",
+        part = path("part.adl"),
+        saved = path("saved.adl")
+    );
+    assert!(replay(&save).contains("ans: i64 = 5\n"));
+    let saved = std::fs::read_to_string(path("saved.adl")).expect("what was saved");
+    let program = format!(
+        "import {:?}\nlet k = 3\nlet ans = k + 1\nlet m = ans + 1\nfn f(x) = part.scale(x) + k\n",
+        path("part.adl")
+    );
+    assert_eq!(saved, program);
+    // The function of the module changes between two entries.
+    let lines = [format!(":load {}", path("saved.adl")), "f(1)".into(), ":reload".into(), "f(1)".into()];
+    let transcript = Transcript::default();
+    let change = path("part.adl");
+    let mut count = 0;
+    let mut input = Changing {
+        lines: lines.to_vec(),
+        before: &mut |_| {
+            count += 1;
+            if count == 3 {
+                std::fs::write(&change, "fn scale(x) = 10 * x\n").expect("a file");
+            }
+        },
+    };
+    let (mut out, mut err) = (transcript.clone(), transcript.clone());
+    run(["adl", "repl"], Streams::new(&mut input, &mut out, &mut err), Default::default());
+    let said = transcript.0.take();
+    assert!(said.contains("ans: i64 = 5\n") && said.contains("ans: i64 = 13\n"), "{said}");
+}
+
+/// Lines with something to be done before each.
+struct Changing<'f> {
+    lines: Vec<String>,
+    before: &'f mut dyn FnMut(&str),
+}
+
+impl Read for Changing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.lines.is_empty() {
+            return Ok(0);
+        }
+        let text = self.lines.remove(0) + "\n";
+        (self.before)(&text);
+        buffer[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(text.len())
+    }
 }

@@ -65,9 +65,9 @@ impl Terminal {
 #[test]
 fn lines_are_edited() {
     let mut t = Terminal::open("editing");
-    // Left twice and a digit between; then Home, and another.
-    t.keys("1 + 4\x1b[D\x1b[D0 \x01 2\r");
-    t.see("ans: i64 = 25");
+    // Left and a digit; then Home, and another.
+    t.keys("1 + 4\x1b[D2\x013\r");
+    t.see("ans: i64 = 55");
     t.see("> ");
     t.leave();
 }
@@ -100,7 +100,8 @@ fn words_are_completed() {
     t.keys(":lo\t wi\t\r");
     t.see("loaded wide.adl");
     t.see("> ");
-    t.keys("linspace(0, 1, n\t");
+    // Several words go on like this: they are listed.
+    t.keys("linspace(0, 1, n\t\t");
     t.see("n = ");
     t.control('c');
     t.see("> ");

@@ -59,7 +59,8 @@ impl Session {
         {
             let (args, notes) = sample(name, &def.params)?;
             let call = self.call(&format!("{name}({})", args.join(", ")))?;
-            return Ok(Call { notes, ..call });
+            // The library is meant, whatever the program calls like it.
+            return Ok(Call { text: call.text.replace("std.", ""), notes, ..call });
         }
         if let ExprKind::Call { callee, args } = &whole.kind
             && let Some(call) = self.split(&source, callee, args)?
@@ -168,7 +169,10 @@ impl Sample<'_> {
 
     /// Uniform numbers, zeros or truth values.
     fn numbers(&mut self, dtype: &str, sizes: &[i64]) -> String {
-        let shape: String = sizes.iter().map(|n| format!("{n}, ")).collect();
+        let shape = match sizes {
+            [one] => format!("{one},"),
+            _ => sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
         self.key += 1;
         match (dtype, sizes.is_empty()) {
             ("bool", true) => "true".into(),

@@ -81,8 +81,8 @@ fn with_places(text: &str, place: &dyn Fn(usize) -> Option<String>) -> String {
             }
             None if body.is_empty() => out.push('\n'),
             None => {
-                let indent = line.len() - body.len();
-                out.push_str(&format!("{}{body}\n", " ".repeat(indent.min(4))));
+                let indent = if line.starts_with(' ') && !body.starts_with("block") { "    " } else { "" };
+                out.push_str(&format!("{indent}{body}\n"));
             }
         }
     }

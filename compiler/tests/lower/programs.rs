@@ -125,7 +125,7 @@ impl Programs {
             }
             3 => {
                 let value = self.number(out);
-                push(out, StmtKind::Print { pieces: vec![Piece::Value(value, None)] });
+                push(out, StmtKind::Print { pieces: vec![Piece::Value(value, None)], progress: false });
             }
             4 if in_loop => push(out, StmtKind::Break),
             5 if in_loop => push(out, StmtKind::Continue),
@@ -161,7 +161,7 @@ impl Programs {
                 if self.below(2) == 0 {
                     let next = self.op(&mut test, Op::Prim(Prim::Add), DType::I64, vec![counter, one]);
                     push(&mut test, StmtKind::Set(counter, next));
-                    push(&mut test, StmtKind::Print { pieces: vec![Piece::Value(counter, None)] });
+                    push(&mut test, StmtKind::Print { pieces: vec![Piece::Value(counter, None)], progress: false });
                 } else {
                     let step = self.constant(&mut body);
                     let next = self.op(&mut body, Op::Prim(Prim::Add), DType::I64, vec![counter, step]);
@@ -260,7 +260,7 @@ impl Run {
                     Flow::Return(values) => return Some(Flow::Return(values)),
                 }
             },
-            StmtKind::Print { pieces } => {
+            StmtKind::Print { pieces, .. } => {
                 for piece in pieces {
                     if let Piece::Value(local, _) = piece {
                         self.out.push(self.get(*local));

@@ -25,14 +25,14 @@ const fn row(names: [&'static str; 2], args: &'static str, doc: &'static str, ru
 }
 
 const ROWS: &[Row] = &[
-    row(["help", "h"], "[NAME]", "what a name means; without one, this list", |r, a| show_help(r, a)),
+    row(["help", "h"], "[NAME]", "what a name means; without one, this list", show_help),
     row(["type", "t"], "EXPR", "the type of an expression, which is not run", type_of),
     row(["time", ""], "EXPR", "runs an expression; how long it took to compile and to run", time),
     row(["bench", ""], "CALL", "times a call and its gradient", bench),
     row(["vars", ""], "", "the variables with their values", vars),
     row(["fns", ""], "", "the functions", fns),
     row(["plot", ""], "ARGS", "the same as `plot(ARGS)`", plot),
-    row(["doc", ""], "NAME", "the same as `:help NAME`", |r, a| show_help(r, a)),
+    row(["doc", ""], "NAME", "the same as `:help NAME`", show_help),
     row(["explain", ""], "CODE", "more about a code such as E0201", explain_code),
     row(["load", "l"], "FILE", "runs a file in this session", load),
     row(["reload", "r"], "", "runs the loaded files again, and imports anew", reload),

@@ -15,6 +15,8 @@ pub struct Log {
 struct Logged {
     text: String,
     kind: Kind,
+    /// Whether it came from a file, which is read again as a whole.
+    loaded: bool,
 }
 
 enum Kind {
@@ -29,11 +31,8 @@ enum Kind {
 }
 
 impl Log {
-    /// Takes an entry that ran; of one that failed halfway nothing is taken, since a program would fail there too.
-    pub fn enter(&mut self, text: &str, events: &[Event], ran: bool) {
-        if !ran {
-            return;
-        }
+    /// Takes an entry, or a file, that ran.
+    pub fn enter(&mut self, text: &str, events: &[Event], loaded: bool) {
         let source = Source::new("", text);
         let (file, _) = parse(&source, SourceId(0));
         let mut start = 0;
@@ -52,7 +51,7 @@ impl Log {
                 }
                 _ => Kind::Other(Vec::new()),
             };
-            new.push(Logged { text, kind });
+            new.push(Logged { text, kind, loaded });
         }
         // What was written again with this entry stands behind it.
         let rebuilt = |name: &String| events.iter().any(|e| matches!(e, Event::Rebuilt(names) if names.contains(name)));
@@ -89,11 +88,8 @@ impl Log {
 
     /// The imports of files that were entered.
     pub fn imports(&self) -> Vec<String> {
-        self.stmts
-            .iter()
-            .filter(|s| matches!(s.kind, Kind::Import) && imports_file(&s.text))
-            .map(|s| s.text.clone())
-            .collect()
+        let own = self.stmts.iter().filter(|s| !s.loaded && matches!(s.kind, Kind::Import));
+        own.filter(|s| imports_file(&s.text)).map(|s| s.text.clone()).collect()
     }
 }
 
