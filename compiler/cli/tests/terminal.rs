@@ -103,7 +103,9 @@ fn words_are_completed() {
     // Several words go on like this: they are listed.
     t.keys("linspace(0, 1, n\t\t");
     t.see("n = ");
+    t.see("linspace(0, 1, n");
     t.control('c');
+    t.see("\n");
     t.see("> ");
     t.leave();
 }
