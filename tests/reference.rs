@@ -244,6 +244,16 @@ fn seed_examples() {
 }
 
 #[test]
+fn nist() {
+    run("nist");
+}
+
+#[test]
+fn mgh() {
+    run("mgh");
+}
+
+#[test]
 fn the_interpreter_agrees_with_native_code() {
     let waiting = waiting();
     let mut compared = 0;
@@ -277,7 +287,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 6] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
+const CATEGORIES: [&str; 8] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples", "nist", "mgh"];
 
 #[test]
 fn what_waits_is_a_case() {

@@ -17,6 +17,7 @@ pub mod lower;
 pub mod opt;
 pub mod pipeline;
 pub mod session;
+pub mod text;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

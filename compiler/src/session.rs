@@ -13,12 +13,14 @@
 //! ```
 
 mod calls;
+mod derivative;
 mod known;
 mod measure;
 mod parameters;
 mod stages;
 
 pub use calls::Call;
+pub use derivative::{Mode, Written};
 pub use known::{Meaning, Outline};
 pub use measure::Prepared;
 pub use stages::Stage;

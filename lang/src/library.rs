@@ -3,6 +3,8 @@
 
 mod arrays;
 mod axes;
+mod callables;
+mod einsum;
 mod entries;
 mod help;
 mod numbers;
@@ -192,21 +194,29 @@ rows! {
     "take_along" "take_along(x, index, axis = -1)" "In each lane of an axis the entries at that lane's places." "linear" "take_along([[5, 6], [7, 8]], [[1], [0]])" reduce::take_along;
     "gather" "gather(x, index, axis = 0)" "`x[index]`, on any axis." "linear" "gather([5, 6, 7], [0, 2])" entries::gather;
     "scatter_add" "scatter_add(x, index, v, axis = 0)" "`x` with `v` added at the places of `index`, repeats and all." "linear" "scatter_add([0.0, 0.0], [0, 0], [1.0, 2.0])" entries::scatter_add;
+  ["Products"]
+    "einsum" "einsum(subscripts, arrays…)" "Sum of products by subscripts: `\"ij,jk->ik\"`; without `->` the letters that stand once. A letter that stands twice in one array is its diagonal, `...` stands for leading axes that stretch. Several arrays are contracted in the cheapest order." "multilinear" "einsum(\"ij,j->i\", [[1, 2], [3, 4]], [1, 10])" einsum::einsum;
   ["Random numbers"]
     "rand" "rand(key, dims…)" "Uniform numbers in [0, 1) from a key, any `i64`." "constant" "rand(1, 2)" |e, a, s| numbers::random(e, a, crate::ops::Random::Uniform, s);
     "randn" "randn(key, dims…)" "Standard normal numbers from a key." "constant" "randn(1, (2, 2))" |e, a, s| numbers::random(e, a, crate::ops::Random::Normal, s);
     "_bits" "_bits(key, dims…)" "Random bits." "integer" "" |e, a, s| numbers::random(e, a, crate::ops::Random::Bits, s);
   ["Structures"]
     "tree_map" "tree_map(f, t, more…)" "`f` of corresponding parts of structures." "that of `f`" "tree_map(|x| 2 * x, (w: [1, 2], b: 3))" numbers::tree_map;
-    "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
-    "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
     "to_vector" "to_vector(t)" "All entries of a structure of numbers, one after the other." "linear" "to_vector((1.0, [2.0, 3.0]))" vectors::to_vector;
     "from_vector" "from_vector(like, v)" "The entries of a vector in the structure of `like`." "linear" "from_vector((0.0, [0.0, 0.0]), [1.0, 2.0, 3.0])" vectors::from_vector;
+    "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
+    "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
+    "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
     "progress" "progress(x)" "`x`, to iterate over by a `for` that shows how far it is, on a terminal; nothing else changes." "that of `x`" "progress(0..10)" entries::progress;
     "dot" "dot(a, b)" "Sum of products of corresponding entries, of structures too." "bilinear" "dot([1.0, 2.0], [3.0, 4.0])" numbers::tree_dot;
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+  ["Functions as values"]
+    "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured((|a| |x| a * x)(2.0))" callables::captured;
+    "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured((|a| |x| a * x)(2.0), (3.0,))(10.0)" callables::with_captured;
+    "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
+    "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
@@ -220,11 +230,11 @@ operators ["Derivatives"]
     "jacfwd" "jacfwd(f, wrt = 0)" "The matrix of derivatives, by forward mode." "to any order" "jacfwd(|x| [x[0] * x[1], x[0]])([2.0, 3.0])";
     "jacrev" "jacrev(f, wrt = 0)" "The matrix of derivatives, by reverse mode." "to any order" "jacrev(|x| [x[0] * x[1], x[0]])([2.0, 3.0])";
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "to any order" "hessian(|x| x[0] * x[1])([2.0, 3.0])";
-    "hvp" "hvp(f, x, v)" "Hessian times vector." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
+    "hvp" "hvp(f, x, v, wrt = none)" "Hessian times vector. Of several parameters `x` is the tuple; so are `v`, `none` for one that does not move, and the product. With `wrt` the vector has parts for those parameters alone." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all." "that of `f`" "vmap(sin')([0.0, 1.0])";
-    "check_grad" "check_grad(f, x)" "Largest relative difference between the derivatives, in both modes, and central differences." "none" "check_grad(sin, 0.3) < 1e-8";
+    "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
     "root"; "minimize"; "odeint"; "implicit"; "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "einsum"; "cross";
+    "solve"; "solve_lower"; "solve_upper"; "inv"; "det"; "logdet"; "cholesky"; "qr"; "eigh"; "svd"; "lstsq"; "cross";
     "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save";
 }

@@ -4,7 +4,7 @@ use super::call::{lang_dtype, shape};
 use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
-use adl_lang::ast::{Block, Name, Stmt, StmtKind};
+use adl_lang::ast::{Block, Name, Param, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -147,6 +147,16 @@ impl State {
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
         let entry = deep(|| self.checker.function(expr, args, &self.values));
         entry.map_err(|problems| self.error(problems))
+    }
+
+    /// The parameters of the function that a name stands for.
+    pub fn params(&self, name: &str) -> Option<Vec<Param>> {
+        self.checker.params(name)
+    }
+
+    /// Under which name a program finds a kept value.
+    pub fn path_of(&self, global: Global) -> Option<String> {
+        self.checker.path_of(global)
     }
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.

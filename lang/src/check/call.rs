@@ -136,11 +136,10 @@ impl Elab<'_> {
                 self.apply_operator(&op, given, span)
             }
             Val::Error => Err(Fail::Reported),
-            // `std` is both the library and the standard deviation.
-            Val::Module(m) if *m == super::world::STD => match self.world.library_fn("std") {
-                Some(f) => self.call(&f, given, span, callee_span),
-                None => Err(Fail::Reported),
-            },
+            Val::Module(_) if self.as_function(f.clone()).is_callable() => {
+                let f = self.as_function(f.clone());
+                self.call(&f, given, span, callee_span)
+            }
             other => {
                 let what = self.show(other);
                 self.fail(
@@ -148,6 +147,14 @@ impl Elab<'_> {
                         .here(format!("this is {what}")),
                 )
             }
+        }
+    }
+
+    /// `std` is both the library and the standard deviation.
+    pub fn as_function(&self, v: Val) -> Val {
+        match v {
+            Val::Module(super::world::STD) => self.world.library_fn("std").unwrap_or(v),
+            other => other,
         }
     }
 

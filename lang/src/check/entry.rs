@@ -71,6 +71,40 @@ impl Checker {
         })
     }
 
+    /// The parameters of a function or lambda that a name of the top level stands for.
+    pub fn params(&self, name: &str) -> Option<Vec<ast::Param>> {
+        let value = match self.world.top.get(name)? {
+            TopBinding::Fun(g, i) => return Some(self.world.groups[*g].group.fns[*i].params.clone()),
+            TopBinding::Value { val, .. } => val,
+            TopBinding::Module(_) => return None,
+        };
+        match value {
+            Val::Fn(f) => Some(match &f.code {
+                super::value::Code::Fn(group, i) => group.fns[*i].params.clone(),
+                super::value::Code::Lambda(lambda, _) => lambda.params.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The name of the top level, or the path from it, under which a program finds a kept value.
+    pub fn path_of(&self, global: Global) -> Option<String> {
+        fn path(val: &Val, global: Global) -> Option<String> {
+            match val {
+                Val::Global(g) if *g == global => Some(String::new()),
+                Val::Tuple(parts) => parts.iter().enumerate().find_map(|(k, (name, part))| {
+                    let step = name.as_ref().map_or_else(|| k.to_string(), ToString::to_string);
+                    path(part, global).map(|rest| format!(".{step}{rest}"))
+                }),
+                _ => None,
+            }
+        }
+        self.world.top.iter().find_map(|(name, binding)| match binding {
+            TopBinding::Value { val, .. } => path(val, global).map(|rest| format!("{name}{rest}")),
+            TopBinding::Fun(..) | TopBinding::Module(_) => None,
+        })
+    }
+
     /// After the entry ran: its names are bound to the globals that hold its results.
     pub fn commit(&mut self, entry: &Entry) {
         for b in &entry.bindings {
@@ -155,6 +189,7 @@ fn empty() -> Entry {
         body: vec![typed::Stmt { kind: T::Return(vec![]), span: Span::default() }],
         results: vec![],
         span: Span::default(),
+        rules: typed::Rules::default(),
     };
     Entry {
         module: typed::Module { funcs: vec![main] },
@@ -358,6 +393,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
     let types: Vec<Ty> = results.iter().map(|r| e.ty(*r).clone()).collect();
     let frame = std::mem::replace(&mut e.f, Frame::new("", span, MAIN));
     e.funcs[0] = Some(Elab::finish(frame, types));
+    e.give_rules()?;
     let module = reachable(std::mem::take(&mut e.funcs));
     Ok(Entry {
         module,

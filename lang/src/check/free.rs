@@ -1,7 +1,7 @@
 //! Free names of functions and lambdas, computed from the syntax alone, so that the parameters of an instance are
 //! known before its body is elaborated.
 
-use super::value::{Group, ModuleId};
+use super::value::{Group, ModuleId, RuleFns};
 pub(crate) use crate::ast::walk::functions;
 use crate::ast::walk::{Walk as _, What};
 use crate::ast::*;
@@ -19,16 +19,27 @@ struct Names {
 pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
     let direct: Vec<Vec<Name>> = fns.iter().map(|f| of_function(f)).collect();
     let position = |name: &Name| fns.iter().rposition(|f| f.name.name == *name);
+    let mut rules = vec![RuleFns::default(); fns.len()];
+    for (i, f) in fns.iter().enumerate() {
+        if let Some(rule) = &f.rule
+            && let Some(of) = position(&rule.target.name)
+        {
+            match &*rule.kind.name {
+                "jvp" => rules[of].jvp = Some(i),
+                "vjp" => rules[of].vjp = Some(i),
+                _ => {}
+            }
+        }
+    }
     let mut reach = Vec::new();
     let mut needs = Vec::new();
     for i in 0..fns.len() {
         let mut seen = vec![i];
         let mut next = 0;
         while next < seen.len() {
-            for name in &direct[seen[next]] {
-                if let Some(j) = position(name)
-                    && !seen.contains(&j)
-                {
+            let named = direct[seen[next]].iter().filter_map(position);
+            for j in named.chain(rules[seen[next]].jvp).chain(rules[seen[next]].vjp) {
+                if !seen.contains(&j) {
                     seen.push(j);
                 }
             }
@@ -38,7 +49,7 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
         reach.push(seen);
         needs.push(direct[i].iter().filter(|n| position(n).is_none()).cloned().collect());
     }
-    Arc::new(Group { fns, home, needs, reach })
+    Arc::new(Group { fns, home, needs, reach, rules })
 }
 
 /// Free names of a lambda.

@@ -110,7 +110,7 @@ fn kept(val: &Val) -> Kept {
         Val::DType(dtype) => Kept::Text(format!("<type {}>", dtype.name())),
         Val::Module(_) => Kept::Text("<module>".into()),
         Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) => Kept::Text("<function>".into()),
-        Val::Leaf(_) | Val::Size(_) | Val::Absent | Val::Error => Kept::Text("<unknown>".into()),
+        Val::Leaf(_) | Val::Size(_) | Val::Like(_) | Val::Absent | Val::Error => Kept::Text("<unknown>".into()),
     }
 }
 

@@ -27,16 +27,9 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
         }
     }
     let mut names = Names { world, scope: Vec::new(), top, loops: 0, blocks: 0, problems };
-    for f in functions(&file.stmts) {
-        names.function(&f);
-        if let Some(rule) = &f.rule {
-            names.problems.push(Diagnostic::error(
-                "E0901",
-                rule.kind.span,
-                "a rule for a derivative is not available yet",
-            ));
-        }
-    }
+    let fns = functions(&file.stmts);
+    super::attributes::check(&fns, "file", names.problems);
+    fns.iter().for_each(|f| names.function(f));
     let rest: Vec<Stmt> = file.stmts.iter().filter(|s| !matches!(s.kind, StmtKind::Fn(_))).cloned().collect();
     names.scoped(|n| n.stmts(&rest));
     for s in &file.stmts {
@@ -213,7 +206,11 @@ impl Walk for Names<'_> {
     }
 
     fn stmts(&mut self, stmts: &[Stmt]) {
-        self.siblings(&functions(stmts));
+        let fns = functions(stmts);
+        if self.blocks > 0 {
+            super::attributes::check(&fns, "block", self.problems);
+        }
+        self.siblings(&fns);
         for (k, s) in stmts.iter().enumerate() {
             self.stmt(s);
             if let StmtKind::Expr(e) = &s.kind
