@@ -125,19 +125,19 @@ impl Session {
     /// Runs a text, statement by statement, to the first one that fails; values of bare expressions go to the output.
     pub fn run_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<Vec<Diagnostic>, Error> {
         let output = self.output.clone();
-        self.run_watched(source, import, &mut |event| match event {
+        self.run_watched(source, import, &mut |_, event| match event {
             Event::Value(value) => output.line(&value.to_string()),
             Event::Text(text) => output.line(&text),
             Event::Bound(_) | Event::Defined(_) | Event::Rebuilt(_) | Event::Kept { .. } => {}
         })
     }
 
-    /// The same; what comes of the statements goes to `watch`.
+    /// The same; what comes of the statements goes to `watch` as it comes, with the session as it is then.
     pub fn run_watched(
         &mut self,
         source: Source,
         import: &mut Import<'_>,
-        watch: &mut dyn FnMut(Event),
+        watch: &mut dyn FnMut(&Session, Event),
     ) -> Result<Vec<Diagnostic>, Error> {
         let mut loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
@@ -150,22 +150,22 @@ impl Session {
         });
         let defined: Vec<Name> = defined.filter(|name| !is_rebuilt(name)).collect();
         if !defined.is_empty() {
-            watch(Event::Defined(texts(&defined)));
+            watch(self, Event::Defined(texts(&defined)));
         }
         if !loaded.rebuilt.is_empty() {
-            watch(Event::Rebuilt(texts(&loaded.rebuilt)));
+            watch(self, Event::Rebuilt(texts(&loaded.rebuilt)));
         }
         for stmt in &loaded.stmts {
             let keepers = self.keepers(stmt);
             let Outcome { shown, bound, warnings: more } = self.state.statement(stmt)?;
             warnings.extend(more);
             if matches!(stmt.kind, StmtKind::Let { .. }) && !bound.iter().any(is_rebuilt) {
-                watch(Event::Bound(texts(&bound)));
-                keepers.into_iter().for_each(&mut *watch);
+                watch(self, Event::Bound(texts(&bound)));
+                keepers.into_iter().for_each(|event| watch(self, event));
             }
             match shown {
-                Some(Display::Value(value)) => watch(Event::Value(value)),
-                Some(Display::Text(text)) => watch(Event::Text(text)),
+                Some(Display::Value(value)) => watch(self, Event::Value(value)),
+                Some(Display::Text(text)) => watch(self, Event::Text(text)),
                 None => {}
             }
         }

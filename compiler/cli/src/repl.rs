@@ -21,7 +21,8 @@ use adl_runtime::Interrupt;
 use complete::Knowledge;
 use editor::{Read, Reader};
 use log::Log;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -49,12 +50,18 @@ pub fn repl(context: Context, args: &ReplArgs, editing: bool) -> u8 {
         repl.console.flush();
         repl.width = reader.width().unwrap_or(WIDTH);
         match reader.read() {
-            Read::Entry(text) => repl.entry(&text),
+            Read::Entry(text) => {
+                // Not even a defect of ADL ends it.
+                if catch_unwind(AssertUnwindSafe(|| repl.entry(&text))).is_err() {
+                    repl.console.note("adl: internal error; please report it with the entry. The session goes on.");
+                }
+            }
             Read::Cancelled => {}
             Read::End => break,
         }
     }
-    reader.close();
+    // The terminal is given back.
+    drop(reader);
     OUTLIVES_INTERRUPT.store(false, Ordering::Relaxed);
     OK
 }
@@ -117,61 +124,11 @@ impl Repl {
     fn run(&mut self, text: &str) -> bool {
         self.count += 1;
         let silent = text.trim_end().ends_with(';');
-        let source = Source::new(format!("<{}>", self.count), text);
-        let report = self.report();
-        let mut events = Vec::new();
-        let result = self.session.run_watched(source, &mut files::import, &mut |event| events.push(event));
-        // A program would fail where this did, so nothing of it is saved.
-        if result.is_ok() {
-            self.log.enter(text, &events, false);
-        }
-        for event in &events {
-            self.tell(event, silent);
-        }
-        match result {
-            Ok(warnings) => {
-                report.problem(&self.session.problems(warnings));
-                true
-            }
-            Err(problem) => {
-                report.problem(&problem);
-                false
-            }
-        }
-    }
-
-    /// Says what came of a statement.
-    fn tell(&self, event: &Event, silent: bool) {
-        match event {
-            Event::Rebuilt(names) => self.console.note(&format!("also rebuilt: {}", names.join(", "))),
-            Event::Kept { name, by } => {
-                let (keep, them) = if by.len() == 1 { ("keeps", "it") } else { ("keep", "them") };
-                let by = by.join("`, `");
-                self.console
-                    .note(&format!("`{by}` {keep} the earlier `{name}`; write {them} again to use the new one"));
-            }
-            _ if silent => {}
-            Event::Value(value) => self.console.line(&echo::value("ans", value, self.width)),
-            Event::Text(text) => self.console.line(text),
-            Event::Bound(names) => {
-                for name in names.iter().filter(|name| *name != "ans") {
-                    if let Some(meaning) = self.session.meaning(name) {
-                        self.console.line(&echo::meaning(name, &meaning, self.width));
-                    }
-                }
-            }
-            Event::Defined(names) => {
-                for name in names {
-                    if let Some(meaning) = self.session.meaning(name) {
-                        self.console.line(&echo::meaning(name, &meaning, self.width));
-                    }
-                }
-            }
-        }
+        self.perform(Source::new(format!("<{}>", self.count), text), Shown { silent, loaded: false })
     }
 
     /// Runs a file in the session; whether it could be read and ran.
-    fn load(&mut self, file: &std::path::Path) -> bool {
+    fn load(&mut self, file: &Path) -> bool {
         let source = match files::program(file, &mut std::io::empty()) {
             Ok(source) => source,
             Err(problem) => {
@@ -182,25 +139,28 @@ impl Repl {
         if !self.loaded.iter().any(|known| known == file) {
             self.loaded.push(file.to_path_buf());
         }
+        self.perform(source, Shown { silent: true, loaded: true })
+    }
+
+    fn perform(&mut self, source: Source, shown: Shown) -> bool {
         let report = self.report();
         let text = source.text().to_string();
-        let mut events = Vec::new();
-        let result = self.session.run_watched(source, &mut files::import, &mut |event| {
-            report.event(&event);
-            events.push(event);
+        let mut rebuilt = Vec::new();
+        let (console, width) = (&self.console, self.width);
+        let result = self.session.run_watched(source, &mut files::import, &mut |session, event| {
+            tell(console, width, session, &event, shown);
+            if let Event::Rebuilt(names) = event {
+                rebuilt.extend(names);
+            }
         });
-        if result.is_ok() {
-            self.log.enter(&text, &events, true);
-        }
-        for event in events.iter().filter(|e| matches!(e, Event::Rebuilt(_) | Event::Kept { .. })) {
-            self.tell(event, true);
-        }
         match result {
             Ok(warnings) => {
+                self.log.enter(&text, &rebuilt, shown.loaded);
                 report.problem(&self.session.problems(warnings));
                 true
             }
             Err(problem) => {
+                // A program would fail where this did, so nothing of it is saved.
                 report.problem(&problem);
                 false
             }
@@ -216,6 +176,39 @@ impl Repl {
     /// The time that compiled code has run so far.
     fn run_time(&self) -> Duration {
         self.session.timings().iter().find(|(name, _)| *name == "run").map_or(Duration::ZERO, |(_, time)| time)
+    }
+}
+
+/// What is shown of an entry.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// No values: it ends with a `;`.
+    silent: bool,
+    /// As a program shows it, since it is one: bare expressions, and nothing of definitions.
+    loaded: bool,
+}
+
+/// Says what came of a statement.
+fn tell(console: &Console, width: usize, session: &Session, event: &Event, shown: Shown) {
+    match event {
+        Event::Rebuilt(names) => console.note(&format!("also rebuilt: {}", names.join(", "))),
+        Event::Kept { name, by } => {
+            let (keep, them) = if by.len() == 1 { ("keeps", "it") } else { ("keep", "them") };
+            let by = by.join("`, `");
+            console.note(&format!("`{by}` {keep} the earlier `{name}`; write {them} again to use the new one"));
+        }
+        Event::Value(value) if shown.loaded => console.line(&value.to_string()),
+        Event::Text(text) if shown.loaded => console.line(text),
+        _ if shown.silent => {}
+        Event::Value(value) => console.line(&echo::value("ans", value, width)),
+        Event::Text(text) => console.line(text),
+        Event::Bound(names) | Event::Defined(names) => {
+            for name in names {
+                if let Some(meaning) = session.meaning(name) {
+                    console.line(&echo::meaning(name, &meaning, width));
+                }
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub fn run(mut context: Context, args: &RunArgs) -> u8 {
     let mut code = OK;
     let entries = args.eval.iter().map(|e| Source::new("<command line>", e.as_str()));
     for source in std::mem::take(&mut context.sources).into_iter().chain(entries) {
-        let result = session.run_watched(source, &mut files::import, &mut |event| report.event(&event));
+        let result = session.run_watched(source, &mut files::import, &mut |_, event| report.event(&event));
         code = finish(&report, &session, result);
         if code != OK {
             break;

@@ -101,9 +101,6 @@ impl Reader {
             Reader::Plain(console) => plain(console),
         }
     }
-
-    /// Gives the terminal back.
-    pub fn close(self) {}
 }
 
 /// Lines up to the end of an entry.

@@ -1,6 +1,5 @@
 //! What was entered, so that it can be saved as a program.
 
-use adl_compiler::session::Event;
 use adl_lang::ast::{ImportTarget, StmtKind};
 use adl_lang::parse::parse;
 use adl_lang::source::{Source, SourceId};
@@ -32,7 +31,7 @@ enum Kind {
 
 impl Log {
     /// Takes an entry, or a file, that ran.
-    pub fn enter(&mut self, text: &str, events: &[Event], loaded: bool) {
+    pub fn enter(&mut self, text: &str, rebuilt: &[String], loaded: bool) {
         let source = Source::new("", text);
         let (file, _) = parse(&source, SourceId(0));
         let mut start = 0;
@@ -54,7 +53,7 @@ impl Log {
             new.push(Logged { text, kind, loaded });
         }
         // What was written again with this entry stands behind it.
-        let rebuilt = |name: &String| events.iter().any(|e| matches!(e, Event::Rebuilt(names) if names.contains(name)));
+        let rebuilt = |name: &String| rebuilt.contains(name);
         let defined: Vec<String> = new.iter().filter_map(Logged::function).cloned().collect();
         let mut behind = Vec::new();
         for old in std::mem::take(&mut self.stmts) {
