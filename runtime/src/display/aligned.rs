@@ -94,8 +94,8 @@ fn places(size: usize, elide: bool) -> Vec<Option<usize>> {
 struct Grid<'a> {
     array: &'a Array,
     shown: Vec<Vec<Option<usize>>>,
-    /// For each column the characters before the point, and from it on.
-    columns: Vec<(usize, usize)>,
+    /// The columns of the last axis.
+    columns: Vec<Column>,
 }
 
 impl Grid<'_> {
@@ -117,10 +117,11 @@ impl Grid<'_> {
         if flat.chars().count() <= width {
             return vec![flat];
         }
-        let (before, after) = texts.iter().map(|t| parts(t)).fold((0, 0), |(a, b), (x, y)| (a.max(x), b.max(y)));
-        let per_line = (width.saturating_sub(1) / (before + after + 2)).max(1);
+        let mut column = Column::default();
+        texts.iter().for_each(|text| column.hold(text));
+        let per_line = (width.saturating_sub(1) / (column.width() + 2)).max(1);
         let chunks: Vec<String> = (texts.chunks(per_line))
-            .map(|chunk| chunk.iter().map(|t| padded(t, before, after)).collect::<Vec<_>>().join(", "))
+            .map(|chunk| chunk.iter().map(|text| column.padded(text)).collect::<Vec<_>>().join(", "))
             .collect();
         let last = chunks.len().saturating_sub(1);
         let line = |(k, chunk): (usize, &String)| {
@@ -138,12 +139,11 @@ impl Grid<'_> {
         for k in 0..self.shown[axis].len() {
             let place = self.shown[axis][k];
             if last {
-                let (before, after) = place.map_or((3, 0), |i| parts(&self.text(index * size + i)));
+                let text = place.map_or_else(|| "...".into(), |i| self.text(index * size + i));
                 if self.columns.len() <= k {
-                    self.columns.push((0, 0));
+                    self.columns.push(Column::default());
                 }
-                let column = &mut self.columns[k];
-                *column = (column.0.max(before), column.1.max(after));
+                self.columns[k].hold(&text);
             } else if let Some(i) = place {
                 self.measure(axis + 1, index * size + i);
             }
@@ -153,12 +153,9 @@ impl Grid<'_> {
     fn axis(&self, axis: usize, index: usize, rank: usize) -> Vec<String> {
         let size = self.array.shape()[axis];
         if axis + 1 == rank {
-            let entry = |(k, place): (usize, &Option<usize>)| {
-                let (before, after) = self.columns.get(k).copied().unwrap_or_default();
-                match place {
-                    Some(i) => padded(&self.text(index * size + i), before, after),
-                    None => "...".into(),
-                }
+            let entry = |(k, place): (usize, &Option<usize>)| match place {
+                Some(i) => self.columns.get(k).copied().unwrap_or_default().padded(&self.text(index * size + i)),
+                None => "...".into(),
             };
             let entries: Vec<String> = self.shown[axis].iter().enumerate().map(entry).collect();
             return vec![format!("[{}]", entries.join(", "))];
@@ -192,18 +189,38 @@ impl Grid<'_> {
     }
 }
 
-/// The characters before the point, and from it on; a number with an exponent has none of the latter.
-fn parts(text: &str) -> (usize, usize) {
-    match text.find('.') {
-        Some(point) if !text.contains('e') => (point, text.len() - point),
-        _ => (text.len(), 0),
+/// Numbers under one another, their points too.
+#[derive(Clone, Copy, Default)]
+struct Column {
+    /// The most characters before a point, and from it on.
+    before: usize,
+    after: usize,
+    /// The most characters of what has no point, or an exponent.
+    whole: usize,
+}
+
+impl Column {
+    fn hold(&mut self, text: &str) {
+        match point(text) {
+            Some(point) => {
+                self.before = self.before.max(point);
+                self.after = self.after.max(text.len() - point);
+            }
+            None => self.whole = self.whole.max(text.len()),
+        }
+    }
+
+    fn width(self) -> usize {
+        self.whole.max(self.before + self.after)
+    }
+
+    fn padded(self, text: &str) -> String {
+        let behind = point(text).map_or(0, |point| self.after.saturating_sub(text.len() - point));
+        format!("{:>width$}", format!("{text}{}", " ".repeat(behind)), width = self.width())
     }
 }
 
-fn padded(text: &str, before: usize, after: usize) -> String {
-    let (own_before, own_after) = parts(text);
-    if own_after == 0 {
-        return format!("{text:>width$}", width = before + after);
-    }
-    format!("{}{text}{}", " ".repeat(before.saturating_sub(own_before)), " ".repeat(after.saturating_sub(own_after)))
+/// Where the point of a number without exponent stands.
+fn point(text: &str) -> Option<usize> {
+    text.find('.').filter(|_| !text.contains('e') && text != "...")
 }
