@@ -239,6 +239,16 @@ fn arrays() {
 }
 
 #[test]
+fn implicit() {
+    run("implicit");
+}
+
+#[test]
+fn linalg() {
+    run("linalg");
+}
+
+#[test]
 fn seed_examples() {
     run("seed_examples");
 }
@@ -287,8 +297,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 8] =
-    ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples", "nist", "mgh"];
+const CATEGORIES: [&str; 10] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

@@ -20,10 +20,14 @@
 pub(crate) mod call;
 mod error;
 pub(crate) mod failure;
+mod message;
 pub mod output;
+mod picture;
 mod reference;
 pub mod run;
 pub(crate) mod state;
+mod trial;
+mod values;
 pub(crate) mod variant;
 
 pub use error::Error;

@@ -92,6 +92,12 @@ impl Session {
         self.state.runner.set_memory_limit(bytes);
     }
 
+    /// Whether each fixed point of the statements to come prints how it went, forward and backward: rounds, residual, solver,
+    /// condition and time.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.state.report_fixpoints(on);
+    }
+
     /// The switch that stops the running statement.
     pub fn interrupt(&self) -> Interrupt {
         self.state.runner.interrupt()

@@ -18,11 +18,14 @@ mod conform;
 mod definitions;
 mod demand;
 mod derive;
+mod directions;
 mod elab;
 mod entry;
 mod expr;
 mod fit;
+mod fixpoint;
 mod free;
+mod implicit;
 mod index;
 mod inputs;
 mod instance;
@@ -42,6 +45,7 @@ mod shown;
 mod slice;
 mod stale;
 mod stmt;
+mod trial;
 mod trim;
 mod value;
 mod world;
@@ -50,9 +54,10 @@ mod world;
 pub(crate) mod elab_api {
     pub(crate) use super::call::Args;
     pub(crate) use super::conform::Kind;
-    pub(crate) use super::elab::{Elab, R};
+    pub(crate) use super::elab::{Elab, Fail, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
+    pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
@@ -63,8 +68,9 @@ use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
-use crate::types::DType;
+use crate::types::{DType, Dim};
 use std::sync::Arc;
+pub use trial::{Finding, RuleTrial};
 use value::Val;
 use world::World;
 
@@ -95,6 +101,24 @@ pub struct Global(pub u32);
 pub trait Host {
     /// Type, shape and, for whole numbers, value of what is kept under `global`.
     fn info(&self, global: Global) -> LeafInfo;
+
+    /// Reads a file that the text `from` names, and keeps its arrays under ids from `fresh`; or tells why not. The
+    /// same file may be asked for several times while a statement is checked.
+    fn load(&self, path: &str, from: &str, fresh: &mut dyn FnMut() -> Global) -> Result<Stored, String> {
+        let _ = (path, from, fresh);
+        Err("there is no access to files here".into())
+    }
+}
+
+/// What a file holds, with the arrays kept by the host.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    /// A scalar or array.
+    Leaf(Global),
+    /// `none`.
+    None,
+    /// A tuple or record.
+    Tuple(Vec<(Option<String>, Stored)>),
 }
 
 /// Type and shape of a scalar or array.
@@ -138,9 +162,28 @@ pub struct Entry {
     pub exact: bool,
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
+    /// Rules that it uses and that nobody has tried yet: to be run before it.
+    pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
     /// The statement, if what it binds is written again when a function in it changes.
     again: Option<Arc<ast::Stmt>>,
+}
+
+impl Entry {
+    /// Whether a name that the entry binds needs this value.
+    pub fn binds(&self, global: Global) -> bool {
+        let mut found = false;
+        for bound in &self.bindings {
+            bound.val.map(
+                &mut |v| {
+                    found |= matches!(v, Val::Global(g) if *g == global);
+                    v.clone()
+                },
+                &mut Dim::clone,
+            );
+        }
+        found
+    }
 }
 
 /// A name that an entry binds.
@@ -208,5 +251,10 @@ impl Checker {
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         self.world.sources.get(id.0 as usize).cloned()
+    }
+
+    /// Whether each fixed point of what is elaborated from now on prints how it went, as with `report = true`.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.world.report_fixpoints = on;
     }
 }

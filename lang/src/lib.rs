@@ -6,6 +6,7 @@ pub mod codes;
 pub mod diagnostic;
 pub mod fmt;
 pub mod library;
+pub mod message;
 pub mod ops;
 pub mod parse;
 pub mod prims;

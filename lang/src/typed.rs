@@ -17,10 +17,12 @@
 //! Every operand is a [`Local`] of the function it stands in. A local is defined once by `Let`, a call or a loop, or
 //! is a *variable* (`mutable`) that `Set` may assign any number of times; the first assignment dominates every use.
 
+pub mod order;
 mod print;
 pub mod validate;
 
-use crate::ast::{Format, Name};
+use crate::ast::Name;
+use crate::message::Message;
 use crate::ops::Op;
 use crate::source::Span;
 use crate::types::{Dim, Ty};
@@ -59,6 +61,8 @@ pub struct Func {
     pub span: Span,
     /// How it is differentiated, if not by its body.
     pub rules: Rules<FuncId>,
+    /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
+    pub apart: bool,
 }
 
 /// The derivatives that a function has been given: functions with the same size parameters.
@@ -240,13 +244,10 @@ pub enum StmtKind {
         /// What is said.
         message: Vec<Piece>,
     },
-    /// Prints one line.
+    /// Says something to the host.
     Print {
-        /// The pieces, without spaces between.
-        pieces: Vec<Piece>,
-        /// Whether it says how far a loop is: the pieces are how many rounds are done and how many there are. It is
-        /// shown where somebody watches, in place of the one before.
-        progress: bool,
+        /// A line, or something else.
+        message: Message<Local>,
     },
 }
 
@@ -260,13 +261,7 @@ pub enum BoundsOf {
 }
 
 /// Part of a line that is printed or said.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Piece {
-    /// Text.
-    Text(String),
-    /// A value of the program.
-    Value(Local, Option<Format>),
-}
+pub type Piece = crate::message::Piece<Local>;
 
 /// The structure that leaves had before they were laid out in a row: of the results of an entry, for its host.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -74,6 +74,9 @@ pub struct RunArgs {
     /// Say what happens as JSON, an object on each line.
     #[arg(long)]
     pub json: bool,
+    /// Print how each fixed point went, forward and backward: rounds, residual, solver, condition, time.
+    #[arg(long)]
+    pub fixpoints: bool,
     /// Say afterwards how long each pass took.
     #[arg(long)]
     pub stats: bool,

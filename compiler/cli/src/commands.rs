@@ -12,11 +12,13 @@ use crate::args::{Command, Limits};
 use crate::console::{self, Console};
 use crate::report::Report;
 use crate::timeout::Timeout;
+use crate::world::World;
 use crate::{FAILED, OK, Streams, USAGE, files, repl};
 use adl_compiler::engine::Error;
 use adl_compiler::session::Session;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
+use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use std::path::PathBuf;
 
@@ -26,6 +28,8 @@ pub struct Context {
     pub console: Console,
     /// Whether messages have colours.
     pub color: bool,
+    /// How pictures are shown.
+    pub screen: Screen,
     /// Stops the program that runs.
     pub interrupt: Interrupt,
     /// The programs that were named, in order.
@@ -56,9 +60,9 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
         }
     }
     let stop = interrupt.clone();
-    let editing = streams.terminal && streams.editing;
+    let (editing, screen) = (streams.terminal && streams.editing, streams.screen);
     console::run(streams, &stop, move |console| {
-        let context = Context { console, color, interrupt, sources };
+        let context = Context { console, color, screen, interrupt, sources };
         match command {
             Command::Run(args) => run::run(context, &args),
             Command::Check(args) => check::check(context, &args),
@@ -86,7 +90,7 @@ impl Context {
 
     /// A session that prints to `report`.
     pub fn session(&self, report: &Report, limits: &Limits) -> Session {
-        let mut session = Session::new(report.clone());
+        let mut session = Session::new(World { report: report.clone(), screen: self.screen });
         session.set_interrupt(self.interrupt.clone());
         session.set_memory_limit(limits.memory);
         session.check_nan(limits.check_nan);

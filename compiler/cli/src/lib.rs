@@ -17,7 +17,9 @@ mod repl;
 mod report;
 mod timeout;
 mod timing;
+mod world;
 
+pub use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use clap::Parser as _;
 use std::ffi::OsString;
@@ -40,14 +42,18 @@ pub struct Streams<'a> {
     pub watched: bool,
     /// Whether `err` takes colours, unless `--color` says otherwise.
     pub color: bool,
+    /// How `out` shows pictures; `--color` may say otherwise of its colours.
+    pub screen: Screen,
 }
 
 impl<'a> Streams<'a> {
     /// Streams without a person at them.
     pub fn new(input: &'a mut dyn Read, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Streams<'a> {
-        Streams { input, terminal: false, out, editing: false, err, watched: false, color: false }
+        Streams { input, terminal: false, out, editing: false, err, watched: false, color: false, screen: PLAIN_SCREEN }
     }
 }
+/// A screen of 80 characters without colours: what a file or a pipe gets.
+pub const PLAIN_SCREEN: Screen = Screen { columns: 80, rows: 20, color: false };
 
 /// Everything went well.
 pub const OK: u8 = 0;
@@ -76,11 +82,13 @@ where
             return code;
         }
     };
-    let color = match cli.color {
-        args::Color::Auto => streams.color,
+    let chosen = |auto: bool| match cli.color {
+        args::Color::Auto => auto,
         args::Color::Always => true,
         args::Color::Never => false,
     };
+    let color = chosen(streams.color);
+    streams.screen.color = chosen(streams.screen.color);
     let command = cli.into_command(streams.terminal);
     commands::run(command, color, &mut streams, interrupt)
 }

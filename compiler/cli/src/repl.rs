@@ -14,9 +14,11 @@ use crate::commands::Context;
 use crate::console::Console;
 use crate::report::Report;
 use crate::timeout::Timeout;
+use crate::world::World;
 use crate::{OK, OUTLIVES_INTERRUPT, USAGE, files};
 use adl_compiler::session::{Event, Session};
 use adl_lang::source::Source;
+use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use complete::Knowledge;
 use editor::{Read, Reader};
@@ -71,6 +73,7 @@ struct Repl {
     session: Session,
     console: Console,
     color: bool,
+    screen: Screen,
     interrupt: Interrupt,
     limits: Limits,
     /// What has been entered so far, for `:save`.
@@ -85,11 +88,12 @@ struct Repl {
 
 impl Repl {
     fn new(context: Context, limits: Limits) -> Repl {
-        let session = fresh(&context.console, context.color, &context.interrupt, &limits);
+        let session = fresh(&context.console, context.color, context.screen, &context.interrupt, &limits);
         Repl {
             session,
             console: context.console,
             color: context.color,
+            screen: context.screen,
             interrupt: context.interrupt,
             limits,
             log: Log::default(),
@@ -102,7 +106,7 @@ impl Repl {
 
     /// Forgets all names.
     fn clear(&mut self) {
-        self.session = fresh(&self.console, self.color, &self.interrupt, &self.limits);
+        self.session = fresh(&self.console, self.color, self.screen, &self.interrupt, &self.limits);
         self.log = Log::default();
         self.loaded.clear();
     }
@@ -212,8 +216,8 @@ fn tell(console: &Console, width: usize, session: &Session, event: &Event, shown
     }
 }
 
-fn fresh(console: &Console, color: bool, interrupt: &Interrupt, limits: &Limits) -> Session {
-    let mut session = Session::new(Report::text(console.clone(), color));
+fn fresh(console: &Console, color: bool, screen: Screen, interrupt: &Interrupt, limits: &Limits) -> Session {
+    let mut session = Session::new(World { report: Report::text(console.clone(), color), screen });
     session.set_interrupt(interrupt.clone());
     session.set_memory_limit(limits.memory);
     session.check_nan(limits.check_nan);

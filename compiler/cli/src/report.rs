@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::json;
 use crate::timeout::Timeout;
 use crate::{FAILED, INTERRUPTED};
-use adl_compiler::engine::{Error, Output};
+use adl_compiler::engine::Error;
 use adl_compiler::session::Event;
 use adl_runtime::Value;
 use serde_json::json;
@@ -106,15 +106,15 @@ impl Report {
         self.object(|| json!({ "kind": "end", "exit": code }));
         code
     }
-}
 
-impl Output for Report {
-    fn line(&mut self, text: &str) {
-        Report::line(self, text);
+    /// A line that a program prints.
+    pub fn print(&self, text: &str) {
+        self.line(text);
         self.object(|| json!({ "kind": "print", "text": text }));
     }
 
-    fn progress(&mut self, done: i64, of: i64) {
+    /// How far a loop is, for who watches.
+    pub fn progress(&self, done: i64, of: i64) {
         self.console.progress(done, of);
     }
 }

@@ -137,6 +137,7 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..) => self.defect(format!("{value} is inline")),
         }
     }
@@ -322,7 +323,7 @@ impl Translator<'_, '_> {
                 t.arg_reduce(data.args[0], *max, &dims[0], &mut |k| At::axes(&[k]))
             }),
             Op::Random(kind, _) => self.random_scalar(inst, *kind),
-            Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort => {
+            Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) => {
                 self.defect(format!("{op:?} gives no scalar"))
             }
         }

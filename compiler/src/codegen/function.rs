@@ -276,7 +276,7 @@ impl Translator<'_, '_> {
                 let differ = self.b.ins().icmp(IntCC::NotEqual, left, right);
                 self.fail_if(differ, Fault::SizesDiffer, inst, &[left, right]);
             }
-            Kind::Assert(parts) => self.assert(inst, parts),
+            Kind::Assert(claim) => self.assert(inst, claim),
             Kind::Print(parts) => self.print(inst, parts),
             Kind::TapeNew => self.tape_new(inst),
             Kind::Push => self.push(inst),

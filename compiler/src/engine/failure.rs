@@ -3,9 +3,10 @@
 use super::output::line;
 use crate::ad::Endless;
 use crate::codegen::{Fault, Site, What};
-use crate::ir::Part;
+use crate::ir::Claim;
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
+use adl_lang::message::{Message, Topic};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_runtime::display::float_text;
@@ -30,14 +31,10 @@ impl From<Diagnostic> for Failed {
 pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic {
     match &site.what {
         What::Fault(fault) => fault_at(*fault, site.span, figures),
-        What::Assert(parts) => {
-            if let [Part::Nan(name)] = parts.as_slice() {
-                return made_nan(name, site.span, arrays);
-            }
+        What::Assert(Claim::NoNan(name)) => made_nan(name, site.span, arrays),
+        What::Assert(Claim::Said(parts)) => {
             // The first operand is the condition, which is no part of the message.
-            let text = line(parts, 1, arrays);
-            let title = if text.is_empty() { "assertion failed".into() } else { format!("assertion failed: {text}") };
-            Diagnostic::error("E0410", site.span, title)
+            Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
         }
         What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
     }
@@ -61,6 +58,18 @@ fn made_nan(name: &str, span: Span, arrays: &[Array]) -> Diagnostic {
         true => problem,
         false => problem.note(format!("{place}it was given {}", numbers.join(" and "))),
     }
+}
+
+/// The host did not take what it was told.
+pub fn refused(site: &Site, why: &str) -> Diagnostic {
+    let (code, what) = match &site.what {
+        What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown"),
+        What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved"),
+        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
+            ("E0499", "this line could not be printed")
+        }
+    };
+    Diagnostic::error(code, site.span, format!("{what}: {why}"))
 }
 
 fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {

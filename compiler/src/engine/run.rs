@@ -1,7 +1,7 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, too_deep};
+use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, refused, too_deep};
 use super::output::{Printer, SharedOutput};
 use super::reference;
 use crate::codegen::{CallFailure, Native};
@@ -70,11 +70,6 @@ impl Runner {
         self.workspace.set_memory_limit(bytes);
     }
 
-    /// Most bytes that a call may use.
-    pub fn memory_limit(&self) -> Option<usize> {
-        self.limit
-    }
-
     /// The switch that stops a call.
     pub fn interrupt(&self) -> Interrupt {
         self.workspace.interrupt()
@@ -91,6 +86,11 @@ impl Runner {
         workspace.set_memory_limit(self.limit);
         workspace.set_interrupt(self.workspace.interrupt());
         workspace
+    }
+
+    /// The memory limit of calls.
+    pub fn memory_limit(&self) -> Option<usize> {
+        self.limit
     }
 
     /// Where programs print to.
@@ -185,6 +185,7 @@ impl Compiled {
                 too_deep(function, self.span).into()
             }
             CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
+            CallFailure::Refused { site, why } => refused(&site, &why).into(),
             CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
             CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }

@@ -1,7 +1,8 @@
 //! Modules, functions, blocks, instructions and values.
 
 use super::entity::{Arena, entity};
-use adl_lang::ast::{Format, Name};
+use adl_lang::ast::Name;
+use adl_lang::message::{Message, Piece};
 use adl_lang::ops::Op;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -50,6 +51,8 @@ pub struct Func {
     pub span: Span,
     /// How it is differentiated, if not by its body.
     pub rules: Rules,
+    /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
+    pub apart: bool,
 }
 
 /// The derivatives that a function has been given.
@@ -118,17 +121,15 @@ pub struct InstData {
 }
 
 /// Part of a line that is printed or said; values are operands, by position.
+pub type Part = Piece<usize>;
+
+/// What an assertion claims.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Part {
-    /// Text.
-    Text(String),
-    /// An operand.
-    Arg(usize, Option<Format>),
-    /// No text: the line says how many of how many rounds are done, the two operands that follow.
-    Progress,
-    /// No text: the assertion guards an operation of this name against making a NaN; its values say in which entries
-    /// it did, and what it was given.
-    Nan(String),
+pub enum Claim {
+    /// What the program says if it does not hold; parts refer to the operands.
+    Said(Vec<Part>),
+    /// The operation of that name made no NaN; the values say in which entries it did, and what it was given.
+    NoNan(String),
 }
 
 /// What an instruction does. `(…)` are its operands.
@@ -209,10 +210,10 @@ pub enum Kind {
     NonNegative(Dim),
     /// `()`: fails if the sizes differ.
     SameSize(Dim, Dim),
-    /// `(cond, value…)`: fails unless the condition holds; parts refer to the operands.
-    Assert(Vec<Part>),
-    /// `(value…)`: prints a line.
-    Print(Vec<Part>),
+    /// `(cond, value…)`: fails unless the condition holds.
+    Assert(Claim),
+    /// `(value…)`: says something to the host.
+    Print(Message<usize>),
     /// `()`: an empty tape.
     TapeNew,
     /// `(tape, value…)`: the tape with one more row.
@@ -276,7 +277,7 @@ impl Func {
         let mut blocks = Arena::new();
         let body = blocks.push(BlockData::default());
         let (insts, values) = (Arena::new(), Arena::new());
-        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default() }
+        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default(), apart: false }
     }
 
     /// The type of a value.

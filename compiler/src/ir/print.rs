@@ -26,7 +26,7 @@ use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{Dim, Sym, Ty};
 use std::fmt::{self, Write};
-use words::{line, quoted};
+use words::{message, quoted};
 
 /// The numbers and names under which a function prints, for messages that speak of its values.
 pub struct Names<'f> {
@@ -175,6 +175,9 @@ impl<'f> Printer<'f> {
             [one] => write!(out, " -> {}", self.names.ty(one))?,
             many => write!(out, " -> ({})", list(many, ", ", |t| self.names.ty(t)))?,
         }
+        if func.apart {
+            out.write_str(" apart")?;
+        }
         if let Some(rule) = func.rules.jvp {
             write!(out, " jvp {rule}")?;
         }
@@ -278,8 +281,8 @@ impl<'f> Printer<'f> {
             Kind::SameSize(left, right) => {
                 format!("samesize {}, {}", names.dim(left), names.dim(right))
             }
-            Kind::Assert(parts) => format!("assert {} {}", line(parts), all()),
-            Kind::Print(parts) => format!("print {} {}", line(parts), all()),
+            Kind::Assert(claim) => format!("assert {} {}", words::claim(claim), all()),
+            Kind::Print(what) => format!("{} {}", message(what), all()),
             Kind::TapeNew => format!("tape_new {}", all()),
             Kind::Push => format!("push {}", all()),
             Kind::Pop => format!("pop {}", all()),

@@ -7,14 +7,14 @@
 //!                             v3 = eq v0 v0        ; what is given a NaN did not make one
 //!                             v4 = and v2 v3
 //!                             v5 = not v4
-//!                             assert (nan "log") v5, v4, v0
+//!                             assert nan "log" v5, v4, v0
 //! ```
 //!
 //! What is only chosen from by `where` may be NaN where it is not chosen: there the choice is guarded instead.
 
 use super::edit::detached_pure;
 use crate::ir::entity::Side;
-use crate::ir::{Block, Func, Inst, Kind, Module, Part, Type, Value};
+use crate::ir::{Block, Claim, Func, Inst, Kind, Module, Type, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
 
@@ -88,7 +88,7 @@ fn guarded(func: &mut Func, inst: Inst, spared: &Spared, out: &mut Vec<Inst>) {
         args.push(bad);
         args.extend(given);
     }
-    let assert = super::edit::detached(func, Kind::Assert(vec![Part::Nan(name)]), args, Vec::new(), span);
+    let assert = super::edit::detached(func, Kind::Assert(Claim::NoNan(name)), args, Vec::new(), span);
     out.push(assert);
 }
 

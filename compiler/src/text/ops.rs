@@ -4,7 +4,7 @@ use super::Unwritable;
 use super::expr::{Bin, Expr, Part};
 use super::writer::Writer;
 use crate::ir::{Def, Kind, Value};
-use adl_lang::ops::{Const, Op, Random, Reduction, Sel};
+use adl_lang::ops::{Const, Factor, Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};
 
@@ -64,6 +64,7 @@ impl Writer<'_> {
             }
             Op::MatMul { ta, tb } => self.matmul((args[0], *ta), (args[1], *tb)),
             Op::ArgSort => Expr::call("argsort", self.operands(args)),
+            Op::Factor(factor) => self.factor(*factor, args),
             Op::Random(kind, dims) => {
                 let name = match kind {
                     Random::Uniform => "rand",
@@ -76,6 +77,23 @@ impl Writer<'_> {
             }
             Op::Update(_) | Op::Acc(_) => return Err(Unwritable::new("an update")),
         })
+    }
+
+    fn factor(&mut self, factor: Factor, args: &[Value]) -> Expr {
+        let (name, options) = match factor {
+            Factor::Lu => ("_lu", [false; 2]),
+            Factor::Cholesky => ("_cholesky", [false; 2]),
+            Factor::Qr => ("_qr", [false; 2]),
+            Factor::Eigh => ("_eigh", [false; 2]),
+            Factor::Svd => ("_svd", [false; 2]),
+            Factor::LuSolve { transposed } => ("_lu_solve", [transposed, false]),
+            Factor::Triangular { upper: false, transposed, unit } => ("solve_lower", [transposed, unit]),
+            Factor::Triangular { upper: true, transposed, unit } => ("solve_upper", [transposed, unit]),
+        };
+        let mut parts = self.operands(args);
+        let given = ["transposed", "unit"].into_iter().zip(options).filter(|(_, given)| *given);
+        parts.extend(given.map(|(option, _)| Expr::Named(option, Box::new(Expr::Bool(true)))));
+        Expr::call(name, parts)
     }
 
     /// A size.

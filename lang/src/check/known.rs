@@ -117,6 +117,6 @@ fn kept(val: &Val) -> Kept {
 fn text(piece: &Piece) -> &str {
     match piece {
         Piece::Text(text) => text,
-        Piece::Value(..) => "…",
+        Piece::Value(..) | Piece::Clock { .. } => "…",
     }
 }

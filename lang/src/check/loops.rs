@@ -5,10 +5,11 @@ use super::index::Picked;
 use super::value::{RangeVal, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
+use crate::message::{Body, Message, Topic};
 use crate::ops::{Const, Op};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::{Local, Piece, Stmt as Typed, StmtKind as T};
+use crate::typed::{Local, Stmt as Typed, StmtKind as T};
 use crate::types::{DType, Dim, Ty};
 
 /// What is iterated over.
@@ -214,8 +215,7 @@ impl Elab<'_> {
                 }
                 self.push(T::For { index, count: n, body: stmts }, span);
                 if watched {
-                    let pieces = vec![Piece::Value(n, None), Piece::Value(n, None)];
-                    self.push(T::Print { pieces, progress: true }, span);
+                    self.push(T::Print { message: how_far(n, n) }, span);
                 }
                 Ok(())
             }
@@ -234,8 +234,7 @@ impl Elab<'_> {
         let rest = self.pointwise(Prim::Rem, &[Val::Leaf(index), Val::Leaf(every)], span)?;
         let now = self.pointwise(Prim::Eq, &[rest, Val::Int(0)], span)?;
         let cond = self.operand(&now, span)?;
-        let pieces = vec![Piece::Value(index, None), Piece::Value(n, None)];
-        let then = vec![Typed { kind: T::Print { pieces, progress: true }, span }];
+        let then = vec![Typed { kind: T::Print { message: how_far(index, n) }, span }];
         self.push(T::If { cond, then, otherwise: Vec::new() }, span);
         Ok(())
     }
@@ -328,6 +327,12 @@ impl Elab<'_> {
         let forever = matches!(cond.kind, ExprKind::Bool(true)) && !has_break(&body.stmts);
         if forever { Err(Fail::Never) } else { Ok(()) }
     }
+}
+
+/// What the host is told of a loop.
+fn how_far(done: Local, of: Local) -> Message<Local> {
+    let field = |name: &str, local| (Some(Name::from(name)), Body::Value(local));
+    Message::Tell(Topic::Progress, Body::Tuple(vec![field("done", done), field("of", of)]))
 }
 
 /// Whether `break` or `continue` of this loop stands in the body.

@@ -3,6 +3,7 @@
 use super::elab::{Elab, R};
 use super::value::Val;
 use super::{Global, Shown};
+use crate::message::Message;
 use crate::source::Span;
 use crate::typed::{self, Layout, Local, StmtKind as T};
 
@@ -19,8 +20,8 @@ pub(crate) fn show(
         for p in pieces.iter() {
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
-                typed::Piece::Value(..) => {
-                    e.push(T::Print { pieces: pieces.to_vec(), progress: false }, span);
+                typed::Piece::Value(..) | typed::Piece::Clock { .. } => {
+                    e.push(T::Print { message: Message::Line(pieces.to_vec()) }, span);
                     return Ok(Shown::Text(String::new()));
                 }
             }

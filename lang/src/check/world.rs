@@ -63,10 +63,14 @@ pub(crate) struct World {
     pub loaded: FxHashMap<String, ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
+    /// Functions whose rules were tried.
+    pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
     /// Whether `ans` is bound to the value of each bare expression.
     pub answers: bool,
+    /// Fixed points print how they went unless they say otherwise.
+    pub report_fixpoints: bool,
 }
 
 impl World {
@@ -80,8 +84,10 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             seen: Vec::new(),
+            tried: Vec::new(),
             checking: None,
             answers: false,
+            report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {
             world.add_source(Source::new(format!("<{name}>"), *text));

@@ -13,8 +13,9 @@ macro_rules! files {
 
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
-    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "precision", "random",
-    "compare", "derivatives"
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
+    "matrices", "matrix_functions", "norms", "linear", "krylov", "fixpoint", "implicit", "root", "minimize", "odeint",
+    "precision", "random", "plots", "compare", "derivatives", "checkpoint", "rules"
 ];
 
 macro_rules! modules {
@@ -27,7 +28,7 @@ macro_rules! modules {
 static MODULES: &[(&str, &str)] = modules![
     "fd": "differences", "extrapolation";
     "nn": "layers", "losses";
-    "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares", "triangles";
+    "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares";
     "stats": "densities", "counts", "summary";
 ];
 

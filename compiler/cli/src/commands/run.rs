@@ -9,6 +9,7 @@ use adl_lang::source::Source;
 pub fn run(mut context: Context, args: &RunArgs) -> u8 {
     let report = context.limited(args.json, "run", &args.limits);
     let mut session = context.session(&report, &args.limits);
+    session.report_fixpoints(args.fixpoints);
     for definition in args.define.iter().chain(&args.last) {
         let Some((name, value)) = definition.split_once('=') else {
             report.note(&format!("adl: `{definition}` is not of the form `name=value`"));

@@ -69,7 +69,13 @@ impl Forward<'_, '_> {
                     (left, right) => left.or(right),
                 }
             }
-            Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => None,
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::ArgReduce { .. }
+            | Op::Iota(_)
+            | Op::ArgSort
+            | Op::Factor(_)
+            | Op::Random(..) => None,
         }
     }
 
