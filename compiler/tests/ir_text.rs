@@ -148,6 +148,8 @@ func @0 "odd name"[n](v0: f64[n, 3], v1: f64[n], v2: i64) -> (f64[n], f64[n], ta
   v14 = gt v3 v3
   assert ("n is not \"good\": ", $1:.3f, "\n", $1) v14, v3
   print ($0, " ", $0:8.2e, $0:%, $0:5d, $0:p, $0:g) v2
+  tell progress [done: $0, of: $1] v2, v2
+  assert nan "log" v14, v3
   v15 = tape_new
   v16 = push v15, v1, v3
   v17: tape, v18: f64[n], v19: f64 = pop v16
