@@ -17,7 +17,7 @@
 //! to a size in a `let` of the program; any other length of input costs no compilation. Programs that ask more of their
 //! sizes are compiled for each of them. A function keeps at most [`MAX_VARIANTS`] of its compilations.
 
-mod call;
+pub(crate) mod call;
 mod error;
 pub(crate) mod failure;
 mod message;
@@ -28,7 +28,7 @@ pub mod run;
 pub(crate) mod state;
 mod trial;
 mod values;
-mod variant;
+pub(crate) mod variant;
 
 pub use error::Error;
 pub use output::{Output, SharedOutput};

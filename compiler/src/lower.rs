@@ -21,7 +21,7 @@ mod live;
 mod shared;
 
 use crate::ir::entity::Entity;
-use crate::ir::{self, Builder, Kind, Type, Value};
+use crate::ir::{self, Builder, Claim, Kind, Type, Value};
 use adl_lang::message::map_line;
 use adl_lang::typed::{Func, Local, Module, Stmt, StmtKind};
 use live::Carried;
@@ -150,7 +150,7 @@ impl Lowering<'_> {
             StmtKind::Assert { cond, message } => {
                 let mut args = vec![self.get(*cond)];
                 let Ok(line) = map_line(message, &mut |local| Ok::<_, Infallible>(self.part(*local, &mut args)));
-                self.to.inst(Kind::Assert(line), args, Vec::new());
+                self.to.inst(Kind::Assert(Claim::Said(line)), args, Vec::new());
             }
             StmtKind::Print { message } => {
                 let mut args = Vec::new();

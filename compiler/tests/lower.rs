@@ -9,7 +9,7 @@ use adl_compiler::interp::{self, Data, Hooks, Piece};
 use adl_compiler::ir::verify::verify;
 use adl_compiler::ir::{FuncId, Module};
 use adl_compiler::lower::lower;
-use adl_compiler::pipeline::{Timings, compile};
+use adl_compiler::pipeline::{Options, Timings, compile};
 use adl_lang::ops::Const;
 use adl_lang::typed;
 use adl_runtime::{Array, Host, Workspace};
@@ -40,7 +40,7 @@ fn jumps_in_native_code() {
         let Some(expected) = run(&module) else {
             continue;
         };
-        let native = compile(&module, typed::FuncId(0), &mut Timings::default());
+        let native = compile(&module, typed::FuncId(0), Options::default(), &mut Timings::default());
         let native = native.unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
         assert_eq!(call(native), expected, "seed {seed}\n{}", lower(&module));
     }

@@ -29,6 +29,7 @@ mod implicit;
 mod index;
 mod inputs;
 mod instance;
+mod known;
 mod lanes;
 mod linear;
 mod loops;
@@ -37,6 +38,7 @@ mod modules;
 mod names;
 mod operators;
 mod pointwise;
+mod redefine;
 mod resolve;
 mod rules;
 mod shown;
@@ -58,6 +60,9 @@ pub(crate) mod elab_api {
     pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
+
+pub use known::{Kept, Known};
+pub use messages::nearest;
 
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
@@ -84,6 +89,8 @@ pub struct Loaded {
     pub tests: Vec<(String, Arc<ast::Block>, Span)>,
     /// What does not stop the program.
     pub warnings: Vec<Diagnostic>,
+    /// Older definitions that are written again, because they use one that is replaced.
+    pub rebuilt: Vec<Name>,
 }
 
 /// A run-time value kept by the host.
@@ -158,6 +165,8 @@ pub struct Entry {
     /// Rules that it uses and that nobody has tried yet: to be run before it.
     pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
+    /// The statement, if what it binds is written again when a function in it changes.
+    again: Option<Arc<ast::Stmt>>,
 }
 
 impl Entry {
@@ -232,6 +241,11 @@ impl Checker {
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
         Checker { world: FIRST.clone() }
+    }
+
+    /// The names that an entry binds.
+    pub fn bound<'e>(&self, entry: &'e Entry) -> impl Iterator<Item = &'e Name> {
+        entry.bindings.iter().map(|b| &b.name)
     }
 
     /// A source by its id.

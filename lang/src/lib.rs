@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod check;
+pub mod codes;
 pub mod diagnostic;
 pub mod fmt;
 pub mod library;

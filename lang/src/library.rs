@@ -74,6 +74,14 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
         .collect()
 }
 
+/// The names of the parameters of a function of the library.
+pub fn parameters(name: &str) -> Vec<String> {
+    let signature = help(name).map_or(String::new(), |h| h.signature);
+    let inside = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let names = inside.split(", ").map(|p| p.split([' ', ':', '…']).next().unwrap_or("").to_string());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
@@ -206,6 +214,7 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
+    "progress" "progress(x)" "`x`, to iterate over by a `for` that shows how far it is, on a terminal; nothing else changes." "that of `x`" "progress(0..10)" entries::progress;
     "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);

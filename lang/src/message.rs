@@ -26,17 +26,20 @@ pub enum Topic {
     Plot,
     /// A file to write.
     Save,
+    /// How far a loop is: a pair of the rounds that are done and of all rounds. For who watches; nothing is kept of it.
+    Progress,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 2] = [Topic::Plot, Topic::Save];
+    pub const ALL: [Topic; 3] = [Topic::Plot, Topic::Save, Topic::Progress];
 
     /// As the text forms call it.
     pub fn name(self) -> &'static str {
         match self {
             Topic::Plot => "plot",
             Topic::Save => "save",
+            Topic::Progress => "progress",
         }
     }
 }

@@ -113,3 +113,27 @@ fn reason(error: &std::io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+/// The programs and folders whose path begins like this.
+pub fn starting_with(path: &str) -> Vec<String> {
+    let (folder, start) = path.rsplit_once('/').map_or(("", path), |(folder, start)| (folder, start));
+    let place = match folder {
+        "" if path.starts_with('/') => "/",
+        "" => ".",
+        folder => folder,
+    };
+    let before = &path[..path.len() - start.len()];
+    let mut found = Vec::new();
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let is_folder = entry.path().is_dir();
+        if name.starts_with(start)
+            && (is_folder || name.ends_with(".adl"))
+            && (!name.starts_with('.') || start.starts_with('.'))
+        {
+            found.push(format!("{before}{name}{}", if is_folder { "/" } else { "" }));
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,7 +1,7 @@
-//! The world as programs see it: lines go to the console, files are those of the machine.
+//! The world as programs see it: what they print is reported, pictures are shown or kept, files are those of the machine.
 
-use crate::console::Console;
 use crate::files;
+use crate::report::Report;
 use adl_compiler::engine::Output;
 use adl_plot::Screen;
 use adl_runtime::{Figure, FileName, Value};
@@ -9,14 +9,18 @@ use adl_runtime::{Figure, FileName, Value};
 /// What a program prints, shows, reads and writes.
 pub struct World {
     /// Where its lines go.
-    pub console: Console,
+    pub report: Report,
     /// How it shows pictures that go to no file.
     pub screen: Screen,
 }
 
 impl Output for World {
     fn line(&mut self, text: &str) {
-        self.console.line(text);
+        self.report.print(text);
+    }
+
+    fn progress(&mut self, done: i64, of: i64) {
+        self.report.progress(done, of);
     }
 
     fn read(&mut self, file: &FileName, limit: Option<usize>) -> Result<Value, String> {
@@ -31,7 +35,7 @@ impl Output for World {
         let notes = match &figure.save {
             None => {
                 let picture = adl_plot::text(figure, self.screen)?;
-                picture.content.lines().for_each(|line| self.console.line(line));
+                picture.content.lines().for_each(|line| self.report.print(line));
                 picture.notes
             }
             Some(file) => {
@@ -46,7 +50,7 @@ impl Output for World {
                 notes
             }
         };
-        notes.iter().for_each(|note| self.console.note(&format!("note: {note}")));
+        notes.iter().for_each(|note| self.report.note(&format!("note: {note}")));
         Ok(())
     }
 }

@@ -15,6 +15,12 @@ pub fn deliver<A: Borrow<Array>>(topic: Topic, body: &Body<A>, output: &SharedOu
             let value = value(fields.get("value")?)?;
             output.with(|o| o.write(&file, &value)).map_err(|why| format!("`{}`: {why}", file.path))
         }
+        Topic::Progress => {
+            let number = |name| fields.number(name).map(|n| n.unwrap_or(0.0) as i64);
+            let (done, of) = (number("done")?, number("of")?);
+            output.with(|o| o.progress(done, of));
+            Ok(())
+        }
         Topic::Plot => {
             let figure = picture::figure(&fields)?;
             output.with(|o| o.plot(&figure))

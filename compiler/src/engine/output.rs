@@ -17,6 +17,11 @@ pub trait Output: Send {
     /// One line, without the end.
     fn line(&mut self, text: &str);
 
+    /// So many rounds of so many are done of a loop over `progress(…)`; for who watches.
+    fn progress(&mut self, done: i64, of: i64) {
+        let _ = (done, of);
+    }
+
     /// Shows or keeps a picture, or tells why not.
     fn plot(&mut self, figure: &Figure) -> Result<(), String> {
         let _ = figure;

@@ -5,7 +5,7 @@ use super::message::deliver;
 use super::output::{SharedOutput, runtime_format};
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
-use crate::ir::{FuncId, Module};
+use crate::ir::{Claim, FuncId, Module, Part};
 use adl_lang::message::{Body, Message, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
@@ -96,7 +96,7 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line, &mut |_| String::new()))]) },
+            site: Site { span, what: What::Assert(Claim::Said(vec![Part::Text(text(&line, &mut |_| String::new()))])) },
             values: [0; 4],
             arrays: Vec::new(),
         },

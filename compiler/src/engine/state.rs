@@ -5,7 +5,7 @@ use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
 use super::values::{Keeper, Slot, Values, leaf_info};
-use adl_lang::ast::{Block, Param, Stmt, StmtKind};
+use adl_lang::ast::{Block, Name, Param, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -31,6 +31,8 @@ pub struct State {
 pub struct Outcome {
     /// A bare expression.
     pub shown: Option<Display>,
+    /// The names that it bound.
+    pub bound: Vec<Name>,
     /// What looks wrong though it runs.
     pub warnings: Vec<Diagnostic>,
 }
@@ -77,10 +79,7 @@ impl State {
         self.release(&read, results.is_ok().then_some(&entry));
         let results = results?;
         let shown = match &entry.shown {
-            Some(Shown::Value(layout, places)) => {
-                let leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
-                Some(Display::Value(build(layout, &mut leaves.into_iter())))
-            }
+            Some(Shown::Value(layout, places)) => Some(Display::Value(shown(layout, places, &results))),
             Some(Shown::Text(text)) => Some(Display::Text(text.clone())),
             None => None,
         };
@@ -88,7 +87,33 @@ impl State {
             self.values.insert(global, Slot::of(value));
         }
         self.checker.commit(&entry);
-        Ok(Outcome { shown, warnings: entry.warnings })
+        let bound = self.checker.bound(&entry).cloned().collect();
+        Ok(Outcome { shown, bound, warnings: entry.warnings })
+    }
+
+    /// Names and types.
+    pub fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// Names and types, to change how they are treated.
+    pub fn checker_mut(&mut self) -> &mut Checker {
+        &mut self.checker
+    }
+
+    /// What is to be run for a statement, which is not.
+    pub fn entry(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
+        let (entry, _) = self.checked(|checker, host| checker.statement(stmt, host))?;
+        Ok(entry)
+    }
+
+    /// The value of an entry that takes no arguments; nothing of it stays.
+    pub fn evaluate(&mut self, entry: &Entry) -> Result<Value, Error> {
+        let results = self.execute(entry)?;
+        Ok(match &entry.shown {
+            Some(Shown::Value(layout, places)) => shown(layout, places, &results),
+            Some(Shown::Text(_)) | None => Value::None,
+        })
     }
 
     /// Runs the body of a test; nothing of it stays.
@@ -217,8 +242,8 @@ impl State {
         entry.inputs.iter().map(|i| input(&self.values, i)).collect()
     }
 
-    /// What the types of the results say.
-    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+    /// The sizes of an entry, as far as the types of its inputs tell.
+    pub fn result_sizes(&self, entry: &Entry) -> Vec<i64> {
         let of = |param: &usize| match entry.inputs.get(*param) {
             Some(Input::Global(global)) => self.values.get(global).map(|slot| slot.info.clone()),
             Some(Input::Arg(_)) | None => None,
@@ -227,7 +252,12 @@ impl State {
             SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
-        let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
+        entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect()
+    }
+
+    /// What the types of the results say.
+    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+        let sizes = self.result_sizes(entry);
         let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
@@ -243,6 +273,12 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
         Input::Global(global) => values.get(global)?.value.as_ref(),
         Input::Arg(_) => None,
     }
+}
+
+/// The value of a bare expression, from the results that are its leaves.
+fn shown(layout: &Layout, places: &[usize], results: &[Array]) -> Value {
+    let mut leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
+    build(layout, &mut leaves)
 }
 
 /// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is. Steps

@@ -4,7 +4,7 @@ use super::data::advance;
 use super::ops::Ops;
 use super::{Data, Failure, FailureKind, Fallible, Hooks, Limits, Piece, Stats, internal};
 use crate::ir::entity::Side;
-use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
+use crate::ir::{Block, Claim, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
 use adl_lang::message::{Message, map_line};
 use adl_lang::ops::Const;
 use adl_lang::source::Span;
@@ -293,9 +293,12 @@ impl<'m> Machine<'m> {
                 }
                 _same => {}
             },
-            Kind::Assert(parts) => {
+            Kind::Assert(claim) => {
                 if !frame.truth(data.args[0])? {
-                    return Err(FailureKind::Assert(pieces(parts, args)?));
+                    return Err(FailureKind::Assert(match claim {
+                        Claim::Said(parts) => pieces(parts, args)?,
+                        Claim::NoNan(name) => vec![Piece::Text(format!("`{name}` made a NaN"))],
+                    }));
                 }
             }
             Kind::Print(Message::Line(parts)) => self.hooks.print(pieces(parts, args)?),

@@ -123,6 +123,15 @@ pub struct InstData {
 /// Part of a line that is printed or said; values are operands, by position.
 pub type Part = Piece<usize>;
 
+/// What an assertion claims.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Claim {
+    /// What the program says if it does not hold; parts refer to the operands.
+    Said(Vec<Part>),
+    /// The operation of that name made no NaN; the values say in which entries it did, and what it was given.
+    NoNan(String),
+}
+
 /// What an instruction does. `(…)` are its operands.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Kind {
@@ -201,8 +210,8 @@ pub enum Kind {
     NonNegative(Dim),
     /// `()`: fails if the sizes differ.
     SameSize(Dim, Dim),
-    /// `(cond, value…)`: fails unless the condition holds; parts refer to the operands.
-    Assert(Vec<Part>),
+    /// `(cond, value…)`: fails unless the condition holds.
+    Assert(Claim),
     /// `(value…)`: says something to the host.
     Print(Message<usize>),
     /// `()`: an empty tape.

@@ -284,7 +284,7 @@ impl Parser<'_, '_, '_> {
                 self.cursor.expect(",")?;
                 (Kind::SameSize(left, self.cursor.dim()?), Vec::new())
             }
-            "assert" => (Kind::Assert(self.parts()?), self.operands()?),
+            "assert" => (Kind::Assert(self.claim()?), self.operands()?),
             "print" => (Kind::Print(Message::Line(self.parts()?)), self.operands()?),
             "tell" => {
                 let topic = self.cursor.one_of(&Topic::ALL.map(|t| (t.name(), t)))?;

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::{Parsed, Parser};
-use crate::ir::func::{Part, Value};
+use crate::ir::func::{Claim, Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
 use adl_lang::message::Body;
@@ -90,6 +90,15 @@ impl Parser<'_, '_, '_> {
     /// `("x = ", $0:.3f)`.
     pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
         parts(self.cursor)
+    }
+
+    /// What an assertion says.
+    pub(super) fn claim(&mut self) -> Parsed<Claim> {
+        if self.cursor.eat_word("nan") {
+            Ok(Claim::NoNan(self.cursor.string()?))
+        } else {
+            self.parts().map(Claim::Said)
+        }
     }
 }
 

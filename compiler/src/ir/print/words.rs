@@ -1,7 +1,7 @@
 //! The words of the text form: operations, constants, parts of printed lines.
 
 use super::{Names, list};
-use crate::ir::func::{Part, Value};
+use crate::ir::func::{Claim, Part, Value};
 use adl_lang::ast::{Format, FormatStyle, Name};
 use adl_lang::message::{Body, Message};
 use adl_lang::ops::{Const, Op, Random, Reduction, Sel};
@@ -108,6 +108,14 @@ pub fn line(parts: &[Part]) -> String {
         Part::Value(k, Some(format)) => format!("${k}:{}", spec(*format)),
     };
     format!("({})", list(parts, ", ", part))
+}
+
+/// What an assertion says when it fails: `("x = ", $1)`, `nan "log"`.
+pub fn claim(claim: &Claim) -> String {
+    match claim {
+        Claim::Said(parts) => line(parts),
+        Claim::NoNan(name) => format!("nan {}", quoted(name)),
+    }
 }
 
 /// A line or, with its topic before it, something else: `print ("x = ", $0)`, `tell plot [x: $0, title: ("a")]`.

@@ -2,7 +2,7 @@
 
 use super::{Broken, broken};
 use crate::ir::entity::Entity;
-use crate::ir::func::{Block, Func, FuncId, Inst, Kind, Module, Type, Value};
+use crate::ir::func::{Block, Claim, Func, FuncId, Inst, Kind, Module, Type, Value};
 use crate::ir::print::Names;
 use crate::ir::typing;
 use adl_lang::message::Message;
@@ -186,7 +186,8 @@ impl Types<'_> {
         };
         let fits = match kind {
             Kind::Bounds { .. } => args.len() == 1 && is(0, DType::I64, false),
-            Kind::Assert(line) => is(0, DType::Bool, true) && said(&Message::Line(line.clone())),
+            Kind::Assert(Claim::NoNan(_)) => is(0, DType::Bool, true),
+            Kind::Assert(Claim::Said(line)) => is(0, DType::Bool, true) && said(&Message::Line(line.clone())),
             Kind::Print(message) => said(message),
             Kind::NonNegative(_) | Kind::SameSize(..) => args.is_empty(),
             Kind::Pure(_)
