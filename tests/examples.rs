@@ -56,6 +56,9 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("11-", &[("while norm(gx) > 1e-5 {", "for _ in 0..12 {"), ("solve(start, jac", "solve(3 * start, jac")]),
     ("12-", &[("while norm(gx) > 1e-5 {", "for _ in 0..2 {"), ("dt = 0.1", "dt = 0.5")]),
     ("14-", &[("10_000", "50")]),
+    ("22-", &[("0..150", "0..2"), ("after 150", "{loss(net, xs, ys):.9e} after 150")]),
+    ("25-", &[("0..60", "0..2")]),
+    ("31-", &[("let n = 2000", "let n = 30")]),
     ("40-", &[("rate = 1.0", "rate = 1.0, max_rounds = 2"), ("print(\"the", "print(\"{slow.x.w:.9e} the")]),
     ("41-", &[("[8.0, 5.0, 6.0]", "[1.0, 1.0, 20.0]")]),
     ("42-", &[("max_rounds = 500", "max_rounds = 3"), ("print(\"loss", "print(\"{fit.value:.9e} loss")]),
@@ -64,6 +67,8 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("45-", &[("width: 0.3)", "width: 0.3), max_rounds = 2"), ("i64(0.1 / dt)", "20")]),
     ("46-", &[("200_000", "2_000"), ("print(\"by", "print(\"{delta2:.9e} {vega2:.9e} by")]),
     ("48-", &[("epochs = 1000", "epochs = 1"), ("print(\"the", "print(\"{fit.value:.9e} the")]),
+    ("54-", &[("0..4000", "0..5")]),
+    ("56-", &[("steps = 300", "steps = 5")]),
     ("49-", &[("simulate(200)", "simulate(20)"), ("rate: [0.0, 1.0])", "rate: [0.0, 1.0]), max_rounds = 5")]),
 ];
 
