@@ -169,9 +169,13 @@ impl Elab<'_> {
             let Some(joined) = joined else {
                 let (a, b) = (self.show_template(&have), self.show_template(&gives));
                 return self.fail(
-                    Diagnostic::error("E0604", span, format!("the state of this `fixpoint` is {a}, but its block gives {b}"))
-                        .label(start, format!("this is {a}"))
-                        .help("a round gives the next state: as many parts, of the same shapes"),
+                    Diagnostic::error(
+                        "E0604",
+                        span,
+                        format!("the state of this `fixpoint` is {a}, but its block gives {b}"),
+                    )
+                    .label(start, format!("this is {a}"))
+                    .help("a round gives the next state: as many parts, of the same shapes"),
                 );
             };
             if joined.key() == have.key() {
