@@ -85,7 +85,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     ),
     (
         "implicit(|a| sqrt(a), |x| x^2 - 2)(2.0)",
-        "error[E0605]: the solver has 1 parameters, so the residual has 2, and this one has 1",
+        "error[E0605]: this residual takes 1, and the solution and the parameters of the solver are 2",
         "1:23",
     ),
     (

@@ -31,7 +31,7 @@ impl Elab<'_> {
         if let (Some(n), Some(m)) = (self.required(&parts[0]), self.required(&parts[1]))
             && m != n + 1
         {
-            let title = format!("the solver has {n} parameters, so the residual has {}, and this one has {m}", n + 1);
+            let title = format!("this residual takes {m}, and the solution and the parameters of the solver are {}", n + 1);
             return self.fail(
                 Diagnostic::error("E0605", args.at(1)?.1, title)
                     .help("the solution comes first, then the parameters of the solver: `residual(x, a, b)`"),
@@ -76,8 +76,7 @@ impl Elab<'_> {
         }
         let n = self.required(solve).unwrap_or(bound.len());
         if bound.len() != n || bound.iter().any(Option::is_none) {
-            let name = self.callable_name(solve);
-            let title = super::call::arity_title(&name, n, n, bound.iter().flatten().count());
+            let title = super::call::arity_title("this function", n, n, bound.iter().flatten().count());
             return self.fail(Diagnostic::error("E0102", span, title).note("here all parameters are given"));
         }
         let bind = |f: &Val| {
