@@ -42,8 +42,8 @@ fn stats() {
 
 /// A program, and what its error must say; the place is always in the program.
 const WRONG: &[(&str, &[&str])] = &[
-    ("import optim\noptim.lbfgs(|x| x, [3.0, 4.0])", &["E0301", "needs one number out", "in this call"]),
-    ("import optim\noptim.lbfgs(|x, y| x, 3)", &["E0102", "2 arguments", "in this call"]),
+    ("import optim\noptim.lbfgs(|x| x, [3.0, 4.0])", &["E0301", "needs one number out"]),
+    ("import optim\noptim.lbfgs(|x, y| x, 3)", &["E0102", "2 arguments"]),
     ("import optim\noptim.newton([1.0], |x| x)", &["E0204", "numbers are needed here, and this is a function"]),
     ("import optim\noptim.adam(|x| x^2, 3.0, rat = 0.1)", &["E0102", "no parameter `rat`", "did you mean `rate`"]),
     ("import optim\noptim.adam(|x| sum(x * [1, 2, 3]), [3.0, 4.0])", &["E0202", "cannot multiply"]),

@@ -50,6 +50,7 @@ fn function(typed: &Func) -> ir::Func {
     }
     lowering.stmts(&typed.body);
     func.rules = typed.rules.map(func_id);
+    func.apart = typed.apart;
     func
 }
 

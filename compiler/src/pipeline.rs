@@ -178,6 +178,7 @@ fn compact(source: &Module, entry: FuncId) -> Module {
 
 fn copied(source: &Func) -> Func {
     let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
+    func.apart = source.apart;
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);
     for &param in source.params() {

@@ -18,6 +18,7 @@ mod conform;
 mod definitions;
 mod demand;
 mod derive;
+mod directions;
 mod elab;
 mod entry;
 mod expr;

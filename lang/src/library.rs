@@ -225,6 +225,7 @@ rows! {
     "_leaves" "_leaves(x)" "The floats in a value, as a tuple." "linear" "" callables::leaves;
     "_normal_like" "_normal_like(key, x)" "Normal numbers with the structure of `x`." "constant" "" numbers::normal_like;
     "_cast" "_cast(x, like)" "A number in the element type of another." "linear" "" numbers::cast;
+    "_apart" "_apart()" "Keeps the function around it apart from its callers." "none" "" |e, _, _| { e.f.apart = true; Ok(Val::None) };
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
   ["Printing and checking"]
@@ -242,8 +243,9 @@ operators ["Derivatives"]
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "to any order" "hessian(|x| x[0] * x[1])([2.0, 3.0])";
     "hvp" "hvp(f, x, v, wrt = none)" "Hessian times vector. Of several parameters `x` is the tuple; so are `v`, `none` for one that does not move, and the product. With `wrt` the vector has parts for those parameters alone." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
     "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all." "that of `f`" "vmap(sin')([0.0, 1.0])";
+    "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
     "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "checkpoint"; "fft"; "ifft"; "conv"; "load"; "save";
+    "fft"; "ifft"; "conv"; "load"; "save";
 }

@@ -146,25 +146,17 @@ impl Elab<'_> {
     pub fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
         let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
         for (k, v) in moves {
-            if matches!(v, Val::None) {
-                continue;
-            }
-            let range = Self::range_of(called, *k);
-            let target = self.template(&called.vals[*k]);
-            let v = floats(v);
-            let given = self.template(&v);
-            let fits = self.join(&target, &given)?;
-            if fits.is_none_or(|t| t.key() != target.key()) {
-                let (a, b) = (self.show(&called.vals[*k]), self.show(&v));
+            let point = self.template(&called.vals[*k]);
+            let Some(parts) = self.along((&point.val, &point.types), v, span)? else {
+                let (a, b) = (self.show(&called.vals[*k]), self.show(&floats(v)));
                 return self.error(
                     "E0306",
                     span,
                     format!("a tangent has the shape of its point: the point is {a}, and this is {b}"),
                 );
-            }
-            let v = self.conform(&v, &target, span)?;
-            for (at, l) in range.zip(v.leaves()) {
-                tangents[at] = self.ty(l).dtype.is_float().then_some(l);
+            };
+            for (at, part) in Self::range_of(called, *k).zip(parts) {
+                tangents[at] = part;
             }
         }
         Ok(tangents)
@@ -263,19 +255,15 @@ impl Elab<'_> {
         };
         let results: Vec<Ty> =
             called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
-        let target = Template { val: called.template.val.clone(), types: results };
-        let u_val = floats(&u.val);
-        let own = self.template(&u_val);
-        if self.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
-            let (a, b) = (self.show_template(&target), self.show(&u_val));
+        let Some(cotangents) = self.along((&called.template.val, &results), &u.val, u.span)? else {
+            let value = Template { val: called.template.val.clone(), types: results };
+            let (a, b) = (self.show_template(&value), self.show(&floats(&u.val)));
             return self.error(
                 "E0306",
                 u.span,
                 format!("a cotangent has the shape of the value: that is {a}, and this is {b}"),
             );
-        }
-        let u = self.conform(&u_val, &target, span)?;
-        let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();
+        };
         let mut out = self.pull(&called, &places, cotangents, None, span);
         Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
     }

@@ -254,6 +254,8 @@ impl Elab<'_> {
                 }
             };
             match slots.get_mut(at) {
+                // Left out by who called with these arguments first.
+                Some(None) if matches!(g.val, Val::Absent) => {}
                 Some(slot @ None) => *slot = Some((g.val, g.span)),
                 Some(Some(_)) => {
                     return self.error("E0102", g.span, format!("this parameter of `{name}` is given twice"));

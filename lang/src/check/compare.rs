@@ -93,6 +93,13 @@ impl Elab<'_> {
         if matches!((a, b), (Val::Str(_), Val::Str(_))) {
             return self.same_text(op, a, b, span);
         }
+        // An option may be a string or a number.
+        let number = |v: &Val| self.kind(v).is_some() && self.dims(v).is_empty();
+        if matches!(op, CompareOp::Eq | CompareOp::Ne)
+            && [(a, b), (b, a)].iter().any(|(x, y)| plain_text(x).is_some() && number(y))
+        {
+            return Ok(Val::Bool(op == CompareOp::Ne));
+        }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),
             CompareOp::Ne => o.is_ne(),

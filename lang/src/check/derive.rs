@@ -16,7 +16,7 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
         OpKind::Bind | OpKind::Implicit => None,
-        OpKind::Vmap { .. } => match op.parts.first() {
+        OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
         },
@@ -78,7 +78,8 @@ impl Elab<'_> {
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
-                | OpKind::Vmap { .. } => return op.parts.first().and_then(|f| self.required(f)),
+                | OpKind::Vmap { .. }
+                | OpKind::Checkpoint => return op.parts.first().and_then(|f| self.required(f)),
             }),
             _ => None,
         }
@@ -254,6 +255,16 @@ impl Elab<'_> {
             OpKind::Bind => self.apply_bound(op, given, span),
             OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Checkpoint => {
+                let mut parts = match &f {
+                    Val::Fn(fun) => self.match_args(fun, given, span)?.0,
+                    _ => given.into_iter().map(|g| g.val).collect(),
+                };
+                parts.insert(0, f);
+                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Bind, parts }));
+                let recomputed = self.world.library_fn("_recomputed").ok_or(Fail::Reported)?;
+                self.apply(&recomputed, vec![applied], span)
+            }
             OpKind::Transposed => {
                 let like = op.parts.get(1).cloned().unwrap_or(Val::None);
                 let anywhere = self.zeros(&like, span)?;

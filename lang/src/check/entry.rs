@@ -195,6 +195,7 @@ fn empty() -> Entry {
         results: vec![],
         span: Span::default(),
         rules: typed::Rules::default(),
+        apart: false,
     };
     Entry {
         module: typed::Module { funcs: vec![main] },

@@ -158,7 +158,7 @@ impl Elab<'_> {
 
     /// The start with the type that both it and the rounds have.
     fn state(&mut self, round: &Val, begin: Val, start: Span, span: Span) -> R<Val> {
-        let mut begin = self.settle(&begin, start)?;
+        let mut begin = self.settle(&begin, DType::F64, start)?;
         for _ in 0..2 {
             let have = self.template(&begin);
             let called = self.instance(round, std::slice::from_ref(&begin), &[], span)?;

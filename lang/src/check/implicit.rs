@@ -8,6 +8,7 @@ use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;
+use crate::types::DType;
 use std::sync::Arc;
 
 /// The options after `solve` and `residual`, in the order of the signature.
@@ -60,8 +61,7 @@ impl Elab<'_> {
         };
         let names = self.params_of(solve);
         let mut bound: Vec<Option<Val>> = Vec::new();
-        let mut next = 0;
-        for g in given {
+        for (next, g) in given.into_iter().enumerate() {
             let at = match &g.name {
                 Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => Some(next),
@@ -70,9 +70,8 @@ impl Elab<'_> {
                 let name = self.callable_name(solve);
                 return self.error("E0102", g.span, format!("`{name}` has no parameter of this name"));
             };
-            next += 1;
             bound.resize(bound.len().max(at + 1), None);
-            bound[at] = Some(self.settle(&g.val, g.span)?);
+            bound[at] = Some(self.settle(&g.val, DType::F64, g.span)?);
         }
         let n = self.required(solve).unwrap_or(bound.len());
         if bound.len() != n || bound.iter().any(Option::is_none) {

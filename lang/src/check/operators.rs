@@ -96,6 +96,7 @@ impl Elab<'_> {
             "jacfwd" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Forward }),
             "jacrev" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Reverse }),
             "jacobian" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Auto }),
+            "checkpoint" => make(OpKind::Checkpoint),
             "hessian" => make(OpKind::Hessian { wrt: by }),
             "check_grad" => {
                 let (x, x_span) = args.at(1)?;

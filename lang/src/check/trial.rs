@@ -67,9 +67,8 @@ impl RuleTrial {
             }
             if !right(*slope) {
                 let title = format!("the rule `{name}` does not give the derivative of `{of}`");
-                let (point, direction) = (&found.point, &found.direction);
-                let note =
-                    format!("at {point} along {direction} the rule gives {slope:?}, and differences give {narrow:?}");
+                let (point, direction, own, other) = (&found.point, &found.direction, shown(*slope), shown(*narrow));
+                let note = format!("at {point} along {direction} the rule gives {own}, and differences give {other}");
                 return Some(self.problem(rule, title).note(note));
             }
         }

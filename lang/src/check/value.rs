@@ -97,6 +97,8 @@ pub(crate) enum OpKind {
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
+    /// In reverse mode it keeps its arguments alone.
+    Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
     /// Parts after the function: its last arguments.

@@ -23,7 +23,7 @@ impl fmt::Display for Func {
             self.sizes.len(),
             params.join(", "),
             results.join(", "),
-            rules(&self.rules)
+            rules(&self.rules) + if self.apart { " apart" } else { "" }
         )?;
         block(f, self, &self.body, 1)?;
         f.write_str("}")
