@@ -215,7 +215,6 @@ rows! {
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
     "progress" "progress(x)" "`x`, to iterate over by a `for` that shows how far it is, on a terminal; nothing else changes." "that of `x`" "progress(0..10)" entries::progress;
-    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
@@ -232,6 +231,8 @@ rows! {
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+  ["Equations, fixed points and minima"]
+    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of one's own with the derivative of the implicit function theorem: a function with the parameters of `solve`, whose value `x = solve(a…)` makes `residual(x, a…)` zero, which is checked." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
   ["Functions as values"]
     "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured((|a| |x| a * x)(2.0))" callables::captured;
     "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured((|a| |x| a * x)(2.0), (3.0,))(10.0)" callables::with_captured;
