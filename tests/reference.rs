@@ -239,6 +239,11 @@ fn arrays() {
 }
 
 #[test]
+fn implicit() {
+    run("implicit");
+}
+
+#[test]
 fn linalg() {
     run("linalg");
 }
@@ -292,8 +297,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 9] =
-    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh"];
+const CATEGORIES: [&str; 10] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

@@ -1,7 +1,7 @@
 //! Memory of reverse mode with `checkpoint`: what is kept, at first and second order, and that it changes no number.
 
 use adl_compiler::interp::{Data, Limits, NoHooks, run_counted};
-use adl_compiler::pipeline::{Timings, optimized};
+use adl_compiler::pipeline::{Options, Timings, optimized};
 use adl_lang::check::{ArgInfo, Checker, Global, Host, LeafInfo};
 use adl_lang::source::Source;
 use adl_lang::types::DType;
@@ -25,7 +25,8 @@ fn run(text: &str, function: &str, x: f64) -> (f64, u64) {
     let number = ArgInfo::Leaf(LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None });
     let entry = checker.function(function, &[number], &Nobody).expect("a right program");
     let (module, main) =
-        optimized(&entry.module, entry.main, &mut Timings::default(), &mut |_, _| {}).expect("it compiles");
+        optimized(&entry.module, entry.main, Options::default(), &mut Timings::default(), &mut |_, _| {})
+            .expect("it compiles");
     let args = vec![Data::f64s(&[], &[x])];
     let (result, stats) = run_counted(&module, main, &[], args, &mut NoHooks, Limits::default());
     let result = result.unwrap_or_else(|failure| panic!("{failure:?}"));

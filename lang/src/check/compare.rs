@@ -2,12 +2,12 @@
 
 use super::arith::{Spans, as_float, as_size};
 use super::elab::{Elab, R};
+use super::messages::plain_text;
 use super::value::Val;
 use crate::ast::{CompareOp, Expr, Name};
 use crate::ops::{Op, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::Piece;
 
 impl Elab<'_> {
     /// `a < b <= c`.
@@ -67,6 +67,17 @@ impl Elab<'_> {
         Ok(same)
     }
 
+    /// Strings are options: whether two are equal is known when the program is compiled.
+    fn same_text(&mut self, op: CompareOp, a: &Val, b: &Val, span: Span) -> R<Val> {
+        let problem = match (plain_text(a), plain_text(b), op) {
+            (Some(a), Some(b), CompareOp::Eq) => return Ok(Val::Bool(a == b)),
+            (Some(a), Some(b), CompareOp::Ne) => return Ok(Val::Bool(a != b)),
+            (Some(_), Some(_), _) => "strings have no order: they are equal or not",
+            _ => "a string with values in it cannot be compared",
+        };
+        self.error("E0204", span, problem)
+    }
+
     pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         use std::cmp::Ordering;
         if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None))
@@ -79,8 +90,8 @@ impl Elab<'_> {
             let same = self.same_parts(x, y, (span, a_span, b_span))?;
             return if op == CompareOp::Eq { Ok(same) } else { self.not(&same, span) };
         }
-        if let (Some(x), Some(y), CompareOp::Eq | CompareOp::Ne) = (plain_text(a), plain_text(b), op) {
-            return Ok(Val::Bool((x == y) == (op == CompareOp::Eq)));
+        if matches!((a, b), (Val::Str(_), Val::Str(_))) {
+            return self.same_text(op, a, b, span);
         }
         // An option may be a string or a number.
         let number = |v: &Val| self.kind(v).is_some() && self.dims(v).is_empty();
@@ -139,15 +150,6 @@ impl Elab<'_> {
 }
 
 /// A string without values in it: an option, which is known when compiling.
-fn plain_text(v: &Val) -> Option<String> {
-    let Val::Str(pieces) = v else { return None };
-    let texts = pieces.iter().map(|p| match p {
-        Piece::Text(t) => Some(t.as_str()),
-        Piece::Value(..) => None,
-    });
-    texts.collect()
-}
-
 fn written(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Eq => "==",

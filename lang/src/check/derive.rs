@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Applied | OpKind::Round => Some(Vec::new()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
+        OpKind::Bind | OpKind::Implicit | OpKind::Round => None,
         OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
@@ -67,17 +67,21 @@ impl Elab<'_> {
                 Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count())
             }
             Val::DType(_) => Some(1),
-            Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
-                OpKind::Applied => Some(0),
-                OpKind::Round => Some(2),
+            Val::Op(op) => Some(match &op.kind {
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => 1,
+                OpKind::Round => 2,
+                OpKind::Bind => {
+                    let all = op.parts.first().and_then(|f| self.required(f))?;
+                    all.saturating_sub(op.parts.len() - 1)
+                }
                 OpKind::Grad { .. }
+                | OpKind::Implicit
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
                 | OpKind::Vmap { .. }
-                | OpKind::Checkpoint => op.parts.first().and_then(|f| self.required(f)),
-            },
+                | OpKind::Checkpoint => return op.parts.first().and_then(|f| self.required(f)),
+            }),
             _ => None,
         }
     }
@@ -249,6 +253,8 @@ impl Elab<'_> {
                 }
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
+            OpKind::Bind => self.apply_bound(op, given, span),
+            OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
             OpKind::Round => self.apply_round(op, &given, span),
             OpKind::Checkpoint => {
@@ -257,16 +263,9 @@ impl Elab<'_> {
                     _ => given.into_iter().map(|g| g.val).collect(),
                 };
                 parts.insert(0, f);
-                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Applied, parts }));
+                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Bind, parts }));
                 let recomputed = self.world.library_fn("_recomputed").ok_or(Fail::Reported)?;
                 self.apply(&recomputed, vec![applied], span)
-            }
-            OpKind::Applied => {
-                let args = op.parts[1..].to_vec();
-                if !given.is_empty() {
-                    return self.error("E0102", span, "this function takes no arguments");
-                }
-                self.apply(&f, args, span)
             }
             OpKind::Transposed => {
                 let like = op.parts.get(1).cloned().unwrap_or(Val::None);

@@ -27,7 +27,7 @@ impl Elab<'_> {
             ExprKind::Block(b) => self.block(b),
             ExprKind::If { cond, then, otherwise } => self.if_expr(cond, then, otherwise.as_deref(), e.span),
             ExprKind::Lambda(l) => self.lambda(l, e.span),
-            ExprKind::Fixpoint { .. } => self.later("`fixpoint`", e.span),
+            ExprKind::Fixpoint { options, start, round } => self.fixpoint(options, start, round, e.span),
             ExprKind::Tuple(parts) => {
                 let mut out = Vec::new();
                 for p in parts {

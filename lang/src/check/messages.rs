@@ -10,7 +10,7 @@ use crate::typed::Piece;
 use crate::types::Dim;
 
 /// The nearest of some names, if one is near enough.
-pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count().div_ceil(3).max(1);
     names
         .filter(|n| *n != name && !n.starts_with('_'))
@@ -22,6 +22,12 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
             (*d, std::cmp::Reverse(same), n.len(), *n)
         })
         .map(|(_, n)| n)
+}
+
+/// A string without values in it.
+pub(crate) fn plain_text(v: &Val) -> Option<String> {
+    let Val::Str(pieces) = v else { return None };
+    pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
 }
 
 /// Names of other languages.

@@ -156,7 +156,7 @@ impl Checker {
         let entry = self.call_of(host, of.span, &|e| {
             let (f, args) = work(e)?;
             let parts = std::iter::once(Val::Fn(Arc::new(f))).chain(args).collect();
-            let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Applied, parts }));
+            let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Bind, parts }));
             let whole = LeafInfo { dtype: DType::I64, shape: Vec::new(), whole: None };
             let key = e.input(&whole, Input::Arg(0), false);
             let trial = e.world.library_fn("_rule_trial").ok_or(Fail::Reported)?;

@@ -97,8 +97,6 @@ pub(crate) enum OpKind {
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
-    /// A function with its arguments, to be called with none.
-    Applied,
     /// A round of a loop; parts after the function of the state and the loop variable: what is iterated over, and
     /// how many rounds there are.
     Round,
@@ -106,6 +104,10 @@ pub(crate) enum OpKind {
     Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
+    /// Parts after the function: its last arguments.
+    Bind,
+    /// A solver; then the residual that its value makes zero, and options.
+    Implicit,
 }
 
 #[derive(Debug)]
@@ -141,6 +143,8 @@ pub(crate) enum Val {
     Zip(Arc<[Val]>),
     /// `flip(…)` of an array, to iterate over.
     Flip(Arc<Val>),
+    /// `progress(…)` of anything to iterate over: a `for` says how far it is.
+    Progress(Arc<Val>),
     Tuple(Arc<[(Option<Name>, Val)]>),
     Fn(Arc<FnVal>),
     Builtin(usize),
@@ -197,7 +201,7 @@ impl Val {
                 pieces
                     .iter()
                     .map(|p| match p {
-                        Piece::Text(t) => Piece::Text(t.clone()),
+                        Piece::Text(_) | Piece::Clock { .. } => p.clone(),
                         Piece::Value(l, f) => match leaf(&Val::Leaf(*l)) {
                             Val::Leaf(l) => Piece::Value(l, *f),
                             _ => Piece::Text(String::new()),
@@ -212,6 +216,7 @@ impl Val {
             })),
             Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map(leaf, dim)).collect()),
             Val::Flip(v) => Val::Flip(Arc::new(v.map(leaf, dim))),
+            Val::Progress(v) => Val::Progress(Arc::new(v.map(leaf, dim))),
             Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect()),
             Val::Fn(f) => Val::Fn(Arc::new(FnVal {
                 code: f.code.clone(),
@@ -271,6 +276,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
             for p in pieces.iter() {
                 match p {
                     Piece::Text(t) => out.push(K::Text(t.clone())),
+                    Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
                     Piece::Value(l, f) => {
                         out.push(K::Text(format!("{f:?}")));
                         key(&Val::Leaf(*l), ty, dim, out);
@@ -289,6 +295,10 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
         }
         Val::Flip(v) => {
             out.push(K::Tag(8, 0));
+            key(v, ty, dim, out);
+        }
+        Val::Progress(v) => {
+            out.push(K::Tag(19, 0));
             key(v, ty, dim, out);
         }
         Val::Tuple(parts) => {

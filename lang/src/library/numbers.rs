@@ -1,8 +1,9 @@
 //! Choices, structures, random numbers, printing and asserting.
 
 use super::arrays::dims_of;
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
+use crate::message::Message;
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
@@ -224,7 +225,7 @@ pub(crate) fn print(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         }
         e.pieces(v, None, &mut pieces, *at)?;
     }
-    e.push(StmtKind::Print { pieces }, span);
+    e.push(StmtKind::Print { message: Message::Line(pieces) }, span);
     Ok(Val::None)
 }
 
@@ -234,14 +235,19 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let what = e.show(&c);
         return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
     }
+    // What the library asserts is about its use: the message says all.
+    let library = e.f.blame.is_some();
     let mut message = Vec::new();
+    if !library {
+        message.push(Piece::Text("assertion failed: ".into()));
+    }
     if let Some((v, s)) = a.get(1) {
         e.pieces(v, None, &mut message, *s)?;
     } else {
         let text = e.text_of(at);
         message.push(Piece::Text(format!("`{text}` does not hold")));
     }
-    if let Some((x, op, y)) = e.compared.take() {
+    if let Some((x, op, y)) = e.compared.take().filter(|_| !library) {
         message.push(Piece::Text(": ".into()));
         let marks = message.len();
         let both = e.pieces(&x, None, &mut message, at).and_then(|()| {
@@ -255,4 +261,29 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let cond = e.operand(&c, at)?;
     e.push(StmtKind::Assert { cond, message }, span);
     Ok(Val::None)
+}
+
+/// A clock of the host: started here, or a part of a line that stops it.
+pub(crate) fn clock(e: &mut Elab<'_>, stop: bool, span: Span) -> R<Val> {
+    let pieces = vec![Piece::Clock { stop }];
+    if stop {
+        return Ok(Val::Str(pieces.into()));
+    }
+    e.push(StmtKind::Print { message: Message::Line(pieces) }, span);
+    Ok(Val::None)
+}
+
+/// A word that must be one of some, known when the program is compiled; `none` stands for the first choice of all.
+pub(crate) fn choice(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((value, at), (name, _), (choices, _)) = (a.at(0)?, a.at(1)?, a.at(2)?);
+    if matches!(value, Val::None) {
+        return Ok(value);
+    }
+    let (Some(name), Val::Tuple(parts)) = (plain_text(&name), &choices) else {
+        return e.error("E0999", span, "the library asks for a choice among nothing");
+    };
+    let words: Vec<String> = parts.iter().filter_map(|(_, p)| plain_text(p)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    e.choice(&value, &name, &words, at)?;
+    Ok(value)
 }

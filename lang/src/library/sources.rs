@@ -14,8 +14,8 @@ macro_rules! files {
 /// The files of the prelude with their texts.
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
     "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
-    "matrices", "matrix_functions", "norms", "precision", "random",
-    "compare", "derivatives", "checkpoint", "rules"
+    "matrices", "matrix_functions", "norms", "linear", "krylov", "fixpoint", "implicit", "root", "minimize", "odeint",
+    "precision", "random", "plots", "compare", "derivatives", "checkpoint", "rules"
 ];
 
 macro_rules! modules {
@@ -28,7 +28,7 @@ macro_rules! modules {
 static MODULES: &[(&str, &str)] = modules![
     "fd": "differences", "extrapolation";
     "nn": "layers", "losses";
-    "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares", "triangles";
+    "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares";
     "stats": "densities", "counts", "summary";
 ];
 
