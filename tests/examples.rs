@@ -69,6 +69,8 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("45-", &[("width: 0.3)", "width: 0.3), max_rounds = 2"), ("i64(0.1 / dt)", "20")]),
     ("46-", &[("200_000", "2_000"), ("print(\"by", "print(\"{delta2:.9e} {vega2:.9e} by")]),
     ("48-", &[("epochs = 1000", "epochs = 1"), ("print(\"the", "print(\"{fit.value:.9e} the")]),
+    ("54-", &[("0..4000", "0..5")]),
+    ("56-", &[("steps = 300", "steps = 5")]),
     ("49-", &[("simulate(200)", "simulate(20)"), ("rate: [0.0, 1.0])", "rate: [0.0, 1.0]), max_rounds = 5")]),
 ];
 

@@ -17,15 +17,18 @@
 //! to a size in a `let` of the program; any other length of input costs no compilation. Programs that ask more of their
 //! sizes are compiled for each of them. A function keeps at most [`MAX_VARIANTS`] of its compilations.
 
-mod call;
+pub(crate) mod call;
 mod error;
 pub(crate) mod failure;
+mod message;
 pub mod output;
+mod picture;
 mod reference;
 pub mod run;
 pub(crate) mod state;
 mod trial;
-mod variant;
+mod values;
+pub(crate) mod variant;
 
 pub use error::Error;
 pub use output::{Output, SharedOutput};

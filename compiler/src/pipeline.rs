@@ -1,14 +1,14 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> clean -> derive -> optimize -> codegen
+//! lower -> inline -> clean -> derive (-> nan) -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
 //! verified after each of them; native code is only ever made from verified IR.
 
 use crate::ad::Endless;
-use crate::codegen::{self, Facts, Native};
+use crate::codegen::{self, Facts, Listing, Native};
 use crate::ir::copy::Copier;
 use crate::ir::entity::{Entity, Side};
 use crate::ir::verify::verify;
@@ -20,6 +20,13 @@ use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
 pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
+
+/// What compiled programs do besides what they say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// Stop at the first operation that makes a NaN.
+    pub check_nan: bool,
+}
 
 /// How long each pass took, summed over all that was compiled.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +63,7 @@ pub enum Problem {
 pub fn optimized(
     module: &typed::Module,
     main: typed::FuncId,
+    options: Options,
     timings: &mut Timings,
     dump: &mut Dump<'_>,
 ) -> Result<(Module, FuncId), Problem> {
@@ -78,6 +86,10 @@ pub fn optimized(
     };
     ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
     passes.after("derive", &module)?;
+    if options.check_nan {
+        opt::nan::guard(&mut module);
+        passes.after("nan", &module)?;
+    }
     let mut result = Ok(());
     opt::optimize_watched(&mut module, &roots, &mut |name, module| {
         if result.is_ok() {
@@ -91,18 +103,33 @@ pub fn optimized(
 }
 
 /// Native code for one entry.
-pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
-    let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
+pub fn compile(
+    module: &typed::Module,
+    main: typed::FuncId,
+    options: Options,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
+    let (module, entry) = optimized(module, main, options, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
-    let facts = Facts { cannot_overflow: verified.funcs.keys().map(safe).collect() };
-    let native =
-        codegen::compile_with(&verified, entry, &facts).map_err(|problem| Problem::Defect(problem.to_string()));
+    let native = codegen::compile_with(&verified, entry, &facts(&verified));
     timings.add("codegen", start.elapsed());
-    native
+    native.map_err(|problem| Problem::Defect(problem.to_string()))
+}
+
+/// The code for one entry as text.
+pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) -> Result<Listing, Problem> {
+    let (module, entry) = optimized(module, main, options, &mut Timings::default(), &mut |_, _| {})?;
+    let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
+    codegen::listing(&verified, entry, &facts(&verified)).map_err(|problem| Problem::Defect(problem.to_string()))
+}
+
+/// What ranges of whole numbers tell the code generator.
+fn facts(module: &Module) -> Facts {
+    let safe = |func| (func, opt::intervals::no_overflow(&module.funcs[func]));
+    Facts { cannot_overflow: module.funcs.keys().map(safe).collect() }
 }
 
 /// The module with its derivatives taken, as it reads best: loops and arrays are what they were.

@@ -185,6 +185,23 @@ pub enum PatternKind {
     Array(Vec<Pattern>),
 }
 
+impl Pattern {
+    /// The names that it binds, in order.
+    pub fn names(&self) -> Vec<Name> {
+        match &self.kind {
+            PatternKind::Ignore => Vec::new(),
+            PatternKind::Name(name) => vec![name.clone()],
+            PatternKind::Tuple(parts) | PatternKind::Array(parts) => parts.iter().flat_map(Pattern::names).collect(),
+            PatternKind::Record(fields) => {
+                let of = |(name, part): &(Ident, Option<Pattern>)| {
+                    part.as_ref().map_or_else(|| vec![name.name.clone()], Pattern::names)
+                };
+                fields.iter().flat_map(of).collect()
+            }
+        }
+    }
+}
+
 /// A type as written.
 #[derive(Clone, Debug)]
 pub struct TypeExpr {

@@ -4,11 +4,15 @@
 mod arrays;
 mod axes;
 mod callables;
+mod data;
 mod einsum;
 mod entries;
 mod help;
+mod marks;
 mod matrices;
 mod numbers;
+mod options;
+mod plots;
 mod reduce;
 pub mod sources;
 mod vectors;
@@ -17,8 +21,9 @@ use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
+use plots::{PANEL, PLOT};
 
-pub use help::{Help, Topic, help, module_topic, topics};
+pub use help::{Help, Topic, help, module_topic, modules, topics};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 
@@ -69,6 +74,14 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
         .collect()
 }
 
+/// The names of the parameters of a function of the library.
+pub fn parameters(name: &str) -> Vec<String> {
+    let signature = help(name).map_or(String::new(), |h| h.signature);
+    let inside = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let names = inside.split(", ").map(|p| p.split([' ', ':', '…']).next().unwrap_or("").to_string());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
@@ -116,7 +129,7 @@ fn not_here(e: &mut Elab<'_>, _: &Args, span: Span) -> R<Val> {
 
 macro_rules! rows {
     ($( [$topic:literal]
-        $( $name:literal $signature:literal $doc:literal $derivative:literal $example:literal $(@ $kink:literal)? $run:expr; )* )*
+        $( $name:literal $signature:tt $doc:literal $derivative:literal $example:literal $(@ $kink:literal)? $run:expr; )* )*
      operators [$operators:literal]
      $( $oname:literal $osignature:literal $odoc:literal $oderivative:literal $oexample:literal; )*
      later $( $lname:literal; )*) => {
@@ -201,6 +214,7 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
+    "progress" "progress(x)" "`x`, to iterate over by a `for` that shows how far it is, on a terminal; nothing else changes." "that of `x`" "progress(0..10)" entries::progress;
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
@@ -231,6 +245,17 @@ rows! {
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
+  ["Files of data"]
+    "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "load(\"data.npy\")" data::load;
+    "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", x)" data::save;
+  ["Pictures"]
+    "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
+    "scatter" "scatter(points…, label = none, color = none, size = none)" "Dots: `scatter(y)`, `scatter(x, y)` or `scatter(f, a, b)`." "none" "scatter([0.0, 1.0], [1.0, 3.0])" marks::scatter;
+    "hist" "hist(x, bins = none, density = false, label = none, color = none)" "How often the entries of an array fall into bins of equal width." "none" "hist(randn(1, 1000), bins = 30)" marks::hist;
+    "heatmap" "heatmap(z, x = none, y = none, label = none)" "Values on a grid as colours: row `i` stands at `y[i]`, column `j` at `x[j]`; or a function, `heatmap(f, (0, 1), (0, 1))`." "none" "heatmap(eye(3))" marks::heatmap;
+    "contour" "contour(z, x = none, y = none, levels = none, filled = false, label = none, color = none)" "Lines of equal value on a grid, or of a function over two ranges; `levels` is their number or the values." "none" "contour(|x, y| x^2 + y^2, (-1, 1), (-1, 1))" marks::contour;
+    "panel" PANEL "Marks between a pair of axes; `plot` shows several side by side." "none" "panel(line(sin, 0, 1), title = \"sin\")" plots::panel;
+    "plot" PLOT "Shows marks, functions over ranges, arrays or panels; saves them as `.svg` or `.png` if told to." "once per evaluation" "plot(sin, 0, 2 * pi, derivative = true)" plots::plot;
 operators ["Derivatives"]
     "grad" "grad(f, wrt = 0, aux = false)" "The gradient of a function that gives one number, by its first parameter unless told; `aux = true` for one that gives `(loss, rest)`." "to any order" "grad(|x| sum(x^2))([1.0, 2.0])";
     "value_and_grad" "value_and_grad(f, wrt = 0, aux = false)" "Value and gradient." "to any order" "value_and_grad(|x| sum(x^2))([1.0, 2.0])";
@@ -246,6 +271,5 @@ operators ["Derivatives"]
     "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
-    "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "fft"; "ifft"; "conv"; "load"; "save";
+    "fft"; "ifft"; "conv";
 }

@@ -24,8 +24,8 @@ mod store;
 
 /// What compiled code may ask of the program around it.
 pub trait Host: Send {
-    /// Shows `values`; `site` tells which `print` of the program it is.
-    fn print(&mut self, site: u32, values: &[Array]);
+    /// Takes `values`; `site` tells which message of the program it is. A reason not to take them ends the call.
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String>;
 }
 
 /// A switch that stops running code at its next back edge. Clones share the switch;
@@ -134,6 +134,11 @@ impl Workspace {
     /// What the host panicked with, once, after a failure of kind [`Failure::HOST_PANICKED`].
     pub fn take_panic(&mut self) -> Option<Box<dyn Any + Send>> {
         self.store_mut().panic.take()
+    }
+
+    /// Why the host did not take what it was told, once, after a failure of kind [`Failure::HOST_REFUSED`].
+    pub fn take_refusal(&mut self) -> Option<String> {
+        self.store_mut().refusal.take()
     }
 
     /// Who prints from now on; without a host, prints are dropped.

@@ -83,6 +83,13 @@ pub enum CallFailure {
     },
     /// The host's own function panicked while it printed.
     HostPanicked,
+    /// The host did not take what it was told.
+    Refused {
+        /// Where it was told.
+        site: Site,
+        /// The host's reason.
+        why: String,
+    },
     /// The interrupt was raised.
     Interrupted,
     /// Too deep a recursion.
@@ -231,7 +238,7 @@ impl Native {
     }
 
     #[cold]
-    fn explain(&self, workspace: &Workspace, status: u32) -> CallFailure {
+    fn explain(&self, workspace: &mut Workspace, status: u32) -> CallFailure {
         match Status::from_code(status) {
             Some(Status::Interrupted) => CallFailure::Interrupted,
             Some(Status::StackOverflow) => CallFailure::StackOverflow,
@@ -239,6 +246,9 @@ impl Native {
             Some(Status::Failed) => {
                 let failure = workspace.failure();
                 match self.0.sites.get(failure.site as usize) {
+                    Some(site) if failure.kind == adl_runtime::Failure::HOST_REFUSED => {
+                        CallFailure::Refused { site: site.clone(), why: workspace.take_refusal().unwrap_or_default() }
+                    }
                     Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => CallFailure::Failed {
                         site: site.clone(),
                         values: failure.values,

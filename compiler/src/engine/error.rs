@@ -40,6 +40,11 @@ impl Error {
         Error::new(vec![Diagnostic::error(code, nowhere, title)], &|_| None)
     }
 
+    /// A source that a problem points into.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(&id)
+    }
+
     /// As text, with colours if `color`.
     pub fn render(&self, color: bool) -> String {
         render(&self.diagnostics, &|id| self.sources.get(&id).cloned(), color)

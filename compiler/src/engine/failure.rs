@@ -3,11 +3,14 @@
 use super::output::line;
 use crate::ad::Endless;
 use crate::codegen::{Fault, Site, What};
+use crate::ir::Claim;
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
+use adl_lang::message::{Message, Topic};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
-use adl_runtime::Array;
+use adl_runtime::display::float_text;
+use adl_runtime::{Array, DType, Format};
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug)]
@@ -28,12 +31,45 @@ impl From<Diagnostic> for Failed {
 pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic {
     match &site.what {
         What::Fault(fault) => fault_at(*fault, site.span, figures),
-        What::Assert(parts) => {
+        What::Assert(Claim::NoNan(name)) => made_nan(name, site.span, arrays),
+        What::Assert(Claim::Said(parts)) => {
             // The first operand is the condition, which is no part of the message.
             Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
         }
         What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
     }
+}
+
+/// An operation made a NaN of numbers that are none. The arrays say in which entries, and what it was given.
+fn made_nan(name: &str, span: Span, arrays: &[Array]) -> Diagnostic {
+    let problem = Diagnostic::error("E0413", span, format!("`{name}` made a NaN"));
+    let Some((made, given)) = arrays.split_first() else { return problem };
+    let Some(at) = made.as_bool().and_then(|made| made.iter().position(|&made| made != 0)) else { return problem };
+    let number = |a: &Array| a.get_f64(at).map(|x| float_text(x, a.dtype() == DType::F32, Format::default()));
+    let numbers: Vec<String> = given.iter().filter_map(number).collect();
+    let mut rest = at;
+    let mut index: Vec<String> = Vec::new();
+    for &size in made.shape().iter().rev() {
+        index.insert(0, (rest % size.max(1)).to_string());
+        rest /= size.max(1);
+    }
+    let place = if index.is_empty() { String::new() } else { format!("at [{}] ", index.join(", ")) };
+    match numbers.is_empty() {
+        true => problem,
+        false => problem.note(format!("{place}it was given {}", numbers.join(" and "))),
+    }
+}
+
+/// The host did not take what it was told.
+pub fn refused(site: &Site, why: &str) -> Diagnostic {
+    let (code, what) = match &site.what {
+        What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown"),
+        What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved"),
+        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
+            ("E0499", "this line could not be printed")
+        }
+    };
+    Diagnostic::error(code, site.span, format!("{what}: {why}"))
 }
 
 fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {

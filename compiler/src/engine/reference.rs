@@ -1,10 +1,12 @@
 //! Runs an entry through the reference interpreter, with the same arrays, lines and failures as native code.
 
 use super::call::{Signature, Trouble, runtime_dtype};
+use super::message::deliver;
 use super::output::{SharedOutput, runtime_format};
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
-use crate::ir::{FuncId, Module};
+use crate::ir::{Claim, FuncId, Module, Part};
+use adl_lang::message::{Body, Message, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
@@ -42,6 +44,11 @@ impl Hooks for Host<'_> {
         if !matches!(line.as_slice(), [Piece::Clock { stop: false }]) {
             self.output.line(&text);
         }
+    }
+
+    fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
+        let body = body.map(&mut |d| array(d).map_err(|problem| problem.to_string()))?;
+        deliver(topic, &body, self.output)
     }
 
     fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
@@ -89,10 +96,13 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line, &mut |_| String::new()))]) },
+            site: Site { span, what: What::Assert(Claim::Said(vec![Part::Text(text(&line, &mut |_| String::new()))])) },
             values: [0; 4],
             arrays: Vec::new(),
         },
+        FailureKind::Refused(topic, why) => {
+            CallFailure::Refused { site: Site { span, what: What::Print(Message::Tell(topic, Body::None)) }, why }
+        }
         FailureKind::TooDeep => CallFailure::StackOverflow,
         FailureKind::OutOfFuel => CallFailure::Interrupted,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),

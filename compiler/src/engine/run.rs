@@ -1,12 +1,12 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, too_deep};
+use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, refused, too_deep};
 use super::output::{Printer, SharedOutput};
 use super::reference;
 use crate::codegen::{CallFailure, Native};
 use crate::ir::{FuncId, Module};
-use crate::pipeline::{self, Problem, Timings};
+use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
@@ -28,6 +28,8 @@ pub enum Backend {
 pub struct Runner {
     /// What runs them.
     pub backend: Backend,
+    /// What entries do besides what they say.
+    pub options: Options,
     /// Time spent so far.
     pub timings: Timings,
     output: SharedOutput,
@@ -54,6 +56,7 @@ impl Runner {
     pub fn new(output: SharedOutput) -> Runner {
         Runner {
             backend: Backend::default(),
+            options: Options::default(),
             timings: Timings::default(),
             output,
             workspace: Workspace::new(),
@@ -99,10 +102,10 @@ impl Runner {
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Failed> {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
-        let backend = self.backend;
+        let (backend, options) = (self.backend, self.options);
         let timings = &mut self.timings;
         let code = guarded(|| match backend {
-            Backend::Native => pipeline::compile(&entry.module, entry.main, timings).map(Code::Native),
+            Backend::Native => pipeline::compile(&entry.module, entry.main, options, timings).map(Code::Native),
             Backend::Interpreter => {
                 pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }
@@ -182,6 +185,7 @@ impl Compiled {
                 too_deep(function, self.span).into()
             }
             CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
+            CallFailure::Refused { site, why } => refused(&site, &why).into(),
             CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
             CallFailure::Arguments(text) => defect(self.span, &text).into(),
         }

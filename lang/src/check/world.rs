@@ -3,7 +3,7 @@
 use super::Global;
 use super::free;
 use super::value::{Code, FnVal, Group, ModuleId, Val};
-use crate::ast::{FnDef, Lambda, Name};
+use crate::ast::{FnDef, Lambda, Name, Stmt};
 use crate::library::sources;
 use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
@@ -34,7 +34,13 @@ pub(crate) struct ModuleDef {
 
 #[derive(Clone)]
 pub(crate) enum TopBinding {
-    Value { val: Val, mutable: bool, span: Span },
+    Value {
+        val: Val,
+        mutable: bool,
+        span: Span,
+        /// The statement that bound it, if there is a function in it.
+        again: Option<Arc<Stmt>>,
+    },
     Fun(usize, usize),
     Module(ModuleId),
 }
@@ -61,6 +67,8 @@ pub(crate) struct World {
     pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Whether `ans` is bound to the value of each bare expression.
+    pub answers: bool,
     /// Fixed points print how they went unless they say otherwise.
     pub report_fixpoints: bool,
 }
@@ -78,6 +86,7 @@ impl World {
             seen: Vec::new(),
             tried: Vec::new(),
             checking: None,
+            answers: false,
             report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {

@@ -25,6 +25,7 @@ pub struct Store {
     pub(super) interrupt: Interrupt,
     pub(super) host: Option<Box<dyn Host>>,
     pub(super) panic: Option<Box<dyn Any + Send>>,
+    pub(super) refusal: Option<String>,
     pub(crate) failure_values: Vec<Array>,
     pub(super) limit: usize,
     pub(super) held: usize,
@@ -54,6 +55,7 @@ impl Store {
             interrupt: Interrupt::new(),
             host: None,
             panic: None,
+            refusal: None,
             failure_values: Vec::new(),
             limit: usize::MAX,
             held: 0,
@@ -180,7 +182,12 @@ impl Store {
             return Status::Done;
         };
         match catch_unwind(AssertUnwindSafe(|| host.print(site, values))) {
-            Ok(()) => Status::Done,
+            Ok(Ok(())) => Status::Done,
+            Ok(Err(why)) => {
+                self.refusal = Some(why);
+                context.failure = Failure { kind: Failure::HOST_REFUSED, site, values: [0; 4] };
+                Status::Failed
+            }
             Err(payload) => {
                 self.panic = Some(payload);
                 context.failure = Failure { kind: Failure::HOST_PANICKED, site, values: [0; 4] };

@@ -1,0 +1,46 @@
+//! Calls that are compiled once and run as often as one likes: for timing.
+
+use super::Session;
+use super::calls::Call;
+use crate::engine::Error;
+use crate::engine::variant::Variant;
+use adl_runtime::{Value, Workspace};
+use std::time::{Duration, Instant};
+
+/// A compiled call with its arguments.
+pub struct Prepared {
+    /// How long it took to compile.
+    pub compile: Duration,
+    variant: Variant,
+    args: Vec<Value>,
+    out: Value,
+    workspace: Workspace,
+}
+
+impl Prepared {
+    /// Most bytes that were kept at one time for a reverse sweep.
+    pub fn tape_bytes(&self) -> usize {
+        self.workspace.statistics().peak_tape
+    }
+}
+
+impl Session {
+    /// Compiles the function of a call; its gradient if `gradient`.
+    pub fn prepare(&mut self, call: &Call, gradient: bool) -> Result<Prepared, Error> {
+        let expr = if gradient { call.gradient() } else { call.callee.clone() };
+        let args: Vec<&Value> = call.args.iter().collect();
+        let start = Instant::now();
+        let variant = crate::engine::state::deep(|| Variant::compile(&mut self.state, &expr, &args))?;
+        let compile = start.elapsed();
+        let workspace = self.state.runner.another_workspace();
+        Ok(Prepared { compile, variant, args: call.args.clone(), out: Value::None, workspace })
+    }
+
+    /// Calls it once.
+    pub fn perform(&self, prepared: &mut Prepared) -> Result<(), Error> {
+        let Prepared { variant, args, out, workspace, .. } = prepared;
+        let args: Vec<&Value> = args.iter().collect();
+        let limit = self.state.runner.memory_limit();
+        variant.call_into(&args, out, workspace, limit).map_err(|failed| self.state.failed(failed))
+    }
+}
