@@ -32,7 +32,7 @@ fn time(expr: &str, args: &[Value]) -> Duration {
 /// The least memory limit with which a call succeeds, within a hundredth: what the call takes beside its arguments.
 fn memory(expr: &str, args: &[Value]) -> usize {
     let fits = |bytes: usize| function(expr, bytes).call(args).is_ok();
-    let (mut low, mut high) = (1_usize << 10, 1_usize << 33);
+    let (mut low, mut high) = (1usize << 10, 1usize << 33);
     while high - low > low / 100 {
         let middle = low.midpoint(high).min(2 * low);
         if fits(middle) { high = middle } else { low = middle }

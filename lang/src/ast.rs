@@ -84,6 +84,8 @@ pub enum StmtKind {
         iter: Expr,
         /// The body.
         body: Block,
+        /// `@checkpoint(rounds)` before it.
+        budget: Option<Budget>,
     },
     /// `while cond { … }`.
     While {
@@ -136,6 +138,15 @@ pub struct FnDef {
     /// `@jvp(name)` or `@vjp(name)` before it.
     pub rule: Option<Rule>,
     /// From `fn` to the end of the body.
+    pub span: Span,
+}
+
+/// `@checkpoint(32)`: what a loop may keep in reverse mode.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Of how many rounds; as many as make every round run once more, if left out.
+    pub rounds: Option<Box<Expr>>,
+    /// The word.
     pub span: Span,
 }
 

@@ -10,6 +10,7 @@ mod assign;
 mod attributes;
 mod blame;
 mod body;
+mod budget;
 mod call;
 mod choice;
 mod compare;

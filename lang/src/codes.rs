@@ -18,7 +18,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/names.md"),
     include_str!("codes/types.md"),
     include_str!("codes/derivatives.md"),
-    include_str!("codes/fixed_points.md"),
+    include_str!("codes/fixpoints.md"),
     include_str!("codes/running.md"),
     include_str!("codes/warnings.md"),
 ];

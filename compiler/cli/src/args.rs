@@ -40,6 +40,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Run the tests of programs.
     Test(TestArgs),
+    /// Bring programs into the one style.
+    Fmt(FmtArgs),
+    /// Write the derivative of a function as a program.
+    Grad(GradArgs),
     /// Time calls and their gradients.
     Bench(BenchArgs),
     /// Show what a function or call is compiled to, in the context of a program.
@@ -121,6 +125,47 @@ pub struct TestArgs {
     /// Say what comes out as JSON, an object on each line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to format.
+#[derive(Args, Debug, Clone)]
+pub struct FmtArgs {
+    /// The programs; `-` is standard input, whose form is printed.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Change nothing; name the files that are not in the style.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Of what to write the derivative.
+#[derive(Args, Debug, Clone)]
+pub struct GradArgs {
+    /// The program; `-` is standard input.
+    pub file: PathBuf,
+    /// The function. Shapes are those of its annotations, or of the values in `--at`; what has neither is a number.
+    pub function: String,
+    /// By which parameters; the first one unless told.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub wrt: Vec<String>,
+    /// The mode; forward for a function of one number unless told, else reverse.
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
+    /// The value of a parameter, such as `x=[1, 2]`; with all of them the value of the derivative is printed too.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub at: Vec<String>,
+    /// Compare the text, the compiled derivative and central differences at the point; 1 if they differ.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// By which mode a derivative is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ModeArg {
+    /// Tangents, from the parameters on.
+    Forward,
+    /// Cotangents, from the result back.
+    Reverse,
 }
 
 /// What to time.

@@ -5,6 +5,8 @@ mod check;
 mod completions;
 mod dump;
 pub mod explain;
+mod fmt;
+mod grad;
 mod run;
 mod test;
 
@@ -43,6 +45,8 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
         Command::Run(args) => args.file.iter().cloned().collect(),
         Command::Check(args) => args.files.clone(),
         Command::Test(args) => args.files.clone(),
+        Command::Fmt(args) => args.files.clone(),
+        Command::Grad(args) => vec![args.file.clone()],
         Command::Bench(args) => vec![args.file.clone()],
         Command::Dump(args) => vec![args.file.clone()],
         Command::Explain { .. } | Command::Repl(_) | Command::Completions { .. } => Vec::new(),
@@ -67,6 +71,8 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
             Command::Run(args) => run::run(context, &args),
             Command::Check(args) => check::check(context, &args),
             Command::Test(args) => test::test(context, &args),
+            Command::Fmt(args) => fmt::fmt(context, &args),
+            Command::Grad(args) => grad::grad(context, &args),
             Command::Bench(args) => bench::bench(context, &args),
             Command::Dump(args) => dump::dump(context, &args),
             Command::Explain { code } => explain::explain(&context, code.as_deref()),

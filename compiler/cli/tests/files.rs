@@ -13,7 +13,7 @@ struct Said {
 fn adl_on(args: &[&str], screen: Screen) -> Said {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let input = &mut std::io::empty();
-    let streams = Streams { input, terminal: false, out: &mut out, err: &mut err, color: false, screen };
+    let streams = Streams { screen, ..Streams::new(input, &mut out, &mut err) };
     let code = run(std::iter::once("adl").chain(args.iter().copied()), streams, Default::default());
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Said { code, out: text(out), err: text(err) }

@@ -46,8 +46,8 @@ impl Scale {
             }
             Some((low, high)) => (low.max(-HUGE), high.min(HUGE)),
         };
-        let (to, from): (fn(f64) -> f64, fn(f64) -> f64) =
-            if log { (f64::log10, |x| 10f64.powf(x)) } else { (|x| x, |x| x) };
+        let to = |x: f64| if log { x.log10() } else { x };
+        let from = |x: f64| if log { 10f64.powf(x) } else { x };
         let (mut a, mut b) = (to(low), to(high));
         let span = b - a;
         if span <= 1e-12 * a.abs().max(b.abs()) {

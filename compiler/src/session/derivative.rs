@@ -32,6 +32,8 @@ pub struct Written {
     pub name: String,
     /// The operator that gives the same, `grad(f, wrt = (x, y))`.
     pub operator: String,
+    /// The parameters of the function.
+    pub params: Vec<String>,
     /// The text.
     pub text: String,
 }
@@ -151,7 +153,7 @@ impl Session {
         let text = text::function(&module, main, &signature).map_err(|problem| {
             Error::host("E0453", format!("the derivative of `{of}` cannot be written as text: {}", problem.what))
         })?;
-        Ok(Written { name, operator, text })
+        Ok(Written { name, operator, params: names.to_vec(), text })
     }
 }
 

@@ -32,7 +32,8 @@ impl Elab<'_> {
         if let (Some(n), Some(m)) = (self.required(&parts[0]), self.required(&parts[1]))
             && m != n + 1
         {
-            let title = format!("this residual takes {m}, and the solution and the parameters of the solver are {}", n + 1);
+            let title =
+                format!("this residual takes {m}, and the solution and the parameters of the solver are {}", n + 1);
             return self.fail(
                 Diagnostic::error("E0605", args.at(1)?.1, title)
                     .help("the solution comes first, then the parameters of the solver: `residual(x, a, b)`"),

@@ -97,6 +97,9 @@ pub(crate) enum OpKind {
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
+    /// A round of a loop; parts after the function of the state and the loop variable: what is iterated over, and
+    /// how many rounds there are.
+    Round,
     /// In reverse mode it keeps its arguments alone.
     Checkpoint,
     /// A function of several parameters as one of the tuple of them.

@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub loaded: FxHashMap<String, ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
+    /// Rounds of loops with a budget, by the place of the loop.
+    pub rounds: FxHashMap<Span, Arc<Lambda>>,
     /// Functions whose rules were tried.
     pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
@@ -84,6 +86,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             seen: Vec::new(),
+            rounds: FxHashMap::default(),
             tried: Vec::new(),
             checking: None,
             answers: false,

@@ -4,7 +4,7 @@ use super::{Repl, echo, help};
 use crate::commands::bench::bench_call;
 use crate::commands::explain;
 use crate::timing::duration;
-use adl_compiler::session::{Meaning, Stage};
+use adl_compiler::session::{Meaning, Mode, Stage};
 use adl_lang::{check::nearest, codes};
 use std::path::Path;
 use std::time::Instant;
@@ -31,6 +31,7 @@ const ROWS: &[Row] = &[
     row(["bench", ""], "CALL", "times a call and its gradient", bench),
     row(["vars", ""], "", "the variables with their values", vars),
     row(["fns", ""], "", "the functions", fns),
+    row(["grad", ""], "NAME", "the derivative of a function as a text", grad),
     row(["plot", ""], "ARGS", "the same as `plot(ARGS)`", plot),
     row(["doc", ""], "NAME", "the same as `:help NAME`", show_help),
     row(["explain", ""], "CODE", "more about a code such as E0201", explain_code),
@@ -132,6 +133,16 @@ fn list(repl: &Repl, wanted: fn(&Meaning) -> bool) {
     for name in repl.session.names() {
         if let Some(meaning) = repl.session.meaning(&name).filter(wanted) {
             repl.console.line(&echo::meaning(&name, &meaning, repl.width));
+        }
+    }
+}
+
+fn grad(repl: &mut Repl, name: &str) {
+    let report = repl.report();
+    match repl.session.derivative_text(name, &[], Mode::Auto, &[]) {
+        Ok(written) => repl.console.line(written.text.trim_end()),
+        Err(problem) => {
+            report.problem(&problem);
         }
     }
 }
