@@ -27,6 +27,9 @@ pub struct RuleTrial {
     vjp: Option<Arc<FnDef>>,
 }
 
+/// A function and its arguments.
+type Applied = (FnVal, Vec<Val>);
+
 /// What one trial found: values and derivatives of a weighted sum of the results along a line.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -142,12 +145,7 @@ impl Checker {
         })
     }
 
-    fn trial(
-        &mut self,
-        host: &dyn Host,
-        f: &FnVal,
-        work: &dyn Fn(&mut Elab<'_>) -> R<(FnVal, Vec<Val>)>,
-    ) -> Option<RuleTrial> {
+    fn trial(&mut self, host: &dyn Host, f: &FnVal, work: &dyn Fn(&mut Elab<'_>) -> R<Applied>) -> Option<RuleTrial> {
         let Code::Fn(group, i) = &f.code else { return None };
         let of = group.fns[*i].clone();
         if self.world.tried.iter().any(|t| Arc::ptr_eq(t, &of)) {
