@@ -118,7 +118,16 @@ impl Place<'_> {
                     _ => problem.fix("leave it out", vec![(self.span, String::new())]),
                 })
             }
+            Token::Colon if self.innermost() == Some(Token::LBracket) => Some(
+                error("E0010", "a part of an array is written with `..`")
+                    .fix("from 1 up to and without 3 is `x[1..3]`", vec![(self.span, "..".into())]),
+            ),
             Token::Colon => self.colon(),
+            Token::Comma if self.at == 2 => self.several_names(),
+            Token::If if self.after_value() => Some(
+                error("E0010", "an `if` stands before what it chooses")
+                    .help("a choice is written `if c { a } else { b }`"),
+            ),
             Token::Semicolon => Some(
                 error("E0010", "`;` separates statements, and cannot stand in brackets")
                     .help("parts are separated by `,`"),
@@ -161,6 +170,33 @@ impl Place<'_> {
         })
     }
 
+    /// `let a, b = …`.
+    fn several_names(&self) -> Option<Diagnostic> {
+        let (Some(Token::Let | Token::Var), Some(Token::Name(_))) = (self.token(Some(0)), self.token(Some(1))) else {
+            return None;
+        };
+        let names = self.tokens[1..].iter().take_while(|(t, _)| matches!(t, Token::Name(_) | Token::Comma)).count();
+        let (first, last) = (self.tokens[1].1, self.tokens[names].1);
+        let (open, close) = (Span { end: first.start, ..first }, Span { start: last.end, ..last });
+        let problem = Diagnostic::error("E0010", self.span, "several names are bound by a pattern");
+        Some(problem.fix("put them into brackets", vec![(open, "(".into()), (close, ")".into())]))
+    }
+
+    /// The innermost bracket that is open.
+    fn innermost(&self) -> Option<Token<'_>> {
+        let mut open = Vec::new();
+        for &(token, _) in &self.tokens[..self.at.min(self.tokens.len())] {
+            match token {
+                Token::LParen | Token::LBracket | Token::HoleOpen => open.push(token),
+                Token::RParen | Token::RBracket | Token::HoleClose => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.pop()
+    }
+
     /// `if c:` and its like.
     fn colon(&self) -> Option<Diagnostic> {
         let headed = matches!(
@@ -176,15 +212,7 @@ impl Place<'_> {
     }
 
     fn outside_brackets(&self) -> bool {
-        let mut open = 0i64;
-        for (token, _) in &self.tokens[..self.at.min(self.tokens.len())] {
-            match token {
-                Token::LParen | Token::LBracket | Token::HoleOpen => open += 1,
-                Token::RParen | Token::RBracket | Token::HoleClose => open -= 1,
-                _ => {}
-            }
-        }
-        open == 0
+        self.innermost().is_none()
     }
 
     /// Anything else: what was expected, in classes.

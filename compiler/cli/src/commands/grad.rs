@@ -12,7 +12,7 @@ use adl_runtime::Value;
 
 /// How far the text may be from the compiled derivative, and that from differences.
 const CLOSE: f64 = 1e-9;
-const NEAR: f64 = 1e-6;
+const NEAR: f64 = 1e-4;
 
 /// Prints a derivative; with a point its value there, with `--check` whether it is right there. The result is the exit
 /// code.
