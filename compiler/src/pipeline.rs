@@ -90,15 +90,20 @@ pub fn optimized(
     Ok((module, FuncId::new(0)))
 }
 
-/// Native code for one entry.
-pub fn compile(module: &typed::Module, main: typed::FuncId, timings: &mut Timings) -> Result<Native, Problem> {
+/// Native code for one entry; `metered` code counts its rounds and calls.
+pub fn compile(
+    module: &typed::Module,
+    main: typed::FuncId,
+    metered: bool,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
     let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
     let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
-    let facts = Facts { cannot_overflow: verified.funcs.keys().map(safe).collect() };
+    let facts = Facts { cannot_overflow: verified.funcs.keys().map(safe).collect(), metered };
     let native =
         codegen::compile_with(&verified, entry, &facts).map_err(|problem| Problem::Defect(problem.to_string()));
     timings.add("codegen", start.elapsed());

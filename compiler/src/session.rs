@@ -13,30 +13,23 @@
 //! ```
 
 use crate::engine::failure::problem_at;
+use crate::engine::limits::Setting;
 use crate::engine::output::{Output, SharedOutput};
+use crate::engine::parameters::Parameters;
 use crate::engine::run::{Backend, Runner};
 use crate::engine::state::{Display, Outcome, State};
-use crate::engine::{Error, Import};
+use crate::engine::{Error, ErrorKind, Import};
 use crate::ir::Module;
 use crate::pipeline::{PASSES, Timings, optimized};
-use adl_lang::ast::{Expr, ExprKind, PatternKind, Stmt, StmtKind, UnaryOp};
 use adl_lang::diagnostic::Diagnostic;
-use adl_lang::parse::parse;
-use adl_lang::source::{Source, SourceId, Span};
+use adl_lang::source::Source;
 use adl_runtime::Interrupt;
 
 /// Definitions and values so far. What fails changes nothing.
 pub struct Session {
     state: State,
     output: SharedOutput,
-    /// `let name = literal` that the host replaces.
-    parameters: Vec<Parameter>,
-}
-
-struct Parameter {
-    name: String,
-    value: Expr,
-    used: bool,
+    parameters: Parameters,
 }
 
 /// How a test came out.
@@ -51,8 +44,8 @@ impl Session {
     /// An empty session; what programs print and show goes to `output`.
     pub fn new(output: impl Output + 'static) -> Session {
         let output = SharedOutput::new(output);
-        let runner = Runner::new(output.clone());
-        Session { state: State::new(runner), output, parameters: Vec::new() }
+        let setting = Setting { output: output.clone(), ..Setting::default() };
+        Session { state: State::new(Runner::new(setting)), output, parameters: Parameters::default() }
     }
 
     /// Runs entries in another way from now on.
@@ -62,17 +55,17 @@ impl Session {
 
     /// Most bytes that a running statement may use; `None` for no limit.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
-        self.state.runner.set_memory_limit(bytes);
+        self.state.runner.set(|setting| setting.limits.memory = bytes);
     }
 
     /// The switch that stops the running statement.
     pub fn interrupt(&self) -> Interrupt {
-        self.state.runner.interrupt()
+        self.state.runner.setting().interrupt.clone()
     }
 
     /// Shares a switch with others.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
-        self.state.runner.set_interrupt(interrupt);
+        self.state.runner.set(|setting| setting.interrupt = interrupt);
     }
 
     /// The time that compiling and running took so far.
@@ -82,23 +75,12 @@ impl Session {
 
     /// Sets a parameter of the programs to come: the literal that a `let` of this name at top level is bound to.
     pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let (file, problems) = parse(&Source::new(name, value), SourceId(u32::MAX));
-        match file.stmts.as_slice() {
-            [Stmt { kind: StmtKind::Expr(value), .. }] if problems.is_empty() && is_literal(value) => {
-                self.parameters.push(Parameter { name: name.to_string(), value: value.clone(), used: false });
-                Ok(())
-            }
-            _ => Err(Error::host(
-                "E0450",
-                format!("the parameter `{name}` must be a number, `true` or `false`, not `{value}`"),
-            )),
-        }
+        self.parameters.set(name, value)
     }
 
     /// The parameters that no program has had.
     pub fn unused_parameters(&self) -> Vec<&str> {
-        let unused = self.parameters.iter().filter(|p| !p.used);
-        unused.map(|p| p.name.as_str()).collect()
+        self.parameters.unused()
     }
 
     /// Runs a text without imports of files. What it shows and prints goes to the output; the result is its warnings.
@@ -110,7 +92,7 @@ impl Session {
     pub fn run_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<Vec<Diagnostic>, Error> {
         let mut loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
-        self.replace_parameters(&mut loaded.stmts);
+        self.parameters.replace(&mut loaded.stmts);
         for stmt in &loaded.stmts {
             let Outcome { shown, warnings: more } = self.state.statement(stmt)?;
             warnings.extend(more);
@@ -132,11 +114,11 @@ impl Session {
     ) -> Result<Vec<Diagnostic>, Error> {
         let mut loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
-        self.replace_parameters(&mut loaded.stmts);
+        self.parameters.replace(&mut loaded.stmts);
         warnings.extend(self.state.definitions(&loaded.stmts)?);
         for (name, body, _) in &loaded.tests {
             let result = self.state.test(body).map(|more| warnings.extend(more));
-            let interrupted = matches!(&result, Err(problem) if problem.interrupted);
+            let interrupted = matches!(&result, Err(problem) if problem.kind == ErrorKind::Interrupted);
             report(TestReport { name: name.clone(), result });
             if interrupted {
                 break;
@@ -184,7 +166,7 @@ impl Session {
                 }
             };
             let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
-            done.map_err(|problem| self.state.error(vec![problem_at(problem, stmt.span)]))?;
+            done.map_err(|problem| self.state.failed(problem_at(problem, stmt.span)))?;
             match last {
                 Some(text) => out.push_str(&text),
                 None => {
@@ -201,41 +183,8 @@ impl Session {
     pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
         self.state.error(diagnostics.to_vec()).render(color)
     }
-
-    fn replace_parameters(&mut self, stmts: &mut [Stmt]) {
-        for stmt in stmts {
-            let StmtKind::Let { mutable: false, pattern, value, .. } = &mut stmt.kind else {
-                continue;
-            };
-            let PatternKind::Name(name) = &pattern.kind else {
-                continue;
-            };
-            let wanted = self.parameters.iter_mut().rev().find(|p| *p.name == **name && is_literal(value));
-            if let Some(parameter) = wanted {
-                parameter.used = true;
-                *value = at(parameter.value.clone(), value.span);
-            }
-        }
-    }
 }
 
 fn no_files(path: &str, _: &str) -> Result<Source, String> {
     Err(format!("no files are available here, so not `{path}`"))
-}
-
-fn is_literal(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) => true,
-        ExprKind::Unary(UnaryOp::Neg, inner) => is_literal(inner),
-        _ => false,
-    }
-}
-
-/// The literal as if it stood there.
-fn at(mut literal: Expr, span: Span) -> Expr {
-    literal.span = span;
-    if let ExprKind::Unary(_, inner) = &mut literal.kind {
-        **inner = at((**inner).clone(), span);
-    }
-    literal
 }

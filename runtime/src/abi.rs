@@ -10,7 +10,7 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::array::{Array, ArrayError, DType};
-use crate::workspace::Store;
+use crate::workspace::{Interrupt, Store};
 
 /// First argument of every compiled function.
 #[repr(C)]
@@ -29,8 +29,25 @@ pub struct Context {
     pub store: *mut Store,
     /// Why the code failed, when its status is [`Status::Failed`].
     pub failure: Failure,
-    /// Keeps the size a multiple of 32; 0.
-    pub reserved: u64,
+    /// Rounds of loops and calls that are left, where code counts them.
+    pub fuel: i64,
+}
+
+impl Context {
+    /// For code that needs neither memory of a workspace nor a host, on a stack without limit.
+    #[inline]
+    pub fn bare(interrupt: &Interrupt) -> Context {
+        Context {
+            interrupt: interrupt.flag(),
+            stack_limit: 0,
+            arena_top: core::ptr::null_mut(),
+            arena_end: core::ptr::null_mut(),
+            arena_chunk: 0,
+            store: core::ptr::null_mut(),
+            failure: Failure::default(),
+            fuel: i64::MAX,
+        }
+    }
 }
 
 /// What went wrong and where, in numbers that the compiler gave out.
@@ -91,6 +108,8 @@ pub enum Status {
     /// The memory limit, or the memory of the machine, does not suffice; `failure.values[0]` has
     /// the bytes asked for.
     OutOfMemory = 4,
+    /// [`Context::fuel`] is used up.
+    OutOfFuel = 5,
 }
 
 impl Status {
@@ -102,6 +121,7 @@ impl Status {
             2 => Some(Status::Interrupted),
             3 => Some(Status::StackOverflow),
             4 => Some(Status::OutOfMemory),
+            5 => Some(Status::OutOfFuel),
             _ => None,
         }
     }
@@ -125,6 +145,8 @@ pub const OFFSET_FAILURE_KIND: usize = OFFSET_FAILURE + offset_of!(Failure, kind
 pub const OFFSET_FAILURE_SITE: usize = OFFSET_FAILURE + offset_of!(Failure, site);
 /// Offset of [`Failure::values`] in a context; entry `i` is `8 * i` bytes on.
 pub const OFFSET_FAILURE_VALUES: usize = OFFSET_FAILURE + offset_of!(Failure, values);
+/// Offset of [`Context::fuel`].
+pub const OFFSET_FUEL: usize = offset_of!(Context, fuel);
 /// Offset of [`Tape::base`].
 pub const OFFSET_TAPE_BASE: usize = offset_of!(Tape, base);
 /// Offset of [`Tape::capacity`].
@@ -143,7 +165,7 @@ pub const SIZE_PRINT_VALUE: usize = size_of::<PrintValue>();
 /// The numbers in the crate's documentation.
 const _: () = {
     assert!(OFFSET_INTERRUPT == 0 && OFFSET_STACK_LIMIT == 8 && OFFSET_ARENA_TOP == 16 && OFFSET_ARENA_END == 24);
-    assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && size_of::<Context>() == 96);
+    assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && OFFSET_FUEL == 88 && size_of::<Context>() == 96);
     assert!(OFFSET_FAILURE_SITE == 52 && OFFSET_FAILURE_VALUES == 56 && size_of::<Failure>() == 40);
     assert!(OFFSET_TAPE_BASE == 0 && OFFSET_TAPE_CAPACITY == 8);
     assert!(OFFSET_PRINT_DIMS == 8 && OFFSET_PRINT_DATA == 16 && SIZE_PRINT_VALUE == 24);

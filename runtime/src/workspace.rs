@@ -49,6 +49,11 @@ impl Interrupt {
         self.0.store(false, Ordering::Relaxed);
     }
 
+    /// Where compiled code looks.
+    pub(crate) fn flag(&self) -> *const AtomicBool {
+        Arc::as_ptr(&self.0)
+    }
+
     /// True after [`Interrupt::raise`].
     pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -87,7 +92,7 @@ impl Workspace {
             arena_chunk: 0,
             store: store.as_ptr(),
             failure: Failure::default(),
-            reserved: 0,
+            fuel: i64::MAX,
         });
         Workspace { context: NonNull::from(Box::leak(context)), store }
     }
@@ -114,9 +119,10 @@ impl Workspace {
         let here = 0u8;
         // SAFETY: no native code runs on this workspace, so nothing else refers to the two halves.
         let (context, store) = unsafe { (self.context.as_mut(), self.store.as_mut()) };
-        context.interrupt = Arc::as_ptr(&store.interrupt.0);
+        context.interrupt = store.interrupt.flag();
         context.stack_limit = (&raw const here).addr().saturating_sub(stack);
         context.failure = Failure::default();
+        context.fuel = store.fuel;
         store.reset(context);
         self.context.as_ptr()
     }
@@ -155,6 +161,11 @@ impl Workspace {
     /// reuse is given back if it stands in the way.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
         self.store_mut().limit = bytes.unwrap_or(usize::MAX);
+    }
+
+    /// How many rounds of loops and calls each call may take, if its code counts them; `None` for no limit.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.store_mut().fuel = fuel.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
     }
 
     /// Peaks of memory so far.

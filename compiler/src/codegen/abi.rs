@@ -82,6 +82,11 @@ pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif:
     SUPPORT.iter().find(|(n, ..)| *n == name).map(|(_, params, result)| (*params, *result))
 }
 
+/// Whether a function that compiled code calls does without a workspace.
+pub(super) fn is_bare(name: &str) -> bool {
+    name == "adl_fail" || name == "adl_copy" || support(name).is_none()
+}
+
 /// A function that is compiled into the host, and its address.
 pub(super) enum Own {
     /// Of one float.

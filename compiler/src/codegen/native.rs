@@ -1,16 +1,14 @@
 //! Owns compiled code. Memory that holds code is never writable again, and goes back to the system with the last handle.
 #![allow(unsafe_code, reason = "calls machine code, and frees it")]
 
+mod call;
+
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
-use adl_lang::types::{DType, Dim, Sym, Ty};
-use adl_runtime::array::element_count;
-use adl_runtime::buffer::Buffer;
-use adl_runtime::{Array, Context, Status, Workspace};
+use adl_lang::types::Ty;
+use adl_runtime::{Array, Context, Failure, Interrupt, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
-use smallvec::SmallVec;
-use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of stack that a call may use where it is not known how many are left.
@@ -35,10 +33,18 @@ struct Code {
     sites: Vec<Site>,
     /// Whether one of the places is a print.
     prints: bool,
+    /// Whether it needs no workspace.
+    bare: bool,
     stats: Stats,
 }
 
-type Slots = SmallVec<[u64; 16]>;
+/// What a call works with.
+pub enum Memory<'a> {
+    /// Memory, host and limits.
+    Workspace(&'a mut Workspace),
+    /// Nothing but a switch: for code that is [bare](Native::is_bare).
+    Bare(&'a Interrupt),
+}
 
 /// What a call takes and gives.
 pub(super) struct Shape {
@@ -87,6 +93,8 @@ pub enum CallFailure {
     Interrupted,
     /// Too deep a recursion.
     StackOverflow,
+    /// It took more rounds and calls than it may.
+    OutOfFuel,
     /// The memory does not suffice.
     OutOfMemory,
     /// The arguments are not those that the function takes.
@@ -125,6 +133,7 @@ impl Native {
         entry: FuncId,
         shape: Shape,
         sites: Vec<Site>,
+        bare: bool,
         stats: Stats,
     ) -> Result<Native, CodegenError> {
         if let Err(problem) = module.finalize_definitions() {
@@ -136,7 +145,7 @@ impl Native {
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
         let prints = sites.iter().any(|site| matches!(site.what, What::Print(_)));
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, prints, stats })))
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, prints, bare, stats })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -148,111 +157,56 @@ impl Native {
     ///
     /// # Safety
     /// The addresses are valid for arrays of the types of the function at the given sizes, which are not negative.
-    pub unsafe fn call(&self, workspace: &mut Workspace, slots: &[u64]) -> Result<(), CallFailure> {
+    pub unsafe fn call(&self, memory: Memory<'_>, slots: &[u64]) -> Result<(), CallFailure> {
         if slots.len() != self.slots() {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
-        let context = workspace.enter(left);
-        let status = (self.0.entry)(context, slots.as_ptr());
-        if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
-    }
-
-    /// Calls the code with arrays, which are checked; scalars are arrays without axes.
-    ///
-    /// # Errors
-    /// As [`Native::call`], and if the arguments do not fit.
-    pub fn run<A: Borrow<Array>>(
-        &self,
-        workspace: &mut Workspace,
-        sizes: &[i64],
-        args: &[A],
-    ) -> Result<Vec<Array>, CallFailure> {
-        let mut slots = self.inputs(sizes, args)?;
-        let mut results = Vec::with_capacity(self.0.shape.results.len());
-        for ty in &self.0.shape.results {
-            let (dtype, dims) = (dtype(ty.dtype), dims(ty, sizes)?);
-            let bytes = element_count(&dims).map_or(usize::MAX, |count| count * dtype.size());
-            // SAFETY: code that finishes has written its results; those of code that does not are dropped.
-            let buffer = unsafe { Buffer::unwritten(bytes) }.ok_or(CallFailure::OutOfMemory)?;
-            results.push(Array::from_buffer(dtype, &dims, buffer).map_err(|_| CallFailure::OutOfMemory)?);
-        }
-        slots.extend(results.iter_mut().map(|r| r.start().expose_provenance() as u64));
-        // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
-        unsafe { self.call(workspace, &slots) }?;
-        Ok(results)
-    }
-
-    /// The same with results in place of `results`, one for each. An array of the right type and shape is written to,
-    /// another is replaced. If the code fails, what they hold is not defined.
-    ///
-    /// # Errors
-    /// As [`Native::run`].
-    pub fn run_into<A: Borrow<Array>>(
-        &self,
-        workspace: &mut Workspace,
-        sizes: &[i64],
-        args: &[A],
-        results: &mut [&mut Array],
-    ) -> Result<(), CallFailure> {
-        let mut slots = self.inputs(sizes, args)?;
-        let types = &self.0.shape.results;
-        if results.len() != types.len() {
-            return Err(CallFailure::Arguments(format!("{} results, not {}", results.len(), types.len())));
-        }
-        for (array, ty) in results.iter_mut().zip(types) {
-            if !fits(array, ty, sizes) {
-                // Zeros, since the caller has it even if the code fails.
-                **array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
+        match memory {
+            Memory::Workspace(workspace) => {
+                let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
+                let status = (self.0.entry)(workspace.enter(left), slots.as_ptr());
+                if status == Status::Done as u32 {
+                    return Ok(());
+                }
+                Err(self.explain(status, &workspace.failure(), workspace.failure_values()))
             }
-            slots.push(array.start().expose_provenance() as u64);
-        }
-        // SAFETY: arguments and results have the types of the function at these sizes; the results are borrowed
-        // exclusively, so they overlap with nothing.
-        unsafe { self.call(workspace, &slots) }
-    }
-
-    /// The slots of sizes and arguments, which are checked.
-    fn inputs<A: Borrow<Array>>(&self, sizes: &[i64], args: &[A]) -> Result<Slots, CallFailure> {
-        let shape = &self.0.shape;
-        let wrong = |what: String| Err(CallFailure::Arguments(what));
-        if sizes.len() != shape.sizes || args.len() != shape.params.len() {
-            return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
-        }
-        let mut slots: Slots = sizes.iter().map(|&n| n as u64).collect();
-        for (arg, ty) in args.iter().zip(&shape.params) {
-            let arg = arg.borrow();
-            if !fits(arg, ty, sizes) {
-                return wrong(format!("an array of {:?} for {ty}", arg.shape()));
+            Memory::Bare(interrupt) if self.0.bare => {
+                let mut context = Context::bare(interrupt);
+                let status = (self.0.entry)(&raw mut context, slots.as_ptr());
+                if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(status, &context.failure, &[])) }
             }
-            slots.push(if ty.is_scalar() { bits(arg) } else { arg.bytes().as_ptr().expose_provenance() as u64 });
+            Memory::Bare(_) => Err(CallFailure::Arguments("the code needs a workspace".into())),
         }
-        Ok(slots)
     }
 
     #[cold]
-    fn explain(&self, workspace: &Workspace, status: u32) -> CallFailure {
+    fn explain(&self, status: u32, failure: &Failure, arrays: &[Array]) -> CallFailure {
         match Status::from_code(status) {
             Some(Status::Interrupted) => CallFailure::Interrupted,
             Some(Status::StackOverflow) => CallFailure::StackOverflow,
+            Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
             Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
-            Some(Status::Failed) => {
-                let failure = workspace.failure();
-                match self.0.sites.get(failure.site as usize) {
-                    Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => CallFailure::Failed {
-                        site: site.clone(),
-                        values: failure.values,
-                        arrays: workspace.failure_values().to_vec(),
-                    },
-                    _panicked => CallFailure::HostPanicked,
-                }
-            }
+            Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
+                Some(site) if failure.kind != Failure::HOST_PANICKED => CallFailure::Failed {
+                    site: site.clone(),
+                    values: failure.values,
+                    arrays: arrays.to_vec(),
+                },
+                _panicked => CallFailure::HostPanicked,
+            },
         }
     }
 
     /// How many slots a call takes.
     pub fn slots(&self) -> usize {
         self.0.shape.sizes + self.0.shape.params.len() + self.0.shape.results.len()
+    }
+
+    /// Whether the code runs without a workspace: it calls nothing compiled, and needs no memory but registers and
+    /// its frame.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.0.bare
     }
 
     /// Whether the code prints.
@@ -269,39 +223,6 @@ impl Native {
     pub fn stats(&self) -> Stats {
         self.0.stats
     }
-}
-
-fn dtype(dtype: DType) -> adl_runtime::DType {
-    match dtype {
-        DType::Bool => adl_runtime::DType::Bool,
-        DType::I64 => adl_runtime::DType::I64,
-        DType::F32 => adl_runtime::DType::F32,
-        DType::F64 => adl_runtime::DType::F64,
-    }
-}
-
-fn dim(dim: &Dim, sizes: &[i64]) -> Option<usize> {
-    let of = |s: Sym| sizes.get(s.0 as usize).copied().unwrap_or(0);
-    dim.eval(&of).and_then(|d| usize::try_from(d).ok())
-}
-
-/// Whether an array is of a type.
-fn fits(array: &Array, ty: &Ty, sizes: &[i64]) -> bool {
-    array.dtype() == dtype(ty.dtype)
-        && array.rank() == ty.rank()
-        && array.shape().iter().zip(&ty.dims).all(|(&n, d)| dim(d, sizes) == Some(n))
-}
-
-fn dims(ty: &Ty, sizes: &[i64]) -> Result<SmallVec<[usize; 4]>, CallFailure> {
-    let dims: Option<SmallVec<_>> = ty.dims.iter().map(|d| dim(d, sizes)).collect();
-    dims.ok_or_else(|| CallFailure::Arguments(format!("{ty} has no size")))
-}
-
-/// The bytes of a scalar, as the low bytes of a slot.
-fn bits(scalar: &Array) -> u64 {
-    let mut word = [0; 8];
-    word.iter_mut().zip(scalar.bytes()).for_each(|(to, from)| *to = *from);
-    u64::from_le_bytes(word)
 }
 
 impl Drop for Code {

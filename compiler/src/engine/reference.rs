@@ -8,6 +8,7 @@ use crate::ir::{FuncId, Module};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
+use adl_runtime::view::Leaf;
 use adl_runtime::kernels::random::{self, Purpose};
 use adl_runtime::{Array, ArrayError};
 
@@ -22,7 +23,8 @@ pub fn call(
     args: &[&Array],
     output: &SharedOutput,
 ) -> Result<Vec<Array>, Trouble> {
-    let sizes = signature.sizes(args)?;
+    let leaves: Vec<Leaf<'_>> = args.iter().map(|a| Leaf::from(*a)).collect();
+    let sizes = signature.sizes(&leaves)?;
     signature.check(args, &sizes)?;
     let data = args.iter().map(|a| data(a)).collect();
     let mut hooks = Host { output };
@@ -90,7 +92,7 @@ fn trouble(failure: Failure) -> Trouble {
             arrays: Vec::new(),
         },
         FailureKind::TooDeep => CallFailure::StackOverflow,
-        FailureKind::OutOfFuel => CallFailure::Interrupted,
+        FailureKind::OutOfFuel => CallFailure::OutOfFuel,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),
     })
 }

@@ -27,6 +27,8 @@ pub struct Store {
     pub(super) panic: Option<Box<dyn Any + Send>>,
     pub(crate) failure_values: Vec<Array>,
     pub(super) limit: usize,
+    /// What each call may take.
+    pub(super) fuel: i64,
     pub(super) held: usize,
     tape_in_use: usize,
     pub(super) peak_arena: usize,
@@ -56,6 +58,7 @@ impl Store {
             panic: None,
             failure_values: Vec::new(),
             limit: usize::MAX,
+            fuel: i64::MAX,
             held: 0,
             tape_in_use: 0,
             peak_arena: 0,
