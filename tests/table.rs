@@ -39,7 +39,7 @@ fn compile(text: &str) -> Program {
 }
 
 fn ask(program: &Program, function: &str, args: &[Value]) -> Vec<f64> {
-    let value = program.function(function).and_then(|f| f.call(args)).unwrap_or_else(|e| panic!("{function}: {e}"));
+    let value = program.dynamic(function).and_then(|f| f.call(args)).unwrap_or_else(|e| panic!("{function}: {e}"));
     let mut out = Vec::new();
     leaves(&value, &mut out);
     out

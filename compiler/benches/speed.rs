@@ -7,16 +7,16 @@
 //! Each pair `adl/…` and `rust/…` does the same work on the same data, with results in memory that is there already;
 //! only their ratio means something.
 
-use adl_compiler::engine::{Engine, Function};
+use adl_compiler::engine::{DynFunction, Engine};
 use adl_runtime::{Array, Value};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
 const TEXT: &str = include_str!("speed.adl");
 
-fn function(name: &str) -> Function {
+fn function(name: &str) -> DynFunction {
     let program = Engine::new().compile("speed.adl", TEXT).expect("the programs compile");
-    program.function(name).expect("the function exists")
+    program.dynamic(name).expect("the function exists")
 }
 
 fn vector(n: usize) -> Vec<f64> {
@@ -139,14 +139,14 @@ fn compilation(c: &mut Criterion) {
     group.bench_function("ten lines of scalars", |b| {
         b.iter(|| {
             let program = Engine::new().compile("scalar.adl", include_str!("scalar.adl")).expect("compiles");
-            black_box(program.function("grad(f)").and_then(|g| g.call(&[Value::from(1.9)])).expect("succeeds"));
+            black_box(program.dynamic("grad(f)").and_then(|g| g.call(&[Value::from(1.9)])).expect("succeeds"));
         });
     });
     group.bench_function("network", |b| {
         b.iter(|| {
             let program = Engine::new().compile("speed.adl", TEXT).expect("compiles");
             black_box(
-                program.function("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"),
+                program.dynamic("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"),
             );
         });
     });

@@ -44,8 +44,8 @@ impl Session {
     /// An empty session; what programs print and show goes to `output`.
     pub fn new(output: impl Output + 'static) -> Session {
         let output = SharedOutput::new(output);
-        let setting = Setting { output: output.clone(), ..Setting::default() };
-        Session { state: State::new(Runner::new(setting)), output, parameters: Parameters::default() }
+        let runner = Runner::new(Setting::new(output.clone()));
+        Session { state: State::new(runner), output, parameters: Parameters::default() }
     }
 
     /// Runs entries in another way from now on.

@@ -40,7 +40,7 @@ fn jumps_in_native_code() {
         let Some(expected) = run(&module) else {
             continue;
         };
-        let native = compile(&module, typed::FuncId(0), &mut Timings::default());
+        let native = compile(&module, typed::FuncId(0), false, &mut Timings::default());
         let native = native.unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
         assert_eq!(call(native), expected, "seed {seed}\n{}", lower(&module));
     }

@@ -169,6 +169,22 @@ impl<'a, T: Scalar, const R: usize> ViewMut<'a, T, R> {
         fits.then(|| ViewMut { start, dims, strides: dense_strides(&dims), memory: PhantomData })
     }
 
+    /// Elements at strides, the first one at the start of `data`; `None` if one would lie outside, or two at one place.
+    pub fn strided(data: &'a mut [T], dims: [usize; R], strides: [usize; R]) -> Option<Self> {
+        let View { dims, strides, .. } = View::strided(data, dims, strides)?;
+        let mut order: [usize; R] = core::array::from_fn(|axis| axis);
+        order.sort_by_key(|&axis| strides[axis]);
+        // Each axis steps over all that the smaller ones reach.
+        let mut reach = 0isize;
+        for axis in order.into_iter().filter(|&axis| dims[axis] > 1) {
+            if strides[axis] <= reach {
+                return None;
+            }
+            reach += strides[axis] * (dims[axis] - 1) as isize;
+        }
+        Some(ViewMut { start: data.as_mut_ptr(), dims, strides, memory: PhantomData })
+    }
+
     /// From an address.
     ///
     /// # Safety

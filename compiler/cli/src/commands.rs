@@ -3,7 +3,7 @@
 use crate::args::{Command, RunArgs};
 use crate::console::{self, Console};
 use crate::{FAILED, INTERRUPTED, OK, Streams, USAGE, files};
-use adl_compiler::engine::Error;
+use adl_compiler::engine::{Error, ErrorKind};
 use adl_compiler::session::{Session, TestReport};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -107,7 +107,7 @@ impl Context {
                     let count = problem.diagnostics.iter().filter(|d| d.is_error()).count();
                     errors += count;
                     warnings += problem.diagnostics.len() - count;
-                    interrupted |= problem.interrupted;
+                    interrupted |= problem.kind == ErrorKind::Interrupted;
                     self.console.note(&problem.render(self.color));
                 }
             }
@@ -136,7 +136,7 @@ impl Context {
                     failed += 1;
                     console.line(&format!("FAILED  {}", test.name));
                     console.note(&problem.render(color));
-                    code = if problem.interrupted { INTERRUPTED } else { FAILED };
+                    code = if problem.kind == ErrorKind::Interrupted { INTERRUPTED } else { FAILED };
                 }
             };
             let result = session.test_source(source, &mut files::import, &mut report);
@@ -173,7 +173,7 @@ impl Context {
             }
             Err(problem) => {
                 self.console.note(&problem.render(self.color));
-                if problem.interrupted { INTERRUPTED } else { FAILED }
+                if problem.kind == ErrorKind::Interrupted { INTERRUPTED } else { FAILED }
             }
         }
     }

@@ -57,7 +57,7 @@ impl Signature {
                 return Err(wrong(format!("it is {}, not {}", arg.dtype(), ty.dtype.name())));
             }
             let shape = shape(ty, sizes).ok_or_else(|| wrong("its size cannot be counted".into()))?;
-            if arg.shape() != shape {
+            if *arg.shape() != shape[..] {
                 return Err(wrong(format!("its shape is {:?}, not {shape:?}", arg.shape())));
             }
         }
@@ -66,7 +66,7 @@ impl Signature {
 }
 
 /// The shape of a type for given sizes; `None` if it cannot be counted or is negative.
-pub fn shape(ty: &Ty, sizes: &[i64]) -> Option<Vec<usize>> {
+pub fn shape(ty: &Ty, sizes: &[i64]) -> Option<SmallVec<[usize; 4]>> {
     let of = |sym: Sym| sizes.get(sym.0 as usize).copied().unwrap_or(0);
     ty.dims.iter().map(|d| d.eval(&of).and_then(|n| usize::try_from(n).ok())).collect()
 }

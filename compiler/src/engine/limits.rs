@@ -33,6 +33,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// Prints to `output`; no limits.
+    pub fn new(output: SharedOutput) -> Setting {
+        Setting { output, ..Setting::default() }
+    }
+
     /// A workspace for calls one after another.
     pub fn workspace(&self) -> Workspace {
         let mut workspace = Workspace::new();

@@ -196,7 +196,7 @@ impl State {
         let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
-            shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
+            shape: shape(ty, &sizes).map_or_else(|| vec![0; ty.rank()], |s| s.to_vec()),
             whole: None,
         };
         results.iter().map(info).collect()
