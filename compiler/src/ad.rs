@@ -39,8 +39,8 @@
 //! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
 //! first cost what forward mode costs.
 //!
-//! Custom rules (`@jvp`, `@vjp`), `fixpoint` and `checkpoint` have their place in `Ad::jvp`, in the request rules and
-//! in `reverse::calls`: they say which function a name stands for.
+//! A function may come with rules: then they say what these names stand for, see [`rules`]. They are ordinary functions,
+//! so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;
 mod emit;
@@ -48,9 +48,10 @@ mod jvp;
 mod linear;
 mod requests;
 mod reverse;
+mod rules;
 mod strip;
 
-use crate::ir::{Func, FuncId, Kind, Module};
+use crate::ir::{Func, FuncId, Kind, Module, Rules};
 use activity::Activity;
 use adl_lang::source::Span;
 use emit::reachable;
@@ -104,15 +105,30 @@ pub fn resolve(
             }
         }
     }
+    let made: Vec<FuncId> = ad.module.funcs.keys().collect();
+    for func in made {
+        // What is left are calls: nothing keeps them apart from others.
+        ad.module.funcs[func].rules = Rules::default();
+    }
     Ok(())
 }
 
 /// The name of a function that is made.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Name {
-    Jvp { func: FuncId, active: Vec<bool> },
-    Vjp { func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool },
+    Jvp {
+        func: FuncId,
+        active: Vec<bool>,
+    },
+    Vjp {
+        func: FuncId,
+        seeds: Vec<bool>,
+        wrt: Vec<bool>,
+        primal: bool,
+    },
     Pair(PairName),
+    /// The forward function of a function whose only rule is a `jvp`; the backward function is that of the rule.
+    Lead(PairName),
     Strip(FuncId, Level),
 }
 
@@ -159,20 +175,32 @@ impl Ad<'_> {
     /// results and a tangent for each float result.
     fn jvp(&mut self, func: FuncId, active: Vec<bool>) -> FuncId {
         let name = Name::Jvp { func, active: active.clone() };
-        self.make(name, func, &[".jvp"], |ad, source| vec![jvp::jvp(ad, func, source, &active)])[0]
+        let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
+            true => vec![jvp::jvp(ad, func, source, &active)],
+            false => vec![rules::jvp(ad, &source, &active)],
+        };
+        self.make(name, func, &[".jvp"], make)[0]
     }
 
     /// `func.vjp`, with the parameters and results of the request.
     fn vjp(&mut self, func: FuncId, seeds: Vec<bool>, wrt: Vec<bool>, primal: bool) -> FuncId {
         let func = if primal { func } else { self.strip(func, Level::Quiet) };
         let name = Name::Vjp { func, seeds: seeds.clone(), wrt: wrt.clone(), primal };
-        self.make(name, func, &[".vjp"], |ad, source| vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)])[0]
+        let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
+            true => vec![reverse::whole(ad, func, source, (&seeds, &wrt), primal)],
+            false => vec![rules::vjp(ad, &source, (&seeds, &wrt), primal)],
+        };
+        self.make(name, func, &[".vjp"], make)[0]
     }
 
     /// `func.fwd`: the arguments and a tape give the results and the tape. `func.bwd`: the cotangents of the seeded
     /// results, the accumulators and the tape give the cotangent of each active argument and the tape.
+    /// A function with a `vjp` rule has none: its calls become those of the rule.
     fn pair(&mut self, name: PairName) -> (FuncId, FuncId) {
         let func = name.func;
+        if self.module.funcs[func].rules.jvp.is_some() {
+            return rules::pair(self, name);
+        }
         let made = self.make(Name::Pair(name.clone()), func, &[".fwd", ".bwd"], |ad, source| {
             reverse::pair(ad, &name, source).to_vec()
         });
@@ -210,7 +238,7 @@ impl Ad<'_> {
             self.module.funcs.push(empty)
         };
         let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
-        if let Name::Pair(_) = name {
+        if let Name::Pair(_) | Name::Lead(_) = name {
             self.taped.extend(places.iter().copied());
         }
         self.made.insert(name, places.clone());
@@ -313,10 +341,11 @@ impl Ad<'_> {
 fn check_order(module: &Module) -> Result<(), Endless> {
     let edges = |func: FuncId| {
         let func = &module.funcs[func];
-        reachable(func).into_iter().filter_map(|(inst, _)| {
+        let calls = reachable(func).into_iter().filter_map(|(inst, _)| {
             let data = &func.insts[inst];
             strip::callee(&data.kind).map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
-        })
+        });
+        calls.chain(func.rules.funcs().map(|rule| (rule, false, func.span)))
     };
     for func in module.funcs.keys() {
         for (of, _, span) in edges(func).filter(|(_, request, _)| *request) {

@@ -28,4 +28,6 @@ pub mod typing;
 pub mod verify;
 
 pub use build::Builder;
-pub use func::{Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Type, Value, ValueData};
+pub use func::{
+    Block, BlockData, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Rules, Type, Value, ValueData,
+};

@@ -49,6 +49,7 @@ fn function(typed: &Func) -> ir::Func {
         lowering.param(param);
     }
     lowering.stmts(&typed.body);
+    func.rules = typed.rules.map(func_id);
     func
 }
 

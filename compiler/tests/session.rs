@@ -165,3 +165,13 @@ fn tests_run_after_the_definitions_alone() {
         assert!(title.starts_with("assertion failed: wrong"), "{title}");
     }
 }
+
+#[test]
+fn an_assignment_since_is_warned_of_in_later_entries() {
+    let (mut session, _) = session(Backend::Native);
+    let warned = |session: &mut Session, entry: &str| session.run("entry", entry).expect("it is right").len();
+    assert_eq!(warned(&mut session, "var k = 2.0; let f = |x| k * x"), 0);
+    assert_eq!(warned(&mut session, "f(1.0)"), 0);
+    assert_eq!(warned(&mut session, "k = 3.0"), 0);
+    assert_eq!(warned(&mut session, "f(1.0)"), 1);
+}

@@ -1,5 +1,7 @@
 //! The syntax tree: what the text says, before names and types. Every node carries its span.
 
+pub(crate) mod walk;
+
 use crate::source::Span;
 use std::sync::Arc;
 

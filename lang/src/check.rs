@@ -7,6 +7,8 @@
 mod applied;
 mod arith;
 mod assign;
+mod attributes;
+mod blame;
 mod body;
 mod call;
 mod choice;
@@ -14,6 +16,7 @@ mod compare;
 mod comprehension;
 mod conform;
 mod definitions;
+mod demand;
 mod derive;
 mod elab;
 mod entry;
@@ -32,8 +35,10 @@ mod names;
 mod operators;
 mod pointwise;
 mod resolve;
+mod rules;
 mod shown;
 mod slice;
+mod stale;
 mod stmt;
 mod trim;
 mod value;
@@ -46,7 +51,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::elab::{Elab, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
-    pub(crate) use super::value::{RangeVal, Val};
+    pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
 use crate::ast::{self, Name};

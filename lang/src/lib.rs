@@ -3,6 +3,7 @@
 pub mod ast;
 pub mod check;
 pub mod diagnostic;
+pub mod fmt;
 pub mod library;
 pub mod ops;
 pub mod parse;

@@ -57,6 +57,44 @@ pub struct Func {
     pub results: Vec<Ty>,
     /// The definition.
     pub span: Span,
+    /// How it is differentiated, if not by its body.
+    pub rules: Rules<FuncId>,
+}
+
+/// The derivatives that a function has been given: functions with the same size parameters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rules<F> {
+    /// `(param…, tangent of every float param…)` gives the results, then the tangent of every float result; linear in
+    /// the tangents.
+    pub jvp: Option<F>,
+    /// `(param…)` gives the results, then residuals; `(residual…, cotangent of every float result…)` gives the
+    /// cotangent of every float param, linear in the cotangents.
+    pub vjp: Option<(F, F)>,
+}
+
+impl<F> Default for Rules<F> {
+    fn default() -> Self {
+        Rules { jvp: None, vjp: None }
+    }
+}
+
+impl<F: Copy> Rules<F> {
+    /// Whether the body says how the function is differentiated.
+    pub fn is_empty(&self) -> bool {
+        self.jvp.is_none() && self.vjp.is_none()
+    }
+
+    /// The functions of the rules.
+    pub fn funcs(&self) -> impl Iterator<Item = F> + use<F> {
+        let (fwd, bwd) = self.vjp.unzip();
+        self.jvp.into_iter().chain(fwd).chain(bwd)
+    }
+
+    /// The same rules of other functions.
+    #[must_use]
+    pub fn map<G>(&self, mut f: impl FnMut(F) -> G) -> Rules<G> {
+        Rules { jvp: self.jvp.map(&mut f), vjp: self.vjp.map(|(fwd, bwd)| (f(fwd), f(bwd))) }
+    }
 }
 
 /// What is known of a local.

@@ -110,6 +110,11 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
     })
 }
 
+/// Leads a tape through a function that calls others with a tape.
+pub(super) fn given_tape(ad: &Ad<'_>, func: &mut Func) {
+    thread::given(func, &ad.taped);
+}
+
 /// One block of a function as a function.
 fn half(func: &Func, block: Block) -> Func {
     let mut emit = Emit::like(func, String::new());

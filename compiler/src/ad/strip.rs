@@ -70,6 +70,7 @@ pub(super) fn has_effects(module: &Module, func: FuncId, level: Level) -> bool {
             }
             work.extend(callee(kind).filter(|&callee| seen.insert(callee)));
         }
+        work.extend(func.rules.funcs().filter(|&rule| seen.insert(rule)));
     }
     false
 }
@@ -101,7 +102,9 @@ pub(super) fn strip(ad: &mut Ad<'_>, source: Rc<Func>, level: Level) -> Func {
             | Kind::TapeEnd => {}
         }
     }
-    compact(&kept)
+    let mut func = compact(&kept);
+    func.rules = kept.rules.map(|rule| ad.strip(rule, level));
+    func
 }
 
 /// The function without instructions and values that are not reachable.

@@ -48,7 +48,12 @@ pub struct Func {
     pub values: Arena<Value, ValueData>,
     /// The definition.
     pub span: Span,
+    /// How it is differentiated, if not by its body.
+    pub rules: Rules,
 }
+
+/// The derivatives that a function has been given.
+pub type Rules = adl_lang::typed::Rules<FuncId>;
 
 /// A block.
 #[derive(Clone, Debug, Default)]
@@ -265,7 +270,8 @@ impl Func {
     pub fn new(name: impl Into<String>, sizes: Vec<Option<Name>>, span: Span) -> Func {
         let mut blocks = Arena::new();
         let body = blocks.push(BlockData::default());
-        Func { name: name.into(), sizes, body, blocks, insts: Arena::new(), values: Arena::new(), span }
+        let (insts, values) = (Arena::new(), Arena::new());
+        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default() }
     }
 
     /// The type of a value.

@@ -9,7 +9,7 @@ mod ops;
 
 use super::build::Builder;
 use super::entity::Entity;
-use super::func::{Block, Func, FuncId, Kind, Module, Type, Value};
+use super::func::{Block, Func, FuncId, Kind, Module, Rules, Type, Value};
 use super::typing;
 use adl_lang::ast::Name;
 use adl_lang::source::Span;
@@ -69,8 +69,11 @@ fn func(cursor: &mut Cursor<'_>, id: FuncId) -> Parsed<Func> {
         Some('(') => parser.cursor.list("(", ")", Cursor::ty)?,
         _ => vec![parser.cursor.ty()?],
     };
+    let jvp = if parser.cursor.eat_word("jvp") { Some(callee(parser.cursor)?) } else { None };
+    let vjp = if parser.cursor.eat_word("vjp") { Some((callee(parser.cursor)?, callee(parser.cursor)?)) } else { None };
     parser.cursor.expect("{")?;
     parser.contents()?;
+    func.rules = Rules { jvp, vjp };
     if func.result_types() != results {
         return cursor.fail(format!("the results of {} have other types", func.name));
     }

@@ -14,6 +14,7 @@
 //! }
 //! ```
 //!
+//! A function with rules names them in its head: `func @0 f[](v0: f64) -> f64 jvp @1 vjp @2 @3 {`.
 //! A broken function prints too: what is missing shows as `?`, a value without definition as `?v17`.
 
 pub(super) mod words;
@@ -158,9 +159,16 @@ impl<'f> Printer<'f> {
         write!(out, "{name}[{}]({})", self.names.sizes.join(", "), self.params(func.params()))?;
         let results = func.result_types();
         match results.as_slice() {
-            [one] => writeln!(out, " -> {} {{", self.names.ty(one))?,
-            many => writeln!(out, " -> ({}) {{", list(many, ", ", |t| self.names.ty(t)))?,
+            [one] => write!(out, " -> {}", self.names.ty(one))?,
+            many => write!(out, " -> ({})", list(many, ", ", |t| self.names.ty(t)))?,
         }
+        if let Some(rule) = func.rules.jvp {
+            write!(out, " jvp {rule}")?;
+        }
+        if let Some((fwd, bwd)) = func.rules.vjp {
+            write!(out, " vjp {fwd} {bwd}")?;
+        }
+        out.write_str(" {\n")?;
         self.contents(func.body, 1, out)?;
         out.write_str("}\n")
     }

@@ -18,8 +18,11 @@
 //! 12. **Tests are pure.** The test of a `while` uses no tape but those that it makes itself.
 //! 13. **Accumulators** of a `map` are never read in its body: each is only the base of `acc`, an accumulator of a loop,
 //!     map or call, and a yield; and what a lane yields for it is made from it.
+//! 14. **Rules.** The functions of a rule exist, have the sizes of the function that it is for, and take and give what
+//!     its derivative does, without tapes.
 
 mod accumulators;
+mod rules;
 mod tapes;
 mod types;
 
@@ -75,6 +78,7 @@ pub fn verify(module: &Module) -> Result<Verified<'_>, Broken> {
     }
     for (_, func) in module.funcs.iter() {
         types::check(module, func)?;
+        rules::check(module, func)?;
         tapes::check(func)?;
     }
     accumulators::check(module)?;

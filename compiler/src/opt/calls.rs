@@ -16,7 +16,7 @@ pub struct Calls {
     pub order: Vec<FuncId>,
     /// Which call themselves, perhaps through others.
     pub recursive: Side<FuncId, bool>,
-    /// How often each is named, by calls, requests and the host.
+    /// How often each is named, by calls, requests, rules and the host.
     pub uses: Side<FuncId, u32>,
 }
 
@@ -25,10 +25,17 @@ impl Calls {
     pub fn new(module: &Module, entries: &[FuncId]) -> Calls {
         let calls = Calls { order: Vec::new(), recursive: Side::new(false), uses: Side::new(0) };
         let mut search = Search { module, calls, stack: Vec::new(), found: Side::new(0), next: 1 };
-        for &entry in entries {
-            *search.calls.uses.entry(entry) += 1;
-            if search.found[entry] == 0 {
-                search.visit(entry);
+        let mut roots = entries.to_vec();
+        let mut next = 0;
+        while let Some(&root) = roots.get(next) {
+            next += 1;
+            *search.calls.uses.entry(root) += 1;
+            if search.found[root] == 0 {
+                let known = search.calls.order.len();
+                search.visit(root);
+                // A rule is no call: that it calls the function it is for is no recursion.
+                let new = &search.calls.order[known..];
+                roots.extend(new.iter().flat_map(|&func| module.funcs[func].rules.funcs()));
             }
         }
         search.calls

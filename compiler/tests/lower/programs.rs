@@ -19,6 +19,7 @@ impl Programs {
     /// The programs that follow from a seed.
     pub fn new(seed: u64) -> Self {
         let func = Func {
+            rules: Default::default(),
             name: "main".into(),
             sizes: Vec::new(),
             params: Vec::new(),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(vec![0]),
+        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
         OpKind::Vmap { .. } => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
@@ -66,7 +66,7 @@ impl Elab<'_> {
             }
             Val::DType(_) => Some(1),
             Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Spread => Some(1),
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
                 OpKind::Grad { .. }
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
@@ -199,6 +199,11 @@ impl Elab<'_> {
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Transposed => {
+                let like = op.parts.get(1).cloned().unwrap_or(Val::None);
+                let anywhere = self.zeros(&like, span)?;
+                self.apply_pullback(&f, &[anywhere], given, span)
+            }
             OpKind::Pushforward => {
                 let points: Vec<Given> =
                     op.parts[1..].iter().map(|v| Given { name: None, val: v.clone(), span }).collect();

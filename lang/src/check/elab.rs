@@ -1,13 +1,15 @@
 //! The state of one elaboration: the function being built, the instances so far, the problems found.
 
+use super::rules::Ruled;
 use super::value::{Code, FnVal, Group, K, ModuleId, Template, Val};
 use super::world::World;
 use super::{Global, Host, Input, SizeSource};
 use crate::ast::Name;
+pub(crate) use crate::ast::walk::What;
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
-use crate::typed::{Func, FuncId, Local, LocalInfo, Stmt, StmtKind};
+use crate::typed::{Func, FuncId, Local, LocalInfo, Rules, Stmt, StmtKind};
 use crate::types::{Dim, Sym, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
@@ -39,14 +41,6 @@ pub(crate) enum Mode {
     Constant,
     /// A definition is checked with every dimension name a size of its own.
     Definition,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum What {
-    Let,
-    Var,
-    Param,
-    Loop,
 }
 
 #[derive(Clone)]
@@ -108,6 +102,8 @@ pub(crate) struct Frame {
     /// Inside a branch that depends on sizes alone.
     pub unsure: usize,
     pub func: Option<FuncId>,
+    /// The place in the program that is to blame for what fails in a function of the library.
+    pub blame: Option<Span>,
 }
 
 impl Frame {
@@ -135,6 +131,7 @@ impl Frame {
             undecided: FxHashSet::default(),
             unsure: 0,
             func: None,
+            blame: None,
         }
     }
 }
@@ -151,6 +148,10 @@ pub(crate) struct Elab<'a> {
     pub mode: Mode,
     pub funcs: Vec<Option<Func>>,
     pub instances: FxHashMap<Vec<K>, Instance>,
+    /// The instances of functions with rules, from inside.
+    pub ruled: Vec<Ruled>,
+    /// For each complete instance whether something in it can fail for which its caller is to blame.
+    pub blaming: FxHashMap<FuncId, bool>,
     pub f: Frame,
     /// The instances being elaborated, by code.
     pub stack: Vec<u64>,
@@ -172,6 +173,8 @@ impl<'a> Elab<'a> {
             mode,
             funcs: vec![None],
             instances: FxHashMap::default(),
+            ruled: Vec::new(),
+            blaming: FxHashMap::default(),
             f: frame,
             stack: Vec::new(),
             diags: Vec::new(),
@@ -186,6 +189,7 @@ impl<'a> Elab<'a> {
 
     /// Reports a problem.
     pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> R<T> {
+        let diagnostic = self.blamed(diagnostic);
         self.diags.push(diagnostic);
         Err(Fail::Reported)
     }
@@ -204,6 +208,7 @@ impl<'a> Elab<'a> {
     }
 
     pub fn push(&mut self, kind: StmtKind, span: Span) {
+        let span = self.f.blame.unwrap_or(span);
         self.f.body.push(Stmt { kind, span });
     }
 
@@ -382,6 +387,7 @@ impl<'a> Elab<'a> {
             }
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
             Val::Module(_) => "a module".into(),
+            Val::Like(ty) => self.show_ty(ty),
             Val::Absent | Val::Error => "nothing".into(),
         }
     }
@@ -396,6 +402,7 @@ impl<'a> Elab<'a> {
             body: frame.body,
             results,
             span: frame.span,
+            rules: Rules::default(),
         }
     }
 

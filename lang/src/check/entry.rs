@@ -147,6 +147,7 @@ fn empty() -> Entry {
         body: vec![typed::Stmt { kind: T::Return(vec![]), span: Span::default() }],
         results: vec![],
         span: Span::default(),
+        rules: typed::Rules::default(),
     };
     Entry {
         module: typed::Module { funcs: vec![main] },
@@ -347,6 +348,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
     let types: Vec<Ty> = results.iter().map(|r| e.ty(*r).clone()).collect();
     let frame = std::mem::replace(&mut e.f, Frame::new("", span, MAIN));
     e.funcs[0] = Some(Elab::finish(frame, types));
+    e.give_rules()?;
     let module = reachable(std::mem::take(&mut e.funcs));
     Ok(Entry {
         module,

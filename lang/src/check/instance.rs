@@ -174,6 +174,13 @@ impl Elab<'_> {
             captured: captured.len(),
             vals: args.clone(),
         };
+        let blame = self.blame_of(callee, span);
+        let plain = k.clone();
+        if let Some(blame) = blame
+            && !self.instances.contains_key(&plain)
+        {
+            k.push(K::Span(blame));
+        }
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),
             Some(Instance::Failed) => return Err(Fail::Reported),
@@ -199,9 +206,17 @@ impl Elab<'_> {
                     .help("a recursion must reach a case that does not call itself"),
             );
         }
+        if let Some(problem) = self.moving_captures(callee) {
+            self.instances.insert(k, Instance::Failed);
+            return self.fail(problem);
+        }
         let func = FuncId(self.funcs.len() as u32);
         self.funcs.push(None);
         let template = self.elaborate(callee, &args, &named, &canon, (func, &k), identity, span)?;
+        if blame.is_some() && self.blaming.get(&func) == Some(&false) {
+            // It serves every place.
+            self.instances.insert(plain, Instance::Done { func, template: template.clone() });
+        }
         Ok(called(func, template))
     }
 
@@ -224,6 +239,7 @@ impl Elab<'_> {
         for _ in 0..64 {
             self.funcs.truncate(func.0 as usize + 1);
             self.diags.truncate(marks);
+            self.ruled.retain(|r| r.func < func);
             self.instances.retain(|_, i| match i {
                 Instance::Running { func: f, .. } | Instance::Done { func: f, .. } => f.0 < func.0,
                 Instance::Failed => true,
@@ -288,7 +304,12 @@ impl Elab<'_> {
                     let stable = !used || running.as_ref().is_some_and(|t| t.key() == found.key());
                     if stable {
                         let results = found.types.clone();
-                        self.funcs[func.0 as usize] = Some(Self::finish(frame, results));
+                        let (syms, blame) = (frame.syms.clone(), frame.blame);
+                        let made = Self::finish(frame, results);
+                        let blaming = blame.is_some() && self.can_fail(&made);
+                        self.blaming.insert(func, blaming);
+                        self.note_rules((func, &made), (&inner, &inner_args), &found, syms, blame);
+                        self.funcs[func.0 as usize] = Some(made);
                         self.instances.insert(k.clone(), Instance::Done { func, template: found.clone() });
                         return Ok(found);
                     }
@@ -325,12 +346,14 @@ impl Elab<'_> {
 
     pub fn frame_for(&self, callee: &Val, span: Span) -> Frame {
         let name = self.callable_name(callee);
-        match callee {
+        let mut frame = match callee {
             Val::Fn(f) => match &f.code {
                 Code::Fn(group, i) => Frame::new(name, group.fns[*i].span, group.home),
                 Code::Lambda(lambda, home) => Frame::new(name, lambda.body.span, *home),
             },
             _ => Frame::new(name, span, super::world::STD),
-        }
+        };
+        frame.blame = self.blame_of(callee, span);
+        frame
     }
 }

@@ -261,6 +261,7 @@ impl Elab<'_> {
             let (round, one) = self.buffered(|s| s.constant(Const::I64(1), span));
             let one = one?;
             let mut round = round;
+            let span = self.f.blame.unwrap_or(span);
             round.push(crate::typed::Stmt { kind: T::For { index, count: one, body: stmts }, span });
             if k == 0 {
                 self.f.body.extend(round);

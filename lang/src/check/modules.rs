@@ -3,7 +3,7 @@
 use super::resolve;
 use super::value::ModuleId;
 use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
-use super::{Checker, Loaded, free};
+use super::{Checker, Loaded, free, stale};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::library;
@@ -65,6 +65,7 @@ impl Checker {
             return Err(problems);
         }
         warnings.extend(problems);
+        stale::file(&mut self.world.seen, &file, &mut warnings);
         let mut errors = self.module_definitions(known_modules);
         errors.extend(self.definitions(&file));
         if !errors.is_empty() {
@@ -128,6 +129,7 @@ fn imports(
             ImportTarget::Module(_) => library::sources::module(&text),
             ImportTarget::Path(..) => None,
         };
+        let library = standard.is_some();
         let found = standard.map_or_else(|| load(&text, from), |t| Ok(Source::new(format!("<{text}>"), t)));
         let source = found
             .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
@@ -135,7 +137,7 @@ fn imports(
             let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");
             return Err(vec![Diagnostic::error("E0110", at, "these files import one another").note(ring)]);
         }
-        let id = module(world, source, load, trail, &name)?;
+        let id = module(world, source, load, trail, (&name, library))?;
         out.push((name, id, at));
     }
     Ok(out)
@@ -146,7 +148,7 @@ fn module(
     source: Source,
     load: Load<'_>,
     trail: &mut Vec<String>,
-    name: &str,
+    (name, library): (&str, bool),
 ) -> Result<ModuleId, Vec<Diagnostic>> {
     if let Some(&id) = world.loaded.get(source.name()) {
         return Ok(id);
@@ -196,6 +198,7 @@ fn module(
     }
     world.modules.push(ModuleDef {
         name: name.to_string(),
+        library,
         group: free::group(fns, id),
         lets,
         imports: inner.into_iter().map(|(n, m, _)| (n, m)).collect(),

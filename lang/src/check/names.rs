@@ -40,7 +40,9 @@ impl Elab<'_> {
         if let Some(group) = &self.f.group
             && let Some(i) = group.find(name)
         {
-            let captures = self.f.captures.clone();
+            // What the caller captured for itself is no part of the other.
+            let needed = |name: &Name| group.reach[i].iter().any(|&j| group.needs[j].contains(name));
+            let captures = self.f.captures.iter().filter(|(n, _)| needed(n)).cloned().collect();
             return Ok(Some(Val::Fn(Arc::new(FnVal { code: Code::Fn(group.clone(), i), captures }))));
         }
         let home = self.f.home;

@@ -1,17 +1,20 @@
 //! Names of definitions, called or not: every name is known, and only variables are assigned.
 
-use super::elab::What;
 use super::messages;
 use super::world::World;
+use crate::ast::walk::{Walk, What, functions};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use std::sync::Arc;
 
 struct Names<'w> {
     world: &'w World,
     scope: Vec<(Name, What, Span)>,
     top: Vec<Name>,
     loops: usize,
+    /// How many blocks and functions are around.
+    blocks: usize,
     problems: &'w mut Vec<Diagnostic>,
 }
 
@@ -23,19 +26,12 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
             super::free::pattern_names(pattern, &mut top);
         }
     }
-    let mut names = Names { world, scope: Vec::new(), top, loops: 0, problems };
-    for f in super::free::functions(&file.stmts) {
-        names.function(&f);
-        if let Some(rule) = &f.rule {
-            names.problems.push(Diagnostic::error(
-                "E0901",
-                rule.kind.span,
-                "a rule for a derivative is not available yet",
-            ));
-        }
-    }
+    let mut names = Names { world, scope: Vec::new(), top, loops: 0, blocks: 0, problems };
+    let fns = functions(&file.stmts);
+    super::attributes::check(&fns, "file", names.problems);
+    fns.iter().for_each(|f| names.function(f));
     let rest: Vec<Stmt> = file.stmts.iter().filter(|s| !matches!(s.kind, StmtKind::Fn(_))).cloned().collect();
-    names.scoped(|n| n.stmts(&rest, true));
+    names.scoped(|n| n.stmts(&rest));
     for s in &file.stmts {
         if let StmtKind::Test { body, .. } = &s.kind {
             names.block(body);
@@ -44,17 +40,13 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
 }
 
 impl Names<'_> {
-    fn scoped(&mut self, work: impl FnOnce(&mut Self)) {
-        let depth = self.scope.len();
-        work(self);
-        self.scope.truncate(depth);
-    }
-
-    fn pattern(&mut self, p: &Pattern, what: What) {
-        let mut names = Vec::new();
-        super::free::pattern_names(p, &mut names);
-        self.distinct(&names, p.span);
-        self.scope.extend(names.into_iter().map(|n| (n, what, p.span)));
+    /// A function of its own: a loop around it is not one of its own.
+    fn outside_loops(&mut self, work: impl FnOnce(&mut Self)) {
+        let loops = std::mem::take(&mut self.loops);
+        self.blocks += 1;
+        self.scoped(work);
+        self.blocks -= 1;
+        self.loops = loops;
     }
 
     /// One pattern binds a name once.
@@ -67,16 +59,73 @@ impl Names<'_> {
         }
     }
 
-    fn function(&mut self, f: &FnDef) {
-        self.scoped(|s| {
-            s.params(&f.params, f.ret.as_ref());
-            let loops = std::mem::take(&mut s.loops);
-            s.expr(&f.body);
-            s.loops = loops;
-        });
+    fn is_param(&self, params: &[Param], name: &Name) -> bool {
+        params.iter().any(|p| matches!(&p.pattern.kind, PatternKind::Name(n) if n == name))
     }
 
-    fn params(&mut self, params: &[Param], ret: Option<&TypeExpr>) {
+    fn ty(&mut self, t: &TypeExpr) {
+        match &t.kind {
+            TypeExprKind::Array { dtype, .. } => {
+                if crate::types::DType::named(&dtype.name).is_none() {
+                    let near = match &*dtype.name {
+                        "int" | "i32" | "usize" | "integer" | "Int" => "i64",
+                        "f16" | "float32" => "f32",
+                        "boolean" | "Bool" => "bool",
+                        _ => "f64",
+                    };
+                    self.problems.push(
+                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name)).fix(
+                            format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"),
+                            vec![(dtype.span, near.into())],
+                        ),
+                    );
+                }
+            }
+            TypeExprKind::Tuple(parts) => parts.iter().for_each(|(_, t)| self.ty(t)),
+            TypeExprKind::Function { params, ret } => {
+                params.iter().for_each(|t| self.ty(t));
+                self.ty(ret);
+            }
+        }
+    }
+
+    fn unknown(&mut self, n: &Name, at: Span) {
+        let mut known: Vec<String> = self.scope.iter().map(|(m, _, _)| m.to_string()).collect();
+        known.extend(self.top.iter().map(|n| n.to_string()));
+        self.problems.push(messages::unknown(n, at, &known));
+        // Once is enough.
+        self.scope.insert(0, (n.clone(), What::Let, at));
+    }
+}
+
+impl Walk for Names<'_> {
+    fn depth(&self) -> usize {
+        self.scope.len()
+    }
+
+    fn leave(&mut self, depth: usize) {
+        self.scope.truncate(depth);
+    }
+
+    fn name(&mut self, n: &Name, at: Span) {
+        let known = self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n);
+        if !known {
+            self.unknown(n, at);
+        }
+    }
+
+    fn pattern(&mut self, p: &Pattern, what: What) {
+        let mut names = Vec::new();
+        super::free::pattern_names(p, &mut names);
+        self.distinct(&names, p.span);
+        self.scope.extend(names.into_iter().map(|n| (n, what, p.span)));
+    }
+
+    fn siblings(&mut self, fns: &[Arc<FnDef>]) {
+        self.scope.extend(fns.iter().map(|f| (f.name.name.clone(), What::Let, f.name.span)));
+    }
+
+    fn signature(&mut self, params: &[Param], ret: Option<&TypeExpr>) {
         let mut dims = Vec::new();
         for t in params.iter().filter_map(|p| p.ty.as_ref()) {
             super::free::dim_names(t, &mut dims);
@@ -117,110 +166,78 @@ impl Names<'_> {
                 ));
             }
             bound.extend(own);
-            if let Some(d) = &p.default {
-                self.expr(d);
-            }
-            self.pattern(&p.pattern, What::Param);
         }
     }
 
-    fn is_param(&self, params: &[Param], name: &Name) -> bool {
-        params.iter().any(|p| matches!(&p.pattern.kind, PatternKind::Name(n) if n == name))
+    fn let_type(&mut self, t: &TypeExpr) {
+        self.ty(t);
+        let mut names = Vec::new();
+        super::free::dim_names(t, &mut names);
+        self.scope.extend(names.into_iter().map(|n| (n, What::Let, t.span)));
     }
 
-    fn ty(&mut self, t: &TypeExpr) {
-        match &t.kind {
-            TypeExprKind::Array { dtype, .. } => {
-                if crate::types::DType::named(&dtype.name).is_none() {
-                    let near = match &*dtype.name {
-                        "int" | "i32" | "usize" | "integer" | "Int" => "i64",
-                        "f16" | "float32" => "f32",
-                        "boolean" | "Bool" => "bool",
-                        _ => "f64",
-                    };
-                    self.problems.push(
-                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name)).fix(
-                            format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"),
-                            vec![(dtype.span, near.into())],
-                        ),
-                    );
-                }
-            }
-            TypeExprKind::Tuple(parts) => parts.iter().for_each(|(_, t)| self.ty(t)),
-            TypeExprKind::Function { params, ret } => {
-                params.iter().for_each(|t| self.ty(t));
-                self.ty(ret);
-            }
+    fn function(&mut self, f: &FnDef) {
+        self.outside_loops(|n| {
+            n.params(&f.params, f.ret.as_ref());
+            n.expr(&f.body);
+        });
+    }
+
+    fn lambda(&mut self, l: &Arc<Lambda>) {
+        self.outside_loops(|n| {
+            n.params(&l.params, None);
+            n.expr(&l.body);
+        });
+    }
+
+    fn loop_body(&mut self, pattern: Option<&Pattern>, body: &Block) {
+        self.loops += 1;
+        self.scoped(|n| {
+            pattern.iter().for_each(|p| n.pattern(p, What::Loop));
+            n.block(body);
+        });
+        self.loops -= 1;
+    }
+
+    fn block(&mut self, block: &Block) {
+        self.blocks += 1;
+        self.scoped(|n| n.stmts(&block.stmts));
+        self.blocks -= 1;
+    }
+
+    fn stmts(&mut self, stmts: &[Stmt]) {
+        let fns = functions(stmts);
+        if self.blocks > 0 {
+            super::attributes::check(&fns, "block", self.problems);
         }
-    }
-
-    fn block(&mut self, b: &Block) {
-        self.scoped(|s| s.stmts(&b.stmts, false));
-    }
-
-    fn stmts(&mut self, stmts: &[Stmt], top: bool) {
-        for f in super::free::functions(stmts) {
-            self.scope.push((f.name.name.clone(), What::Let, f.name.span));
-        }
+        self.siblings(&fns);
         for (k, s) in stmts.iter().enumerate() {
-            match &s.kind {
-                StmtKind::Let { mutable, pattern, ty, value, .. } => {
-                    self.expr(value);
-                    if let Some(t) = ty {
-                        self.ty(t);
-                        let mut names = Vec::new();
-                        super::free::dim_names(t, &mut names);
-                        self.scope.extend(names.into_iter().map(|n| (n, What::Let, t.span)));
-                    }
-                    self.pattern(pattern, if *mutable { What::Var } else { What::Let });
-                }
-                StmtKind::Fn(f) => self.function(f),
-                StmtKind::Import { .. } | StmtKind::Test { .. } if top => {}
-                StmtKind::Import { .. } | StmtKind::Test { .. } => {
-                    let word = if matches!(s.kind, StmtKind::Test { .. }) { "test" } else { "import" };
-                    self.problems.push(Diagnostic::error(
-                        "E0106",
-                        s.span,
-                        format!("`{word}` stands at the top level of a file"),
-                    ));
-                }
-                StmtKind::Break | StmtKind::Continue => {
-                    if self.loops == 0 {
-                        let word = if matches!(s.kind, StmtKind::Break) { "break" } else { "continue" };
-                        self.problems.push(Diagnostic::error("E0107", s.span, format!("`{word}` stands in a loop")));
-                    }
-                }
-                StmtKind::For { pattern, iter, body } => {
-                    self.expr(iter);
-                    self.scoped(|s| {
-                        s.pattern(pattern, What::Loop);
-                        s.loops += 1;
-                        s.block(body);
-                        s.loops -= 1;
-                    });
-                }
-                StmtKind::While { cond, body } => {
-                    self.expr(cond);
-                    self.loops += 1;
-                    self.block(body);
-                    self.loops -= 1;
-                }
-                StmtKind::Return(v) => v.iter().for_each(|e| self.expr(e)),
-                StmtKind::Assign { place, value, .. } => {
-                    self.place(place);
-                    self.expr(value);
-                }
-                StmtKind::Expr(e) => {
-                    self.expr(e);
-                    if !top && k + 1 < stmts.len() && plain(e) {
-                        self.problems.push(
-                            Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
-                                .help("bind it with `let`, or remove it"),
-                        );
-                    }
-                }
+            self.stmt(s);
+            if let StmtKind::Expr(e) = &s.kind
+                && self.blocks > 0
+                && k + 1 < stmts.len()
+                && plain(e)
+            {
+                self.problems.push(
+                    Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
+                        .help("bind it with `let`, or remove it"),
+                );
             }
         }
+    }
+
+    fn stmt(&mut self, s: &Stmt) {
+        let misplaced = match &s.kind {
+            StmtKind::Import { .. } if self.blocks > 0 => Some(("E0106", "`import` stands at the top level of a file")),
+            StmtKind::Test { .. } if self.blocks > 0 => Some(("E0106", "`test` stands at the top level of a file")),
+            StmtKind::Break if self.loops == 0 => Some(("E0107", "`break` stands in a loop")),
+            StmtKind::Continue if self.loops == 0 => Some(("E0107", "`continue` stands in a loop")),
+            _ => None,
+        };
+        if let Some((code, title)) = misplaced {
+            self.problems.push(Diagnostic::error(code, s.span, title));
+        }
+        self.parts_of_stmt(s);
     }
 
     fn place(&mut self, e: &Expr) {
@@ -247,121 +264,6 @@ impl Names<'_> {
             }
             ExprKind::Tuple(parts) => parts.iter().for_each(|p| self.place(p)),
             _ => self.expr(e),
-        }
-    }
-
-    fn unknown(&mut self, n: &Name, at: Span) {
-        let mut known: Vec<String> = self.scope.iter().map(|(m, _, _)| m.to_string()).collect();
-        known.extend(self.top.iter().map(|n| n.to_string()));
-        self.problems.push(messages::unknown(n, at, &known));
-        // Once is enough.
-        self.scope.insert(0, (n.clone(), What::Let, at));
-    }
-
-    fn name(&mut self, n: &Name, at: Span) {
-        let known = self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n);
-        if !known {
-            self.unknown(n, at);
-        }
-    }
-
-    fn indices(&mut self, indices: &[Index]) {
-        for i in indices {
-            match i {
-                Index::At(e) => self.expr(e),
-                Index::Slice { start, end, step, .. } => {
-                    [start, end, step].into_iter().flatten().for_each(|e| self.expr(e))
-                }
-            }
-        }
-    }
-
-    fn fields(&mut self, fields: &[Field]) {
-        for f in fields {
-            match &f.value {
-                Some(v) => self.expr(v),
-                None => self.name(&f.name.name, f.name.span),
-            }
-        }
-    }
-
-    fn comprehension(&mut self, c: &Comprehension) {
-        self.scoped(|s| {
-            for (p, iter) in &c.clauses {
-                s.expr(iter);
-                s.pattern(p, What::Loop);
-            }
-            c.condition.iter().for_each(|e| s.expr(e));
-            s.expr(&c.element);
-        });
-    }
-
-    fn expr(&mut self, e: &Expr) {
-        match &e.kind {
-            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Error => {}
-            ExprKind::Str(parts) => {
-                for p in parts {
-                    if let StrPart::Hole(e, _) = p {
-                        self.expr(e);
-                    }
-                }
-            }
-            ExprKind::Name(n) => self.name(n, e.span),
-            ExprKind::Block(b) => self.block(b),
-            ExprKind::If { cond, then, otherwise } => {
-                self.expr(cond);
-                self.block(then);
-                otherwise.iter().for_each(|o| self.expr(o));
-            }
-            ExprKind::Lambda(l) => self.scoped(|s| {
-                s.params(&l.params, None);
-                let loops = std::mem::take(&mut s.loops);
-                s.expr(&l.body);
-                s.loops = loops;
-            }),
-            ExprKind::Fixpoint { options, pattern, start, body } => {
-                options.iter().for_each(|(_, e)| self.expr(e));
-                self.expr(start);
-                self.scoped(|s| {
-                    s.pattern(pattern, What::Param);
-                    s.block(body);
-                });
-            }
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
-            ExprKind::Record(fields) => self.fields(fields),
-            ExprKind::Update { base, fields } => {
-                self.expr(base);
-                self.fields(fields);
-            }
-            ExprKind::TupleFor(c) | ExprKind::ArrayFor(c) => self.comprehension(c),
-            ExprKind::Range { start, end, step } => {
-                self.expr(start);
-                self.expr(end);
-                step.iter().for_each(|s| self.expr(s));
-            }
-            ExprKind::Unary(_, a) | ExprKind::Field(a, _) | ExprKind::Part(a, _, _) | ExprKind::Prime(a) => {
-                self.expr(a)
-            }
-            ExprKind::Binary(_, a, b) => {
-                self.expr(a);
-                self.expr(b);
-            }
-            ExprKind::Compare(a, rest) => {
-                self.expr(a);
-                rest.iter().for_each(|(_, b)| self.expr(b));
-            }
-            ExprKind::Call { callee, args } => {
-                self.expr(callee);
-                for a in args {
-                    if a.name.as_ref().is_none_or(|n| &*n.name != "wrt") {
-                        self.expr(&a.value);
-                    }
-                }
-            }
-            ExprKind::Index { base, indices } => {
-                self.expr(base);
-                self.indices(indices);
-            }
         }
     }
 }

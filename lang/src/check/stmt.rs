@@ -112,9 +112,6 @@ impl Elab<'_> {
 
     pub fn define(&mut self, def: &std::sync::Arc<FnDef>, group: Option<&Rc<LocalGroup>>) -> R<()> {
         let Some(group) = group else { return Ok(()) };
-        if let Some(rule) = &def.rule {
-            return self.later("a rule for a derivative", rule.kind.span);
-        }
         if let Some(i) = group.group.fns.iter().position(|f| std::sync::Arc::ptr_eq(f, def)) {
             let snap = self.capture(&group.group.needs[i], def.span)?;
             group.snaps.borrow_mut()[i] = Some(snap);

@@ -1,4 +1,4 @@
-//! Leaves out of a module what its `main` does not need.
+//! Which instances name which, and a module without those that its `main` does not need.
 
 use crate::typed::{self, Func, FuncId, StmtKind as T};
 
@@ -8,11 +8,13 @@ pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
     let mut next = 0;
     while next < order.len() {
         if let Some(Some(f)) = funcs.get(order[next] as usize) {
-            callees(&f.body, &mut |id| {
+            let mut needed = |id: FuncId| {
                 if !order.contains(&id.0) {
                     order.push(id.0);
                 }
-            });
+            };
+            callees(&f.body, &mut |id, _| needed(id));
+            f.rules.funcs().for_each(needed);
         }
         next += 1;
     }
@@ -22,16 +24,28 @@ pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
     for id in &order {
         if let Some(mut f) = funcs.get_mut(*id as usize).and_then(Option::take) {
             rename(&mut f.body, &renumber);
+            f.rules = f.rules.map(renumber);
             out.push(f);
         }
     }
     typed::Module { funcs: out }
 }
 
-fn callees(body: &[typed::Stmt], f: &mut dyn FnMut(FuncId)) {
+/// How an instance is named by another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Use {
+    Call,
+    Jvp,
+    Vjp,
+}
+
+/// The instances that statements name.
+pub(crate) fn callees(body: &[typed::Stmt], f: &mut dyn FnMut(FuncId, Use)) {
     for s in body {
         match &s.kind {
-            T::Call { func, .. } | T::Jvp { func, .. } | T::Vjp { func, .. } => f(*func),
+            T::Call { func, .. } => f(*func, Use::Call),
+            T::Jvp { func, .. } => f(*func, Use::Jvp),
+            T::Vjp { func, .. } => f(*func, Use::Vjp),
             T::If { then, otherwise, .. } => {
                 callees(then, f);
                 callees(otherwise, f);

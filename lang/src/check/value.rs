@@ -4,6 +4,7 @@
 use super::Global;
 use crate::ast::{FnDef, Lambda, Name};
 use crate::prims::Prim;
+use crate::source::Span;
 use crate::typed::{Local, Piece};
 use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;
@@ -19,8 +20,23 @@ pub(crate) struct Group {
     pub home: ModuleId,
     /// For each function the free names of it and of all it reaches inside the group, without the group itself.
     pub needs: Vec<Vec<Name>>,
-    /// For each function the ones it reaches, itself included.
+    /// For each function the ones it reaches, itself and rules included.
     pub reach: Vec<Vec<usize>>,
+    /// For each function the rules that it has.
+    pub rules: Vec<RuleFns>,
+}
+
+/// The functions that are a function's rules, by place in their group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct RuleFns {
+    pub jvp: Option<usize>,
+    pub vjp: Option<usize>,
+}
+
+impl RuleFns {
+    pub fn is_empty(self) -> bool {
+        self.jvp.is_none() && self.vjp.is_none()
+    }
 }
 
 impl Group {
@@ -79,6 +95,8 @@ pub(crate) enum OpKind {
     /// Parts after the function: the point.
     Pullback,
     Pushforward,
+    /// The pullback of a linear function. The part after the function: the structure of its argument.
+    Transposed,
     /// A function of several parameters as one of the tuple of them.
     Spread,
 }
@@ -123,6 +141,8 @@ pub(crate) enum Val {
     Op(Arc<OpVal>),
     Module(ModuleId),
     DType(DType),
+    /// An array of which only the type matters.
+    Like(Ty),
     /// A parameter that was left out and has a default.
     Absent,
     /// What an error left behind.
@@ -147,6 +167,7 @@ impl Val {
         match self {
             Val::Leaf(_) | Val::Global(_) => leaf(self),
             Val::Size(d) => Val::Size(dim(d)),
+            Val::Like(ty) => Val::Like(Ty::array(ty.dtype, ty.dims.iter().map(dim).collect::<Vec<_>>())),
             Val::Int(_)
             | Val::Float(_)
             | Val::Bool(_)
@@ -213,6 +234,7 @@ pub(crate) enum K {
     Kind(OpKind),
     Text(String),
     Ty(DType, Vec<Dim>),
+    Span(Span),
 }
 
 /// Appends the key of a value: its structure with the types of its leaves and its static parts.
@@ -287,6 +309,10 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
         }
         Val::Module(m) => out.push(K::Tag(15, u64::from(m.0))),
         Val::DType(d) => out.push(K::Tag(16, *d as u64)),
+        Val::Like(ty) => {
+            out.push(K::Tag(19, 0));
+            out.push(K::Ty(ty.dtype, ty.dims.iter().map(dim).collect()));
+        }
         Val::Absent => out.push(K::Tag(17, 0)),
         Val::Error => out.push(K::Tag(18, 0)),
     }

@@ -24,6 +24,8 @@ pub(crate) fn is_prelude(id: ModuleId) -> bool {
 #[derive(Clone)]
 pub(crate) struct ModuleDef {
     pub name: String,
+    /// Whether it comes with the language.
+    pub library: bool,
     pub group: Arc<Group>,
     /// `let`s, as functions without parameters that are called at each use.
     pub lets: FxHashMap<Name, Arc<Lambda>>,
@@ -53,6 +55,8 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
+    /// What functions of the top level captured, to warn of assignments since.
+    pub seen: super::stale::Scope,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
 }
@@ -67,6 +71,7 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            seen: Vec::new(),
             checking: None,
         };
         for (name, text) in sources::PRELUDE {
@@ -76,6 +81,7 @@ impl World {
         for (k, name) in ["main", "std"].into_iter().chain(files).enumerate() {
             world.modules.push(ModuleDef {
                 name: name.into(),
+                library: k != 0,
                 group: free::group(Vec::new(), ModuleId(k as u32)),
                 lets: FxHashMap::default(),
                 imports: FxHashMap::default(),
@@ -87,6 +93,19 @@ impl World {
     pub fn add_source(&mut self, source: Source) -> SourceId {
         self.sources.push(source);
         SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// Whether functions of a module come with the language.
+    pub fn is_library(&self, id: ModuleId) -> bool {
+        self.modules.get(id.0 as usize).is_some_and(|m| m.library)
+    }
+
+    /// Whether a place is in a text that comes with the language.
+    pub fn in_library(&self, span: Span) -> bool {
+        let name = |s: &Source| s.name().strip_prefix('<').and_then(|n| n.strip_suffix('>')).map(str::to_string);
+        let at = span.source.0 as usize;
+        let module = || self.sources.get(at).and_then(name).is_some_and(|n| sources::module(&n).is_some());
+        at < sources::PRELUDE.len() || module()
     }
 
     pub fn fresh(&mut self) -> Global {

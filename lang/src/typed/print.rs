@@ -1,6 +1,6 @@
 //! Typed modules as text, for tests and for people.
 
-use super::{Func, Local, Module, Piece, Stmt, StmtKind};
+use super::{Func, FuncId, Local, Module, Piece, Rules, Stmt, StmtKind};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Module {
@@ -18,15 +18,22 @@ impl fmt::Display for Func {
         let results: Vec<String> = self.results.iter().map(ToString::to_string).collect();
         writeln!(
             f,
-            "{} sizes {} params [{}] results [{}] {{",
+            "{} sizes {} params [{}] results [{}]{} {{",
             self.name,
             self.sizes.len(),
             params.join(", "),
-            results.join(", ")
+            results.join(", "),
+            rules(&self.rules)
         )?;
         block(f, self, &self.body, 1)?;
         f.write_str("}")
     }
+}
+
+fn rules(rules: &Rules<FuncId>) -> String {
+    let jvp = rules.jvp.map_or(String::new(), |f| format!(" jvp {}", f.0));
+    let vjp = rules.vjp.map_or(String::new(), |(f, b)| format!(" vjp {} {}", f.0, b.0));
+    jvp + &vjp
 }
 
 fn list(locals: &[Local]) -> String {

@@ -10,6 +10,7 @@
 //! costs what the primal costs. Which forward function it is depends on the cotangents, so the call in the forward
 //! sweep is changed when the reverse sweep meets it; a call whose results receive nothing keeps no residuals.
 
+use super::super::emit::{is_float, types_of};
 use super::super::requests::{self, Request};
 use super::super::strip::has_effects;
 use super::super::{Level, PairName};
@@ -25,6 +26,11 @@ impl Sweep<'_, '_> {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
         let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
+        // A repeated run has the stripped function in its place already.
+        let func = if self.mode.bare { self.ad.strip(func, Level::Bare) } else { func };
+        if let Some(rule) = self.ad.module.funcs[func].rules.vjp {
+            return self.reverse_ruled(inst, rule, sizes, &cotangents);
+        }
         let active: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
         let accs: Vec<bool> = (0..data.args.len())
             .map(|k| {
@@ -33,8 +39,6 @@ impl Sweep<'_, '_> {
                 array && active[k] && self.ct.contains_key(&arg) && !data.args[..k].contains(&arg)
             })
             .collect();
-        // A repeated run has the stripped function in its place already.
-        let func = if self.mode.bare { self.ad.strip(func, Level::Bare) } else { func };
         let name = PairName {
             func,
             active,
@@ -61,6 +65,42 @@ impl Sweep<'_, '_> {
         }
     }
 
+    /// A call of a function with a `vjp` rule: the first function of the rule runs in its place, the second one hands
+    /// the cotangents back. Its residuals are values like others: what they are made of decides whether they are kept.
+    fn reverse_ruled(&mut self, inst: Inst, (fwd, bwd): (FuncId, FuncId), sizes: &[Dim], cotangents: &[Option<Value>]) {
+        let (source, facts) = (self.source.clone(), self.facts.clone());
+        let data = &source.insts[inst];
+        let forward = self.copies[&inst];
+        self.ad.prepare(fwd);
+        self.ad.prepare(bwd);
+        let func = &self.ad.module.funcs[fwd];
+        let residuals = &func.results()[data.results.len()..];
+        // A parameter that is handed on is known here.
+        let known: Vec<Option<usize>> = residuals.iter().map(|r| func.params().iter().position(|p| p == r)).collect();
+        let kept = types_of(func, residuals, sizes);
+        self.emit.func.insts[forward].kind = Kind::Call { func: fwd, sizes: sizes.to_vec() };
+        let mut args = Vec::new();
+        for (ty, known) in kept.into_iter().zip(known) {
+            let residual = self.emit.func.result(forward, ty);
+            args.push(known.map_or(residual, |k| self.primal[&data.args[k]]));
+        }
+        for (&result, &cotangent) in data.results.iter().zip(cotangents) {
+            if is_float(source.ty(result)) {
+                let cotangent = cotangent.unwrap_or_else(|| self.zero(result));
+                args.push(cotangent);
+            }
+        }
+        let targets: Vec<Value> = data.args.iter().copied().filter(|&a| is_float(source.ty(a))).collect();
+        let mut pulled = self.emit.to().call(bwd, sizes.to_vec(), args, types(&source, &targets));
+        if data.results.iter().any(|&r| facts.tainted[r]) {
+            let given: Vec<Value> = cotangents.iter().copied().flatten().collect();
+            self.silence(&given, pulled.iter_mut());
+        }
+        for (value, cotangent) in targets.into_iter().zip(pulled) {
+            self.contribute(value, cotangent);
+        }
+    }
+
     pub(super) fn reverse_vjp(
         &mut self,
         inst: Inst,
@@ -83,7 +123,7 @@ impl Sweep<'_, '_> {
         let mut pulled = requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
         if data.results.iter().any(|&r| facts.tainted[r]) {
             let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
-            self.silence(&cotangents, &mut pulled);
+            self.silence(&cotangents, pulled.x.iter_mut().chain(&mut pulled.u).flatten());
         }
         if let Some((reverse, checked)) = pulled.request
             && !has_effects(self.ad.module, func, Level::Quiet)
@@ -126,8 +166,8 @@ impl Sweep<'_, '_> {
         }
     }
 
-    /// Makes what a request gives back zero if all that it was given is zero.
-    fn silence(&mut self, given: &[Value], pulled: &mut requests::Pulled) {
+    /// Makes what is handed back zero if all that it was made of is zero.
+    fn silence<'v>(&mut self, given: &[Value], pulled: impl Iterator<Item = &'v mut Value>) {
         let mut to = self.emit.to();
         let mut silent = None;
         for &cotangent in given {
@@ -140,7 +180,7 @@ impl Sweep<'_, '_> {
             silent = Some(silent.map_or(none, |all| to.prim(Prim::And, &[all, none])));
         }
         let Some(silent) = silent else { return };
-        for cotangent in pulled.x.iter_mut().chain(&mut pulled.u).flatten() {
+        for cotangent in pulled {
             let dims = to.func.data(*cotangent).dims.clone();
             let silent = to.broadcast_scalar(silent, &dims);
             let zero = to.zeros_like(*cotangent);

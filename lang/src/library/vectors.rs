@@ -1,0 +1,91 @@
+//! Structures of numbers as vectors and back, for methods that work on vectors.
+
+use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::diagnostic::Diagnostic;
+use crate::ops::{Op, Sel};
+use crate::source::Span;
+use crate::typed::Local;
+use crate::types::{DType, Dim, Ty};
+
+/// The leaves of a structure of numbers in order, as a float each: whole numbers become `f64`.
+fn leaves(e: &mut Elab<'_>, v: &Val, at: Span, out: &mut Vec<Local>) -> R<()> {
+    match v {
+        Val::None => Ok(()),
+        Val::Tuple(parts) => parts.iter().try_for_each(|(_, p)| leaves(e, p, at, out)),
+        other => match e.kind(other) {
+            Some(k) if k.dtype != DType::Bool => {
+                let dtype = if k.dtype.is_float() && !k.weak { k.dtype } else { DType::F64 };
+                out.push(e.operand_as(other, dtype, at)?);
+                Ok(())
+            }
+            _ => {
+                let what = e.show(other);
+                let problem = Diagnostic::error("E0204", at, format!("numbers are needed here, and this is {what}"));
+                e.fail(problem.help("a point is a number, an array, or a tuple or record of these"))
+            }
+        },
+    }
+}
+
+/// `to_vector(t)`: all entries of a structure, one after the other.
+pub(crate) fn to_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = a.at(0)?;
+    let mut parts = Vec::new();
+    leaves(e, &v, at, &mut parts)?;
+    let dtype = parts.iter().map(|l| e.ty(*l).dtype).max().unwrap_or(DType::F64);
+    let mut flat = Vec::new();
+    for l in parts {
+        let l = e.operand_as(&Val::Leaf(l), dtype, at)?;
+        let n = e.ty(l).len();
+        flat.push(e.emit(Op::Reshape(vec![n]), &[l], span)?);
+    }
+    match flat.as_slice() {
+        [] => e.filled(&Ty::array(dtype, vec![Dim::constant(0)]), 0.0, span).map(Val::Leaf),
+        [one] => Ok(Val::Leaf(*one)),
+        _ => e.emit(Op::Concat(0), &flat, span).map(Val::Leaf),
+    }
+}
+
+/// `from_vector(like, v)`: the structure that `to_vector` makes `v` of.
+pub(crate) fn from_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((like, like_at), (v, at)) = (a.at(0)?, a.at(1)?);
+    let v = e.operand(&v, at)?;
+    let have = e.ty(v).clone();
+    if have.rank() != 1 || !have.dtype.is_float() {
+        let what = e.show_ty(&have);
+        return e.error("E0204", at, format!("`from_vector` takes a vector of floats, and this is {what}"));
+    }
+    let mut parts = Vec::new();
+    leaves(e, &like, like_at, &mut parts)?;
+    let want = parts.iter().fold(Dim::constant(0), |n, l| n + e.ty(*l).len());
+    if !e.same_dim(&have.len(), &want)? {
+        let (x, y) = (e.show_dim(&have.len()), e.show_dim(&want));
+        return e.error("E0203", span, format!("the vector has {x} entries, and the structure {y}"));
+    }
+    let mut at = Dim::constant(0);
+    let mut rebuilt = Vec::new();
+    let alone = parts.len() == 1;
+    for l in parts {
+        let ty = e.ty(l).clone();
+        let n = ty.len();
+        let mut part = v;
+        if !alone {
+            let start = e.operand(&Val::Size(at.clone()), span)?;
+            part = e.emit(Op::Index(vec![Sel::Span { len: n.clone(), step: 1 }]), &[v, start], span)?;
+        }
+        part = e.emit(Op::Reshape(ty.dims.to_vec()), &[part], span)?;
+        rebuilt.push(e.operand_as(&Val::Leaf(part), ty.dtype, span)?);
+        at = at + n;
+    }
+    rebuilt.reverse();
+    Ok(fill(&like, &mut rebuilt))
+}
+
+/// The structure with the last of `parts` in the place of its first leaf, and so on.
+fn fill(like: &Val, parts: &mut Vec<Local>) -> Val {
+    match like {
+        Val::None => Val::None,
+        Val::Tuple(inner) => Val::Tuple(inner.iter().map(|(n, p)| (n.clone(), fill(p, parts))).collect()),
+        _ => parts.pop().map_or(Val::Error, Val::Leaf),
+    }
+}
