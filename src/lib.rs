@@ -11,7 +11,7 @@
 //! The guide is `EMBEDDING.md`; [`embed`] has the table of types that go in and come out.
 
 pub use adl_compiler::{
-    Array, Constant, Diagnostic, DynFunction, Engine, Error, ErrorKind, Function, Interrupt, Limits, Program, Severity, Source,
+    Array, Constant, Diagnostic, DynFunction, Engine, Error, ErrorKind, Function, HostFunction, Interrupt, Limits, Program, Severity, Source,
     Statistics, View, ViewMut, Workspace, compile, embed, record, value,
 };
 

@@ -10,6 +10,7 @@ pub(crate) mod cache;
 mod call;
 pub(crate) mod error;
 pub(crate) mod failure;
+pub(crate) mod hosts;
 pub(crate) mod limits;
 pub(crate) mod output;
 pub(crate) mod parameters;
@@ -29,6 +30,7 @@ pub use state::Import;
 
 pub(crate) use call::{lang_dtype, runtime_dtype};
 
+use crate::embed::HostFunction;
 use adl_lang::ast::{Stmt, StmtKind};
 use adl_lang::source::Source;
 use adl_runtime::Interrupt;
@@ -142,6 +144,27 @@ impl Engine {
         self.with(|engine| engine.setting.limits.fuel = Some(rounds_and_calls))
     }
 
+    /// Adds a function in Rust that programs may call by its name, with its derivatives.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind, HostFunction};
+    /// let root = HostFunction::new::<fn(f64) -> f64>("fn root(x: f64) -> f64", |(x,)| {
+    ///     if x < 0.0 { Err(format!("{x} has no root")) } else { Ok(x.sqrt()) }
+    /// })?;
+    /// let slope = HostFunction::new::<fn(f64) -> f64>("fn root_slope(x: f64) -> f64", |(x,)| Ok(0.5 / x.sqrt()))?;
+    /// let engine = Engine::new().with_function(root.with_partials(slope)?);
+    /// let f = engine.compile("user.adl", "fn f(x) = root(x)^2")?.function::<fn(f64) -> f64>("f")?;
+    /// assert_eq!(f.value_and_grad()?.call((4.0,))?, (4.0, 1.0));
+    /// let problem = f.call((-1.0,)).unwrap_err();
+    /// assert_eq!(problem.kind, ErrorKind::Host);
+    /// assert!(problem.to_string().contains("user.adl:1:11"), "{problem}");
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_function(self, function: HostFunction) -> Engine {
+        self.with(|engine| function.join(&mut engine.setting.hosts))
+    }
+
     /// Keeps at most so many compilations of each program; the oldest goes first.
     #[must_use]
     pub fn with_cache(self, compilations: usize) -> Engine {
@@ -224,6 +247,7 @@ impl Engine {
         runner.backend = self.backend;
         let mut state = State::new(runner);
         let (warnings, stmts) = deep(|| {
+            state.host_functions(self.setting.hosts.text())?;
             let mut loaded = state.load(source, import)?;
             constants.replace(&mut loaded.stmts);
             if let Some(name) = constants.unused().first() {

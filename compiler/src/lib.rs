@@ -22,7 +22,7 @@ pub mod session;
 pub use adl_lang::diagnostic::{Diagnostic, Severity};
 pub use adl_lang::source::Source;
 pub use adl_runtime::Interrupt;
-pub use embed::{Array, Function, View, ViewMut, Workspace, compile};
+pub use embed::{Array, Function, HostFunction, View, ViewMut, Workspace, compile};
 pub use engine::{Constant, DynFunction, Engine, Error, ErrorKind, Limits, Program, Statistics};
 
 /// Values whose types the host learns at run time, for [`DynFunction`].

@@ -4,6 +4,8 @@
 mod calls;
 #[path = "embed/derivatives.rs"]
 mod derivatives;
+#[path = "embed/host.rs"]
+mod host;
 #[path = "embed/limits.rs"]
 mod limits;
 #[path = "embed/memory.rs"]

@@ -4,6 +4,7 @@
 mod arrays;
 mod callables;
 mod entries;
+mod host;
 mod numbers;
 mod reduce;
 pub mod sources;
@@ -222,6 +223,7 @@ rows! {
     "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured(f, captured(f))" callables::with_captured;
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
+    "_host" "_host(name, dtype, shape, parts…)" "What a function of the host gives." "none" "" host::call;
     "print" "print(parts…)" "Prints a line." "once per evaluation" "print(\"x is {x}\")" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(x > 0)" numbers::assert;
 operators

@@ -10,6 +10,7 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::array::{Array, ArrayError, DType};
+use crate::view::{Leaf, Place};
 use crate::workspace::{Interrupt, Store};
 
 /// First argument of every compiled function.
@@ -66,6 +67,9 @@ impl Failure {
     /// The kind that `adl_print` sets when the host panicked; [`crate::Workspace::take_panic`] has
     /// the payload.
     pub const HOST_PANICKED: u32 = u32::MAX;
+    /// The kind that `adl_host` sets when the function of the host gave an error;
+    /// [`crate::Workspace::take_host_error`] has it.
+    pub const HOST_FAILED: u32 = u32::MAX - 1;
 }
 
 /// A growing list of bytes whose cursor the compiled code keeps. Its memory belongs to the
@@ -310,6 +314,29 @@ pub unsafe extern "C" fn adl_print(ctx: *mut Context, site: u32, values: *const 
             Status::OutOfMemory as u32
         }
     }
+}
+
+/// Calls a function of the host of the workspace with `n` values; `wanted` elements go to `out`.
+///
+/// # Safety
+/// As for [`adl_print`]; `out` has room for `wanted` elements of the type with that number.
+pub unsafe extern "C" fn adl_host(
+    ctx: *mut Context,
+    site: u32,
+    values: *const PrintValue,
+    n: i64,
+    out: *mut u8,
+    dtype: u32,
+    wanted: i64,
+) -> u32 {
+    // SAFETY: the contract above.
+    let (context, store) = unsafe { parts(ctx) };
+    // SAFETY: the contract above.
+    let leaves: Option<Vec<Leaf<'_>>> = (0..size(n)).map(|i| unsafe { Leaf::shown(&*values.add(i)) }).collect();
+    let dtype = DType::from_code(dtype).unwrap_or(DType::Bool);
+    // SAFETY: the contract above.
+    let place = unsafe { Place::new(out, dtype, size(wanted)) };
+    store.call_host(context, site, &leaves.unwrap_or_default(), place) as u32
 }
 
 /// Arrays of their own with what the descriptors show.

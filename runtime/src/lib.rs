@@ -48,6 +48,7 @@
 //! | `adl_fail` | `ctx, kind: u32, site: u32, a: i64, b: i64, c: i64, d: i64` | `u32`, always 1 |
 //! | `adl_fail_with` | `ctx, kind: u32, site: u32, values: *const PrintValue, n: i64` | `u32`, always 1 |
 //! | `adl_print` | `ctx, site: u32, values: *const PrintValue, n: i64` | `u32` |
+//! | `adl_host` | `ctx, site: u32, values: *const PrintValue, n: i64, out: *mut u8, dtype: u32, wanted: i64` (elements) | `u32` |
 //!
 //! Kernels (dense row-major operands; sizes are `i64`, where a negative one counts as 0; operands
 //! may be null when empty):

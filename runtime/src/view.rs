@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "reads and writes the memory of the host by address and strides")]
 
 mod leaf;
+mod place;
 #[cfg(feature = "faer")]
 mod with_faer;
 #[cfg(feature = "nalgebra")]
@@ -11,6 +12,7 @@ mod with_nalgebra;
 mod with_ndarray;
 
 pub use leaf::{Leaf, LeafMut, Scratch};
+pub use place::Place;
 
 use crate::array::{DType, element_count};
 use core::fmt;
@@ -27,6 +29,9 @@ pub unsafe trait Scalar: Copy + Default + fmt::Debug + PartialEq + Send + Sync +
 
     /// The value as the low bits of a word.
     fn bits(self) -> u64;
+
+    /// The value with these low bits.
+    fn of_bits(bits: u64) -> Self;
 }
 
 // SAFETY: a plain number.
@@ -35,6 +40,10 @@ unsafe impl Scalar for f64 {
     #[inline]
     fn bits(self) -> u64 {
         self.to_bits()
+    }
+    #[inline]
+    fn of_bits(bits: u64) -> Self {
+        f64::from_bits(bits)
     }
 }
 
@@ -45,6 +54,10 @@ unsafe impl Scalar for f32 {
     fn bits(self) -> u64 {
         u64::from(self.to_bits())
     }
+    #[inline]
+    fn of_bits(bits: u64) -> Self {
+        f32::from_bits(bits as u32)
+    }
 }
 
 // SAFETY: a plain number.
@@ -54,6 +67,10 @@ unsafe impl Scalar for i64 {
     fn bits(self) -> u64 {
         self as u64
     }
+    #[inline]
+    fn of_bits(bits: u64) -> Self {
+        bits as i64
+    }
 }
 
 // SAFETY: one byte; compiled code writes 0 or 1.
@@ -62,6 +79,10 @@ unsafe impl Scalar for bool {
     #[inline]
     fn bits(self) -> u64 {
         u64::from(self)
+    }
+    #[inline]
+    fn of_bits(bits: u64) -> Self {
+        bits & 1 != 0
     }
 }
 
@@ -124,6 +145,42 @@ impl<'a, T: Scalar, const R: usize> View<'a, T, R> {
     /// Whether rows lie one after another, so that compiled code reads them where they are.
     pub fn is_dense(&self) -> bool {
         is_dense(&self.dims, &self.strides)
+    }
+
+    /// The view of a leaf of this type and rank.
+    pub fn of(leaf: &Leaf<'a>) -> Option<Self> {
+        let dims: [usize; R] = leaf.dims().try_into().ok()?;
+        let (start, strides) = (leaf.dtype() == T::DTYPE).then(|| leaf.start())??;
+        let strides = strides.map_or_else(|| dense_strides(&dims), |s| core::array::from_fn(|axis| s[axis]));
+        Some(View { start: start.cast(), dims, strides, memory: PhantomData })
+    }
+
+    /// The elements, row by row.
+    pub fn to_vec(&self) -> Vec<T> {
+        let count = self.dims.iter().product();
+        let mut rest = [0; R];
+        let mut all = Vec::with_capacity(count);
+        for _ in 0..count {
+            all.extend(self.get(rest));
+            for axis in (0..R).rev() {
+                rest[axis] += 1;
+                if rest[axis] < self.dims[axis] {
+                    break;
+                }
+                rest[axis] = 0;
+            }
+        }
+        all
+    }
+
+    /// The elements where they are, if rows lie one after another.
+    pub fn as_slice(&self) -> Option<&'a [T]> {
+        let count = self.dims.iter().product();
+        if count == 0 {
+            return Some(&[]);
+        }
+        // SAFETY: dense, so all positions lie in a row; the contract of the view.
+        self.is_dense().then(|| unsafe { core::slice::from_raw_parts(self.start, count) })
     }
 
     /// An element.

@@ -19,6 +19,7 @@ pub use store::Store;
 
 use crate::abi::{Context, Failure};
 use crate::array::Array;
+use crate::view::{Leaf, Place};
 
 mod store;
 
@@ -26,6 +27,13 @@ mod store;
 pub trait Host: Send {
     /// Shows `values`; `site` tells which `print` of the program it is.
     fn print(&mut self, site: u32, values: &[Array]);
+
+    /// Calls a function of the host; `site` tells which. All elements of the result are written, or none and the answer
+    /// is an error.
+    fn call(&mut self, site: u32, values: &[Leaf<'_>], out: Place<'_>) -> Result<(), String> {
+        let _ = (site, values, out);
+        Err("there are no functions of the host here".into())
+    }
 }
 
 /// A switch that stops running code at its next back edge. Clones share the switch;
@@ -140,6 +148,11 @@ impl Workspace {
     /// What the host panicked with, once, after a failure of kind [`Failure::HOST_PANICKED`].
     pub fn take_panic(&mut self) -> Option<Box<dyn Any + Send>> {
         self.store_mut().panic.take()
+    }
+
+    /// The error of a function of the host, once, after a failure of kind [`Failure::HOST_FAILED`].
+    pub fn take_host_error(&mut self) -> Option<String> {
+        self.store_mut().host_error.take()
     }
 
     /// Who prints from now on; without a host, prints are dropped.

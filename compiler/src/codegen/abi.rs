@@ -60,6 +60,7 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
     ("adl_fail", &[P, W, W, I, I, I, I], Some(W)),
     ("adl_fail_with", &[P, W, W, P, I], Some(W)),
     ("adl_print", &[P, W, P, I], Some(W)),
+    ("adl_host", &[P, W, P, I, P, W, I], Some(W)),
     ("adl_matmul_f64", &[P, P, P, P, I, I, I, I, I], Some(W)),
     ("adl_matmul_f32", &[P, P, P, P, I, I, I, I, I], Some(W)),
     ("adl_argsort_f64", &[P, P, P, I, I], Some(W)),

@@ -134,7 +134,8 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
-            | Op::Random(..) => self.defect(format!("{value} is inline")),
+            | Op::Random(..)
+            | Op::Host { .. } => self.defect(format!("{value} is inline")),
         }
     }
 
@@ -319,6 +320,7 @@ impl Translator<'_, '_> {
                 t.arg_reduce(data.args[0], *max, &dims[0], &mut |k| At::axes(&[k]))
             }),
             Op::Random(kind, _) => self.random_scalar(inst, *kind),
+            Op::Host { name, dtype, .. } => self.host_scalar(inst, name, *dtype),
             Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort => {
                 self.defect(format!("{op:?} gives no scalar"))
             }

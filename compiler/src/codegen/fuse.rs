@@ -215,7 +215,8 @@ impl Forms {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

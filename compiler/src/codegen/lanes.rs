@@ -142,7 +142,8 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

@@ -5,6 +5,7 @@ mod call;
 
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
+use adl_lang::source::Span;
 use adl_lang::types::Ty;
 use adl_runtime::{Array, Context, Failure, Interrupt, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
@@ -31,8 +32,8 @@ struct Code {
     entry: Entry,
     shape: Shape,
     sites: Vec<Site>,
-    /// Whether one of the places is a print.
-    prints: bool,
+    /// Whether one of the places is a print, or a call of the host.
+    talks: bool,
     /// Whether it needs no workspace.
     bare: bool,
     stats: Stats,
@@ -87,8 +88,13 @@ pub enum CallFailure {
         /// The values that an assertion reports.
         arrays: Vec<Array>,
     },
-    /// The host's own function panicked while it printed.
-    HostPanicked,
+    /// A function of the host, or what takes printed lines, gave an error or panicked.
+    Host {
+        /// Where it was called.
+        site: Site,
+        /// The error; `None` if it panicked.
+        error: Option<String>,
+    },
     /// The interrupt was raised.
     Interrupted,
     /// Too deep a recursion.
@@ -144,8 +150,8 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
-        let prints = sites.iter().any(|site| matches!(site.what, What::Print(_)));
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, prints, bare, stats })))
+        let talks = sites.iter().any(|site| matches!(site.what, What::Print(_) | What::Host(_)));
+        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, talks, bare, stats })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -168,31 +174,34 @@ impl Native {
                 if status == Status::Done as u32 {
                     return Ok(());
                 }
-                Err(self.explain(status, &workspace.failure(), workspace.failure_values()))
+                let failure = workspace.failure();
+                let error = workspace.take_host_error();
+                Err(self.explain(status, &failure, workspace.failure_values(), error))
             }
             Memory::Bare(interrupt) if self.0.bare => {
                 let mut context = Context::bare(interrupt);
                 let status = (self.0.entry)(&raw mut context, slots.as_ptr());
-                if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(status, &context.failure, &[])) }
+                if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(status, &context.failure, &[], None)) }
             }
             Memory::Bare(_) => Err(CallFailure::Arguments("the code needs a workspace".into())),
         }
     }
 
     #[cold]
-    fn explain(&self, status: u32, failure: &Failure, arrays: &[Array]) -> CallFailure {
+    fn explain(&self, status: u32, failure: &Failure, arrays: &[Array], error: Option<String>) -> CallFailure {
         match Status::from_code(status) {
             Some(Status::Interrupted) => CallFailure::Interrupted,
             Some(Status::StackOverflow) => CallFailure::StackOverflow,
             Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
             Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
             Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
-                Some(site) if failure.kind != Failure::HOST_PANICKED => CallFailure::Failed {
+                Some(site) if failure.kind < Failure::HOST_FAILED => CallFailure::Failed {
                     site: site.clone(),
                     values: failure.values,
                     arrays: arrays.to_vec(),
                 },
-                _panicked => CallFailure::HostPanicked,
+                Some(site) => CallFailure::Host { site: site.clone(), error },
+                None => CallFailure::OutOfMemory,
             },
         }
     }
@@ -209,9 +218,17 @@ impl Native {
         self.0.bare
     }
 
-    /// Whether the code prints.
-    pub fn prints(&self) -> bool {
-        self.0.prints
+    /// Whether the code prints, or calls functions of the host.
+    pub fn talks(&self) -> bool {
+        self.0.talks
+    }
+
+    /// The functions of the host that the code calls, and where.
+    pub fn calls_of_host(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.0.sites.iter().filter_map(|site| match &site.what {
+            What::Host(name) => Some((&**name, site.span)),
+            What::Fault(_) | What::Assert(_) | What::Print(_) => None,
+        })
     }
 
     /// The place with that number; prints carry it to the host.

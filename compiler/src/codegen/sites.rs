@@ -1,6 +1,7 @@
 //! The places where compiled code may fail or print: the code knows a number, this table knows the rest.
 
 use crate::ir::Part;
+use adl_lang::ast::Name;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 
@@ -35,6 +36,8 @@ pub enum What {
     Assert(Vec<Part>),
     /// A printed line.
     Print(Vec<Part>),
+    /// A call of a function of the host.
+    Host(Name),
 }
 
 /// A place in the program.

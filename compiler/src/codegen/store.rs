@@ -44,6 +44,7 @@ impl Translator<'_, '_> {
             Op::MatMul { ta, tb } => self.matmul(inst, *ta, *tb, to),
             Op::ArgSort => self.argsort(inst, to),
             Op::Random(kind, dims) => self.random(inst, *kind, dims, to),
+            Op::Host { name, dtype, dims } => self.host(inst, name, (*dtype, dims), to),
             Op::Const(_) | Op::Size(_) => {
                 self.defect(format!("{op:?} gives no array"));
             }
@@ -91,7 +92,8 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

@@ -76,7 +76,7 @@ pub(super) fn compare(typed: &Typed) -> Result<(), Error> {
     let definition = typed.handle.program.definition(&typed.handle.expr).map(|(def, _)| def.clone());
     for (k, param) in typed.params.iter().enumerate() {
         if let Some(Declared::Type(ty)) = definition.as_deref().and_then(|def| declared(def, k))
-            && !has_axes(param, ty)
+            && !param.has_axes(ty)
         {
             return Err(typed.refused(&format!("parameter {k} cannot be {param}")));
         }
@@ -116,15 +116,6 @@ pub(super) fn compare(typed: &Typed) -> Result<(), Error> {
         // With sizes that are all given the problem is no matter of guessing.
         Some(problem) if !typed.params.iter().any(has_free_size) => Err(explained(typed, problem)),
         _ => Ok(()),
-    }
-}
-
-/// Whether something of this structure has the axes that are declared.
-fn has_axes(spec: &Spec, declared: &TypeExpr) -> bool {
-    match (spec, &declared.kind) {
-        (Spec::Leaf(_, found), TypeExprKind::Array { dims, .. }) => found.len() == dims.len(),
-        (Spec::Leaf(..), TypeExprKind::Tuple(_)) | (Spec::Tuple(_), TypeExprKind::Array { .. }) => false,
-        (_, _) => true,
     }
 }
 

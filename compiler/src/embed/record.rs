@@ -46,6 +46,9 @@ macro_rules! record {
             fn leaves<'s>(input: &'s Self::In<'_>, leaves: &mut $crate::embed::Leaves<'s>) {
                 <($($ty,)+) as $crate::embed::Type>::leaves(input, leaves);
             }
+            fn given<'a>(leaves: &mut $crate::embed::Given<'_, 'a>) -> Option<Self::In<'a>> {
+                <($($ty,)+) as $crate::embed::Type>::given(leaves)
+            }
             fn new(shapes: &mut $crate::embed::Shapes) -> Option<$name> {
                 Some($name { $($field: <$ty as $crate::embed::Type>::new(shapes)?),+ })
             }

@@ -1,7 +1,7 @@
 //! Function types as signatures.
 
 use super::spec::Spec;
-use super::types::Type;
+use super::types::{Given, Type};
 use crate::engine::run::Leaves;
 
 /// A function type that says what goes in and comes out: `fn([f64], f64) -> f64`, with up to twelve parameters.
@@ -17,6 +17,8 @@ pub trait Signature: 'static {
     fn params() -> Vec<Spec>;
     /// What was given, as scalars and arrays in a row.
     fn leaves<'s>(input: &'s Self::In<'_>, leaves: &mut Leaves<'s>);
+    /// The inverse; `None` if they are of other types.
+    fn given<'a>(leaves: &mut Given<'_, 'a>) -> Option<Self::In<'a>>;
 }
 
 /// A signature that has a parameter at position `K`.

@@ -1,6 +1,7 @@
 //! Structures that a host asks for, as values: to compare them with a program and to say what they are.
 
 use crate::engine::cache::Keys;
+use adl_lang::ast::{Ident, TypeExpr, TypeExprKind};
 use adl_lang::check::{ArgInfo, LeafInfo};
 use adl_lang::typed::Layout;
 use adl_runtime::view::Leaf;
@@ -25,6 +26,32 @@ impl Spec {
             Spec::Leaf(dtype, dims) => *dtype != DType::I64 && dims.is_empty(),
             Spec::None => true,
             Spec::Tuple(parts) => parts.iter().all(|(_, part)| part.is_fixed()),
+        }
+    }
+
+    /// Whether something of this structure may have the axes that are declared.
+    pub(super) fn has_axes(&self, declared: &TypeExpr) -> bool {
+        match (self, &declared.kind) {
+            (Spec::Leaf(_, found), TypeExprKind::Array { dims, .. }) => found.len() == dims.len(),
+            (Spec::Leaf(..), TypeExprKind::Tuple(_)) | (Spec::Tuple(_), TypeExprKind::Array { .. }) => false,
+            (_, _) => true,
+        }
+    }
+
+    /// Whether this very structure is declared, but for sizes.
+    pub(super) fn is_declared(&self, declared: &TypeExpr) -> bool {
+        match (self, &declared.kind) {
+            (Spec::Leaf(dtype, found), TypeExprKind::Array { dtype: own, dims }) => {
+                found.len() == dims.len() && *own.name == *dtype.name()
+            }
+            (Spec::None, TypeExprKind::Tuple(parts)) => parts.is_empty(),
+            (Spec::Tuple(parts), TypeExprKind::Tuple(own)) => {
+                let same = |((name, part), (own, ty)): (&(Option<&str>, Spec), &(Option<Ident>, TypeExpr))| {
+                    own.as_ref().map(|n| &*n.name) == *name && part.is_declared(ty)
+                };
+                parts.len() == own.len() && parts.iter().zip(own).all(same)
+            }
+            (_, _) => false,
         }
     }
 

@@ -5,7 +5,7 @@ use super::places::{Places, Shapes};
 use super::jacobians::Batch;
 use super::signature::{Many, Parameter, Plus, Signature};
 use super::spec::Spec;
-use super::types::Type;
+use super::types::{Given, Type};
 use crate::engine::run::Leaves;
 
 impl Type for () {
@@ -18,6 +18,9 @@ impl Type for () {
         Spec::None
     }
     fn leaves<'s>((): &'s (), _: &mut Leaves<'s>) {}
+    fn given(_: &mut Given<'_, '_>) -> Option<()> {
+        Some(())
+    }
     fn new(_: &mut Shapes) -> Option<()> {
         Some(())
     }
@@ -49,6 +52,9 @@ macro_rules! tuples {
             #[inline]
             fn leaves<'s>(input: &'s Self::In<'_>, leaves: &mut Leaves<'s>) {
                 $($A::leaves(&input.$k, leaves);)+
+            }
+            fn given<'a>(leaves: &mut Given<'_, 'a>) -> Option<Self::In<'a>> {
+                Some(($($A::given(leaves)?,)+))
             }
             #[inline]
             fn new(shapes: &mut Shapes) -> Option<Self::Out> {
@@ -98,6 +104,10 @@ macro_rules! signatures {
             #[allow(unused_variables, reason = "without parameters there are none")]
             fn leaves<'s>(input: &'s Self::In<'_>, leaves: &mut Leaves<'s>) {
                 $($A::leaves(&input.$k, leaves);)*
+            }
+            #[allow(unused_variables, reason = "without parameters there are none")]
+            fn given<'a>(leaves: &mut Given<'_, 'a>) -> Option<Self::In<'a>> {
+                Some(($($A::given(leaves)?,)*))
             }
         }
 

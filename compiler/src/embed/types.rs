@@ -7,6 +7,9 @@ use super::{Scalar, View, ViewMut};
 use crate::engine::run::Leaves;
 use adl_runtime::view::{Leaf, LeafMut};
 
+/// Leaves in a row that are taken one by one.
+pub type Given<'l, 'a> = std::slice::Iter<'l, Leaf<'a>>;
+
 /// A type in a signature. It is a marker: [`Type::In`] goes in, [`Type::Out`] comes out.
 ///
 /// Scalars, vectors, arrays and tuples are such types, and records are made by [`record!`](crate::record).
@@ -24,6 +27,8 @@ pub trait Type: 'static {
     fn spec() -> Spec;
     /// What was given, as scalars and arrays in a row.
     fn leaves<'s>(input: &'s Self::In<'_>, leaves: &mut Leaves<'s>);
+    /// The inverse: what leaves in a row are of this type; `None` if they are of another.
+    fn given<'a>(leaves: &mut Given<'_, 'a>) -> Option<Self::In<'a>>;
     /// Room for a result; `None` when the shapes are not of this type or there is no memory.
     fn new(shapes: &mut Shapes) -> Option<Self::Out>;
     /// A result as an argument.
@@ -54,6 +59,9 @@ macro_rules! scalars {
             #[inline]
             fn leaves<'s>(input: &'s $t, leaves: &mut Leaves<'s>) {
                 leaves.push(Leaf::scalar(*input));
+            }
+            fn given(leaves: &mut Given<'_, '_>) -> Option<$t> {
+                leaves.next()?.value()
             }
             #[inline]
             fn new(shapes: &mut Shapes) -> Option<$t> {
@@ -92,6 +100,9 @@ macro_rules! arrays {
             #[inline]
             fn leaves<'s>(input: &'s View<'_, T, $rank>, leaves: &mut Leaves<'s>) {
                 leaves.push(input.leaf());
+            }
+            fn given<'a>(leaves: &mut Given<'_, 'a>) -> Option<View<'a, T, $rank>> {
+                View::of(leaves.next()?)
             }
             fn new($shapes: &mut Shapes) -> Option<$out> {
                 $new

@@ -43,6 +43,7 @@ pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic 
             let title = if text.is_empty() { "assertion failed".into() } else { format!("assertion failed: {text}") };
             Diagnostic::error("E0410", site.span, title)
         }
+        What::Host(_) => *of_host(site, None).diagnostic,
         What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
     }
 }
@@ -90,6 +91,23 @@ fn range(problem: Diagnostic, index: i64, len: i64) -> Diagnostic {
 /// The program was stopped from outside.
 pub fn interrupted(span: Span) -> Failed {
     Failed::new(ErrorKind::Interrupted, Diagnostic::error("E0412", span, "interrupted"))
+}
+
+/// A function of the host gave an error, or panicked.
+pub fn of_host(site: &Site, error: Option<String>) -> Failed {
+    let who = match &site.what {
+        What::Host(name) => format!("`{name}` of the host"),
+        What::Print(_) | What::Assert(_) | What::Fault(_) => "what takes printed lines".to_string(),
+    };
+    let title = error.map_or(format!("{who} panicked"), |error| format!("{who}: {error}"));
+    Failed::new(ErrorKind::Host, Diagnostic::error("E0472", site.span, title))
+}
+
+/// The host does not have a function, or its derivative.
+pub fn no_function(problem: String, span: Span) -> Failed {
+    let problem = Diagnostic::error("E0305", span, problem)
+        .help("the host gives derivatives by `with_partials`, or by `with_jvp` and `with_vjp`, one for each mode");
+    Failed::new(ErrorKind::Program, problem)
 }
 
 /// The time is over.

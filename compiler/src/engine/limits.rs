@@ -1,5 +1,6 @@
 //! What a call may use: bytes, time, rounds; and the switch that stops it.
 
+use super::hosts::Hosts;
 use super::output::SharedOutput;
 use adl_runtime::{Interrupt, Workspace};
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub struct Setting {
     pub output: SharedOutput,
     /// What each call may use.
     pub limits: Limits,
+    /// The functions of the host.
+    pub hosts: Hosts,
     /// Stops all calls.
     pub interrupt: Interrupt,
     watchdog: Arc<Watchdog>,

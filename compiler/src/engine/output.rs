@@ -3,7 +3,9 @@
 use crate::codegen::{Native, What};
 use crate::ir::Part;
 use adl_lang::ast::{self, Format};
+use super::hosts::Hosts;
 use adl_runtime::display::format_array;
+use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, FormatStyle, Host};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,18 +45,27 @@ impl Default for SharedOutput {
     }
 }
 
-/// What compiled code prints through.
+/// What compiled code prints through, and calls functions of the host.
 pub struct Printer {
     /// Knows the lines of the program.
     pub native: Native,
     /// Where they go.
     pub output: SharedOutput,
+    /// What else it may call.
+    pub hosts: Hosts,
 }
 
 impl Host for Printer {
     fn print(&mut self, site: u32, values: &[Array]) {
         if let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) {
             self.output.line(&line(parts, 0, values));
+        }
+    }
+
+    fn call(&mut self, site: u32, values: &[Leaf<'_>], out: Place<'_>) -> Result<(), String> {
+        match self.native.site(site).map(|s| &s.what) {
+            Some(What::Host(name)) => self.hosts.call(name, values, out),
+            _ => Err("there is no such function".into()),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Runs an entry through the reference interpreter, with the same arrays, lines and failures as native code.
 
 use super::call::{Signature, Trouble, runtime_dtype};
-use super::output::{SharedOutput, runtime_format};
+use super::limits::Setting;
+use super::output::runtime_format;
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
 use crate::ir::{FuncId, Module};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
-use adl_runtime::view::Leaf;
+use adl_runtime::view::{Leaf, Place};
 use adl_runtime::kernels::random::{self, Purpose};
 use adl_runtime::{Array, ArrayError};
 
@@ -21,13 +22,13 @@ pub fn call(
     func: FuncId,
     signature: &Signature,
     args: &[&Array],
-    output: &SharedOutput,
+    setting: &Setting,
 ) -> Result<Vec<Array>, Trouble> {
     let leaves: Vec<Leaf<'_>> = args.iter().map(|a| Leaf::from(*a)).collect();
     let sizes = signature.sizes(&leaves)?;
     signature.check(args, &sizes)?;
     let data = args.iter().map(|a| data(a)).collect();
-    let mut hooks = Host { output };
+    let mut hooks = Host { setting };
     let limits = Limits { depth: DEPTH, ..Limits::default() };
     let (results, _) = interp::run_counted(module, func, &sizes, data, &mut hooks, limits);
     let results = results.map_err(trouble)?;
@@ -35,12 +36,22 @@ pub fn call(
 }
 
 struct Host<'a> {
-    output: &'a SharedOutput,
+    setting: &'a Setting,
 }
 
 impl Hooks for Host<'_> {
     fn print(&mut self, line: Vec<Piece>) {
-        self.output.line(&text(&line));
+        self.setting.output.line(&text(&line));
+    }
+
+    fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
+        let no_memory = |problem: ArrayError| problem.to_string();
+        let arrays: Result<Vec<Array>, ArrayError> = args.iter().map(|a| array(a)).collect();
+        let arrays = arrays.map_err(no_memory)?;
+        let given: Vec<Leaf<'_>> = arrays.iter().map(Leaf::from).collect();
+        let mut out = Array::zeros(runtime_dtype(dtype), shape).map_err(no_memory)?;
+        self.setting.hosts.call(name, &given, Place::of(&mut out))?;
+        Ok(data(&out))
     }
 
     fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
@@ -91,6 +102,9 @@ fn trouble(failure: Failure) -> Trouble {
             values: [0; 4],
             arrays: Vec::new(),
         },
+        FailureKind::Host(name, error) => {
+            CallFailure::Host { site: Site { span, what: What::Host(name) }, error: Some(error) }
+        }
         FailureKind::TooDeep => CallFailure::StackOverflow,
         FailureKind::OutOfFuel => CallFailure::OutOfFuel,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),

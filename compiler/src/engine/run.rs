@@ -1,7 +1,7 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, out_of_fuel, out_of_memory, out_of_time, problem_at, too_deep};
+use super::failure::{Failed, at_site, defect, interrupted, no_function, of_host, out_of_fuel, out_of_memory, out_of_time, problem_at, too_deep};
 use super::limits::{Setting, Watch};
 use super::output::Printer;
 use super::reference;
@@ -89,6 +89,13 @@ impl Runner {
             }
         });
         let code = code.map_err(|problem| problem_at(problem, span))?;
+        let unknown = |(name, span): (&str, Span)| self.setting.hosts.problem(name).map(|problem| (problem, span));
+        // The interpreter finds out when it gets there.
+        if let Code::Native(native) = &code
+            && let Some((problem, span)) = native.calls_of_host().find_map(unknown)
+        {
+            return Err(no_function(problem, span));
+        }
         let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
         let signature = Signature { sizes: entry.sizes.clone(), params: main.map_or(Vec::new(), |f| types(&f.params)) };
         let results = main.map_or(Vec::new(), |f| f.results.clone());
@@ -116,7 +123,7 @@ impl Compiled {
                     printing(native, workspace, setting, run).map_err(Trouble::Code)
                 })
             }
-            Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, &setting.output),
+            Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, setting),
         };
         results.map_err(|trouble| self.explain(trouble, setting, watch.as_ref()))
     }
@@ -236,23 +243,23 @@ impl Compiled {
             }
             CallFailure::OutOfFuel => out_of_fuel(limits.fuel, self.span),
             CallFailure::OutOfMemory => out_of_memory(limits.memory, self.span),
-            CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed"),
+            CallFailure::Host { site, error } => of_host(&site, error),
             CallFailure::Arguments(text) => defect(self.span, &text),
         }
     }
 }
 
-/// Runs code with what it prints going to `output`.
+/// Runs code with what it asks of the host.
 fn printing<R>(
     native: &Native,
     workspace: &mut Workspace,
     setting: &Setting,
     run: impl FnOnce(&mut Workspace) -> R,
 ) -> R {
-    if !native.prints() {
+    if !native.talks() {
         return run(workspace);
     }
-    let printer = Printer { native: native.clone(), output: setting.output.clone() };
+    let printer = Printer { native: native.clone(), output: setting.output.clone(), hosts: setting.hosts.clone() };
     let before = workspace.set_host(Some(Box::new(printer)));
     let result = run(workspace);
     workspace.set_host(before);

@@ -81,6 +81,15 @@ impl State {
         loaded.map_err(|problems| self.error(problems))
     }
 
+    /// Takes the text in which a host declares its functions.
+    pub fn host_functions(&mut self, text: &str) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let taken = deep(|| self.checker.host_functions(text));
+        taken.map_err(|problems| self.error(problems))
+    }
+
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
         let entry = deep(|| self.checker.statement(stmt, &self.values));

@@ -73,7 +73,8 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
         | Op::Index(_)
         | Op::Update(_)
         | Op::ArgReduce { .. }
-        | Op::ArgSort => true,
+        | Op::ArgSort
+        | Op::Host { .. } => true,
     };
     if !fits {
         let shown: Vec<String> = args.iter().map(|t| t.to_string()).collect();

@@ -1,6 +1,7 @@
 //! Views without their types: what a call takes and where it puts its results, in a row.
 
 use super::{Scalar, is_dense};
+use crate::abi::PrintValue;
 use crate::array::{Array, DType, element_count};
 use core::marker::PhantomData;
 
@@ -67,6 +68,23 @@ impl<'a> Leaf<'a> {
         Leaf { dtype, dims, data }
     }
 
+    /// A value that compiled code shows; `None` for an element type that there is not.
+    ///
+    /// # Safety
+    /// For `'a`, its `dims` and `data` can be read at their full size.
+    pub(crate) unsafe fn shown(value: &PrintValue) -> Option<Leaf<'a>> {
+        let dtype = DType::from_code(value.dtype)?;
+        if value.rank == 0 {
+            let mut word = [0; 8];
+            // SAFETY: the contract above; a scalar has as many bytes.
+            unsafe { value.data.copy_to_nonoverlapping(word.as_mut_ptr(), dtype.size()) };
+            return Some(Leaf { dtype, dims: &[], data: Data::Scalar(u64::from_le_bytes(word)) });
+        }
+        // SAFETY: the contract above; sizes are not negative, and `usize` has as many bits.
+        let dims = unsafe { core::slice::from_raw_parts(value.dims.cast(), value.rank as usize) };
+        Some(Leaf { dtype, dims, data: Data::Dense(value.data, PhantomData) })
+    }
+
     /// Element type.
     #[inline]
     pub fn dtype(&self) -> DType {
@@ -77,6 +95,23 @@ impl<'a> Leaf<'a> {
     #[inline]
     pub fn dims(&self) -> &'a [usize] {
         self.dims
+    }
+
+    /// Where the elements of an array are, and their strides unless rows lie one after another.
+    pub(super) fn start(&self) -> Option<(*const u8, Option<&'a [isize]>)> {
+        match self.data {
+            Data::Scalar(_) => None,
+            Data::Dense(start, _) => Some((start, None)),
+            Data::Strided(start, strides) => Some((start, Some(strides))),
+        }
+    }
+
+    /// The value of a scalar of this type.
+    pub fn value<T: Scalar>(&self) -> Option<T> {
+        match self.data {
+            Data::Scalar(bits) if self.dtype == T::DTYPE => Some(T::of_bits(bits)),
+            _ => None,
+        }
     }
 
     /// The value of a whole number.

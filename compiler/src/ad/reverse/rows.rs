@@ -169,7 +169,8 @@ fn cheap(op: &Op) -> bool {
         | Op::Acc(_)
         | Op::MatMul { .. }
         | Op::ArgSort
-        | Op::Random(..) => false,
+        | Op::Random(..)
+        | Op::Host { .. } => false,
     }
 }
 
