@@ -56,6 +56,15 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("11-", &[("while norm(gx) > 1e-5 {", "for _ in 0..12 {"), ("solve(start, jac", "solve(3 * start, jac")]),
     ("12-", &[("while norm(gx) > 1e-5 {", "for _ in 0..2 {"), ("dt = 0.1", "dt = 0.5")]),
     ("14-", &[("10_000", "50")]),
+    ("40-", &[("rate = 1.0", "rate = 1.0, max_rounds = 2"), ("print(\"the", "print(\"{slow.x.w:.9e} the")]),
+    ("41-", &[("[8.0, 5.0, 6.0]", "[1.0, 1.0, 20.0]")]),
+    ("42-", &[("max_rounds = 500", "max_rounds = 3"), ("print(\"loss", "print(\"{fit.value:.9e} loss")]),
+    ("43-", &[("drive(300,", "drive(20,")]),
+    ("44-", &[("20_000", "50"), ("print(\"means", "print(\"{m:.9e} means")]),
+    ("45-", &[("width: 0.3)", "width: 0.3), max_rounds = 2"), ("i64(0.1 / dt)", "20")]),
+    ("46-", &[("200_000", "2_000"), ("print(\"by", "print(\"{delta2:.9e} {vega2:.9e} by")]),
+    ("48-", &[("epochs = 1000", "epochs = 1"), ("print(\"the", "print(\"{fit.value:.9e} the")]),
+    ("49-", &[("simulate(200)", "simulate(20)"), ("rate: [0.0, 1.0])", "rate: [0.0, 1.0]), max_rounds = 5")]),
 ];
 
 /// Runs an example, shortened; what it prints.

@@ -97,6 +97,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("jvp(|x, y| x, 1.0, 2.0)", &["E0306", "2 arguments"]),
     ("sort(3)", &["a number cannot be sorted"]),
     ("sort([1, 2], axis = 1)", &["there is no axis 1"]),
+    ("from_vector((1.0, [2.0]), [1.0])", &["E0203", "the vector has 1 entries, and the structure 2"]),
+    ("to_vector((1.0, |x| x))", &["E0204", "numbers are needed here, and this is a function"]),
     ("pad([[1, 2]], ((1, 1),))", &["margins of 2 axes"]),
     ("fn f(x: f64[n]) = reshape(x, (n // 8, 8))\nf(ones(9))", &["`reshape` keeps the number of entries"]),
 ];

@@ -239,8 +239,28 @@ fn arrays() {
 }
 
 #[test]
+fn implicit() {
+    run("implicit");
+}
+
+#[test]
+fn linalg() {
+    run("linalg");
+}
+
+#[test]
 fn seed_examples() {
     run("seed_examples");
+}
+
+#[test]
+fn nist() {
+    run("nist");
+}
+
+#[test]
+fn mgh() {
+    run("mgh");
 }
 
 #[test]
@@ -277,7 +297,8 @@ fn the_interpreter_agrees_with_native_code() {
     assert!(compared > 1000, "only {compared} numbers were compared");
 }
 
-const CATEGORIES: [&str; 6] = ["elementary", "kinks", "control", "higher_order", "arrays", "seed_examples"];
+const CATEGORIES: [&str; 10] =
+    ["elementary", "kinks", "control", "higher_order", "arrays", "linalg", "seed_examples", "nist", "mgh", "implicit"];
 
 #[test]
 fn what_waits_is_a_case() {

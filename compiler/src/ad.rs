@@ -54,6 +54,7 @@ mod strip;
 use crate::ir::{Func, FuncId, Kind, Module, Rules};
 use activity::Activity;
 use adl_lang::source::Span;
+use adl_lang::typed::order::{Use, orders};
 use emit::reachable;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -83,7 +84,7 @@ pub fn resolve(
     entries: &[FuncId],
     clean: &mut dyn FnMut(&mut Module, FuncId),
 ) -> Result<(), Endless> {
-    check_order(module)?;
+    check_order(module, entries)?;
     let mut ad = Ad {
         module,
         clean,
@@ -337,26 +338,29 @@ impl Ad<'_> {
     }
 }
 
-/// Finds a request on a cycle of calls and requests.
-fn check_order(module: &Module) -> Result<(), Endless> {
-    let edges = |func: FuncId| {
+/// Finds a function that would need derivatives of every order.
+fn check_order(module: &Module, entries: &[FuncId]) -> Result<(), Endless> {
+    let uses = |func: FuncId| {
         let func = &module.funcs[func];
-        let calls = reachable(func).into_iter().filter_map(|(inst, _)| {
-            let data = &func.insts[inst];
-            strip::callee(&data.kind).map(|callee| (callee, !matches!(data.kind, Kind::Call { .. }), data.span))
-        });
-        calls.chain(func.rules.funcs().map(|rule| (rule, false, func.span)))
+        let named = |(inst, _)| match &func.insts[inst].kind {
+            Kind::Call { func: of, .. } => Some((*of, Use::Call, inst)),
+            Kind::Jvp { func: of, .. } => Some((*of, Use::Jvp, inst)),
+            Kind::Vjp { func: of, .. } => Some((*of, Use::Vjp, inst)),
+            _ => None,
+        };
+        reachable(func).into_iter().filter_map(named).collect::<Vec<_>>()
     };
-    for func in module.funcs.keys() {
-        for (of, _, span) in edges(func).filter(|(_, request, _)| *request) {
-            let mut seen = FxHashSet::from_iter([of]);
-            let mut work = vec![of];
-            while let Some(next) = work.pop() {
-                if next == func {
-                    return Err(Endless { func: module.funcs[func].name.clone(), span });
-                }
-                work.extend(edges(next).map(|(callee, ..)| callee).filter(|&callee| seen.insert(callee)));
-            }
+    let named: FxHashMap<FuncId, Vec<_>> = module.funcs.keys().map(|func| (func, uses(func))).collect();
+    let requests = named.values().flatten().filter(|(_, how, _)| *how != Use::Call).count();
+    let ruled = module.funcs.iter().filter(|(_, func)| !func.rules.is_empty()).count();
+    let limit = requests + ruled + 1;
+    let plain = |func: FuncId| named[&func].iter().map(|&(of, how, _)| (of, how)).collect();
+    let orders = orders(entries, limit, &plain, &|func| module.funcs[func].rules);
+    let endless = |func: &FuncId| orders.get(func).is_some_and(|order| order.most() >= limit);
+    for func in module.funcs.keys().filter(endless) {
+        if let Some((_, _, inst)) = named[&func].iter().find(|(of, how, _)| *how != Use::Call && endless(of)) {
+            let data = &module.funcs[func];
+            return Err(Endless { func: data.name.clone(), span: data.insts[*inst].span });
         }
     }
     Ok(())

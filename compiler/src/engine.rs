@@ -18,6 +18,7 @@ pub(crate) mod program;
 mod reference;
 pub(crate) mod run;
 pub(crate) mod state;
+mod trial;
 pub(crate) mod variant;
 
 pub use cache::Statistics;

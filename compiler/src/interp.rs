@@ -7,6 +7,7 @@
 //! Structured control flow and tapes are in `machine`, pure operations in `ops`, single numbers in `scalar`.
 
 mod data;
+mod factor;
 mod machine;
 mod ops;
 mod scalar;
@@ -72,6 +73,11 @@ pub enum Piece {
     Text(String),
     /// A value and how to show it.
     Value(Data, Option<Format>),
+    /// A clock of the host is started, or stopped and its time printed.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// What a program does to the world outside, and what it takes from there.

@@ -18,6 +18,7 @@ pub mod lower;
 pub mod opt;
 pub mod pipeline;
 pub mod session;
+pub mod text;
 
 pub use adl_lang::diagnostic::{Diagnostic, Severity};
 pub use adl_lang::source::Source;

@@ -50,6 +50,7 @@ fn function(typed: &Func) -> ir::Func {
     }
     lowering.stmts(&typed.body);
     func.rules = typed.rules.map(func_id);
+    func.apart = typed.apart;
     func
 }
 
@@ -245,6 +246,7 @@ impl Lowering<'_> {
     fn parts(&mut self, pieces: &[Piece], args: &mut Vec<Value>) -> Vec<Part> {
         let mut part = |piece: &Piece| match piece {
             Piece::Text(text) => Part::Text(text.clone()),
+            Piece::Clock { stop } => Part::Clock { stop: *stop },
             Piece::Value(local, format) => {
                 args.push(self.get(*local));
                 Part::Arg(args.len() - 1, *format)

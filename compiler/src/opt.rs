@@ -87,6 +87,13 @@ pub fn clean_with(func: &mut Func, effects: &Effects) {
     }
 }
 
+/// Cleans up all functions that the entries reach.
+pub fn clean_reached(module: &mut Module, entries: &[FuncId]) {
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of(module, &order);
+    clean_all(module, &order, &effects, &mut |_, _| {});
+}
+
 /// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.
 pub fn optimize(module: &mut Module, entries: &[FuncId]) {
     optimize_watched(module, entries, &mut |_, _| {});

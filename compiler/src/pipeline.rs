@@ -110,6 +110,25 @@ pub fn compile(
     native
 }
 
+/// The module with its derivatives taken, as it reads best: loops and arrays are what they were.
+pub fn readable(module: &typed::Module, main: typed::FuncId) -> Result<(Module, FuncId), Problem> {
+    let entry = FuncId::new(main.0 as usize);
+    let mut module = lower::lower(module);
+    opt::inline::inline(&mut module, &[entry]);
+    for func in module.funcs.keys() {
+        opt::clean(&mut module.funcs[func]);
+    }
+    let clean = &mut |module: &mut Module, func: FuncId| {
+        opt::inline::inline(module, &[func]);
+        opt::clean(&mut module.funcs[func]);
+    };
+    ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
+    opt::inline::inline(&mut module, &[entry]);
+    opt::clean_reached(&mut module, &[entry]);
+    verify(&module).map_err(|broken| defect("clean", &broken))?;
+    Ok((compact(&module, entry), FuncId::new(0)))
+}
+
 /// The module as plainly as it can be run: for the reference interpreter.
 pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
@@ -164,6 +183,7 @@ fn compact(source: &Module, entry: FuncId) -> Module {
 
 fn copied(source: &Func) -> Func {
     let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
+    func.apart = source.apart;
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);
     for &param in source.params() {

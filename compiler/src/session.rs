@@ -12,6 +12,8 @@
 //! # Ok::<(), adl_compiler::engine::Error>(())
 //! ```
 
+mod derivative;
+
 use crate::engine::failure::problem_at;
 use crate::engine::limits::Setting;
 use crate::engine::output::{Output, SharedOutput};
@@ -24,6 +26,7 @@ use crate::pipeline::{PASSES, Timings, optimized};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_runtime::Interrupt;
+pub use derivative::{Mode, Written};
 
 /// Definitions and values so far. What fails changes nothing.
 pub struct Session {
@@ -56,6 +59,12 @@ impl Session {
     /// Most bytes that a running statement may use; `None` for no limit.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
         self.state.runner.set(|setting| setting.limits.memory = bytes);
+    }
+
+    /// Whether each fixed point of the statements to come prints how it went, forward and backward: rounds, residual, solver,
+    /// condition and time.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.state.report_fixpoints(on);
     }
 
     /// The switch that stops the running statement.

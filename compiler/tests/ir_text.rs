@@ -4,7 +4,7 @@ use adl_compiler::ir::func::{Kind, Module};
 use adl_compiler::ir::parse::parse;
 use adl_compiler::ir::print::annotated;
 use adl_compiler::ir::{Builder, Func, Type};
-use adl_lang::ops::{Const, Op};
+use adl_lang::ops::{Const, Factor, Op};
 use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Sym, Ty};
 
@@ -101,6 +101,29 @@ func @0 ops[n, s1, m](v0: f64[n, m], v1: i64, v2: i64[4, m], v3: bool[n], v4: f3
 }
 ",
     );
+}
+
+#[test]
+fn every_factorisation() {
+    for factor in Factor::ALL {
+        let operands = match factor {
+            Factor::LuSolve { .. } => "v1, v2",
+            Factor::Triangular { .. } => "v0, v2",
+            Factor::Lu | Factor::Cholesky | Factor::Qr | Factor::Eigh | Factor::Svd => "v0",
+        };
+        let rows = match factor {
+            Factor::Lu => "n + 2, n",
+            Factor::Cholesky => "n, n",
+            Factor::Qr => "2 * n, n",
+            Factor::Eigh => "n + 1, n",
+            Factor::Svd => "2 * n + 1, n",
+            Factor::LuSolve { .. } | Factor::Triangular { .. } => "n, 3",
+        };
+        let word = factor.name();
+        fixed(&format!(
+            "\nfunc @0 f[n](v0: f64[n, n], v1: f64[n + 2, n], v2: f64[n, 3]) -> f64[{rows}] {{\n  v3 = {word} {operands}\n  yield v3\n}}\n"
+        ));
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Hooks for Lines {
     fn print(&mut self, line: Vec<Piece>) {
         let numbers = line.iter().filter_map(|piece| match piece {
             Piece::Value(value, _) => Some(whole(value)),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Clock { .. } => None,
         });
         self.0.extend(numbers);
     }

@@ -10,6 +10,13 @@ use std::collections::BTreeSet;
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("fold", "x: f64", "a = const 2.0\n b = sqrt a\n c = mul b b\n yield c", "c = const 2.0000000000000004\n yield c"),
     ("fold", "x: f64", "a = const 1.0\n b = const 2.0\n c = lt a b\n d = select c x a\n yield d", "yield x"),
+    ("fold", "x: f64", "a = const 1.0\n b = const -2.0\n c = max a b\n yield c", "c = const 1.0\n yield c"),
+    (
+        "fold",
+        "x: f64",
+        "a = const 1.0\n b = const nan\n c = max a b\n yield c",
+        "a = const 1.0\n b = const nan\n c = max a b\n yield c",
+    ),
     (
         "fold",
         "x: i64",

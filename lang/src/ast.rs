@@ -256,12 +256,10 @@ pub enum ExprKind {
     Fixpoint {
         /// `tol =`, `max =`, …
         options: Vec<(Ident, Expr)>,
-        /// The state.
-        pattern: Box<Pattern>,
-        /// Its start.
+        /// Where the state starts.
         start: Box<Expr>,
-        /// One round.
-        body: Block,
+        /// One round: the block as a function of the state.
+        round: Arc<Lambda>,
     },
     /// `(a, b)`, `(x,)`.
     Tuple(Vec<Expr>),

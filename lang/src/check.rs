@@ -18,11 +18,14 @@ mod conform;
 mod definitions;
 mod demand;
 mod derive;
+mod directions;
 mod elab;
 mod entry;
 mod expr;
 mod fit;
+mod fixpoint;
 mod free;
+mod implicit;
 mod index;
 mod inputs;
 mod instance;
@@ -40,6 +43,7 @@ mod shown;
 mod slice;
 mod stale;
 mod stmt;
+mod trial;
 mod trim;
 mod value;
 mod world;
@@ -51,6 +55,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::elab::{Elab, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
+    pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
@@ -60,6 +65,7 @@ use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
 use crate::types::DType;
 use std::sync::Arc;
+pub use trial::{Finding, RuleTrial};
 use value::Val;
 use world::World;
 
@@ -131,6 +137,8 @@ pub struct Entry {
     pub exact: bool,
     /// What does not stop it.
     pub warnings: Vec<Diagnostic>,
+    /// Rules that it uses and that nobody has tried yet: to be run before it.
+    pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
 }
 
@@ -194,5 +202,10 @@ impl Checker {
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         self.world.sources.get(id.0 as usize).cloned()
+    }
+
+    /// Whether each fixed point of what is elaborated from now on prints how it went, as with `report = true`.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.world.report_fixpoints = on;
     }
 }

@@ -1,6 +1,10 @@
 //! The pure operations on scalars and arrays: one vocabulary for the typed tree and for the IR, with the one rule that
 //! gives the type of each result.
 
+mod factor;
+
+pub use factor::Factor;
+
 use crate::ast::Name;
 use crate::prims::Prim;
 use crate::types::{DType, Dim, Sym, Ty};
@@ -167,6 +171,8 @@ pub enum Op {
     },
     /// `(x)`: the `i64` permutation that sorts the last axis, ascending, stable, NaN last.
     ArgSort,
+    /// A factorisation of a matrix, or a solution that stands on one.
+    Factor(Factor),
     /// `(key)`: random numbers of that shape from an `i64` key.
     Random(Random, Vec<Dim>),
     /// `(x, …)`: what a function of the host gives for any operands; it depends on nothing else, may fail, and has no
@@ -215,7 +221,8 @@ impl Op {
             | Op::Transpose(_)
             | Op::Concat(_)
             | Op::MatMul { .. }
-            | Op::ArgSort => self.clone(),
+            | Op::ArgSort
+            | Op::Factor(_) => self.clone(),
         }
     }
 
@@ -315,6 +322,7 @@ impl Op {
                 dims.extend([m, n]);
                 Ok(Ty::array(a.dtype, dims))
             }
+            Op::Factor(factor) => factor.result(args),
             Op::ArgSort => {
                 arity(1)?;
                 if args[0].is_scalar() { Err("argsort of a scalar".into()) } else { Ok(args[0].with(DType::I64)) }

@@ -5,6 +5,7 @@
 //! an arm in the interpreter and in the code generator.
 
 pub mod formula;
+mod text;
 mod values;
 
 use crate::types::DType;
@@ -65,11 +66,13 @@ pub struct Row {
     pub derivative: Derivative,
     /// Points at which the derivative is tested; inside the domain and away from kinks.
     pub probes: &'static [&'static [f64]],
+    /// The convention where the derivative does not exist; `` `a` is `b` `` in it is a claim that the tests run.
+    pub kink: &'static str,
 }
 
 macro_rules! prims {
     ($( #[doc = $doc:literal] $variant:ident $name:literal ($($param:ident),*) -> $y:ident: $typing:ident $value:expr,
-        $derivative:expr, at $probes:expr; )*) => {
+        $derivative:expr, at $probes:expr $(, kink $kink:literal)?; )*) => {
         /// An element-wise primitive.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Prim { $( #[doc = $doc] $variant, )* }
@@ -93,6 +96,7 @@ macro_rules! prims {
                             value: $value,
                             derivative: $derivative,
                             probes: $probes,
+                            kink: concat!($($kink)?),
                         }
                     } )*
                 }
@@ -123,60 +127,88 @@ prims! {
     /// Quotient of floats.
     Div "div" (a, b) -> y: Float Inline, d([1.0 / b.clone(), -(y / b)]), at &[&[0.3, -1.2]];
     /// Quotient rounded down.
-    FloorDiv "floordiv" (a, b) -> y: Number Inline, Zero, at &[&[7.3, 2.1]];
+    FloorDiv "floordiv" (a, b) -> y: Number Inline, Zero, at &[&[7.3, 2.1]],
+        kink "0, also where it jumps";
     /// What floor division leaves; it has the sign of the divisor.
-    Rem "rem" (a, b) -> y: Number Inline, d([c(1.0), -a.zip(Prim::FloorDiv, b)]), at &[&[7.3, 2.1]];
+    Rem "rem" (a, b) -> y: Number Inline, d([c(1.0), -a.zip(Prim::FloorDiv, b)]), at &[&[7.3, 2.1]],
+        kink "by `a` 1, also where it jumps: `(|x| x % 1)'(2.0)` is `1.0`";
     /// Opposite.
     Neg "neg" (x) -> y: Number Inline, d([c(-1.0)]), at &[&[0.7]];
     /// Power; of whole numbers a whole number (the exponent must not be negative). The derivative by the exponent is 0 where the power is 0.
     Pow "pow" (a, b) -> y: Number Binary(values::pow),
         d([select(b.clone().zip(Prim::Eq, 0.0), 0.0, b.clone() * a.clone().zip(Prim::Pow, b - 1.0)),
-           select(y.clone().zip(Prim::Eq, 0.0), 0.0, y * a.map(Prim::Log))]), at &[&[0.7, 2.5], &[2.0, -1.5]];
+           select(y.clone().zip(Prim::Eq, 0.0), 0.0, y * a.map(Prim::Log))]), at &[&[0.7, 2.5], &[2.0, -1.5]],
+        kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the exponent 0 where the power is 0: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
     /// The lesser; ties share the derivative.
     Min "min" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Lt, &a, &b), weight(Prim::Lt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// The greater; ties share the derivative.
     Max "max" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Gt, &a, &b), weight(Prim::Gt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// Magnitude; the derivative at 0 is 0.
-    Abs "abs" (x) -> y: Number Inline, d([x.map(Prim::Sign)]), at &[&[0.7], &[-1.3]];
+    Abs "abs" (x) -> y: Number Inline, d([x.map(Prim::Sign)]), at &[&[0.7], &[-1.3]],
+        kink "`abs'(0.0)` is `0.0`";
     /// −1, 0 or 1.
-    Sign "sign" (x) -> y: Number Inline, Zero, at &[&[0.7]];
+    Sign "sign" (x) -> y: Number Inline, Zero, at &[&[0.7]],
+        kink "0, also where it jumps: `sign'(0.0)` is `0.0`";
     /// Rounded down.
-    Floor "floor" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    Floor "floor" (x) -> y: Float Inline, Zero, at &[&[0.7]],
+        kink "0, also where it jumps: `floor'(1.0)` is `0.0`";
     /// Rounded up.
-    Ceil "ceil" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    Ceil "ceil" (x) -> y: Float Inline, Zero, at &[&[0.7]],
+        kink "0, also where it jumps: `ceil'(1.0)` is `0.0`";
     /// Rounded to the nearest whole number, ties to even.
-    Round "round" (x) -> y: Float Inline, Zero, at &[&[0.7]];
+    Round "round" (x) -> y: Float Inline, Zero, at &[&[0.7]],
+        kink "0, also where it jumps: `round'(0.5)` is `0.0`";
     /// Square root; the slope at 0 is +inf.
-    Sqrt "sqrt" (x) -> y: Float Inline, d([0.5 / y]), at &[&[0.5], &[3.0]];
+    Sqrt "sqrt" (x) -> y: Float Inline, d([0.5 / y]), at &[&[0.5], &[3.0]],
+        kink "`sqrt'(0.0)` is `inf`";
     /// Cube root.
-    Cbrt "cbrt" (x) -> y: Float Unary(values::cbrt), d([1.0 / (3.0 * (y.clone() * y))]), at &[&[0.5], &[-3.0]];
+    Cbrt "cbrt" (x) -> y: Float Unary(values::cbrt), d([1.0 / (3.0 * (y.clone() * y))]), at &[&[0.5], &[-3.0]],
+        kink "`cbrt'(0.0)` is `inf`";
     /// Exponential.
     Exp "exp" (x) -> y: Float Unary(values::exp), d([y]), at &[&[0.5], &[-3.0]];
     /// `exp(x) - 1`, accurate near 0.
     Expm1 "expm1" (x) -> y: Float Unary(values::expm1), d([x.map(Prim::Exp)]), at &[&[0.5], &[-3.0]];
     /// Natural logarithm.
-    Log "log" (x) -> y: Float Unary(values::log), d([1.0 / x]), at &[&[0.5], &[3.0]];
+    Log "log" (x) -> y: Float Unary(values::log), d([1.0 / x]), at &[&[0.5], &[3.0]],
+        kink "`log'(0.0)` is `inf`";
+    /// Two to the power `x`.
+    Exp2 "exp2" (x) -> y: Float Unary(values::exp2), d([std::f64::consts::LN_2 * y]), at &[&[0.5], &[-3.0]];
+    /// Logarithm to base 2.
+    Log2 "log2" (x) -> y: Float Unary(values::log2), d([1.0 / (x * std::f64::consts::LN_2)]), at &[&[0.5], &[3.0]],
+        kink "`log2'(0.0)` is `inf`";
+    /// Logarithm to base 10.
+    Log10 "log10" (x) -> y: Float Unary(values::log10), d([1.0 / (x * std::f64::consts::LN_10)]), at &[&[0.5], &[3.0]],
+        kink "`log10'(0.0)` is `inf`";
     /// `log(1 + x)`, accurate near 0.
-    Log1p "log1p" (x) -> y: Float Unary(values::log1p), d([1.0 / (1.0 + x)]), at &[&[0.5], &[-0.3]];
+    Log1p "log1p" (x) -> y: Float Unary(values::log1p), d([1.0 / (1.0 + x)]), at &[&[0.5], &[-0.3]],
+        kink "`log1p'(-1.0)` is `inf`";
     /// Sine.
     Sin "sin" (x) -> y: Float Unary(values::sin), d([x.map(Prim::Cos)]), at &[&[0.5], &[-3.0]];
     /// Cosine.
     Cos "cos" (x) -> y: Float Unary(values::cos), d([-x.map(Prim::Sin)]), at &[&[0.5], &[-3.0]];
     /// Tangent.
     Tan "tan" (x) -> y: Float Unary(values::tan), d([1.0 + y.clone() * y]), at &[&[0.5], &[-1.0]];
+    /// `sin(pi * x)`, exact at whole and half numbers.
+    Sinpi "sinpi" (x) -> y: Float Unary(values::sinpi), d([std::f64::consts::PI * x.map(Prim::Cospi)]), at &[&[0.3], &[-1.7]];
+    /// `cos(pi * x)`, exact at whole and half numbers.
+    Cospi "cospi" (x) -> y: Float Unary(values::cospi), d([-std::f64::consts::PI * x.map(Prim::Sinpi)]), at &[&[0.3], &[-1.7]];
     /// Arc sine.
-    Asin "asin" (x) -> y: Float Unary(values::asin), d([1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]];
+    Asin "asin" (x) -> y: Float Unary(values::asin), d([1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
+        kink "`asin'(1.0)` is `inf`";
     /// Arc cosine.
-    Acos "acos" (x) -> y: Float Unary(values::acos), d([-1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]];
+    Acos "acos" (x) -> y: Float Unary(values::acos), d([-1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
+        kink "`acos'(1.0)` is `-inf`";
     /// Arc tangent.
     Atan "atan" (x) -> y: Float Unary(values::atan), d([1.0 / (1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
         d([b.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.clone().zip(Prim::Hypot, b.clone()),
-           -(a.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.zip(Prim::Hypot, b))]), at &[&[0.3, -1.2], &[2.0, 0.7]];
+           -(a.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.zip(Prim::Hypot, b))]), at &[&[0.3, -1.2], &[2.0, 0.7]],
+        kink "none at the origin: `grad(atan2)(0.0, 0.0)` is `nan`";
     /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
     Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
-        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, a / y.clone()), select(y.clone().zip(Prim::Eq, 0.0), 0.0, b / y)]), at &[&[0.3, -1.2]];
+        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, a / y.clone()), select(y.clone().zip(Prim::Eq, 0.0), 0.0, b / y)]), at &[&[0.3, -1.2]],
+        kink "`grad(hypot)(0.0, 0.0)` is `0.0`";
     /// Hyperbolic sine.
     Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic cosine.
@@ -186,15 +218,21 @@ prims! {
     /// Inverse hyperbolic sine.
     Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
     /// Inverse hyperbolic cosine.
-    Acosh "acosh" (x) -> y: Float Unary(values::acosh), d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]];
+    Acosh "acosh" (x) -> y: Float Unary(values::acosh), d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]],
+        kink "`acosh'(1.0)` is `inf`";
     /// Inverse hyperbolic tangent.
-    Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([1.0 / ((1.0 - x.clone()) * (1.0 + x))]), at &[&[0.5], &[-0.8]];
+    Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([1.0 / ((1.0 - x.clone()) * (1.0 + x))]), at &[&[0.5], &[-0.8]],
+        kink "`atanh'(1.0)` is `inf`";
     /// Error function.
     Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
     Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    /// What `erf` inverts, of numbers between −1 and 1.
+    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / std::f64::consts::FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
+        kink "`erfinv'(1.0)` is `inf`";
     /// Gamma function.
-    Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]];
+    Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
+        kink "none at the poles 0, −1, …: `gamma'(0.0)` is `nan`";
     /// Logarithm of the magnitude of the gamma function.
     Lgamma "lgamma" (x) -> y: Float Unary(values::lgamma), d([x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]];
     /// Derivative of `lgamma`.
@@ -202,12 +240,24 @@ prims! {
     /// The `n`-th derivative of `digamma`, for whole `n`; not differentiable in `n`.
     Polygamma "polygamma" (n, x) -> y: Float Binary(values::polygamma),
         Partials(vec![None, Some((n + 1.0).zip(Prim::Polygamma, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
+    /// Beta function, `gamma(a) gamma(b) / gamma(a + b)`, of positive numbers.
+    Beta "beta" (a, b) -> y: Float Binary(values::beta), d([
+        y.clone() * (a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma)),
+        y * (b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma))]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+    /// Logarithm of the beta function.
+    Lbeta "lbeta" (a, b) -> y: Float Binary(values::lbeta), d([
+        a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma),
+        b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// `1 / (1 + exp(-x))`; its derivative stays accurate in the tails.
     Sigmoid "sigmoid" (x) -> y: Float Unary(values::sigmoid), d([y * (-x).map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    /// `log(x / (1 - x))`, what `sigmoid` inverts.
+    Logit "logit" (x) -> y: Float Unary(values::logit), d([1.0 / (x.clone() * (1.0 - x))]), at &[&[0.2], &[0.9]],
+        kink "`logit'(0.0)` is `inf`";
     /// `log(1 + exp(x))` without overflow.
     Softplus "softplus" (x) -> y: Float Unary(values::softplus), d([x.map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
     /// Distance to the next float.
-    Spacing "spacing" (x) -> y: Float Unary(values::spacing), Zero, at &[&[0.7]];
+    Spacing "spacing" (x) -> y: Float Unary(values::spacing), Zero, at &[&[0.7]],
+        kink "0, though it jumps at powers of two";
     /// The value, constant to differentiation.
     StopGrad "stop_grad" (x) -> y: Number Inline, Zero, at &[];
     /// Whether equal.
@@ -258,6 +308,29 @@ impl Prim {
     /// The primitive of that name.
     pub fn named(name: &str) -> Option<Prim> {
         Prim::ALL.iter().copied().find(|p| p.name() == name)
+    }
+
+    /// How it is written between or before its arguments, if it is an operator of the language.
+    pub fn operator(self) -> Option<&'static str> {
+        Some(match self {
+            Prim::Add => "+",
+            Prim::Sub | Prim::Neg => "-",
+            Prim::Mul => "*",
+            Prim::Div => "/",
+            Prim::FloorDiv => "//",
+            Prim::Rem => "%",
+            Prim::Pow => "^",
+            Prim::Eq => "==",
+            Prim::Ne => "!=",
+            Prim::Lt => "<",
+            Prim::Le => "<=",
+            Prim::Gt => ">",
+            Prim::Ge => ">=",
+            Prim::And => "and",
+            Prim::Or => "or",
+            Prim::Not => "not",
+            _ => return None,
+        })
     }
 
     /// The number of arguments.

@@ -17,6 +17,7 @@
 //! Every operand is a [`Local`] of the function it stands in. A local is defined once by `Let`, a call or a loop, or
 //! is a *variable* (`mutable`) that `Set` may assign any number of times; the first assignment dominates every use.
 
+pub mod order;
 mod print;
 pub mod validate;
 
@@ -59,6 +60,8 @@ pub struct Func {
     pub span: Span,
     /// How it is differentiated, if not by its body.
     pub rules: Rules<FuncId>,
+    /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
+    pub apart: bool,
 }
 
 /// The derivatives that a function has been given: functions with the same size parameters.
@@ -263,6 +266,12 @@ pub enum Piece {
     Text(String),
     /// A value of the program.
     Value(Local, Option<Format>),
+    /// A clock of the host: starts one, which is all of its line and prints nothing; or stops the one started last and
+    /// prints the time it ran.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// The structure that leaves had before they were laid out in a row: of the results of an entry, for its host.

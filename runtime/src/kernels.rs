@@ -14,6 +14,7 @@
 
 use core::slice;
 
+pub mod factor;
 pub mod matmul;
 pub mod memory;
 pub mod random;

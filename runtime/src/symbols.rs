@@ -3,7 +3,7 @@
 //! Their parameters are in the crate's documentation, the contracts with the functions themselves.
 
 use crate::abi;
-use crate::kernels::{matmul, memory, random, reduce, sort};
+use crate::kernels::{factor, matmul, memory, random, reduce, sort};
 
 /// Name and address of every function, in the order of the documentation.
 pub fn symbols() -> &'static [(&'static str, *const u8)] {
@@ -23,6 +23,11 @@ table! {
         adl_fail, adl_fail_with, adl_host, adl_print,
     };
     matmul::{ adl_matmul_f64, adl_matmul_f32 };
+    factor::{
+        adl_lu_f64, adl_lu_f32, adl_cholesky_f64, adl_cholesky_f32, adl_qr_f64, adl_qr_f32,
+        adl_eigh_f64, adl_eigh_f32, adl_svd_f64, adl_svd_f32,
+        adl_lu_solve_f64, adl_lu_solve_f32, adl_triangular_solve_f64, adl_triangular_solve_f32,
+    };
     reduce::{ adl_dot_f64, adl_dot_f32, adl_sum_f64, adl_sum_f32 };
     sort::{ adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 };
     random::{

@@ -1,6 +1,7 @@
 //! What several test files share; each of them uses a part.
 #![allow(dead_code)]
 
+pub mod ask;
 pub mod cases;
 pub mod command;
 pub mod compare;

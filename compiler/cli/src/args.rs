@@ -82,6 +82,9 @@ pub struct RunArgs {
     /// Most bytes that the program may use: `512M`, `2G`.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory: Option<usize>,
+    /// Print how each fixed point went, forward and backward: rounds, residual, solver, condition, time.
+    #[arg(long)]
+    pub fixpoints: bool,
     /// Say afterwards how long each pass took.
     #[arg(long)]
     pub stats: bool,

@@ -58,6 +58,7 @@ impl Context {
     fn run(&mut self, args: &RunArgs, sources: Vec<Source>) -> u8 {
         let mut session = self.session();
         session.set_memory_limit(args.memory);
+        session.report_fixpoints(args.fixpoints);
         for definition in &args.define {
             let Some((name, value)) = definition.split_once('=') else {
                 self.console.note(&format!("adl: `-D {definition}` is not of the form `name=value`"));

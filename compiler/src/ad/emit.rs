@@ -18,9 +18,10 @@ pub(super) struct Emit {
 }
 
 impl Emit {
-    /// A function with the size parameters of `source`.
+    /// A function with the size parameters of `source`, apart if that is.
     pub fn like(source: &Func, name: String) -> Emit {
-        let func = Func::new(name, source.sizes.clone(), source.span);
+        let mut func = Func::new(name, source.sizes.clone(), source.span);
+        func.apart = source.apart;
         let (block, span) = (func.body, func.span);
         Emit { func, block, span }
     }

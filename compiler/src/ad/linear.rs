@@ -30,7 +30,13 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
         Op::Host { .. } => true,
         Op::Index(_) => k == 0,
         Op::Update(_) | Op::Acc(_) => k < 2,
-        Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => false,
+        Op::Const(_)
+        | Op::Size(_)
+        | Op::ArgReduce { .. }
+        | Op::Iota(_)
+        | Op::ArgSort
+        | Op::Factor(_)
+        | Op::Random(..) => false,
     }
 }
 

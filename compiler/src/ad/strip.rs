@@ -12,7 +12,7 @@
 use super::emit::{Emit, reachable};
 use super::{Ad, Level};
 use crate::ir::copy::Copier;
-use crate::ir::{Func, FuncId, Kind, Module};
+use crate::ir::{Func, FuncId, Kind, Module, Rules};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -70,7 +70,8 @@ pub(super) fn has_effects(module: &Module, func: FuncId, level: Level) -> bool {
             }
             work.extend(callee(kind).filter(|&callee| seen.insert(callee)));
         }
-        work.extend(func.rules.funcs().filter(|&rule| seen.insert(rule)));
+        let rules = func.rules.jvp.into_iter().chain(func.rules.vjp.map(|(fwd, _)| fwd));
+        work.extend(rules.filter(|&rule| seen.insert(rule)));
     }
     false
 }
@@ -103,7 +104,11 @@ pub(super) fn strip(ad: &mut Ad<'_>, source: Rc<Func>, level: Level) -> Func {
         }
     }
     let mut func = compact(&kept);
-    func.rules = kept.rules.map(|rule| ad.strip(rule, level));
+    // The second function of a `vjp` rule repeats nothing: what it checks is its own.
+    func.rules = Rules {
+        jvp: kept.rules.jvp.map(|rule| ad.strip(rule, level)),
+        vjp: kept.rules.vjp.map(|(fwd, bwd)| (ad.strip(fwd, level), bwd)),
+    };
     func
 }
 

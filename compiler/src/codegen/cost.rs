@@ -40,7 +40,7 @@ pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Acce
             }
         }
         Op::Const(_) | Op::Size(_) | Op::Iota(_) => Access::Once,
-        Op::MatMul { .. } | Op::ArgSort | Op::Random(..) | Op::Host { .. } => Access::Memory,
+        Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) | Op::Random(..) | Op::Host { .. } => Access::Memory,
     }
 }
 
@@ -63,6 +63,7 @@ pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool
         | Op::Acc(_)
         | Op::MatMul { .. }
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Random(..)
         | Op::Host { .. } => None,
     }

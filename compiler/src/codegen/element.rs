@@ -134,6 +134,7 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..)
             | Op::Host { .. } => self.defect(format!("{value} is inline")),
         }
@@ -321,7 +322,7 @@ impl Translator<'_, '_> {
             }),
             Op::Random(kind, _) => self.random_scalar(inst, *kind),
             Op::Host { name, dtype, .. } => self.host_scalar(inst, name, *dtype),
-            Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort => {
+            Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) => {
                 self.defect(format!("{op:?} gives no scalar"))
             }
         }

@@ -215,6 +215,7 @@ impl Forms {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..)
             | Op::Host { .. } => false,
         }

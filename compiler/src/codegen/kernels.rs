@@ -7,11 +7,12 @@ use super::scalar::machine;
 use super::sites::{Fault, What};
 use crate::ir::{Inst, Part, Type, Value};
 use adl_lang::ast::Name;
-use adl_lang::ops::Random;
+use adl_lang::ops::{Factor, Random};
 use adl_lang::prims::Prim;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{DType, Dim, Ty};
 use adl_runtime::abi;
+use adl_runtime::kernels::factor::{TRANSPOSED, UNIT, UPPER};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types};
 use smallvec::SmallVec;
@@ -98,6 +99,40 @@ impl Translator<'_, '_> {
         let from = self.address(operand);
         let (rows, n) = (self.count(rows), self.dim(last));
         self.kernel(kernel, &[self.ctx, to, from, rows, n]);
+    }
+
+    /// A factorisation, or a solution.
+    pub(super) fn factor(&mut self, inst: Inst, factor: Factor, to: Reg) {
+        let args = self.func.insts[inst].args.clone();
+        let single = self.data(args[0]).dtype == DType::F32;
+        let (kernel, flags) = match factor {
+            Factor::Lu => (["adl_lu_f64", "adl_lu_f32"], None),
+            Factor::Cholesky => (["adl_cholesky_f64", "adl_cholesky_f32"], None),
+            Factor::Qr => (["adl_qr_f64", "adl_qr_f32"], None),
+            Factor::Eigh => (["adl_eigh_f64", "adl_eigh_f32"], None),
+            Factor::Svd => (["adl_svd_f64", "adl_svd_f32"], None),
+            Factor::LuSolve { transposed } => {
+                let flags = if transposed { TRANSPOSED } else { 0 };
+                (["adl_lu_solve_f64", "adl_lu_solve_f32"], Some(flags))
+            }
+            Factor::Triangular { upper, transposed, unit } => {
+                let flag = |set: bool, flag: i64| if set { flag } else { 0 };
+                let flags = flag(upper, UPPER) | flag(transposed, TRANSPOSED) | flag(unit, UNIT);
+                (["adl_triangular_solve_f64", "adl_triangular_solve_f32"], Some(flags))
+            }
+        };
+        // The sizes are those of the last operand: A itself, or B.
+        let Some(&last) = args.last() else {
+            return;
+        };
+        let dims = self.data(last).dims.clone();
+        let mut operands: SmallVec<[Reg; 8]> = SmallVec::from_slice(&[self.ctx, to]);
+        for &arg in &args {
+            operands.push(self.address(arg));
+        }
+        operands.extend([self.dim(&dims[0]), self.dim(&dims[1])]);
+        operands.extend(flags.map(|flags| self.int(flags)));
+        self.kernel(kernel[usize::from(single)], &operands);
     }
 
     /// Random numbers.

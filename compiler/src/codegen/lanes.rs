@@ -42,35 +42,8 @@ pub(super) fn has_vector_form(prim: Prim) -> bool {
         Prim::Min | Prim::Max | Prim::Select | Prim::StopGrad => true,
         Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge | Prim::And | Prim::Or | Prim::Not => true,
         Prim::Floor | Prim::Ceil | Prim::Round | Prim::FloorDiv | Prim::Rem => rounds(),
-        Prim::Pow
-        | Prim::Cbrt
-        | Prim::Exp
-        | Prim::Expm1
-        | Prim::Log
-        | Prim::Log1p
-        | Prim::Sin
-        | Prim::Cos
-        | Prim::Tan
-        | Prim::Asin
-        | Prim::Acos
-        | Prim::Atan
-        | Prim::Atan2
-        | Prim::Hypot
-        | Prim::Sinh
-        | Prim::Cosh
-        | Prim::Tanh
-        | Prim::Asinh
-        | Prim::Acosh
-        | Prim::Atanh
-        | Prim::Erf
-        | Prim::Erfc
-        | Prim::Gamma
-        | Prim::Lgamma
-        | Prim::Digamma
-        | Prim::Polygamma
-        | Prim::Sigmoid
-        | Prim::Softplus
-        | Prim::Spacing => false,
+        // The others are functions of one element.
+        _ => false,
     }
 }
 
@@ -142,6 +115,7 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..)
             | Op::Host { .. } => false,
         }
@@ -297,35 +271,7 @@ impl Translator<'_, '_> {
             Prim::Le => self.b.ins().fcmp(FloatCC::LessThanOrEqual, x[0], x[1]),
             Prim::Gt => self.b.ins().fcmp(FloatCC::GreaterThan, x[0], x[1]),
             Prim::Ge => self.b.ins().fcmp(FloatCC::GreaterThanOrEqual, x[0], x[1]),
-            Prim::Pow
-            | Prim::Cbrt
-            | Prim::Exp
-            | Prim::Expm1
-            | Prim::Log
-            | Prim::Log1p
-            | Prim::Sin
-            | Prim::Cos
-            | Prim::Tan
-            | Prim::Asin
-            | Prim::Acos
-            | Prim::Atan
-            | Prim::Atan2
-            | Prim::Hypot
-            | Prim::Sinh
-            | Prim::Cosh
-            | Prim::Tanh
-            | Prim::Asinh
-            | Prim::Acosh
-            | Prim::Atanh
-            | Prim::Erf
-            | Prim::Erfc
-            | Prim::Gamma
-            | Prim::Lgamma
-            | Prim::Digamma
-            | Prim::Polygamma
-            | Prim::Sigmoid
-            | Prim::Softplus
-            | Prim::Spacing => self.defect(format!("{} of several numbers", prim.name())),
+            other => self.defect(format!("{} of several numbers", other.name())),
         }
     }
 

@@ -97,36 +97,7 @@ impl Translator<'_, '_> {
             Prim::Le => compare(self, FloatCC::LessThanOrEqual),
             Prim::Gt => compare(self, FloatCC::GreaterThan),
             Prim::Ge => compare(self, FloatCC::GreaterThanOrEqual),
-            Prim::Pow
-            | Prim::Cbrt
-            | Prim::Exp
-            | Prim::Expm1
-            | Prim::Log
-            | Prim::Log1p
-            | Prim::Sin
-            | Prim::Cos
-            | Prim::Tan
-            | Prim::Asin
-            | Prim::Acos
-            | Prim::Atan
-            | Prim::Atan2
-            | Prim::Hypot
-            | Prim::Sinh
-            | Prim::Cosh
-            | Prim::Tanh
-            | Prim::Asinh
-            | Prim::Acosh
-            | Prim::Atanh
-            | Prim::Erf
-            | Prim::Erfc
-            | Prim::Gamma
-            | Prim::Lgamma
-            | Prim::Digamma
-            | Prim::Polygamma
-            | Prim::Sigmoid
-            | Prim::Softplus
-            | Prim::Spacing => self.library(prim, dtype, x),
-            Prim::And | Prim::Or | Prim::Not | Prim::Select => self.defect(format!("{} of floats", prim.name())),
+            other => self.library(other, dtype, x),
         }
     }
 
@@ -150,7 +121,7 @@ impl Translator<'_, '_> {
             prims::Value::Inline => None,
         };
         let Some(callee) = callee else {
-            return self.defect(format!("{} is in line", prim.name()));
+            return self.defect(format!("{} of floats", prim.name()));
         };
         let call = self.b.ins().call(callee, &wide);
         let y = self.b.inst_results(call)[0];
@@ -192,43 +163,7 @@ impl Translator<'_, '_> {
             Prim::Le => compare(self, IntCC::SignedLessThanOrEqual),
             Prim::Gt => compare(self, IntCC::SignedGreaterThan),
             Prim::Ge => compare(self, IntCC::SignedGreaterThanOrEqual),
-            Prim::Div
-            | Prim::Floor
-            | Prim::Ceil
-            | Prim::Round
-            | Prim::Sqrt
-            | Prim::Cbrt
-            | Prim::Exp
-            | Prim::Expm1
-            | Prim::Log
-            | Prim::Log1p
-            | Prim::Sin
-            | Prim::Cos
-            | Prim::Tan
-            | Prim::Asin
-            | Prim::Acos
-            | Prim::Atan
-            | Prim::Atan2
-            | Prim::Hypot
-            | Prim::Sinh
-            | Prim::Cosh
-            | Prim::Tanh
-            | Prim::Asinh
-            | Prim::Acosh
-            | Prim::Atanh
-            | Prim::Erf
-            | Prim::Erfc
-            | Prim::Gamma
-            | Prim::Lgamma
-            | Prim::Digamma
-            | Prim::Polygamma
-            | Prim::Sigmoid
-            | Prim::Softplus
-            | Prim::Spacing
-            | Prim::And
-            | Prim::Or
-            | Prim::Not
-            | Prim::Select => self.defect(format!("{} of whole numbers", prim.name())),
+            other => self.defect(format!("{} of whole numbers", other.name())),
         }
     }
 

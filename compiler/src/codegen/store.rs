@@ -43,6 +43,7 @@ impl Translator<'_, '_> {
             Op::Acc(sels) => self.update(inst, sels, true, to),
             Op::MatMul { ta, tb } => self.matmul(inst, *ta, *tb, to),
             Op::ArgSort => self.argsort(inst, to),
+            Op::Factor(factor) => self.factor(inst, *factor, to),
             Op::Random(kind, dims) => self.random(inst, *kind, dims, to),
             Op::Host { name, dtype, dims } => self.host(inst, name, (*dtype, dims), to),
             Op::Const(_) | Op::Size(_) => {
@@ -92,6 +93,7 @@ impl Translator<'_, '_> {
             | Op::Acc(_)
             | Op::MatMul { .. }
             | Op::ArgSort
+            | Op::Factor(_)
             | Op::Random(..)
             | Op::Host { .. } => false,
         }

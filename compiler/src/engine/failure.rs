@@ -39,9 +39,7 @@ pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic 
         What::Fault(fault) => fault_at(*fault, site.span, figures),
         What::Assert(parts) => {
             // The first operand is the condition, which is no part of the message.
-            let text = line(parts, 1, arrays);
-            let title = if text.is_empty() { "assertion failed".into() } else { format!("assertion failed: {text}") };
-            Diagnostic::error("E0410", site.span, title)
+            Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
         }
         What::Host(_) => *of_host(site, None).diagnostic,
         What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),

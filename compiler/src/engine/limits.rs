@@ -41,6 +41,12 @@ impl Setting {
         Setting { output, ..Setting::default() }
     }
 
+    /// A setting like this one in which nothing is printed, for calls that are to end within that time.
+    pub fn aside(&self, time: Duration) -> Setting {
+        let limits = Limits { time: Some(time), ..self.limits };
+        Setting { output: SharedOutput::default(), limits, ..self.clone() }
+    }
+
     /// A workspace for calls one after another.
     pub fn workspace(&self) -> Workspace {
         let mut workspace = Workspace::new();

@@ -7,7 +7,8 @@ use super::hosts::Hosts;
 use adl_runtime::display::format_array;
 use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, FormatStyle, Host};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Takes what a program prints.
 pub trait Output: Send {
@@ -23,18 +24,42 @@ impl<F: FnMut(&str) + Send> Output for F {
 
 /// An output that several calls share.
 #[derive(Clone)]
-pub struct SharedOutput(Arc<Mutex<dyn Output>>);
+pub struct SharedOutput(Arc<Mutex<Shared<dyn Output>>>);
+
+struct Shared<O: ?Sized> {
+    /// The clocks that run, the one started last at the end.
+    clocks: Vec<Instant>,
+    output: O,
+}
 
 impl SharedOutput {
     /// Shares an output.
     pub fn new(output: impl Output + 'static) -> SharedOutput {
-        SharedOutput(Arc::new(Mutex::new(output)))
+        SharedOutput(Arc::new(Mutex::new(Shared { clocks: Vec::new(), output })))
     }
 
     /// Writes a line.
     pub fn line(&self, text: &str) {
-        let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        output.line(text);
+        self.lock().output.line(text);
+    }
+
+    /// Starts a clock, or stops the one started last and tells its time.
+    pub fn clock(&self, stop: bool) -> String {
+        let clocks = &mut self.lock().clocks;
+        if !stop {
+            clocks.push(Instant::now());
+            return String::new();
+        }
+        let seconds = clocks.pop().map_or(0.0, |start| start.elapsed().as_secs_f64());
+        match seconds {
+            1.0.. => format!("{seconds:.2} s"),
+            1e-3.. => format!("{:.2} ms", 1e3 * seconds),
+            _ => format!("{:.1} µs", 1e6 * seconds),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<dyn Output>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,7 +83,10 @@ pub struct Printer {
 impl Host for Printer {
     fn print(&mut self, site: u32, values: &[Array]) {
         if let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) {
-            self.output.line(&line(parts, 0, values));
+            let text = line(parts, 0, values, &mut |stop| self.output.clock(stop));
+            if !matches!(parts.as_slice(), [Part::Clock { stop: false }]) {
+                self.output.line(&text);
+            }
         }
     }
 
@@ -70,12 +98,13 @@ impl Host for Printer {
     }
 }
 
-/// Puts a line together; operand `first` is the first of `values`.
-pub fn line(parts: &[Part], first: usize, values: &[Array]) -> String {
+/// Puts a line together; operand `first` is the first of `values`; `clock` stops clocks, or starts them.
+pub fn line(parts: &[Part], first: usize, values: &[Array], clock: &mut dyn FnMut(bool) -> String) -> String {
     let mut text = String::new();
     for part in parts {
         match part {
             Part::Text(piece) => text.push_str(piece),
+            Part::Clock { stop } => text.push_str(&clock(*stop)),
             Part::Arg(k, format) => {
                 let format = format.as_ref().map(runtime_format).unwrap_or_default();
                 if let Some(value) = k.checked_sub(first).and_then(|k| values.get(k)) {

@@ -41,7 +41,10 @@ struct Host<'a> {
 
 impl Hooks for Host<'_> {
     fn print(&mut self, line: Vec<Piece>) {
-        self.setting.output.line(&text(&line));
+        let text = text(&line, &mut |stop| self.setting.output.clock(stop));
+        if !matches!(line.as_slice(), [Piece::Clock { stop: false }]) {
+            self.setting.output.line(&text);
+        }
     }
 
     fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
@@ -64,11 +67,12 @@ impl Hooks for Host<'_> {
     }
 }
 
-fn text(line: &[Piece]) -> String {
+fn text(line: &[Piece], clock: &mut dyn FnMut(bool) -> String) -> String {
     let mut out = String::new();
     for piece in line {
         match piece {
             Piece::Text(text) => out.push_str(text),
+            Piece::Clock { stop } => out.push_str(&clock(*stop)),
             Piece::Value(value, format) => {
                 if let Ok(array) = array(value) {
                     let format = format.as_ref().map(runtime_format).unwrap_or_default();
@@ -98,7 +102,7 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line))]) },
+            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line, &mut |_| String::new()))]) },
             values: [0; 4],
             arrays: Vec::new(),
         },

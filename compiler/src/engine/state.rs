@@ -4,7 +4,7 @@ use super::call::{lang_dtype, shape};
 use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
-use adl_lang::ast::{Block, Stmt, StmtKind};
+use adl_lang::ast::{Block, Param, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
@@ -65,6 +65,11 @@ impl State {
         State { checker: Checker::new(), values: Values::default(), runner }
     }
 
+    /// Whether fixed points print how they went.
+    pub fn report_fixpoints(&mut self, on: bool) {
+        self.checker.report_fixpoints(on);
+    }
+
     /// Problems with the sources that they are about.
     pub fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
         Error::new(diagnostics, &|id| self.checker.source(id))
@@ -94,6 +99,7 @@ impl State {
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
         let entry = deep(|| self.checker.statement(stmt, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
         let results = self.execute(&entry)?;
         let shown = match &entry.shown {
             Some(Shown::Value(layout, places)) => {
@@ -115,6 +121,7 @@ impl State {
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
         let entry = deep(|| self.checker.test(body, &self.values));
         let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
         self.execute(&entry)?;
         Ok(entry.warnings)
     }
@@ -131,7 +138,19 @@ impl State {
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
         let entry = deep(|| self.checker.function(expr, args, &self.values));
-        entry.map_err(|problems| self.error(problems))
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        self.try_rules(&entry)?;
+        Ok(entry)
+    }
+
+    /// The parameters of the function that a name stands for.
+    pub fn params(&self, name: &str) -> Option<Vec<Param>> {
+        self.checker.params(name)
+    }
+
+    /// Under which name a program finds a kept value.
+    pub fn path_of(&self, global: Global) -> Option<String> {
+        self.checker.path_of(global)
     }
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.
@@ -173,6 +192,18 @@ impl State {
     /// What is known of all globals.
     pub fn infos(&self) -> impl Iterator<Item = &LeafInfo> {
         self.values.0.values().map(|slot| &slot.info)
+    }
+
+    /// Runs the trials of rules that an entry uses for the first time.
+    fn try_rules(&mut self, entry: &Entry) -> Result<(), Error> {
+        for trial in &entry.trials {
+            let problem = self.runner.try_rule(trial).map_err(|failed| self.failed(failed))?;
+            if let Some(problem) = problem {
+                return Err(self.error(vec![problem]));
+            }
+            self.checker.tried(trial);
+        }
+        Ok(())
     }
 
     fn execute(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {

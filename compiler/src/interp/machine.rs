@@ -355,6 +355,7 @@ impl<'m> Machine<'m> {
 fn pieces(parts: &[Part], args: &[Slot]) -> Fallible<Vec<Piece>> {
     let piece = |part: &Part| match part {
         Part::Text(text) => Ok(Piece::Text(text.clone())),
+        Part::Clock { stop } => Ok(Piece::Clock { stop: *stop }),
         Part::Arg(k, format) => Ok(Piece::Value(args[*k].data()?.clone(), *format)),
     };
     parts.iter().map(piece).collect()

@@ -70,6 +70,11 @@ impl Ops<'_, '_> {
             Op::Acc(sels) => self.put(sels, args, |old, new| apply(Prim::Add, &[old, new])),
             Op::MatMul { ta, tb } => self.matmul(args[0], *ta, args[1], *tb),
             Op::ArgSort => self.arg_sort(args[0]),
+            Op::Factor(factor) => {
+                let n = args[0].len();
+                self.meter.charge(n.saturating_mul(10))?;
+                Ok(super::factor::factor(*factor, args))
+            }
             Op::Random(kind, dims) => {
                 let shape = self.room(self.frame.shape(dims)?)?;
                 let (key, count) = (args[0].ints()?[0], shape.iter().product());

@@ -50,6 +50,8 @@ pub struct Func {
     pub span: Span,
     /// How it is differentiated, if not by its body.
     pub rules: Rules,
+    /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
+    pub apart: bool,
 }
 
 /// The derivatives that a function has been given.
@@ -124,6 +126,11 @@ pub enum Part {
     Text(String),
     /// An operand.
     Arg(usize, Option<Format>),
+    /// A clock of the host is started, or stopped and its time printed.
+    Clock {
+        /// Stops it.
+        stop: bool,
+    },
 }
 
 /// What an instruction does. `(…)` are its operands.
@@ -271,7 +278,7 @@ impl Func {
         let mut blocks = Arena::new();
         let body = blocks.push(BlockData::default());
         let (insts, values) = (Arena::new(), Arena::new());
-        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default() }
+        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default(), apart: false }
     }
 
     /// The type of a value.

@@ -69,11 +69,12 @@ fn func(cursor: &mut Cursor<'_>, id: FuncId) -> Parsed<Func> {
         Some('(') => parser.cursor.list("(", ")", Cursor::ty)?,
         _ => vec![parser.cursor.ty()?],
     };
+    let apart = parser.cursor.eat_word("apart");
     let jvp = if parser.cursor.eat_word("jvp") { Some(callee(parser.cursor)?) } else { None };
     let vjp = if parser.cursor.eat_word("vjp") { Some((callee(parser.cursor)?, callee(parser.cursor)?)) } else { None };
     parser.cursor.expect("{")?;
     parser.contents()?;
-    func.rules = Rules { jvp, vjp };
+    (func.apart, func.rules) = (apart, Rules { jvp, vjp });
     if func.result_types() != results {
         return cursor.fail(format!("the results of {} have other types", func.name));
     }

@@ -162,6 +162,9 @@ impl<'f> Printer<'f> {
             [one] => write!(out, " -> {}", self.names.ty(one))?,
             many => write!(out, " -> ({})", list(many, ", ", |t| self.names.ty(t)))?,
         }
+        if func.apart {
+            out.write_str(" apart")?;
+        }
         if let Some(rule) = func.rules.jvp {
             write!(out, " jvp {rule}")?;
         }

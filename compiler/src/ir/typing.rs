@@ -74,6 +74,7 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
         | Op::Update(_)
         | Op::ArgReduce { .. }
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Host { .. } => true,
     };
     if !fits {

@@ -77,7 +77,7 @@ impl Effects {
 pub fn may_fail(func: &Func, op: &Op, args: &[Value]) -> bool {
     let dtype = || func.data(args[0]).dtype;
     match op {
-        Op::Const(_) | Op::Size(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort => false,
+        Op::Const(_) | Op::Size(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort | Op::Factor(_) => false,
         Op::Prim(prim) => dtype() == DType::I64 && prim_may_fail(func, *prim, args),
         Op::Convert(to) => *to == DType::I64 && dtype().is_float(),
         Op::Broadcast { dims, .. } | Op::Reshape(dims) | Op::Random(_, dims) => {

@@ -128,9 +128,9 @@ fn binary(prim: Prim, a: f64, b: f64) -> Option<f64> {
         Prim::Sub => Some(a - b),
         Prim::Mul => Some(a * b),
         Prim::Div => Some(a / b),
-        // Which of two zeros is the lesser is the machine's own.
-        Prim::Min if a != b => Some(a.min(b)),
-        Prim::Max if a != b => Some(a.max(b)),
+        // Which of two zeros is the lesser is the machine's own; of NaN and a number the answer is NaN.
+        Prim::Min if a < b || a > b => Some(a.min(b)),
+        Prim::Max if a < b || a > b => Some(a.max(b)),
         _ => match prim.row().value {
             Value::Binary(f) => Some(f(a, b)),
             Value::Unary(_) | Value::Inline => None,

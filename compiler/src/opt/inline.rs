@@ -8,7 +8,8 @@
 //!
 //! Not inlined: recursive functions, and large ones that are called from several places, or once the caller has grown
 //! too large. Before differentiation this is what keeps high derivatives small: local clean-up does not see through
-//! calls. Requests (`jvp`, `vjp`) stay, and calls of functions with rules, which are differentiated as calls.
+//! calls. Requests (`jvp`, `vjp`) stay, and calls of functions with rules, which are differentiated as calls;
+//! so do calls of functions that are to stay apart.
 
 use super::calls::{Calls, size};
 use super::edit::{Renames, blocks};
@@ -67,9 +68,9 @@ impl Inline<'_> {
 
     fn worth(&self, callee: FuncId) -> bool {
         let size = self.sizes[callee];
-        self.module.funcs[callee].rules.is_empty()
-            && !self.calls.recursive[callee]
-            && (self.calls.uses[callee] == 1 || (size <= SMALL && self.size + size <= BUDGET))
+        let data = &self.module.funcs[callee];
+        let open = data.rules.is_empty() && !data.apart && !self.calls.recursive[callee];
+        open && (self.calls.uses[callee] == 1 || (size <= SMALL && self.size + size <= BUDGET))
     }
 
     fn paste(&mut self, call: Inst, callee: FuncId, block: Block) {

@@ -20,6 +20,7 @@ impl Programs {
     pub fn new(seed: u64) -> Self {
         let func = Func {
             rules: Default::default(),
+            apart: false,
             name: "main".into(),
             sizes: Vec::new(),
             params: Vec::new(),

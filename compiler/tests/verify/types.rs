@@ -29,6 +29,10 @@ fn rule_5_operations() {
         "y: i64 = argsort k",
         "y: f64[3] = random uniform [3] x",
         "y: i64 = argmax 1 x",
+        "y: f64[6, 4] = lu a",
+        "y: f64[4, 4] = cholesky k",
+        "y: f64[5, n] = eigh x",
+        "y: f64[4] = lower_solve a, x",
     ];
     for line in lines {
         breaks(5, &one(line));

@@ -168,13 +168,10 @@ pub(crate) trait Walk: Sized {
                 otherwise.iter().for_each(|o| self.expr(o));
             }
             ExprKind::Lambda(l) => self.lambda(l),
-            ExprKind::Fixpoint { options, pattern, start, body } => {
+            ExprKind::Fixpoint { options, start, round } => {
                 options.iter().for_each(|(_, e)| self.expr(e));
                 self.expr(start);
-                self.scoped(|w| {
-                    w.pattern(pattern, What::Param);
-                    w.block(body);
-                });
+                self.lambda(round);
             }
             ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().for_each(|p| self.expr(p)),
             ExprKind::Record(fields) => self.fields(fields),

@@ -19,7 +19,7 @@ impl Elab<'_> {
         start..start + called.vals[k].leaves().len()
     }
 
-    /// Emits a `Vjp` and gives the cotangents of the arguments `places`.
+    /// The cotangents of the arguments `places`.
     pub fn pull(
         &mut self,
         called: &Called,
@@ -28,28 +28,41 @@ impl Elab<'_> {
         results: Option<Vec<Local>>,
         span: Span,
     ) -> Vec<Val> {
-        let mut wanted: Vec<Option<Local>> = vec![None; called.args.len()];
-        let mut out = Vec::new();
-        for &k in places {
-            let range = Self::range_of(called, k);
-            let mut locals = Vec::new();
-            for at in range {
-                let ty = self.ty(called.args[at]).clone();
-                let l = match wanted[at] {
-                    Some(l) => l,
-                    None => self.local(ty, false, None),
-                };
-                wanted[at] = Some(l);
-                locals.push(l);
-            }
-            let mut locals = locals.into_iter();
-            out.push(called.vals[k].map(
+        let at: Vec<usize> = places.iter().flat_map(|&k| Self::range_of(called, k)).collect();
+        let mut locals = self.emit_vjp(called, &at, cotangents, results, span).into_iter();
+        let parts = places.iter().map(|&k| {
+            called.vals[k].map(
                 &mut |v| match v {
                     Val::Leaf(_) => locals.next().map_or(Val::Error, Val::Leaf),
                     other => other.clone(),
                 },
                 &mut Dim::clone,
-            ));
+            )
+        });
+        parts.collect()
+    }
+
+    /// Emits a `Vjp` and gives the cotangents of the leaves that stand at these places among the parameters.
+    pub fn emit_vjp(
+        &mut self,
+        called: &Called,
+        at: &[usize],
+        cotangents: Vec<Option<Local>>,
+        results: Option<Vec<Local>>,
+        span: Span,
+    ) -> Vec<Local> {
+        let mut wanted: Vec<Option<Local>> = vec![None; called.args.len()];
+        let mut out = Vec::new();
+        for &k in at {
+            let l = match wanted[k] {
+                Some(l) => l,
+                None => {
+                    let ty = self.ty(called.args[k]).clone();
+                    self.local(ty, false, None)
+                }
+            };
+            wanted[k] = Some(l);
+            out.push(l);
         }
         self.push(
             T::Vjp {
@@ -67,13 +80,29 @@ impl Elab<'_> {
 
     /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
     pub fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
+        let (results, result_tangents) = self.emit_jvp(called, tangents, span);
+        let value = self.rebuild(called, &results);
+        let tangent = self.tangent_of(&value, &results, &result_tangents, span)?;
+        Ok((value, tangent))
+    }
+
+    /// Emits a `Jvp` and gives the tangents of the results, which are floats.
+    pub fn push_leaves(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> Vec<Local> {
+        self.emit_jvp(called, tangents, span).1.into_iter().flatten().collect()
+    }
+
+    fn emit_jvp(
+        &mut self,
+        called: &Called,
+        tangents: Vec<Option<Local>>,
+        span: Span,
+    ) -> (Vec<Local>, Vec<Option<Local>>) {
         let results = self.result_locals(called);
         let mut result_tangents = Vec::new();
         for r in &results {
             let ty = self.ty(*r).clone();
             result_tangents.push(ty.dtype.is_float().then(|| self.local(ty, false, None)));
         }
-        let value = self.rebuild(called, &results);
         self.push(
             T::Jvp {
                 func: called.func,
@@ -85,8 +114,7 @@ impl Elab<'_> {
             },
             span,
         );
-        let tangent = self.tangent_of(&value, &results, &result_tangents, span)?;
-        Ok((value, tangent))
+        (results, result_tangents)
     }
 
     pub fn tangent_of(&mut self, value: &Val, results: &[Local], tangents: &[Option<Local>], span: Span) -> R<Val> {
@@ -118,25 +146,17 @@ impl Elab<'_> {
     pub fn tangents(&mut self, called: &Called, moves: &[(usize, Val)], span: Span) -> R<Vec<Option<Local>>> {
         let mut tangents: Vec<Option<Local>> = vec![None; called.args.len()];
         for (k, v) in moves {
-            if matches!(v, Val::None) {
-                continue;
-            }
-            let range = Self::range_of(called, *k);
-            let target = self.template(&called.vals[*k]);
-            let v = floats(v);
-            let given = self.template(&v);
-            let fits = self.join(&target, &given)?;
-            if fits.is_none_or(|t| t.key() != target.key()) {
-                let (a, b) = (self.show(&called.vals[*k]), self.show(&v));
+            let point = self.template(&called.vals[*k]);
+            let Some(parts) = self.along((&point.val, &point.types), v, span)? else {
+                let (a, b) = (self.show(&called.vals[*k]), self.show(&floats(v)));
                 return self.error(
                     "E0306",
                     span,
                     format!("a tangent has the shape of its point: the point is {a}, and this is {b}"),
                 );
-            }
-            let v = self.conform(&v, &target, span)?;
-            for (at, l) in range.zip(v.leaves()) {
-                tangents[at] = self.ty(l).dtype.is_float().then_some(l);
+            };
+            for (at, part) in Self::range_of(called, *k).zip(parts) {
+                tangents[at] = part;
             }
         }
         Ok(tangents)
@@ -235,19 +255,15 @@ impl Elab<'_> {
         };
         let results: Vec<Ty> =
             called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
-        let target = Template { val: called.template.val.clone(), types: results };
-        let u_val = floats(&u.val);
-        let own = self.template(&u_val);
-        if self.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
-            let (a, b) = (self.show_template(&target), self.show(&u_val));
+        let Some(cotangents) = self.along((&called.template.val, &results), &u.val, u.span)? else {
+            let value = Template { val: called.template.val.clone(), types: results };
+            let (a, b) = (self.show_template(&value), self.show(&floats(&u.val)));
             return self.error(
                 "E0306",
                 u.span,
                 format!("a cotangent has the shape of the value: that is {a}, and this is {b}"),
             );
-        }
-        let u = self.conform(&u_val, &target, span)?;
-        let cotangents = u.leaves().into_iter().map(|l| self.ty(l).dtype.is_float().then_some(l)).collect();
+        };
         let mut out = self.pull(&called, &places, cotangents, None, span);
         Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
     }

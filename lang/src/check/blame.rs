@@ -44,7 +44,8 @@ impl Elab<'_> {
         }
         problem.primary.span = *blame;
         problem.labels.retain(|label| !self.world.in_library(label.span));
-        problem.helps.retain(|help| !help.patches.iter().any(|(span, _)| self.world.in_library(*span)));
+        // Cures are for the text that is wrong.
+        problem.helps.clear();
         if !name.starts_with('_') && name != "lambda" {
             problem = problem.note(format!("found in `{name}` of the library"));
         }
@@ -91,6 +92,7 @@ fn computes(op: &Op) -> bool {
         | Op::Index(_)
         | Op::Update(_)
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Random(..)
         | Op::Host { .. } => false,
     }

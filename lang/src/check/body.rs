@@ -60,7 +60,7 @@ impl Elab<'_> {
 
     /// `return value`.
     pub fn give(&mut self, value: Val, span: Span) -> R<()> {
-        let value = self.settle(&value, span)?;
+        let value = self.settle(&value, crate::types::DType::F64, span)?;
         let found = self.template(&value);
         let target = match self.f.ret.clone() {
             None => {

@@ -136,11 +136,10 @@ impl Elab<'_> {
                 self.apply_operator(&op, given, span)
             }
             Val::Error => Err(Fail::Reported),
-            // `std` is both the library and the standard deviation.
-            Val::Module(m) if *m == super::world::STD => match self.world.library_fn("std") {
-                Some(f) => self.call(&f, given, span, callee_span),
-                None => Err(Fail::Reported),
-            },
+            Val::Module(_) if self.as_function(f.clone()).is_callable() => {
+                let f = self.as_function(f.clone());
+                self.call(&f, given, span, callee_span)
+            }
             other => {
                 let what = self.show(other);
                 self.fail(
@@ -148,6 +147,14 @@ impl Elab<'_> {
                         .here(format!("this is {what}")),
                 )
             }
+        }
+    }
+
+    /// `std` is both the library and the standard deviation.
+    pub fn as_function(&self, v: Val) -> Val {
+        match v {
+            Val::Module(super::world::STD) => self.world.library_fn("std").unwrap_or(v),
+            other => other,
         }
     }
 
@@ -247,6 +254,8 @@ impl Elab<'_> {
                 }
             };
             match slots.get_mut(at) {
+                // Left out by who called with these arguments first.
+                Some(None) if matches!(g.val, Val::Absent) => {}
                 Some(slot @ None) => *slot = Some((g.val, g.span)),
                 Some(Some(_)) => {
                     return self.error("E0102", g.span, format!("this parameter of `{name}` is given twice"));

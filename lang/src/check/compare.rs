@@ -2,8 +2,10 @@
 
 use super::arith::{Spans, as_float, as_size};
 use super::elab::{Elab, R};
+use super::messages::plain_text;
 use super::value::Val;
-use crate::ast::{CompareOp, Expr};
+use crate::ast::{CompareOp, Expr, Name};
+use crate::ops::{Op, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
 
@@ -39,6 +41,43 @@ impl Elab<'_> {
         Ok(result.unwrap_or(Val::Bool(true)))
     }
 
+    /// Whether two structures have the same parts: one truth value, known when compiling where the parts are.
+    fn same_parts(&mut self, x: &[(Option<Name>, Val)], y: &[(Option<Name>, Val)], spans: Spans) -> R<Val> {
+        if x.len() != y.len() || x.iter().any(|(n, _)| !y.iter().any(|(m, _)| n == m)) {
+            return Ok(Val::Bool(false));
+        }
+        let mut same = Val::Bool(true);
+        for (k, (name, p)) in x.iter().enumerate() {
+            let named = y.iter().find(|(m, _)| name.is_some() && m == name);
+            let q = &named.unwrap_or(&y[k]).1;
+            let one = self.compare(CompareOp::Eq, p, q, spans)?;
+            let rank = self.dims(&one).len();
+            let one = if rank == 0 {
+                one
+            } else {
+                let l = self.operand(&one, spans.0)?;
+                Val::Leaf(self.emit(Op::Reduce(Reduction::All, (0..rank).collect()), &[l], spans.0)?)
+            };
+            same = match (same, one) {
+                (Val::Bool(false), _) | (_, Val::Bool(false)) => return Ok(Val::Bool(false)),
+                (Val::Bool(true), other) | (other, Val::Bool(true)) => other,
+                (p, q) => self.pointwise(Prim::And, &[p, q], spans.0)?,
+            };
+        }
+        Ok(same)
+    }
+
+    /// Strings are options: whether two are equal is known when the program is compiled.
+    fn same_text(&mut self, op: CompareOp, a: &Val, b: &Val, span: Span) -> R<Val> {
+        let problem = match (plain_text(a), plain_text(b), op) {
+            (Some(a), Some(b), CompareOp::Eq) => return Ok(Val::Bool(a == b)),
+            (Some(a), Some(b), CompareOp::Ne) => return Ok(Val::Bool(a != b)),
+            (Some(_), Some(_), _) => "strings have no order: they are equal or not",
+            _ => "a string with values in it cannot be compared",
+        };
+        self.error("E0204", span, problem)
+    }
+
     pub fn compare(&mut self, op: CompareOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         use std::cmp::Ordering;
         if matches!((op, a), (CompareOp::Eq | CompareOp::Ne, Val::None))
@@ -46,6 +85,20 @@ impl Elab<'_> {
         {
             let same = matches!((a, b), (Val::None, Val::None));
             return Ok(Val::Bool(same == (op == CompareOp::Eq)));
+        }
+        if let (Val::Tuple(x), Val::Tuple(y), CompareOp::Eq | CompareOp::Ne) = (a, b, op) {
+            let same = self.same_parts(x, y, (span, a_span, b_span))?;
+            return if op == CompareOp::Eq { Ok(same) } else { self.not(&same, span) };
+        }
+        if matches!((a, b), (Val::Str(_), Val::Str(_))) {
+            return self.same_text(op, a, b, span);
+        }
+        // An option may be a string or a number.
+        let number = |v: &Val| self.kind(v).is_some() && self.dims(v).is_empty();
+        if matches!(op, CompareOp::Eq | CompareOp::Ne)
+            && [(a, b), (b, a)].iter().any(|(x, y)| plain_text(x).is_some() && number(y))
+        {
+            return Ok(Val::Bool(op == CompareOp::Ne));
         }
         let holds = |o: Ordering| match op {
             CompareOp::Eq => o.is_eq(),
@@ -96,6 +149,7 @@ impl Elab<'_> {
     }
 }
 
+/// A string without values in it: an option, which is known when compiling.
 fn written(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Eq => "==",

@@ -86,7 +86,7 @@ impl Checker {
 }
 
 /// Whether an annotation says everything.
-fn closed(t: &TypeExpr) -> bool {
+pub(super) fn closed(t: &TypeExpr) -> bool {
     match &t.kind {
         TypeExprKind::Array { .. } => true,
         TypeExprKind::Tuple(parts) => parts.iter().all(|(_, t)| closed(t)),

@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::elab::{Elab, Fail, R};
 use super::instance::Called;
-use super::value::{Code, JacMode, OpKind, OpVal, Val};
+use super::value::{Code, JacMode, OpKind, OpVal, Val, Wrt};
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
@@ -15,7 +15,8 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
-        OpKind::Vmap { .. } => match op.parts.first() {
+        OpKind::Bind | OpKind::Implicit => None,
+        OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
         },
@@ -34,6 +35,7 @@ pub(crate) fn floats(v: &Val) -> Val {
 impl Elab<'_> {
     /// `f'`.
     pub fn prime(&mut self, f: Val, f_span: Span, span: Span) -> R<Val> {
+        let f = self.as_function(f);
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
@@ -65,14 +67,20 @@ impl Elab<'_> {
                 Some(library::params(library::ROWS[*i].signature).iter().filter(|p| !p.optional).count())
             }
             Val::DType(_) => Some(1),
-            Val::Op(op) => match &op.kind {
-                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(1),
+            Val::Op(op) => Some(match &op.kind {
+                OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => 1,
+                OpKind::Bind => {
+                    let all = op.parts.first().and_then(|f| self.required(f))?;
+                    all.saturating_sub(op.parts.len() - 1)
+                }
                 OpKind::Grad { .. }
+                | OpKind::Implicit
                 | OpKind::Prime
                 | OpKind::Jacobian { .. }
                 | OpKind::Hessian { .. }
-                | OpKind::Vmap { .. } => op.parts.first().and_then(|f| self.required(f)),
-            },
+                | OpKind::Vmap { .. }
+                | OpKind::Checkpoint => return op.parts.first().and_then(|f| self.required(f)),
+            }),
             _ => None,
         }
     }
@@ -177,6 +185,52 @@ impl Elab<'_> {
         Ok(Val::tuple(vec![value, tangent]))
     }
 
+    /// `hvp(f, x, v)`: the tangent of the gradient. Without `wrt`, of several parameters, by all that move.
+    pub fn hvp(&mut self, f: &Val, x: &Val, v: &Val, wrt: Option<Wrt>, spans: (Span, Span, Span)) -> R<Val> {
+        let (span, x_span, v_span) = spans;
+        let points: Vec<Val> = self.point(f, x).iter().map(floats).collect();
+        let several = self.required(f).is_some_and(|n| n != 1);
+        let parts: Option<Vec<Val>> = match v {
+            Val::Tuple(parts) => Some(parts.iter().map(|(_, p)| p.clone()).collect()),
+            _ => None,
+        };
+        let moves: Vec<(usize, Val)> = match (&wrt, parts) {
+            (None, _) if !several => vec![(0, v.clone())],
+            (None, Some(parts)) if parts.len() == points.len() => {
+                parts.into_iter().enumerate().filter(|(_, p)| !matches!(p, Val::None)).collect()
+            }
+            (Some(w), Some(parts)) if w.tuple && parts.len() == w.places.len() => {
+                w.places.iter().copied().zip(parts).collect()
+            }
+            (Some(w), _) if !w.tuple => vec![(w.places[0], v.clone())],
+            _ => {
+                let n = wrt.map_or(points.len(), |w| w.places.len());
+                let title = format!(
+                    "there are {n} arguments to move: the vector is a tuple of {n} parts, `none` for one that does not move"
+                );
+                return self.error("E0306", v_span, title);
+            }
+        };
+        let places: Vec<usize> = moves.iter().map(|(k, _)| *k).collect();
+        let by = Wrt { places: places.clone(), tuple: true };
+        let gradient = Val::Op(Arc::new(OpVal {
+            kind: OpKind::Grad { wrt: by, value: false, aux: false },
+            parts: vec![f.clone()],
+        }));
+        let count = points.len();
+        let given = points.into_iter().map(|val| Given { name: None, val, span: x_span }).collect();
+        let called = self.differentiate(&gradient, given, &places, span)?;
+        let tangents = self.tangents(&called, &moves, v_span)?;
+        let (_, product) = self.push_forward(&called, tangents, span)?;
+        let Val::Tuple(blocks) = &product else { return Ok(product) };
+        let block = |k: usize| places.iter().position(|p| *p == k).map_or(Val::None, |at| blocks[at].1.clone());
+        Ok(match wrt {
+            None if several => Val::tuple((0..count).map(block).collect()),
+            Some(w) if w.tuple => product,
+            _ => blocks[0].1.clone(),
+        })
+    }
+
     /// `grad(f)(x)`, `f'(x)`, a pullback …
     pub fn apply_operator(&mut self, op: &Arc<OpVal>, given: Vec<Given>, span: Span) -> R<Val> {
         let Some(f) = op.parts.first().cloned() else {
@@ -198,7 +252,19 @@ impl Elab<'_> {
                 }
                 _ => self.error("E0306", span, "the point of a function of several parameters is the tuple of them"),
             },
+            OpKind::Bind => self.apply_bound(op, given, span),
+            OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Checkpoint => {
+                let mut parts = match &f {
+                    Val::Fn(fun) => self.match_args(fun, given, span)?.0,
+                    _ => given.into_iter().map(|g| g.val).collect(),
+                };
+                parts.insert(0, f);
+                let applied = Val::Op(Arc::new(OpVal { kind: OpKind::Bind, parts }));
+                let recomputed = self.world.library_fn("_recomputed").ok_or(Fail::Reported)?;
+                self.apply(&recomputed, vec![applied], span)
+            }
             OpKind::Transposed => {
                 let like = op.parts.get(1).cloned().unwrap_or(Val::None);
                 let anywhere = self.zeros(&like, span)?;

@@ -104,6 +104,8 @@ pub(crate) struct Frame {
     pub func: Option<FuncId>,
     /// The place in the program that is to blame for what fails in a function of the library.
     pub blame: Option<Span>,
+    /// Whether the instance stays a function.
+    pub apart: bool,
 }
 
 impl Frame {
@@ -132,6 +134,7 @@ impl Frame {
             unsure: 0,
             func: None,
             blame: None,
+            apart: false,
         }
     }
 }
@@ -403,6 +406,7 @@ impl<'a> Elab<'a> {
             results,
             span: frame.span,
             rules: Rules::default(),
+            apart: frame.apart,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::elab::{Elab, Fail, Frame, Mode, R, What};
 use super::free;
+use super::rules::Ruled;
 use super::shown::show;
 use super::trim::reachable;
 use super::value::{FnVal, OpVal, RangeVal, Val};
@@ -27,7 +28,8 @@ impl Checker {
         match &stmt.kind {
             StmtKind::Fn(def) => {
                 self.define(def);
-                return Ok(empty());
+                let trials = self.trial_of(host, def).into_iter().collect();
+                return Ok(Entry { trials, ..empty() });
             }
             StmtKind::Import { .. } | StmtKind::Test { .. } => return Ok(empty()),
             _ => {}
@@ -64,6 +66,40 @@ impl Checker {
         })
     }
 
+    /// The parameters of a function or lambda that a name of the top level stands for.
+    pub fn params(&self, name: &str) -> Option<Vec<ast::Param>> {
+        let value = match self.world.top.get(name)? {
+            TopBinding::Fun(g, i) => return Some(self.world.groups[*g].group.fns[*i].params.clone()),
+            TopBinding::Value { val, .. } => val,
+            TopBinding::Module(_) => return None,
+        };
+        match value {
+            Val::Fn(f) => Some(match &f.code {
+                super::value::Code::Fn(group, i) => group.fns[*i].params.clone(),
+                super::value::Code::Lambda(lambda, _) => lambda.params.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The name of the top level, or the path from it, under which a program finds a kept value.
+    pub fn path_of(&self, global: Global) -> Option<String> {
+        fn path(val: &Val, global: Global) -> Option<String> {
+            match val {
+                Val::Global(g) if *g == global => Some(String::new()),
+                Val::Tuple(parts) => parts.iter().enumerate().find_map(|(k, (name, part))| {
+                    let step = name.as_ref().map_or_else(|| k.to_string(), ToString::to_string);
+                    path(part, global).map(|rest| format!(".{step}{rest}"))
+                }),
+                _ => None,
+            }
+        }
+        self.world.top.iter().find_map(|(name, binding)| match binding {
+            TopBinding::Value { val, .. } => path(val, global).map(|rest| format!("{name}{rest}")),
+            TopBinding::Fun(..) | TopBinding::Module(_) => None,
+        })
+    }
+
     /// After the entry ran: its names are bound to the globals that hold its results.
     pub fn commit(&mut self, entry: &Entry) {
         for b in &entry.bindings {
@@ -91,10 +127,21 @@ impl Checker {
         span: Span,
         work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
     ) -> Result<Entry, Vec<Diagnostic>> {
-        match self.attempt(host, span, Mode::Symbolic, work) {
-            Ok(entry) => Ok(entry),
-            Err(_) => self.attempt(host, span, Mode::Constant, work),
-        }
+        let symbolic = self.attempt(host, span, Mode::Symbolic, work);
+        let (mut entry, ruled) = symbolic.or_else(|_| self.attempt(host, span, Mode::Constant, work))?;
+        entry.trials = self.trials(host, &ruled);
+        Ok(entry)
+    }
+
+    /// An entry for what `work` gives, elaborated with numbers.
+    pub(crate) fn call_of(
+        &mut self,
+        host: &dyn Host,
+        span: Span,
+        work: &dyn Fn(&mut Elab<'_>) -> R<Val>,
+    ) -> Result<Entry, Vec<Diagnostic>> {
+        let value = |e: &mut Elab<'_>| Ok(Outcome { bindings: Vec::new(), value: Some(work(e)?) });
+        self.attempt(host, span, Mode::Constant, &value).map(|(entry, _)| entry)
     }
 
     fn attempt(
@@ -103,7 +150,7 @@ impl Checker {
         span: Span,
         mode: Mode,
         work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
-    ) -> Result<Entry, Vec<Diagnostic>> {
+    ) -> Result<(Entry, Vec<Ruled>), Vec<Diagnostic>> {
         let mut var_types = Default::default();
         for _ in 0..64 {
             let mut frame = Frame::new("main", span, MAIN);
@@ -116,7 +163,7 @@ impl Checker {
                     if let Err(why) = crate::typed::validate::validate(&entry.module) {
                         return Err(vec![Diagnostic::error("E0999", span, "the checker made a wrong tree").note(why)]);
                     }
-                    return Ok(entry);
+                    return Ok((entry, e.ruled.into_iter().filter(|r| r.given).collect()));
                 }
                 Err(Fail::Restart) => var_types = std::mem::take(&mut e.f.var_types),
                 Ok(_) | Err(Fail::Reported | Fail::Abort | Fail::Never) => {
@@ -148,6 +195,7 @@ fn empty() -> Entry {
         results: vec![],
         span: Span::default(),
         rules: typed::Rules::default(),
+        apart: false,
     };
     Entry {
         module: typed::Module { funcs: vec![main] },
@@ -158,6 +206,7 @@ fn empty() -> Entry {
         shown: None,
         exact: false,
         warnings: vec![],
+        trials: vec![],
         bindings: vec![],
     }
 }
@@ -274,7 +323,7 @@ fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)
 fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
     Ok(match v {
         Val::Size(d) if d.as_const().is_none() => Val::Leaf(e.operand(v, span)?),
-        Val::Str(pieces) if pieces.iter().any(|p| matches!(p, Piece::Value(..))) => {
+        Val::Str(pieces) if pieces.iter().any(|p| !matches!(p, Piece::Text(_))) => {
             return e.fail(
                 Diagnostic::error("E0111", span, "a string with values in it cannot be kept")
                     .here("its holes are filled when it is printed")
@@ -359,6 +408,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
         shown,
         exact: mode == Mode::Constant,
         warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
+        trials: Vec::new(),
         bindings,
     })
 }

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::elab::{Elab, Fail, Loop, R};
+use super::elab::{Elab, Fail, Loop, Mode, R};
 use super::value::{RangeVal, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
@@ -27,7 +27,7 @@ impl Elab<'_> {
             ExprKind::Block(b) => self.block(b),
             ExprKind::If { cond, then, otherwise } => self.if_expr(cond, then, otherwise.as_deref(), e.span),
             ExprKind::Lambda(l) => self.lambda(l, e.span),
-            ExprKind::Fixpoint { .. } => self.later("`fixpoint`", e.span),
+            ExprKind::Fixpoint { options, start, round } => self.fixpoint(options, start, round, e.span),
             ExprKind::Tuple(parts) => {
                 let mut out = Vec::new();
                 for p in parts {
@@ -144,6 +144,15 @@ impl Elab<'_> {
             Val::Int(i) => Ok(Dim::constant(*i)),
             Val::Size(d) => Ok(d.clone()),
             _ => self.known(v, span, "a size").map(Dim::constant),
+        }
+    }
+
+    /// A size on which only the choice between equal ways of computing depends. A definition is checked for any.
+    pub fn size_for_choice(&self, d: &Dim) -> R<i64> {
+        match (d.as_const(), self.mode) {
+            (Some(c), _) => Ok(c),
+            (None, Mode::Definition) => Ok(i64::from(u8::MAX)),
+            (None, Mode::Symbolic | Mode::Constant) => Err(Fail::Abort),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{FuncId, Local};
-use crate::types::{Dim, Sym, Ty};
+use crate::types::{DType, Dim, Sym, Ty};
 use std::sync::Arc;
 
 /// Instances that may be nested; more is taken for endless recursion.
@@ -93,15 +93,15 @@ impl Elab<'_> {
         }
     }
 
-    /// Literals become what they are when left alone; what stays static is whole numbers, truth values and structure.
-    pub fn settle(&mut self, val: &Val, span: Span) -> R<Val> {
+    /// Literals become whole numbers, or floats of that type; what stays static is whole numbers, truth values and structure.
+    pub fn settle(&mut self, val: &Val, float: DType, span: Span) -> R<Val> {
         Ok(match val {
             Val::Int(i) => Val::Size(Dim::constant(*i)),
-            Val::Float(_) => Val::Leaf(self.operand(val, span)?),
+            Val::Float(_) => Val::Leaf(self.operand_as(val, float, span)?),
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
                 for (n, p) in parts.iter() {
-                    out.push((n.clone(), self.settle(p, span)?));
+                    out.push((n.clone(), self.settle(p, float, span)?));
                 }
                 Val::Tuple(out.into())
             }
@@ -130,8 +130,11 @@ impl Elab<'_> {
         let identity = identity(callee);
         let nested = self.stack.iter().filter(|&&s| s == identity).count();
         let mut args = args.to_vec();
+        // Literals among arguments of single precision are of single precision.
+        let mut floats = args.iter().flat_map(Val::leaves).map(|l| self.ty(l).dtype).filter(|d| d.is_float());
+        let float = floats.next().filter(|first| floats.all(|d| d == *first)).unwrap_or(DType::F64);
         for a in &mut args {
-            *a = self.settle(a, span)?;
+            *a = self.settle(a, float, span)?;
         }
         if nested > FORGET {
             for a in &mut args {

@@ -9,6 +9,21 @@ use crate::source::Span;
 use crate::typed::Local;
 use crate::types::{Dim, Ty};
 
+impl JacMode {
+    /// Whether tangents are pushed forward: there are as many as entries of the input, and as many cotangents as
+    /// entries of the result.
+    fn is_forward(self, inputs: &[Ty], outs: &[Ty]) -> bool {
+        let total = |types: &[Ty]| types.iter().map(Ty::const_len).sum::<Option<usize>>();
+        match (self, total(inputs), total(outs)) {
+            (JacMode::Forward, ..) => true,
+            (JacMode::Reverse, ..) => false,
+            (JacMode::Auto, Some(i), Some(o)) => i <= o,
+            // Sizes that are not known are taken for large.
+            (JacMode::Auto, ..) => inputs.iter().all(Ty::is_scalar) || !outs.iter().all(Ty::is_scalar),
+        }
+    }
+}
+
 impl Elab<'_> {
     /// An array of zeros with a one at the indices.
     pub fn basis(&mut self, ty: &Ty, indices: &[Local], span: Span) -> R<Local> {
@@ -22,96 +37,104 @@ impl Elab<'_> {
         self.emit(Op::Update(indices.iter().map(|_| crate::ops::Sel::At).collect()), &args, span)
     }
 
+    /// A matrix of derivatives. Of structures it is a structure: for each part of the result one for each part of the
+    /// argument. Each part that is differentiated by is one loop, over its entries or over those of the result.
     pub fn apply_jacobian(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, mode: JacMode, span: Span) -> R<Val> {
-        let called = self.differentiate(f, given.clone(), &wrt.places, span)?;
-        let out = match (&called.template.val, called.template.types.as_slice()) {
-            (Val::Leaf(_), [ty]) if ty.dtype.is_float() => ty.substitute(&|s| called.sizes[s.0 as usize].clone()),
-            _ => {
-                let what = self.show_template(&called.template);
-                return self.error(
-                    "E0301",
-                    span,
-                    format!("a matrix of derivatives needs one array or number out, and this function gives {what}"),
-                );
-            }
-        };
-        let mut blocks = Vec::new();
-        for &k in &wrt.places {
-            let val = called.vals[k].clone();
-            let block = match &val {
-                Val::Leaf(x) => {
-                    let input = self.ty(*x).clone();
-                    let at = Self::range_of(&called, k).start;
-                    self.jacobian_block(&called, k, at, &input, &out, mode, span)?
-                }
-                _ if out.is_scalar() => {
-                    let one = self.constant(Const::of(out.dtype, 1.0), span)?;
-                    self.pull(&called, &[k], vec![Some(one)], None, span).pop().unwrap_or(Val::None)
-                }
-                other => {
-                    let what = self.show(other);
-                    return self.error(
-                        "E0301",
-                        span,
-                        format!("a matrix of derivatives is by one array or number, and this is {what}"),
-                    );
-                }
-            };
-            blocks.push(block);
+        let called = self.differentiate(f, given, &wrt.places, span)?;
+        let outs: Vec<Ty> =
+            called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
+        if outs.is_empty() || outs.iter().any(|t| !t.dtype.is_float()) {
+            let what = self.show_template(&called.template);
+            let title = format!("a matrix of derivatives needs floats out, and this function gives {what}");
+            return self.error("E0301", span, title);
         }
-        Ok(if wrt.tuple { Val::tuple(blocks) } else { blocks.pop().unwrap_or(Val::None) })
+        let places: Vec<usize> = wrt.places.iter().flat_map(|&k| Self::range_of(&called, k)).collect();
+        let inputs: Vec<Ty> = places.iter().map(|&at| self.ty(called.args[at]).clone()).collect();
+        let columns = if mode.is_forward(&inputs, &outs) {
+            self.forward_columns(&called, &places, &inputs, outs.len(), span)?
+        } else {
+            self.reverse_rows(&called, &places, &outs, span)?
+        };
+        // columns[input][output], as a structure of structures.
+        let mut leaf = 0;
+        let template = called.template.val.clone();
+        let whole = |s: &mut usize, out: usize| -> Vec<Val> {
+            let per_place = wrt.places.iter().map(|&k| {
+                called.vals[k].map(
+                    &mut |v| match v {
+                        Val::Leaf(_) => {
+                            *s += 1;
+                            Val::Leaf(columns[*s - 1][out])
+                        }
+                        other => other.clone(),
+                    },
+                    &mut Dim::clone,
+                )
+            });
+            per_place.collect()
+        };
+        Ok(template.map(
+            &mut |v| match v {
+                Val::Leaf(_) => {
+                    let mut parts = whole(&mut 0, leaf);
+                    leaf += 1;
+                    if wrt.tuple { Val::tuple(parts) } else { parts.pop().unwrap_or(Val::None) }
+                }
+                other => other.clone(),
+            },
+            &mut Dim::clone,
+        ))
     }
 
-    #[allow(clippy::too_many_arguments)]
-    pub fn jacobian_block(
+    /// For each input the derivatives of all outputs: one loop that pushes its unit tangents forward.
+    fn forward_columns(
         &mut self,
         called: &Called,
-        k: usize,
-        at: usize,
-        input: &Ty,
-        out: &Ty,
-        mode: JacMode,
+        places: &[usize],
+        inputs: &[Ty],
+        outputs: usize,
         span: Span,
-    ) -> R<Val> {
-        let forward = match mode {
-            JacMode::Forward => true,
-            JacMode::Reverse => false,
-            JacMode::Auto => match (input.const_len(), out.const_len()) {
-                (Some(i), Some(o)) => i <= o,
-                _ => input.is_scalar() || !out.is_scalar(),
-            },
-        };
-        if forward {
-            let v = if input.is_scalar() {
-                self.forward_column(called, at, input, &[], span)?
-            } else {
-                self.map_lanes(input.dims.clone(), span, |s, indices| {
-                    s.forward_column(called, at, input, indices, span)
-                })?
+    ) -> R<Vec<Vec<Local>>> {
+        let mut columns = Vec::new();
+        for (&at, input) in places.iter().zip(inputs) {
+            let column = |s: &mut Self, indices: &[Local]| -> R<Val> {
+                let mut tangents = vec![None; called.args.len()];
+                tangents[at] = Some(s.basis(input, indices, span)?);
+                Ok(Val::tuple(s.push_leaves(called, tangents, span).into_iter().map(Val::Leaf).collect()))
             };
-            let (n, m) = (input.rank(), out.rank());
-            if n == 0 || m == 0 {
-                return Ok(v);
+            let stacked =
+                if input.is_scalar() { column(self, &[])? } else { self.map_lanes(input.dims.clone(), span, column)? };
+            let n = input.rank();
+            let mut blocks = Vec::new();
+            for l in stacked.leaves() {
+                let rank = self.ty(l).rank();
+                let perm: Vec<usize> = (n..rank).chain(0..n).collect();
+                blocks.push(if perm.is_sorted() { l } else { self.emit(Op::Transpose(perm), &[l], span)? });
             }
-            let l = self.operand(&v, span)?;
-            let perm: Vec<usize> = (n..n + m).chain(0..n).collect();
-            return self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf);
+            debug_assert_eq!(blocks.len(), outputs);
+            columns.push(blocks);
         }
-        let row = |s: &mut Self, indices: &[Local]| -> R<Val> {
-            let u = s.basis(out, indices, span)?;
-            Ok(s.pull(called, &[k], vec![Some(u)], None, span).pop().unwrap_or(Val::None))
-        };
-        if out.is_scalar() { row(self, &[]) } else { self.map_lanes(out.dims.clone(), span, row) }
+        Ok(columns)
     }
 
-    pub fn forward_column(&mut self, called: &Called, at: usize, input: &Ty, indices: &[Local], span: Span) -> R<Val> {
-        let v = self.basis(input, indices, span)?;
-        let mut tangents = vec![None; called.args.len()];
-        tangents[at] = Some(v);
-        Ok(self.push_forward(called, tangents, span)?.1)
+    /// The same by one loop for each output, which pulls its unit cotangents back to all inputs.
+    fn reverse_rows(&mut self, called: &Called, places: &[usize], outs: &[Ty], span: Span) -> R<Vec<Vec<Local>>> {
+        let mut columns = vec![Vec::new(); places.len()];
+        for (k, out) in outs.iter().enumerate() {
+            let row = |s: &mut Self, indices: &[Local]| -> R<Val> {
+                let mut cotangents = vec![None; outs.len()];
+                cotangents[k] = Some(s.basis(out, indices, span)?);
+                Ok(Val::tuple(s.emit_vjp(called, places, cotangents, None, span).into_iter().map(Val::Leaf).collect()))
+            };
+            let stacked = if out.is_scalar() { row(self, &[])? } else { self.map_lanes(out.dims.clone(), span, row)? };
+            for (column, l) in columns.iter_mut().zip(stacked.leaves()) {
+                column.push(l);
+            }
+        }
+        Ok(columns)
     }
 
-    pub fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<usize>]>, span: Span) -> R<Val> {
+    pub fn apply_vmap(&mut self, f: &Val, given: Vec<Given>, axes: Option<&[Option<i64>]>, span: Span) -> R<Val> {
         if axes.is_some_and(|a| a.len() != given.len()) {
             return self.error(
                 "E0102",
@@ -158,7 +181,7 @@ impl Elab<'_> {
     }
 
     /// Brings an axis of every leaf to the front.
-    pub fn front(&mut self, v: &Val, axis: usize, span: Span) -> R<Val> {
+    pub fn front(&mut self, v: &Val, axis: i64, span: Span) -> R<Val> {
         match v {
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -170,15 +193,16 @@ impl Elab<'_> {
             Val::None => Ok(Val::None),
             other => {
                 let rank = self.dims(other).len();
-                if rank <= axis {
+                let at = if axis < 0 { axis + rank as i64 } else { axis };
+                let Some(at) = usize::try_from(at).ok().filter(|at| *at < rank) else {
                     let what = self.show(other);
                     return self.error("E0204", span, format!("`vmap` goes over axis {axis}, and this is {what}"));
-                }
+                };
                 let l = self.operand(other, span)?;
-                if axis == 0 {
+                if at == 0 {
                     return Ok(Val::Leaf(l));
                 }
-                let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|k| *k != axis)).collect();
+                let perm: Vec<usize> = std::iter::once(at).chain((0..rank).filter(|k| *k != at)).collect();
                 self.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
             }
         }

@@ -24,6 +24,12 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
         .map(|(_, n)| n)
 }
 
+/// A string without values in it.
+pub(crate) fn plain_text(v: &Val) -> Option<String> {
+    let Val::Str(pieces) = v else { return None };
+    pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
+}
+
 /// Names of other languages.
 pub(crate) fn foreign(name: &str) -> Option<&'static str> {
     Some(match name {

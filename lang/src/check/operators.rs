@@ -15,8 +15,9 @@ impl Elab<'_> {
     pub fn operator_call(&mut self, i: usize, args: &[Arg], span: Span) -> R<Val> {
         let mut given = Vec::new();
         let mut wrt: Option<&Expr> = None;
+        let takes_wrt = library::params(library::ROWS[i].signature).iter().any(|p| p.name == "wrt");
         for a in args {
-            if a.name.as_ref().is_some_and(|n| &*n.name == "wrt") {
+            if takes_wrt && a.name.as_ref().is_some_and(|n| &*n.name == "wrt") {
                 wrt = Some(&a.value);
                 continue;
             }
@@ -78,6 +79,7 @@ impl Elab<'_> {
         let row = &library::ROWS[i];
         let args = self.match_row(row.name, row.signature, given, span)?;
         let (f, f_span) = args.at(0)?;
+        let f = self.as_function(f);
         if !f.is_callable() {
             let what = self.show(&f);
             return self.fail(
@@ -85,16 +87,17 @@ impl Elab<'_> {
                     .help("give the function itself, not its value: `grad(f)(x)`"),
             );
         }
-        let wrt = wrt.unwrap_or(Wrt { places: vec![0], tuple: false });
         let flag = |args: &Args, k: usize| matches!(args.get(k), Some((Val::Bool(true), _)));
         let make = |kind| Ok(Val::Op(Arc::new(OpVal { kind, parts: vec![f.clone()] })));
+        let by = wrt.clone().unwrap_or(Wrt { places: vec![0], tuple: false });
         match row.name {
-            "grad" => make(OpKind::Grad { wrt, value: false, aux: flag(&args, 2) }),
-            "value_and_grad" => make(OpKind::Grad { wrt, value: true, aux: flag(&args, 2) }),
-            "jacfwd" => make(OpKind::Jacobian { wrt, mode: JacMode::Forward }),
-            "jacrev" => make(OpKind::Jacobian { wrt, mode: JacMode::Reverse }),
-            "jacobian" => make(OpKind::Jacobian { wrt, mode: JacMode::Auto }),
-            "hessian" => make(OpKind::Hessian { wrt }),
+            "grad" => make(OpKind::Grad { wrt: by, value: false, aux: flag(&args, 2) }),
+            "value_and_grad" => make(OpKind::Grad { wrt: by, value: true, aux: flag(&args, 2) }),
+            "jacfwd" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Forward }),
+            "jacrev" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Reverse }),
+            "jacobian" => make(OpKind::Jacobian { wrt: by, mode: JacMode::Auto }),
+            "checkpoint" => make(OpKind::Checkpoint),
+            "hessian" => make(OpKind::Hessian { wrt: by }),
             "check_grad" => {
                 let (x, x_span) = args.at(1)?;
                 let f = if self.required(&f) == Some(1) {
@@ -103,7 +106,9 @@ impl Elab<'_> {
                     Val::Op(Arc::new(OpVal { kind: OpKind::Spread, parts: vec![f] }))
                 };
                 let check = self.name(&Name::from("_check_grad"), x_span)?;
-                self.apply(&check, vec![f, floats(&x)], span)
+                let option = |k: usize, unless: Val| args.get(k).map_or(unless, |(v, _)| v.clone());
+                let (order, report) = (option(2, Val::Int(1)), option(3, Val::Bool(false)));
+                self.apply(&check, vec![f, floats(&x), order, report], span)
             }
             "vmap" => {
                 let axes = match args.get(1) {
@@ -118,13 +123,7 @@ impl Elab<'_> {
             }
             "hvp" => {
                 let ((x, x_span), (v, v_span)) = (args.at(1)?, args.at(2)?);
-                let g =
-                    Val::Op(Arc::new(OpVal { kind: OpKind::Grad { wrt, value: false, aux: false }, parts: vec![f] }));
-                let r = self.jvp(&g, &x, &v, (span, x_span, v_span))?;
-                match r {
-                    Val::Tuple(parts) if parts.len() == 2 => Ok(parts[1].1.clone()),
-                    other => Ok(other),
-                }
+                self.hvp(&f, &x, &v, wrt, (span, x_span, v_span))
             }
             "vjp" | "linearize" => {
                 let (x, _) = args.at(1)?;
@@ -141,13 +140,11 @@ impl Elab<'_> {
         }
     }
 
-    pub fn axes_of(&mut self, v: &Val, span: Span) -> R<Vec<Option<usize>>> {
+    pub fn axes_of(&mut self, v: &Val, span: Span) -> R<Vec<Option<i64>>> {
         let one = |s: &mut Self, v: &Val| match v {
             Val::None => Ok(None),
-            Val::Int(k) if *k >= 0 => Ok(Some(*k as usize)),
-            _ => {
-                s.error("E0302", span, "`axes` takes places of axes, counted from 0, or `none`, one for each parameter")
-            }
+            Val::Int(k) => Ok(Some(*k)),
+            _ => s.error("E0302", span, "`axes` takes places of axes, or `none`, one for each parameter"),
         };
         match v {
             Val::Tuple(parts) => parts.iter().map(|(_, p)| one(self, p)).collect(),

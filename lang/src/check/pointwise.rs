@@ -169,20 +169,7 @@ impl Elab<'_> {
 /// A primitive as written in programs.
 fn written(prim: Prim) -> &'static str {
     match prim {
-        Prim::Add => "+",
-        Prim::Sub | Prim::Neg => "-",
-        Prim::Mul => "*",
-        Prim::Div => "/",
-        Prim::FloorDiv => "//",
-        Prim::Rem => "%",
-        Prim::Pow => "^",
-        Prim::Eq => "==",
-        Prim::Ne => "!=",
-        Prim::Lt => "<",
-        Prim::Le => "<=",
-        Prim::Gt => ">",
-        Prim::Ge => ">=",
         Prim::Select => "where",
-        other => other.name(),
+        other => other.operator().unwrap_or(other.name()),
     }
 }

@@ -240,6 +240,13 @@ impl Walk for Names<'_> {
         self.parts_of_stmt(s);
     }
 
+    fn expr(&mut self, e: &Expr) {
+        self.parts_of_expr(e);
+        if let ExprKind::Fixpoint { round, .. } = &e.kind {
+            self.problems.extend(idle(round));
+        }
+    }
+
     fn place(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Name(n) => match self.scope.iter().rev().find(|(m, _, _)| m == n) {
@@ -266,6 +273,27 @@ impl Walk for Names<'_> {
             _ => self.expr(e),
         }
     }
+}
+
+/// A problem if the block of a `fixpoint` does not use its state: then there is nothing to iterate.
+fn idle(round: &Lambda) -> Option<Diagnostic> {
+    let mut state = Vec::new();
+    round.params.iter().for_each(|p| super::free::pattern_names(&p.pattern, &mut state));
+    let used = super::free::of_expr(&round.body);
+    if state.iter().any(|n| used.contains(n)) {
+        return None;
+    }
+    let at = round.params.first().map_or(round.body.span, |p| p.span);
+    let what = match state.as_slice() {
+        [] => "its state has no name".to_string(),
+        [one] => format!("it does not use `{one}`"),
+        many => format!("it uses none of {}", many.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    };
+    Some(
+        Diagnostic::error("E0601", round.body.span, format!("this `fixpoint` repeats a block for nothing: {what}"))
+            .label(at, "the state")
+            .help("a block that does not depend on the state is its own limit: write it without `fixpoint`"),
+    )
 }
 
 /// Whether an expression certainly has a value and no effect.

@@ -7,18 +7,18 @@
 //!       (residuals…, ȳ)  ->  x̄                a call of the pullback
 //! ```
 //!
-//! The tangent of a value has its structure, with `none` in the place of what is no float; that of a function is the
-//! tuple of those of the floats it captured. An entry gives rules only to the instances that it differentiates, and
+//! An entry gives rules only to the instances that it differentiates, and
 //! only as often as it differentiates (`demand.rs`): so a rule may call a new function with rules.
 
 use super::demand::Demand;
-use super::derive::floats;
+use super::directions::Like;
 use super::elab::{Elab, Fail, Frame, R, SymInfo};
 use super::value::{Code, FnVal, Group, RuleFns, Template, Val};
-use crate::ast::{FnDef, Name};
+use crate::ast::FnDef;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, Rules, StmtKind};
+use crate::types::DType;
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -27,9 +27,11 @@ use std::sync::Arc;
 pub(crate) struct Ruled {
     pub func: FuncId,
     pub rules: RuleFns,
-    callee: Arc<FnVal>,
-    args: Vec<Val>,
-    params: Vec<Ty>,
+    pub callee: Arc<FnVal>,
+    pub args: Vec<Val>,
+    pub params: Vec<Ty>,
+    /// Whether the rules have become instances.
+    pub given: bool,
     result: Template,
     syms: Vec<SymInfo>,
     blame: Option<Span>,
@@ -97,6 +99,7 @@ impl Elab<'_> {
             callee: callee.clone(),
             args: args.to_vec(),
             params: made.params.iter().map(|&p| made.ty(p).clone()).collect(),
+            given: false,
             result: result.clone(),
             syms,
             blame,
@@ -107,6 +110,7 @@ impl Elab<'_> {
     pub fn give_rules(&mut self) -> R<()> {
         let mut demand = Demand::default();
         while let Some((k, kind)) = demand.next(&self.funcs, &self.ruled) {
+            self.ruled[k].given = true;
             let ruled = self.ruled[k].clone();
             let rules = match kind {
                 RuleFns { jvp: Some(rule), .. } => Rules { jvp: Some(self.jvp_rule(&ruled, rule)?), vjp: None },
@@ -152,12 +156,6 @@ impl Elab<'_> {
         Ok((func, value))
     }
 
-    fn parameters(&mut self, types: &[Ty]) -> Vec<Local> {
-        let locals: Vec<Local> = types.iter().map(|ty| self.local(ty.clone(), false, None)).collect();
-        self.f.params.extend(&locals);
-        locals
-    }
-
     /// The two parts that a rule gives for arguments of the instance; the first one is the value.
     fn parts(
         &mut self,
@@ -168,7 +166,7 @@ impl Elab<'_> {
         let locals = self.parameters(&ruled.params);
         let mut args: Vec<Val> = ruled.args.iter().map(|a| on(a, &locals)).collect();
         for arg in ruled.args.iter().filter(|_| tangents) {
-            args.push(self.direction(arg, &ruled.params));
+            args.push(self.direction((arg, &ruled.params)));
         }
         let Code::Fn(group, _) = &ruled.callee.code else { return Err(Fail::Reported) };
         let captures = ruled.callee.captures.iter().map(|(n, v)| (n.clone(), on(v, &locals))).collect();
@@ -182,7 +180,7 @@ impl Elab<'_> {
                 return self.fail(rule.problem(format!("a rule gives two parts, {wanted}, and `{name}` gives {what}")));
             }
         };
-        let value = self.settle(&value, rule.def.body.span)?;
+        let value = self.settle(&value, DType::F64, rule.def.body.span)?;
         let found = self.template(&value);
         if self.join(&ruled.result, &found)?.is_none_or(|t| t.key() != ruled.result.key()) {
             let (of, what) = (self.show_template(&ruled.result), self.show(&value));
@@ -193,11 +191,27 @@ impl Elab<'_> {
         Ok((value.leaves(), second))
     }
 
+    /// What a rule gave as a tangent or cotangent of a value: something for each float.
+    fn moved(&mut self, given: &Val, of: Like<'_>, rule: &Rule, what: &dyn Fn() -> String) -> R<Vec<Local>> {
+        let span = rule.def.body.span;
+        let Some(parts) = self.along(of, given, span)? else {
+            let (name, wanted, given) = (&rule.def.name.name, self.show_direction(of), self.show(given));
+            return self.fail(rule.problem(format!("`{name}` gives {given} for {}, which is {wanted}", what())));
+        };
+        let mut out = Vec::new();
+        for (leaf, part) in of.0.leaves().into_iter().zip(parts) {
+            let ty = &of.1[leaf.0 as usize];
+            if ty.dtype.is_float() {
+                out.push(part.map_or_else(|| self.filled(ty, 0.0, span), Ok)?);
+            }
+        }
+        Ok(out)
+    }
+
     fn jvp_rule(&mut self, ruled: &Ruled, at: usize) -> R<FuncId> {
         let (func, ()) = self.beside(ruled, at, |e, rule| {
             let (mut out, tangent) = e.parts((ruled, at, rule), true, "the value and its tangent")?;
-            let Template { val, types } = &ruled.result;
-            e.along((val, types), &tangent, (rule, &|| "the tangent of the value".into()), &mut out)?;
+            out.extend(e.moved(&tangent, like(&ruled.result), rule, &|| "the tangent of the value".into())?);
             Ok((out, ()))
         })?;
         Ok(func)
@@ -225,7 +239,7 @@ impl Elab<'_> {
         })?;
         let (bwd, ()) = self.beside(ruled, at, |e, rule| {
             let kept = e.parameters(&pullback.types);
-            let cotangent = e.direction(&ruled.result.val, &ruled.result.types);
+            let cotangent = e.direction(like(&ruled.result));
             let given = e.apply(&on(&pullback.val, &kept), vec![cotangent], rule.def.name.span)?;
             let count = ruled.args.len();
             let parts: Vec<Val> = match &given {
@@ -244,107 +258,16 @@ impl Elab<'_> {
             let mut out = Vec::new();
             for (k, (arg, part)) in ruled.args.iter().zip(&parts).enumerate() {
                 let what = || format!("the cotangent of {}", param_name(&rule.of, k));
-                e.along((arg, &ruled.params), part, (rule, &what), &mut out)?;
+                out.extend(e.moved(part, (arg, &ruled.params), rule, &what)?);
             }
             Ok((out, ()))
         })?;
         Ok((fwd, bwd))
     }
+}
 
-    /// A tangent or cotangent of new parameters, for a value with leaves of these types.
-    fn direction(&mut self, like: &Val, types: &[Ty]) -> Val {
-        let moving: Vec<Ty> =
-            like.leaves().iter().map(|l| types[l.0 as usize].clone()).filter(|ty| ty.dtype.is_float()).collect();
-        match like {
-            _ if moving.is_empty() => Val::None,
-            Val::Leaf(_) => self.parameters(&moving).first().map_or(Val::None, |&l| Val::Leaf(l)),
-            Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), self.direction(p, types))).collect()),
-            // A function: the floats that it captured.
-            _ => Val::tuple(self.parameters(&moving).into_iter().map(Val::Leaf).collect()),
-        }
-    }
-
-    /// What a rule gave as a tangent or cotangent of a value, leaf by leaf: `none` is zero.
-    fn along(
-        &mut self,
-        (like, types): (&Val, &[Ty]),
-        given: &Val,
-        (rule, what): (&Rule, &dyn Fn() -> String),
-        out: &mut Vec<Local>,
-    ) -> R<()> {
-        let span = rule.def.body.span;
-        let moving: Vec<Val> =
-            like.leaves().into_iter().filter(|l| types[l.0 as usize].dtype.is_float()).map(Val::Leaf).collect();
-        if moving.is_empty() {
-            return Ok(());
-        }
-        let misfit = |e: &mut Self| {
-            let name = &rule.def.name.name;
-            let wanted = e.show_direction(like, types);
-            let title = format!("`{name}` gives {} for {}, which is {wanted}", e.show(given), what());
-            e.fail(rule.problem(title))
-        };
-        match (like, given) {
-            (Val::Leaf(l), Val::None) => out.push(self.filled(&types[l.0 as usize], 0.0, span)?),
-            (Val::Leaf(l), _) => {
-                let target = Template::leaf(types[l.0 as usize].clone());
-                let given = floats(given);
-                let found = self.template(&given);
-                if self.join(&target, &found)?.is_none_or(|t| t.key() != target.key()) {
-                    return misfit(self);
-                }
-                out.extend(self.conform(&given, &target, span)?.leaves());
-            }
-            (Val::Tuple(parts), Val::None) => {
-                for (_, part) in parts.iter() {
-                    self.along((part, types), &Val::None, (rule, what), out)?;
-                }
-            }
-            (Val::Tuple(parts), Val::Tuple(found)) if parts.len() == found.len() => {
-                for (k, (name, part)) in parts.iter().enumerate() {
-                    let other = match name {
-                        Some(n) => found.iter().find(|(m, _)| m.as_ref() == Some(n)),
-                        None => found.get(k).filter(|(m, _)| m.is_none()),
-                    };
-                    let Some((_, other)) = other else { return misfit(self) };
-                    self.along((part, types), other, (rule, what), out)?;
-                }
-            }
-            (_, Val::None) => {
-                for leaf in &moving {
-                    self.along((leaf, types), &Val::None, (rule, what), out)?;
-                }
-            }
-            (_, Val::Tuple(found)) if like.is_callable() && found.len() == moving.len() => {
-                for (leaf, (_, other)) in moving.iter().zip(found.iter()) {
-                    self.along((leaf, types), other, (rule, what), out)?;
-                }
-            }
-            _ => return misfit(self),
-        }
-        Ok(())
-    }
-
-    /// The structure of a tangent, for people.
-    fn show_direction(&self, like: &Val, types: &[Ty]) -> String {
-        let list = |parts: Vec<String>| match parts.as_slice() {
-            [one] => format!("({one},)"),
-            _ => format!("({})", parts.join(", ")),
-        };
-        let moving = |l: &Local| types[l.0 as usize].dtype.is_float();
-        match like {
-            _ if !like.leaves().iter().any(moving) => "none".into(),
-            Val::Leaf(l) => self.show_ty(&types[l.0 as usize]),
-            Val::Tuple(parts) => {
-                let part = |(n, p): &(Option<Name>, Val)| {
-                    let shown = self.show_direction(p, types);
-                    n.as_ref().map_or_else(|| shown.clone(), |n| format!("{n}: {shown}"))
-                };
-                list(parts.iter().map(part).collect())
-            }
-            _ => list(like.leaves().iter().filter(|l| moving(l)).map(|l| self.show_ty(&types[l.0 as usize])).collect()),
-        }
-    }
+fn like(template: &Template) -> Like<'_> {
+    (&template.val, &template.types)
 }
 
 fn param_name(def: &FnDef, k: usize) -> String {

@@ -19,7 +19,7 @@ pub(crate) fn show(
         for p in pieces.iter() {
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
-                typed::Piece::Value(..) => {
+                typed::Piece::Value(..) | typed::Piece::Clock { .. } => {
                     e.push(T::Print { pieces: pieces.to_vec() }, span);
                     return Ok(Shown::Text(String::new()));
                 }

@@ -1,5 +1,6 @@
 //! Which instances name which, and a module without those that its `main` does not need.
 
+use crate::typed::order::Use;
 use crate::typed::{self, Func, FuncId, StmtKind as T};
 
 /// Keeps only the instances that `main` needs, and numbers them anew.
@@ -29,14 +30,6 @@ pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
         }
     }
     typed::Module { funcs: out }
-}
-
-/// How an instance is named by another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Use {
-    Call,
-    Jvp,
-    Vjp,
 }
 
 /// The instances that statements name.

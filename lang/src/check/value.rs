@@ -90,15 +90,21 @@ pub(crate) enum OpKind {
         wrt: Wrt,
     },
     Vmap {
-        axes: Option<Vec<Option<usize>>>,
+        axes: Option<Vec<Option<i64>>>,
     },
     /// Parts after the function: the point.
     Pullback,
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
+    /// In reverse mode it keeps its arguments alone.
+    Checkpoint,
     /// A function of several parameters as one of the tuple of them.
     Spread,
+    /// Parts after the function: its last arguments.
+    Bind,
+    /// A solver; then the residual that its value makes zero, and options.
+    Implicit,
 }
 
 #[derive(Debug)]
@@ -162,6 +168,14 @@ impl Val {
         matches!(self, Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_))
     }
 
+    /// Whether a function is among its parts.
+    pub fn has_callable(&self) -> bool {
+        match self {
+            Val::Tuple(parts) => parts.iter().any(|(_, p)| p.has_callable()),
+            other => other.is_callable(),
+        }
+    }
+
     /// Puts values in the place of leaves and globals, and dimensions in the place of dimensions.
     pub fn map(&self, leaf: &mut dyn FnMut(&Val) -> Val, dim: &mut dyn FnMut(&Dim) -> Dim) -> Val {
         match self {
@@ -182,7 +196,7 @@ impl Val {
                 pieces
                     .iter()
                     .map(|p| match p {
-                        Piece::Text(t) => Piece::Text(t.clone()),
+                        Piece::Text(_) | Piece::Clock { .. } => p.clone(),
                         Piece::Value(l, f) => match leaf(&Val::Leaf(*l)) {
                             Val::Leaf(l) => Piece::Value(l, *f),
                             _ => Piece::Text(String::new()),
@@ -256,6 +270,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
             for p in pieces.iter() {
                 match p {
                     Piece::Text(t) => out.push(K::Text(t.clone())),
+                    Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
                     Piece::Value(l, f) => {
                         out.push(K::Text(format!("{f:?}")));
                         key(&Val::Leaf(*l), ty, dim, out);

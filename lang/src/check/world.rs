@@ -62,8 +62,12 @@ pub(crate) struct World {
     pub host: Option<ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
+    /// Functions whose rules were tried.
+    pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Fixed points print how they went unless they say otherwise.
+    pub report_fixpoints: bool,
 }
 
 impl World {
@@ -78,7 +82,9 @@ impl World {
             loaded: FxHashMap::default(),
             host: None,
             seen: Vec::new(),
+            tried: Vec::new(),
             checking: None,
+            report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {
             world.add_source(Source::new(format!("<{name}>"), *text));

@@ -1,5 +1,6 @@
 //! Arrays: making them, and moving their entries.
 
+use super::axes::axis;
 use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::ops::Op;
 use crate::source::Span;
@@ -158,60 +159,6 @@ pub(crate) fn flatten(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.emit(Op::Reshape(vec![n]), &[l], span).map(Val::Leaf)
 }
 
-/// An axis, counted from the end if negative.
-pub(crate) fn axis(e: &mut Elab<'_>, v: &Val, rank: usize, span: Span) -> R<usize> {
-    let k = e.known(v, span, "an axis")?;
-    let at = if k < 0 { k + rank as i64 } else { k };
-    if at < 0 || at >= rank as i64 {
-        return e.error("E0206", span, format!("there is no axis {k}: the array has {rank}"));
-    }
-    Ok(at as usize)
-}
-
-pub(crate) fn front(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let rank = e.dims(&v).len();
-    let (k, s) = a.at(1)?;
-    let k = axis(e, &k, rank, s)?;
-    let l = e.operand(&v, at)?;
-    let perm: Vec<usize> = std::iter::once(k).chain((0..rank).filter(|j| *j != k)).collect();
-    e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
-}
-
-/// Undoes `front`.
-pub(crate) fn back(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let rank = e.dims(&v).len();
-    let (k, s) = a.at(1)?;
-    let k = axis(e, &k, rank, s)?;
-    let l = e.operand(&v, at)?;
-    let perm: Vec<usize> = (1..=k).chain([0]).chain(k + 1..rank).collect();
-    e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
-}
-
-pub(crate) fn transpose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let rank = e.dims(&v).len();
-    let perm = match a.get(1) {
-        Some((Val::Tuple(parts), s)) => {
-            let mut perm = Vec::new();
-            for (_, p) in parts.iter() {
-                perm.push(axis(e, p, rank, *s)?);
-            }
-            let mut sorted = perm.clone();
-            sorted.sort_unstable();
-            if !sorted.into_iter().eq(0..rank) {
-                return e.error("E0206", *s, format!("each of the {rank} axes stands once in `axes`"));
-            }
-            perm
-        }
-        Some((Val::None, _)) | None => (0..rank).rev().collect(),
-        Some((_, s)) => return e.error("E0206", *s, "`axes` is a tuple of axes"),
-    };
-    let l = e.operand(&v, at)?;
-    e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf)
-}
-
 /// The parts that a variadic function is given, or the parts of one tuple.
 fn parts_of(a: &Args) -> Vec<(Val, Span)> {
     match a.rest.as_slice() {
@@ -287,5 +234,12 @@ pub(crate) fn stack(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         }
     }
     let spans: Vec<Span> = parts.iter().map(|(_, s)| *s).collect();
-    e.stack_vals(&vals, span, &spans)
+    let stacked = e.stack_vals(&vals, span, &spans)?;
+    match a.get(1) {
+        None => Ok(stacked),
+        Some(to) => {
+            let vals = vec![Some((stacked, span)), Some((Val::Int(0), span)), Some(to.clone())];
+            super::axes::moveaxis(e, &Args { vals, rest: vec![] }, span)
+        }
+    }
 }

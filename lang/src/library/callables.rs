@@ -3,6 +3,7 @@
 use crate::check::elab_api::{Args, Elab, OpKind, OpVal, R, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::types::DType;
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
 
@@ -23,6 +24,13 @@ fn moving(e: &Elab<'_>, v: &Val) -> bool {
 pub(crate) fn captured(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
     let f = callable(e, a, "captured")?;
     Ok(Val::tuple(f.leaves().into_iter().map(Val::Leaf).filter(|v| moving(e, v)).collect()))
+}
+
+/// `_leaves(x)`: the floats in any value.
+pub(crate) fn leaves(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    let x = e.settle(&x, DType::F64, at)?;
+    Ok(Val::tuple(x.leaves().into_iter().map(Val::Leaf).filter(|v| moving(e, v)).collect()))
 }
 
 /// `with_captured(f, c)`: the function with other values in the places of these.
@@ -60,7 +68,7 @@ pub(crate) fn transposed(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         return Ok(op.parts[0].clone());
     }
     e.check_active(&x, String::new(), at)?;
-    let x = e.settle(&x, span)?;
+    let x = e.settle(&x, DType::F64, span)?;
     let e = &*e;
     let mut leaf = |v: &Val| match v {
         Val::Leaf(l) => Val::Like(e.ty(*l).clone()),

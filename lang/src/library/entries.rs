@@ -1,6 +1,7 @@
 //! Entries of arrays: in other order, repeated, gathered, side by side.
 
-use super::arrays::{array, axis, size_of};
+use super::arrays::{array, size_of};
+use super::axes::{axes, axis_or};
 use crate::check::elab_api::{Args, Elab, Picked, R, RangeVal, Val};
 use crate::ops::{Op, Sel};
 use crate::source::Span;
@@ -22,35 +23,84 @@ pub(crate) fn flip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         _ => {
             let (v, at) = array(e, a, 0)?;
             let rank = e.dims(&v).len();
-            let k = match a.get(1) {
-                Some((k, s)) => axis(e, k, rank, *s)?,
-                None => 0,
-            };
-            let Some(n) = e.dims(&v).get(k).cloned() else {
-                return Ok(v);
+            let axes = match a.get(1) {
+                Some(_) => axes(e, a, 1, rank)?,
+                None => (0..rank.min(1)).collect(),
             };
             let l = e.operand(&v, at)?;
-            let start = e.operand(&Val::Size(n.clone() - Dim::constant(1)), span)?;
-            let sels =
-                (0..rank).map(|j| if j == k { Sel::Span { len: n.clone(), step: -1 } } else { Sel::All }).collect();
-            e.emit(Op::Index(sels), &[l, start], span).map(Val::Leaf)
+            let mut args = vec![l];
+            let mut sels = vec![Sel::All; rank];
+            for k in axes {
+                let len = e.ty(l).dims[k].clone();
+                args.push(e.operand(&Val::Size(len.clone() - Dim::constant(1)), span)?);
+                sels[k] = Sel::Span { len, step: -1 };
+            }
+            e.emit(Op::Index(sels), &args, span).map(Val::Leaf)
         }
     }
 }
 
 pub(crate) fn roll(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = array(e, a, 0)?;
-    let (k, k_span) = a.at(1)?;
-    let Some(n) = e.dims(&v).first().cloned() else {
-        return Ok(v);
-    };
+    let (shift, s_span) = a.at(1)?;
+    let l = e.operand(&v, at)?;
+    let rank = e.ty(l).rank();
+    if rank == 0 {
+        return e.error("E0204", at, "`roll` takes an array, and this is a number");
+    }
+    let k = axis_or(e, a, 2, 0, rank, span)?;
+    let n = e.ty(l).dims[k].clone();
     let iota = e.emit(Op::Iota(n.clone()), &[], span)?;
-    let moved = e.pointwise(crate::prims::Prim::Sub, &[Val::Leaf(iota), k], k_span)?;
+    let moved = e.pointwise(crate::prims::Prim::Sub, &[Val::Leaf(iota), shift], s_span)?;
     let wrapped = e.pointwise(crate::prims::Prim::Rem, &[moved, Val::Size(n)], span)?;
     let index = e.operand(&wrapped, span)?;
-    let l = e.operand(&v, at)?;
-    let sels = std::iter::once(Sel::Pick).chain((1..e.ty(l).rank()).map(|_| Sel::All)).collect();
+    if e.ty(index).dtype != DType::I64 || e.ty(index).rank() != 1 {
+        return e.error("E0204", s_span, "`roll` goes by one whole number of places");
+    }
+    let sels = (0..rank).map(|j| if j == k { Sel::Pick } else { Sel::All }).collect();
     e.emit(Op::Index(sels), &[l, index], span).map(Val::Leaf)
+}
+
+pub(crate) fn split(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let l = e.operand(&v, at)?;
+    let rank = e.ty(l).rank();
+    if rank == 0 {
+        return e.error("E0204", at, "`split` takes an array, and this is a number");
+    }
+    let (parts, p_span) = a.at(1)?;
+    let k = axis_or(e, a, 2, 0, rank, span)?;
+    let n = e.ty(l).dims[k].clone();
+    let sizes = match &parts {
+        Val::Tuple(sizes) => sizes.iter().map(|(_, s)| size_of(e, &(s.clone(), p_span))).collect::<R<Vec<_>>>()?,
+        count => {
+            let count = e.known(count, p_span, "the number of parts")?;
+            if count < 1 {
+                return e.error("E0203", p_span, format!("an axis is split into 1 part or more, not {count}"));
+            }
+            vec![n.floor_div(&Dim::constant(count)); count as usize]
+        }
+    };
+    let total = sizes.iter().fold(Dim::constant(0), |sum, d| sum + d.clone());
+    if !e.same_dim(&total, &n)? {
+        let (have, n) = (e.show_dim(&total), e.show_dim(&n));
+        let title = if matches!(parts, Val::Tuple(_)) {
+            format!("the parts have {have} entries together, and the axis has {n}")
+        } else {
+            format!("an axis of {n} entries cannot be split into equal parts")
+        };
+        return e.error("E0203", p_span, title);
+    }
+    let mut start = Dim::constant(0);
+    let mut out = Vec::new();
+    for len in sizes {
+        let from = e.operand(&Val::Size(start.clone()), span)?;
+        start = start + len.clone();
+        let mut sels = vec![Sel::All; rank];
+        sels[k] = Sel::Span { len, step: 1 };
+        out.push(Val::Leaf(e.emit(Op::Index(sels), &[l, from], span)?));
+    }
+    Ok(Val::tuple(out))
 }
 
 /// The margins of one axis: `k`, or `(before, after)`.
@@ -122,33 +172,23 @@ pub(crate) fn pad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     Ok(Val::Leaf(l))
 }
 
-pub(crate) fn tile(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, at) = array(e, a, 0)?;
-    let n = size_of(e, &a.at(1)?)?;
-    let l = e.operand(&v, at)?;
-    let dims = e.ty(l).dims.clone();
-    let mut full = vec![n.clone()];
-    full.extend(dims.iter().cloned());
-    let axes = (1..=dims.len()).collect();
-    let copies = e.emit(Op::Broadcast { dims: full, axes }, &[l], span)?;
-    let Some((first, rest)) = dims.split_first() else {
-        return Ok(Val::Leaf(copies));
-    };
-    let mut joined = vec![n * first.clone()];
-    joined.extend(rest.iter().cloned());
-    e.emit(Op::Reshape(joined), &[copies], span).map(Val::Leaf)
-}
-
 pub(crate) fn gather(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, _) = array(e, a, 0)?;
+    let picked = places(e, a, 2, &v, span)?;
+    e.pick(&v, picked, span)
+}
+
+/// The positions of an index, argument 1, on the axis that argument `k` names.
+fn places(e: &mut Elab<'_>, a: &Args, k: usize, of: &Val, span: Span) -> R<Vec<Picked>> {
     let (index, at) = array(e, a, 1)?;
+    let rank = e.dims(of).len();
+    let k = axis_or(e, a, k, 0, rank, span)?;
     let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
-    e.pick(&v, vec![picked], span)
+    Ok((0..k).map(|_| Picked::All).chain([picked]).collect())
 }
 
 pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, x_span) = array(e, a, 0)?;
-    let (index, at) = array(e, a, 1)?;
     let (v, v_span) = array(e, a, 2)?;
     let dtype = match (e.kind(&x), e.kind(&v)) {
         (Some(p), Some(q)) => p.join(q).dtype,
@@ -156,8 +196,8 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     };
     let base = e.operand_as(&x, dtype, x_span)?;
     let ty = e.ty(base).clone();
-    let picked = if e.dims(&index).is_empty() { Picked::At(index, at) } else { Picked::Many(index, at) };
-    let plan = e.plan(&ty, vec![picked])?;
+    let picked = places(e, a, 3, &x, span)?;
+    let plan = e.plan(&ty, picked)?;
     for (index, len, what) in plan.checks {
         e.push(StmtKind::Bounds { index, len, what }, span);
     }

@@ -1,7 +1,7 @@
 //! Choices, structures, random numbers, printing and asserting.
 
 use super::arrays::dims_of;
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
@@ -32,6 +32,24 @@ pub(crate) fn relu(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let x = e.snapshot(&x, at);
     let positive = e.pointwise(Prim::Gt, &[x.clone(), Val::Int(0)], span)?;
     e.pointwise(Prim::Select, &[positive, x, Val::Int(0)], span)
+}
+
+/// `round(x)`, and `round(x, digits)` behind the point.
+pub(crate) fn round(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (x, at) = a.at(0)?;
+    let Some((digits, d_span)) = a.get(1).cloned() else {
+        return e.pointwise_at(Prim::Round, &[x], span, &[at]);
+    };
+    let digits = e.known(&digits, d_span, "the number of digits")?;
+    if e.kind(&x).is_some_and(|k| k.dtype == DType::I64 && !k.weak) && digits >= 0 {
+        return Ok(x);
+    }
+    // Both ways by a whole power of ten, which is exact.
+    let scale = Val::Float(crate::prims::power(10.0, digits.abs() as f64));
+    let (there, back) = if digits < 0 { (Prim::Div, Prim::Mul) } else { (Prim::Mul, Prim::Div) };
+    let scaled = e.pointwise_at(there, &[x, scale.clone()], span, &[at])?;
+    let rounded = e.pointwise(Prim::Round, &[scaled], span)?;
+    e.pointwise(back, &[rounded, scale], span)
 }
 
 /// Applies an operation to each leaf that is a float.
@@ -65,6 +83,29 @@ pub(crate) fn random(e: &mut Elab<'_>, a: &Args, kind: Random, span: Span) -> R<
     let dims = dims_of(e, &a.rest, span)?;
     let key = e.operand(&key, at)?;
     e.emit(Op::Random(kind, dims), &[key], span).map(Val::Leaf)
+}
+
+/// `_normal_like(key, x)`: other numbers for each array.
+pub(crate) fn normal_like(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((key, at), (x, _)) = (a.at(0)?, a.at(1)?);
+    let mut place = 0;
+    each(e, &x, &mut |e, v| {
+        let own = e.pointwise(Prim::Mul, &[key.clone(), Val::Int(64)], at)?;
+        let own = e.pointwise(Prim::Add, &[own, Val::Int(place)], at)?;
+        let own = e.operand(&own, at)?;
+        place += 1;
+        let dims = e.dims(v);
+        let numbers = e.emit(Op::Random(Random::Normal, dims), &[own], span)?;
+        let dtype = e.kind(v).map_or(DType::F64, |k| k.dtype);
+        e.operand_as(&Val::Leaf(numbers), dtype, span).map(Val::Leaf)
+    })
+}
+
+/// `_cast(x, like)`.
+pub(crate) fn cast(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((x, _), (like, _)) = (a.at(0)?, a.at(1)?);
+    let dtype = e.kind(&like).map_or(DType::F64, |k| k.dtype);
+    e.operand_as(&x, dtype, span).map(Val::Leaf)
 }
 
 pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -193,14 +234,19 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         let what = e.show(&c);
         return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
     }
+    // What the library asserts is about its use: the message says all.
+    let library = e.f.blame.is_some();
     let mut message = Vec::new();
+    if !library {
+        message.push(Piece::Text("assertion failed: ".into()));
+    }
     if let Some((v, s)) = a.get(1) {
         e.pieces(v, None, &mut message, *s)?;
     } else {
         let text = e.text_of(at);
         message.push(Piece::Text(format!("`{text}` does not hold")));
     }
-    if let Some((x, op, y)) = e.compared.take() {
+    if let Some((x, op, y)) = e.compared.take().filter(|_| !library) {
         message.push(Piece::Text(": ".into()));
         let marks = message.len();
         let both = e.pieces(&x, None, &mut message, at).and_then(|()| {
@@ -214,4 +260,29 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let cond = e.operand(&c, at)?;
     e.push(StmtKind::Assert { cond, message }, span);
     Ok(Val::None)
+}
+
+/// A clock of the host: started here, or a part of a line that stops it.
+pub(crate) fn clock(e: &mut Elab<'_>, stop: bool, span: Span) -> R<Val> {
+    let pieces = vec![Piece::Clock { stop }];
+    if stop {
+        return Ok(Val::Str(pieces.into()));
+    }
+    e.push(StmtKind::Print { pieces }, span);
+    Ok(Val::None)
+}
+
+/// A word that must be one of some, known when the program is compiled; `none` stands for the first choice of all.
+pub(crate) fn choice(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((value, at), (name, _), (choices, _)) = (a.at(0)?, a.at(1)?, a.at(2)?);
+    if matches!(value, Val::None) {
+        return Ok(value);
+    }
+    let (Some(name), Val::Tuple(parts)) = (plain_text(&name), &choices) else {
+        return e.error("E0999", span, "the library asks for a choice among nothing");
+    };
+    let words: Vec<String> = parts.iter().filter_map(|(_, p)| plain_text(p)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    e.choice(&value, &name, &words, at)?;
+    Ok(value)
 }

@@ -1,11 +1,12 @@
 //! Reductions and sorting.
 
-use super::arrays::{array, axis};
+use super::arrays::array;
+use super::axes::{axes, axis, axis_or, kept, not_empty};
 use crate::check::elab_api::{Args, Elab, R, Val};
-use crate::ops::{Op, Reduction};
+use crate::ops::{Op, Reduction, Sel};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::{Local, Piece, StmtKind};
+use crate::typed::{BoundsOf, Local, StmtKind};
 use crate::types::{DType, Dim};
 
 /// What a reduction does.
@@ -14,40 +15,6 @@ pub(crate) enum Kind {
     Sum,
     Any,
     All,
-}
-
-/// The axes that an option names; all if there is none.
-fn axes(e: &mut Elab<'_>, a: &Args, k: usize, rank: usize) -> R<Vec<usize>> {
-    let mut out = match a.get(k).cloned() {
-        None | Some((Val::None, _)) => (0..rank).collect(),
-        Some((Val::Tuple(parts), at)) => {
-            let mut out = Vec::new();
-            for (_, p) in parts.iter() {
-                out.push(axis(e, p, rank, at)?);
-            }
-            out
-        }
-        Some((v, at)) => vec![axis(e, &v, rank, at)?],
-    };
-    out.sort_unstable();
-    out.dedup();
-    Ok(out)
-}
-
-/// `keep = true` leaves axes of length 1.
-fn kept(e: &mut Elab<'_>, a: &Args, k: usize, dims: &[Dim], axes: &[usize], l: Local, span: Span) -> R<Val> {
-    match a.get(k) {
-        Some((Val::Bool(true), _)) => {
-            let dims = dims
-                .iter()
-                .enumerate()
-                .map(|(i, d)| if axes.contains(&i) { Dim::constant(1) } else { d.clone() })
-                .collect();
-            e.emit(Op::Reshape(dims), &[l], span).map(Val::Leaf)
-        }
-        None | Some((Val::Bool(false), _)) => Ok(Val::Leaf(l)),
-        Some((_, at)) => e.error("E0204", *at, "`keep` is `true` or `false`"),
-    }
 }
 
 pub(crate) fn reduce(e: &mut Elab<'_>, a: &Args, kind: Kind, span: Span) -> R<Val> {
@@ -101,23 +68,6 @@ pub(crate) fn mean(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.pointwise(Prim::Div, &[total, Val::Size(count)], span)
 }
 
-/// A reduction without an answer for nothing needs something.
-fn not_empty(e: &mut Elab<'_>, name: &str, dims: &[Dim], axes: &[usize], span: Span) -> R<()> {
-    for &k in axes {
-        if dims[k].is(0) {
-            return e.error("E0212", span, format!("`{name}` of nothing has no value"));
-        }
-        if dims[k].as_const().is_none() && !e.is_natural(&(dims[k].clone() - Dim::constant(1))) {
-            let n = e.operand(&Val::Size(dims[k].clone()), span)?;
-            let zero = e.constant(crate::ops::Const::I64(0), span)?;
-            let cond = e.emit(Op::Prim(Prim::Gt), &[n, zero], span)?;
-            let message = vec![Piece::Text(format!("`{name}` of nothing has no value"))];
-            e.push(StmtKind::Assert { cond, message }, span);
-        }
-    }
-    Ok(())
-}
-
 pub(crate) fn extreme(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
     let name = if max { "max" } else { "min" };
     let prim = if max { Prim::Max } else { Prim::Min };
@@ -153,6 +103,21 @@ pub(crate) fn extreme(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Va
     kept(e, a, 3, &dims, &axes, r, span)
 }
 
+/// The greatest entry, and −∞ of nothing; axes of length 1 stay.
+pub(crate) fn top(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = array(e, a, 0)?;
+    let dtype = e.kind(&v).map_or(DType::F64, |k| if k.dtype.is_float() { k.dtype } else { DType::F64 });
+    let l = e.operand_as(&v, dtype, at)?;
+    let dims = e.ty(l).dims.clone();
+    let axes = axes(e, a, 1, dims.len())?;
+    if axes.is_empty() {
+        return Ok(Val::Leaf(l));
+    }
+    let r = e.emit(Op::Reduce(Reduction::Max, axes.clone()), &[l], span)?;
+    let one = dims.iter().enumerate().map(|(i, d)| if axes.contains(&i) { Dim::constant(1) } else { d.clone() });
+    e.emit(Op::Reshape(one.collect()), &[r], span).map(Val::Leaf)
+}
+
 pub(crate) fn arg(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
     let name = if max { "argmax" } else { "argmin" };
     let (v, at) = array(e, a, 0)?;
@@ -171,65 +136,90 @@ pub(crate) fn arg(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
         }
         Some((v, s)) => axis(e, &v, dims.len(), s)?,
     };
-    let dims = e.ty(l).dims.clone();
-    not_empty(e, name, &dims, &[k], span)?;
-    e.emit(Op::ArgReduce { max, axis: k }, &[l], span).map(Val::Leaf)
+    let along = e.ty(l).dims.clone();
+    not_empty(e, name, &along, &[k], span)?;
+    let place = e.emit(Op::ArgReduce { max, axis: k }, &[l], span)?;
+    let gone: Vec<usize> = if along.len() == dims.len() { vec![k] } else { (0..dims.len()).collect() };
+    kept(e, a, 2, &dims, &gone, place, span)
 }
 
-/// The axis to sort along brought to the end, and whether that moved anything.
-fn lanes(e: &mut Elab<'_>, a: &Args, span: Span) -> R<(Local, Option<Vec<usize>>)> {
+/// The array with the axis to sort along at its end, and that axis.
+fn lanes(e: &mut Elab<'_>, a: &Args, span: Span) -> R<(Local, usize)> {
     let (v, at) = array(e, a, 0)?;
     let l = e.operand(&v, at)?;
     let rank = e.ty(l).rank();
     if rank == 0 {
         return e.error("E0204", at, "a number cannot be sorted");
     }
-    let k = match a.get(1).cloned() {
-        None => rank - 1,
-        Some((k, s)) => axis(e, &k, rank, s)?,
-    };
+    let k = axis_or(e, a, 1, -1, rank, span)?;
+    Ok((swapped(e, l, k, span)?, k))
+}
+
+/// An axis exchanged with the last.
+fn swapped(e: &mut Elab<'_>, l: Local, k: usize, span: Span) -> R<Local> {
+    let rank = e.ty(l).rank();
     if k + 1 == rank {
-        return Ok((l, None));
+        return Ok(l);
     }
     let mut perm: Vec<usize> = (0..rank).collect();
     perm.swap(k, rank - 1);
-    let moved = e.emit(Op::Transpose(perm.clone()), &[l], span)?;
-    Ok((moved, Some(perm)))
-}
-
-/// Brings the axes back.
-fn restored(e: &mut Elab<'_>, l: Local, perm: Option<Vec<usize>>, span: Span) -> R<Val> {
-    match perm {
-        None => Ok(Val::Leaf(l)),
-        Some(perm) => e.emit(Op::Transpose(perm), &[l], span).map(Val::Leaf),
-    }
+    e.emit(Op::Transpose(perm), &[l], span)
 }
 
 pub(crate) fn argsort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (l, perm) = lanes(e, a, span)?;
+    let (l, k) = lanes(e, a, span)?;
     let order = e.emit(Op::ArgSort, &[l], span)?;
-    restored(e, order, perm, span)
+    swapped(e, order, k, span).map(Val::Leaf)
 }
 
 pub(crate) fn sort(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (l, perm) = lanes(e, a, span)?;
+    let (l, k) = lanes(e, a, span)?;
     let order = e.emit(Op::ArgSort, &[l], span)?;
+    let sorted = picked(e, l, order, span)?;
+    swapped(e, sorted, k, span).map(Val::Leaf)
+}
+
+/// The entries of each lane of the last axis at places that are in range.
+fn picked(e: &mut Elab<'_>, l: Local, places: Local, span: Span) -> R<Local> {
     if e.ty(l).rank() == 1 {
-        return e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[l, order], span).map(Val::Leaf);
+        return e.emit(Op::Index(vec![Sel::Pick]), &[l, places], span);
     }
-    let dims = e.ty(l).dims.clone();
-    let lead = dims[..dims.len() - 1].to_vec();
-    let sorted = e.map_lanes(lead, span, |e, indices| {
-        let sels = |n: usize| -> Vec<crate::ops::Sel> {
-            (0..n).map(|_| crate::ops::Sel::At).chain([crate::ops::Sel::All]).collect()
+    let mut lead = e.ty(l).dims.clone();
+    lead.pop();
+    let stacked = e.map_lanes(lead, span, |e, indices| {
+        let sels: Vec<Sel> = indices.iter().map(|_| Sel::At).chain([Sel::All]).collect();
+        let lane = |e: &mut Elab<'_>, whole: Local| {
+            let args: Vec<Local> = std::iter::once(whole).chain(indices.iter().copied()).collect();
+            e.emit(Op::Index(sels.clone()), &args, span)
         };
-        let mut args = vec![l];
-        args.extend(indices);
-        let row = e.emit(Op::Index(sels(indices.len())), &args, span)?;
-        args[0] = order;
-        let places = e.emit(Op::Index(sels(indices.len())), &args, span)?;
-        e.emit(Op::Index(vec![crate::ops::Sel::Pick]), &[row, places], span).map(Val::Leaf)
+        let (row, places) = (lane(e, l)?, lane(e, places)?);
+        e.emit(Op::Index(vec![Sel::Pick]), &[row, places], span).map(Val::Leaf)
     })?;
-    let sorted = e.operand(&sorted, span)?;
-    restored(e, sorted, perm, span)
+    e.operand(&stacked, span)
+}
+
+pub(crate) fn take_along(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((x, x_span), (index, at)) = (array(e, a, 0)?, array(e, a, 1)?);
+    let (l, places) = (e.operand(&x, x_span)?, e.operand(&index, at)?);
+    let rank = e.ty(l).rank();
+    if rank == 0 {
+        return e.error("E0204", x_span, "`take_along` takes an array, and this is a number");
+    }
+    let k = axis_or(e, a, 2, -1, rank, span)?;
+    let whole = e.ty(places).dtype == DType::I64;
+    let (mut own, mut other) = (e.ty(l).dims.clone(), e.ty(places).dims.clone());
+    let len = own[k].clone();
+    if other.len() == rank {
+        own[k] = Dim::constant(0);
+        other[k] = Dim::constant(0);
+    }
+    if !whole || !e.same_dims(&own, &other)? {
+        let (p, q) = (e.show(&x), e.show(&index));
+        let title = format!("the places are whole numbers in the shape of the array but for axis {k}: {q} for {p}");
+        return e.error("E0202", at, title);
+    }
+    e.push(StmtKind::Bounds { index: places, len, what: BoundsOf::Index }, at);
+    let (l, places) = (swapped(e, l, k, span)?, swapped(e, places, k, span)?);
+    let taken = picked(e, l, places, span)?;
+    swapped(e, taken, k, span).map(Val::Leaf)
 }

@@ -12,15 +12,34 @@ macro_rules! files {
 }
 
 /// The files of the prelude with their texts.
-pub(crate) const PRELUDE: &[(&str, &str)] =
-    files!["prelude": "arrays", "compare", "derivatives", "linalg", "random", "scans", "statistics"];
+pub(crate) const PRELUDE: &[(&str, &str)] = files![
+    "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
+    "matrices", "matrix_functions", "norms", "linear", "krylov", "fixpoint", "implicit", "root", "minimize", "odeint",
+    "precision", "random", "compare", "derivatives", "checkpoint", "rules"
+];
 
-/// What `import name` finds before it looks for files.
-static MODULES: &[(&str, &str)] = files!["modules": ];
+macro_rules! modules {
+    ($($name:literal: $($part:literal),+;)*) => {
+        &[$(($name, concat!($(include_str!(concat!("modules/", $name, "/", $part, ".adl")), "\n"),+))),*]
+    };
+}
+
+/// What `import name` finds before it looks for files: each a folder whose files are read as one.
+static MODULES: &[(&str, &str)] = modules![
+    "fd": "differences", "extrapolation";
+    "nn": "layers", "losses";
+    "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares";
+    "stats": "densities", "counts", "summary";
+];
 
 /// The text of a module of the standard library.
 pub fn module(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
+
+/// The modules of the standard library.
+pub fn modules() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
 }
 
 /// Which file of the prelude defines a function.

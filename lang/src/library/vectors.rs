@@ -89,3 +89,43 @@ fn fill(like: &Val, parts: &mut Vec<Local>) -> Val {
         _ => parts.pop().map_or(Val::Error, Val::Leaf),
     }
 }
+
+/// `_rows(data)`: the length of the first axis that all arrays of a structure have in common.
+pub(crate) fn rows(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, at) = a.at(0)?;
+    let mut parts = Vec::new();
+    arrays(e, &v, at, &mut parts)?;
+    let mut common: Option<Dim> = None;
+    for n in parts {
+        let Some(first) = &common else {
+            common = Some(n);
+            continue;
+        };
+        if !e.same_dim(first, &n)? {
+            let (x, y) = (e.show_dim(first), e.show_dim(&n));
+            return e.error("E0202", at, format!("the arrays must have as many rows: one has {x}, another {y}"));
+        }
+    }
+    match common {
+        Some(n) => Ok(Val::Size(n)),
+        None => e.error("E0204", span, "an array with rows is needed here"),
+    }
+}
+
+/// The first dimension of each array.
+fn arrays(e: &mut Elab<'_>, v: &Val, at: Span, out: &mut Vec<Dim>) -> R<()> {
+    match v {
+        Val::None => Ok(()),
+        Val::Tuple(parts) => parts.iter().try_for_each(|(_, p)| arrays(e, p, at, out)),
+        other => match e.dims(other).first() {
+            Some(n) => {
+                out.push(n.clone());
+                Ok(())
+            }
+            None => {
+                let what = e.show(other);
+                e.error("E0204", at, format!("an array with rows is needed here, and this is {what}"))
+            }
+        },
+    }
+}

@@ -102,15 +102,14 @@ fn fixpoint<'a>(context: &'a Context<'a>, expr: P<'a, Expr>, pattern: P<'a, Patt
         .or_not();
     just(Token::Fixpoint)
         .ignore_then(options.boxed())
-        .then(pattern)
+        .then(pattern.map_with(|pattern, e| Param { pattern, ty: None, default: None, span: e.span() }))
         .then_ignore(just(Token::Assign))
         .then(expr)
-        .then(block(context))
-        .map(|(((options, pattern), start), body)| ExprKind::Fixpoint {
+        .then(block(context).map_with(|body, e| Expr { kind: ExprKind::Block(body), span: e.span() }))
+        .map(|(((options, state), start), body)| ExprKind::Fixpoint {
             options: options.unwrap_or_default(),
-            pattern: Box::new(pattern),
             start: Box::new(start),
-            body,
+            round: Arc::new(Lambda { params: vec![state], body }),
         })
         .boxed()
 }

@@ -17,10 +17,15 @@ unary! {
     exp = pxfm::f_exp;
     expm1 = pxfm::f_expm1;
     log = pxfm::f_log;
+    exp2 = pxfm::f_exp2;
+    log2 = pxfm::f_log2;
+    log10 = pxfm::f_log10;
     log1p = pxfm::f_log1p;
     sin = pxfm::f_sin;
     cos = pxfm::f_cos;
     tan = pxfm::f_tan;
+    sinpi = pxfm::f_sinpi;
+    cospi = pxfm::f_cospi;
     asin = pxfm::f_asin;
     acos = pxfm::f_acos;
     atan = pxfm::f_atan;
@@ -32,10 +37,10 @@ unary! {
     atanh = pxfm::f_atanh;
     erf = pxfm::f_erf;
     erfc = pxfm::f_erfc;
+    erfinv = pxfm::f_erfinv;
     gamma = pxfm::f_tgamma;
     lgamma = pxfm::f_lgamma;
-    digamma = pxfm::f_digamma;
-    sigmoid = pxfm::f_logistic;
+    logit = pxfm::f_logit;
 }
 
 binary! {
@@ -47,6 +52,58 @@ binary! {
 pub extern "C" fn pow(a: f64, b: f64) -> f64 {
     if b == 0.0 || a == 1.0 { 1.0 } else { pxfm::f_pow(a, b) }
 }
+
+/// `1 / (1 + exp(-x))`; far down it is `exp(x)`, which goes on where `exp(-x)` overflows.
+pub extern "C" fn sigmoid(x: f64) -> f64 {
+    if x < -40.0 { pxfm::f_exp(x) } else { pxfm::f_logistic(x) }
+}
+
+/// The digamma function. Near its root between 1 and 2 by its Taylor series there, which keeps the relative accuracy; near
+/// the roots among the negative numbers the absolute accuracy alone is kept.
+pub extern "C" fn digamma(x: f64) -> f64 {
+    const ROOT: (f64, f64) = (1.4616321449683622, 9.549995429965697e-17);
+    /// `ψ⁽ᵏ⁾(root) / k!`, from k = 1.
+    const TAYLOR: [f64; 15] = [
+        0.9676722454476212,
+        -0.4427631689835921,
+        0.258499760955651,
+        -0.16394270544240652,
+        0.10782405069126237,
+        -0.07219956125645471,
+        0.04880428816414311,
+        -0.03316112647484736,
+        0.022597648232218104,
+        -0.01542476590494896,
+        0.010538791616612175,
+        -0.007204534386356869,
+        0.004926781395729853,
+        -0.003369801655439328,
+        0.002305126326734928,
+    ];
+    let d = (x - ROOT.0) - ROOT.1;
+    if d.abs() < 0.1 { d * TAYLOR.iter().rev().fold(0.0, |sum, c| sum * d + c) } else { pxfm::f_digamma(x) }
+}
+
+/// `Γ(a) Γ(b) / Γ(a + b)`. The sum is rounded, and the gamma function steep: what the rounding left is put back by its
+/// derivative. Beyond the range of the gamma function by logarithms, at the cost of relative accuracy where that is large.
+pub extern "C" fn beta(a: f64, b: f64) -> f64 {
+    let (low, high) = (a.min(b), a.max(b));
+    let sum = low + high;
+    if !(low > 0.0 && sum < LARGEST_GAMMA) {
+        return pxfm::f_beta(a, b);
+    }
+    let left = (high - sum) + low;
+    pxfm::f_tgamma(low) * (pxfm::f_tgamma(high) / pxfm::f_tgamma(sum)) * (1.0 - left * digamma(sum))
+}
+
+/// The logarithm of `beta`.
+pub extern "C" fn lbeta(a: f64, b: f64) -> f64 {
+    let direct = beta(a, b);
+    if a + b < LARGEST_GAMMA && direct.is_normal() { pxfm::f_log(direct) } else { pxfm::f_lnbeta(a, b) }
+}
+
+/// Where the gamma function is still finite.
+const LARGEST_GAMMA: f64 = 170.0;
 
 /// `log(1 + exp(x))`, by the larger of `x` and 0 and a correction that cannot overflow.
 pub extern "C" fn softplus(x: f64) -> f64 {
@@ -63,7 +120,7 @@ pub extern "C" fn spacing(x: f64) -> f64 {
 /// derivatives of `lgamma` at positive arguments, so negative ones use the recurrence alone.
 pub extern "C" fn polygamma(n: f64, x: f64) -> f64 {
     if n == 0.0 {
-        return pxfm::f_digamma(x);
+        return digamma(x);
     }
     if n == 1.0 {
         return pxfm::f_trigamma(x);

@@ -23,7 +23,7 @@ impl fmt::Display for Func {
             self.sizes.len(),
             params.join(", "),
             results.join(", "),
-            rules(&self.rules)
+            rules(&self.rules) + if self.apart { " apart" } else { "" }
         )?;
         block(f, self, &self.body, 1)?;
         f.write_str("}")
@@ -52,6 +52,7 @@ fn pieces(ps: &[Piece]) -> String {
             Piece::Value(l, _) => {
                 let _ = write!(out, "{{l{}}}", l.0);
             }
+            Piece::Clock { stop } => out.push_str(if *stop { "{elapsed}" } else { "{start}" }),
         }
     }
     format!("{out:?}")

@@ -176,9 +176,9 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Lambda(lambda) => {
             format!("(|{}| {})", join(&lambda.params, param), expr(&lambda.body))
         }
-        ExprKind::Fixpoint { options, pattern, start, body } => {
+        ExprKind::Fixpoint { options, start, round } => {
             let options = options.iter().map(|(n, e)| format!("{}={} ", n.name, expr(e))).collect::<String>();
-            format!("(fixpoint {options}{} {} {})", pat(pattern), expr(start), block(body))
+            format!("(fixpoint {options}{} {} {})", join(&round.params, param), expr(start), expr(&round.body))
         }
         ExprKind::Tuple(parts) => format!("(tuple {})", join(parts, expr)),
         ExprKind::Record(list) => format!("(record {})", fields(list)),

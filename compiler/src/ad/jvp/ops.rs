@@ -70,7 +70,13 @@ impl Forward<'_, '_> {
                     (left, right) => left.or(right),
                 }
             }
-            Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => None,
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::ArgReduce { .. }
+            | Op::Iota(_)
+            | Op::ArgSort
+            | Op::Factor(_)
+            | Op::Random(..) => None,
             Op::Host { dims, dtype, .. } => {
                 let op = Op::Host { name: derivative(op), dtype: *dtype, dims: dims.clone() };
                 Some(self.emit.to().pure(op, args))

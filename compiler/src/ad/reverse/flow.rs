@@ -216,6 +216,7 @@ fn chooses(op: &Op) -> bool {
         | Op::Acc(_)
         | Op::MatMul { .. }
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Random(..)
         | Op::Host { .. } => false,
     }

@@ -71,7 +71,13 @@ impl Sweep<'_, '_> {
                 self.contribute(x, c);
             }
             Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), c),
-            Op::Const(_) | Op::Size(_) | Op::ArgReduce { .. } | Op::Iota(_) | Op::ArgSort | Op::Random(..) => {
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::ArgReduce { .. }
+            | Op::Iota(_)
+            | Op::ArgSort
+            | Op::Factor(_)
+            | Op::Random(..) => {
                 panic!("internal error: a cotangent for {op:?}")
             }
             Op::Host { .. } => {

@@ -169,6 +169,7 @@ fn cheap(op: &Op) -> bool {
         | Op::Acc(_)
         | Op::MatMul { .. }
         | Op::ArgSort
+        | Op::Factor(_)
         | Op::Random(..)
         | Op::Host { .. } => false,
     }

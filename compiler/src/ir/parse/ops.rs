@@ -5,7 +5,7 @@ use super::{Parsed, Parser};
 use crate::ir::func::{Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
-use adl_lang::ops::{Op, Random, Reduction, Sel};
+use adl_lang::ops::{Factor, Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
 
@@ -55,9 +55,10 @@ impl Parser<'_, '_, '_> {
                 let b = self.value()?;
                 return Ok((Op::MatMul { ta, tb: self.cursor.eat("'") }, vec![a, b]));
             }
-            name => match Prim::named(name) {
-                Some(prim) => Op::Prim(prim),
-                None => return self.cursor.fail(format!("no instruction `{name}`")),
+            name => match (Prim::named(name), Factor::named(name)) {
+                (Some(prim), _) => Op::Prim(prim),
+                (None, Some(factor)) => Op::Factor(factor),
+                (None, None) => return self.cursor.fail(format!("no instruction `{name}`")),
             },
         };
         Ok((op, self.operands()?))
@@ -94,6 +95,11 @@ impl Parser<'_, '_, '_> {
     /// `("x = ", $0:.3f)`.
     pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
         self.cursor.list("(", ")", |c| {
+            for (word, stop) in [("start", false), ("elapsed", true)] {
+                if c.eat(word) {
+                    return Ok(Part::Clock { stop });
+                }
+            }
             if !c.eat("$") {
                 return Ok(Part::Text(c.string()?));
             }

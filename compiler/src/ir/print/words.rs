@@ -33,6 +33,7 @@ pub fn op(names: &Names<'_>, op: &Op, args: &[Value]) -> String {
             format!("matmul {}, {} {}", side(0, *ta), side(1, *tb), names.values(args.get(2..).unwrap_or_default()))
         }
         Op::ArgSort => format!("argsort {all}"),
+        Op::Factor(factor) => format!("{} {all}", factor.name()),
         Op::Random(kind, dims) => format!("random {} {} {all}", random(*kind), names.dims(dims)),
         Op::Host { name, dtype, dims } => format!("host {name:?} {} {} {all}", dtype.name(), names.dims(dims)),
     }
@@ -102,6 +103,7 @@ fn float(nan: bool, shown: String) -> String {
 pub fn line(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => quoted(text),
+        Part::Clock { stop } => if *stop { "elapsed" } else { "start" }.to_string(),
         Part::Arg(k, None) => format!("${k}"),
         Part::Arg(k, Some(format)) => format!("${k}:{}", spec(*format)),
     };

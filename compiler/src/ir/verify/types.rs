@@ -180,7 +180,7 @@ impl Types<'_> {
         };
         let said = |parts: &[Part]| {
             let within = |part: &Part| match part {
-                Part::Text(_) => true,
+                Part::Text(_) | Part::Clock { .. } => true,
                 Part::Arg(k, _) => *k < args.len(),
             };
             parts.iter().all(within) && !types.contains(&Type::Tape)
