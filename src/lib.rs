@@ -8,11 +8,11 @@
 //! # Ok::<(), adl::Error>(())
 //! ```
 //!
-//! The guide is `EMBEDDING.md`; [`embed`] has the table of types that go in and come out.
+//! The guide is `compiler/EMBEDDING.md`; [`embed`] has the table of types that go in and come out.
 
 pub use adl_compiler::{
-    Array, Constant, Diagnostic, DynFunction, Engine, Error, ErrorKind, Function, HostFunction, Interrupt, Limits, Program, Severity, Source,
-    Statistics, View, ViewMut, Workspace, compile, embed, record, value,
+    Array, Constant, Diagnostic, DynFunction, Engine, Error, ErrorKind, Function, HostFunction, Interrupt, Limits,
+    Program, Severity, Source, Statistics, View, ViewMut, Workspace, compile, embed, record, value,
 };
 
 #[cfg(doctest)]
@@ -20,5 +20,5 @@ pub use adl_compiler::{
 struct Readme;
 
 #[cfg(doctest)]
-#[doc = include_str!("../EMBEDDING.md")]
+#[doc = include_str!("../compiler/EMBEDDING.md")]
 struct Embedding;

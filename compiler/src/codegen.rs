@@ -50,7 +50,7 @@ mod tape;
 mod unit;
 mod vector;
 
-pub use native::{CallFailure, Memory, Native, Stats};
+pub use native::{CallFailure, Native, Stats, Stop};
 pub use sites::{Fault, Site, What};
 
 use crate::ir::entity::Side;

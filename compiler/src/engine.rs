@@ -237,12 +237,7 @@ impl Engine {
         SourceText { engine: self, text }
     }
 
-    fn load(
-        &self,
-        source: Source,
-        import: &mut Import<'_>,
-        constants: &mut Parameters,
-    ) -> Result<Program, Error> {
+    fn load(&self, source: Source, import: &mut Import<'_>, constants: &mut Parameters) -> Result<Program, Error> {
         let text = source.clone();
         let mut runner = Runner::new(self.setting.clone());
         runner.backend = self.backend;

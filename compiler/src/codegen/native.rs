@@ -3,13 +3,16 @@
 
 mod call;
 
+pub use call::Stop;
+
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
 use adl_lang::source::Span;
 use adl_lang::types::Ty;
-use adl_runtime::{Array, Context, Failure, Interrupt, Status, Workspace};
+use adl_runtime::{Array, Context, Failure, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
+use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of stack that a call may use where it is not known how many are left.
@@ -36,15 +39,9 @@ struct Code {
     talks: bool,
     /// Whether it needs no workspace.
     bare: bool,
+    /// The types of parameters and results if there are no sizes and no arrays, and only a few.
+    scalars: SmallVec<[adl_runtime::DType; 8]>,
     stats: Stats,
-}
-
-/// What a call works with.
-pub enum Memory<'a> {
-    /// Memory, host and limits.
-    Workspace(&'a mut Workspace),
-    /// Nothing but a switch: for code that is [bare](Native::is_bare).
-    Bare(&'a Interrupt),
 }
 
 /// What a call takes and gives.
@@ -150,8 +147,18 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
+        let scalars = call::scalars(&shape);
         let talks = sites.iter().any(|site| matches!(site.what, What::Print(_) | What::Host(_)));
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, talks, bare, stats })))
+        Ok(Native(Arc::new(Code {
+            module: Mutex::new(Some(module)),
+            entry,
+            shape,
+            sites,
+            talks,
+            bare,
+            scalars,
+            stats,
+        })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -163,28 +170,18 @@ impl Native {
     ///
     /// # Safety
     /// The addresses are valid for arrays of the types of the function at the given sizes, which are not negative.
-    pub unsafe fn call(&self, memory: Memory<'_>, slots: &[u64]) -> Result<(), CallFailure> {
+    pub unsafe fn call(&self, workspace: &mut Workspace, slots: &[u64]) -> Result<(), CallFailure> {
         if slots.len() != self.slots() {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        match memory {
-            Memory::Workspace(workspace) => {
-                let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
-                let status = (self.0.entry)(workspace.enter(left), slots.as_ptr());
-                if status == Status::Done as u32 {
-                    return Ok(());
-                }
-                let failure = workspace.failure();
-                let error = workspace.take_host_error();
-                Err(self.explain(status, &failure, workspace.failure_values(), error))
-            }
-            Memory::Bare(interrupt) if self.0.bare => {
-                let mut context = Context::bare(interrupt);
-                let status = (self.0.entry)(&raw mut context, slots.as_ptr());
-                if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(status, &context.failure, &[], None)) }
-            }
-            Memory::Bare(_) => Err(CallFailure::Arguments("the code needs a workspace".into())),
+        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
+        let status = (self.0.entry)(workspace.enter(left), slots.as_ptr());
+        if status == Status::Done as u32 {
+            return Ok(());
         }
+        let failure = workspace.failure();
+        let error = workspace.take_host_error();
+        Err(self.explain(status, &failure, workspace.failure_values(), error))
     }
 
     #[cold]
@@ -195,11 +192,9 @@ impl Native {
             Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
             Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
             Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
-                Some(site) if failure.kind < Failure::HOST_FAILED => CallFailure::Failed {
-                    site: site.clone(),
-                    values: failure.values,
-                    arrays: arrays.to_vec(),
-                },
+                Some(site) if failure.kind < Failure::HOST_FAILED => {
+                    CallFailure::Failed { site: site.clone(), values: failure.values, arrays: arrays.to_vec() }
+                }
                 Some(site) => CallFailure::Host { site: site.clone(), error },
                 None => CallFailure::OutOfMemory,
             },
@@ -207,6 +202,7 @@ impl Native {
     }
 
     /// How many slots a call takes.
+    #[inline]
     pub fn slots(&self) -> usize {
         self.0.shape.sizes + self.0.shape.params.len() + self.0.shape.results.len()
     }

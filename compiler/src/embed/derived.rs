@@ -135,11 +135,9 @@ impl<S: Signature> Function<S> {
 /// Second derivatives by a parameter of type `P`.
 pub type Second<P> = <<P as Type>::Owned as Over<P>>::Jacobian;
 /// The signature of [`Wrt::jvp`].
-pub type Pushed<S, P> =
-    <S as Plus<<P as Type>::Owned>>::With<(<S as Signature>::Result, <S as Signature>::Result)>;
+pub type Pushed<S, P> = <S as Plus<<P as Type>::Owned>>::With<(<S as Signature>::Result, <S as Signature>::Result)>;
 /// The signature of [`Wrt::vjp`].
-pub type Pulled<S, P> =
-    <S as Plus<<S as Signature>::Result>>::With<(<S as Signature>::Result, <P as Type>::Owned)>;
+pub type Pulled<S, P> = <S as Plus<<S as Signature>::Result>>::With<(<S as Signature>::Result, <P as Type>::Owned)>;
 /// The signature of [`Wrt::hvp`].
 pub type Times<S, P> = <S as Plus<<P as Type>::Owned>>::With<<P as Type>::Owned>;
 
@@ -214,8 +212,7 @@ impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
     {
         let (params, of_one) = self.of_one();
         let (place, body) = (self.place, "(value, pullback(d))");
-        self.function
-            .derived(&format!("|{params}, d| {{ let (value, pullback) = vjp({of_one}, a{place}); {body} }}"))
+        self.function.derived(&format!("|{params}, d| {{ let (value, pullback) = vjp({of_one}, a{place}); {body} }}"))
     }
 
     /// The second derivatives times a vector, a further argument, without the matrix of them.

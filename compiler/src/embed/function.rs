@@ -6,12 +6,13 @@ use super::probe;
 use super::signature::{Signature, written};
 use super::types::Type;
 use super::workspace::{Matched, Typed, Way, Workspace};
-use crate::codegen::Native;
+use crate::codegen::{Native, Stop};
 use crate::engine::error::nowhere;
 use crate::engine::program::{Desks, Handle};
 use crate::engine::run::Leaves;
 use crate::engine::{Error, Program};
 use adl_lang::diagnostic::Diagnostic;
+use adl_runtime::Interrupt;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -35,21 +36,18 @@ use std::sync::Arc;
 /// # Ok::<(), adl_compiler::Error>(())
 /// ```
 pub struct Function<S> {
-    /// Code that is called without further ado.
+    /// Code that is called in the shortest way.
     bare: Option<Arc<Bare>>,
     pub(super) typed: Arc<Typed>,
     desks: Arc<Desks<Workspace>>,
     signature: PhantomData<fn() -> S>,
 }
 
-/// Code for a signature without sizes, which needs no workspace.
+/// Code of scalars, which needs no workspace.
 struct Bare {
     native: Native,
+    interrupt: Interrupt,
     matched: Matched,
-    /// Whether all results are scalars.
-    scalars: bool,
-    /// Whether it takes the arguments as they are given.
-    plain: bool,
 }
 
 impl<S> Clone for Function<S> {
@@ -86,7 +84,7 @@ impl Program {
     pub fn function<S: Signature>(&self, expr: &str) -> Result<Function<S>, Error> {
         self.look_up(expr)?;
         let function = Function::<S>::new(Handle::new(self.0.clone(), expr))?;
-        if function.bare.is_none() {
+        if !function.typed.params.iter().all(super::Spec::is_fixed) {
             probe::compare(&function.typed)?;
         }
         Ok(function)
@@ -201,21 +199,22 @@ impl<S: Signature> Function<S> {
     fn call_bare(&self, bare: &Bare, input: &S::In<'_>) -> Result<<S::Result as Type>::Out, Error> {
         let mut leaves = Leaves::new();
         S::leaves(input, &mut leaves);
-        if !bare.plain {
-            leaves = bare.matched.variant.inputs(&leaves);
-        }
-        let mut shapes = if bare.scalars { Shapes::scalars() } else { bare.matched.fixed_shapes() };
-        let mut out = self.room(&mut shapes)?;
+        let mut out = self.room(&mut Shapes::scalars())?;
         let done = {
             let mut place = <S::Result as Type>::place(&mut out);
             let mut places = Places::new();
             <S::Result as Type>::places(&mut place, &mut places);
-            bare.matched.variant.invoke_bare(&bare.native, &leaves, &mut places)
+            bare.native.invoke_scalars(&bare.interrupt, &leaves, &mut places)
         };
         match done {
             Ok(()) => Ok(out),
-            Err(failed) => Err(self.typed.failed(failed)),
+            Err(stop) => Err(self.stopped(bare, &stop)),
         }
+    }
+
+    #[cold]
+    fn stopped(&self, bare: &Bare, stop: &Stop) -> Error {
+        self.typed.failed(bare.matched.variant.explained(bare.native.explain_stop(stop)))
     }
 
     #[inline]
@@ -225,16 +224,15 @@ impl<S: Signature> Function<S> {
 }
 
 impl Bare {
+    /// Compiles a function whose parameters have no sizes; nothing if it cannot be called in the shortest way.
     fn new(typed: &Arc<Typed>) -> Result<Option<Bare>, Error> {
         let variant = probe::fixed(typed)?;
-        let leaves = probe::scalars(&typed.params);
+        let leaves = probe::leaves(&typed.params);
         let matched = typed.matching(variant, leaves)?;
-        let Some(native) = matched.variant.bare().filter(|_| matched.way == Way::Straight).cloned() else {
-            return Ok(None);
-        };
-        let scalars = matched.variant.results().iter().all(adl_lang::types::Ty::is_scalar);
-        let plain = matched.variant.takes_leaves(leaves);
-        Ok(Some(Bare { native, matched, scalars, plain }))
+        let short = matched.way == Way::Straight && matched.variant.takes_leaves(leaves);
+        let native = matched.variant.bare().filter(|native| short && native.scalars().is_some()).cloned();
+        let interrupt = typed.handle.program.setting.interrupt.clone();
+        Ok(native.map(|native| Bare { native, interrupt, matched }))
     }
 }
 

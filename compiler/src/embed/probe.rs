@@ -23,7 +23,7 @@ const WHOLE: i64 = 2;
 const OF_SIZES: &[&str] = &["E0201", "E0202", "E0203", "E0206", "E0401", "E0402"];
 
 /// How many leaves arguments have.
-pub(super) fn scalars(params: &[Spec]) -> usize {
+pub(super) fn leaves(params: &[Spec]) -> usize {
     let mut count = 0;
     let mut leaf = |dtype, _: &[Option<usize>]| {
         count += 1;
@@ -50,11 +50,8 @@ pub(super) fn fixed(typed: &Typed) -> Result<Arc<Variant>, Error> {
         }
         keys.done()
     };
-    let infos = || infos(&typed.params, &mut |dtype, _| LeafInfo {
-        dtype: lang_dtype(dtype),
-        shape: Vec::new(),
-        whole: None,
-    });
+    let infos =
+        || infos(&typed.params, &mut |dtype, _| LeafInfo { dtype: lang_dtype(dtype), shape: Vec::new(), whole: None });
     typed.handle.variant(&key, &infos).map_err(|problem| explained(typed, problem))
 }
 
@@ -171,9 +168,8 @@ impl Sizes {
                 ArgInfo::Tuple(parts.iter().enumerate().map(part).collect())
             }
             _ => spec.info(&mut |dtype, dims| {
-                let size = |(axis, wanted): (usize, &Option<usize>)| {
-                    wanted.unwrap_or_else(|| self.size(declared, axis))
-                };
+                let size =
+                    |(axis, wanted): (usize, &Option<usize>)| wanted.unwrap_or_else(|| self.size(declared, axis));
                 let shape: Vec<usize> = dims.iter().enumerate().map(size).collect();
                 let whole = (dtype == DType::I64 && shape.is_empty()).then_some(WHOLE);
                 LeafInfo { dtype: lang_dtype(dtype), shape, whole }

@@ -4,8 +4,8 @@ use crate::engine::cache::Keys;
 use adl_lang::ast::{Ident, TypeExpr, TypeExprKind};
 use adl_lang::check::{ArgInfo, LeafInfo};
 use adl_lang::typed::Layout;
-use adl_runtime::view::Leaf;
 use adl_runtime::DType;
+use adl_runtime::view::Leaf;
 use std::fmt;
 
 /// The structure that a [`Type`](super::Type) stands for.
@@ -102,7 +102,9 @@ impl Spec {
                     (Some(wanted), Some(found)) => i64::try_from(*wanted) == Ok(found),
                     _ => true,
                 };
-                crate::engine::runtime_dtype(ty.dtype) == *dtype && dims.len() == ty.rank() && sizes.into_iter().all(fits)
+                crate::engine::runtime_dtype(ty.dtype) == *dtype
+                    && dims.len() == ty.rank()
+                    && sizes.into_iter().all(fits)
             }
             (Spec::None, Layout::None) => true,
             (Spec::Tuple(parts), Layout::Tuple(found)) if parts.len() == found.len() => {
@@ -150,7 +152,8 @@ pub(super) fn written(layout: &Layout) -> String {
     match layout {
         Layout::Leaf(ty) if ty.is_scalar() => ty.dtype.name().to_string(),
         Layout::Leaf(ty) => {
-            let dims: Vec<String> = ty.dims.iter().map(|d| d.as_const().map_or("_".into(), |n| n.to_string())).collect();
+            let dims: Vec<String> =
+                ty.dims.iter().map(|d| d.as_const().map_or("_".into(), |n| n.to_string())).collect();
             format!("{}[{}]", ty.dtype.name(), dims.join(", "))
         }
         Layout::None => "none".to_string(),

@@ -1,8 +1,8 @@
 //! Tuples: as types, as arguments, and as the parameters of signatures.
 
 use super::args::{Args, IntoIn, IntoPlace};
-use super::places::{Places, Shapes};
 use super::jacobians::Batch;
+use super::places::{Places, Shapes};
 use super::signature::{Many, Parameter, Plus, Signature};
 use super::spec::Spec;
 use super::types::{Given, Type};

@@ -148,7 +148,9 @@ impl Typed {
     /// The program has another type.
     pub(super) fn refused(&self, why: &str) -> Error {
         let title = format!("`{}` is not what is asked for: {why}", self.handle.expr);
-        Error::signature(self.signatures().into_iter().fold(Diagnostic::error("E0460", nowhere(), title), Diagnostic::note))
+        Error::signature(
+            self.signatures().into_iter().fold(Diagnostic::error("E0460", nowhere(), title), Diagnostic::note),
+        )
     }
 
     /// What is asked for and what there is, for people.
@@ -176,7 +178,8 @@ impl Matched {
             packed.resize_with(packed.len().max(loose), Scratch::default);
             let mut packed = packed.iter_mut();
             for leaf in args.iter_mut().filter(|leaf| !leaf.is_dense()) {
-                *leaf = packed.next().and_then(|scratch| leaf.dense(scratch)).ok_or_else(|| self.variant.no_memory())?;
+                *leaf =
+                    packed.next().and_then(|scratch| leaf.dense(scratch)).ok_or_else(|| self.variant.no_memory())?;
             }
         }
         let sizes = self.variant.sizes(&args)?;
@@ -190,11 +193,6 @@ impl Matched {
             shapes.push(&self.variant.shape(result, &call.sizes)?);
         }
         Ok(shapes)
-    }
-
-    /// The shapes of results that depend on no sizes.
-    pub(super) fn fixed_shapes(&self) -> Shapes {
-        self.shapes(&Ready { args: Leaves::new(), sizes: SmallVec::new() }).unwrap_or_default()
     }
 
     /// The place that has another shape than the result that goes there, and that shape.

@@ -117,7 +117,9 @@ impl Watchdog {
         own.clear();
         let call = calls.next;
         calls.next += 1;
-        calls.running.insert(call, Running { end: Instant::now().checked_add(time), all: all.clone(), own, late: false });
+        calls
+            .running
+            .insert(call, Running { end: Instant::now().checked_add(time), all: all.clone(), own, late: false });
         if !calls.awake {
             let shared = self.shared.clone();
             calls.awake = std::thread::Builder::new().name("adl-time".into()).spawn(move || shared.run()).is_ok();

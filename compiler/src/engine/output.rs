@@ -1,9 +1,9 @@
 //! Where printed lines go, and how they are put together.
 
+use super::hosts::Hosts;
 use crate::codegen::{Native, What};
 use crate::ir::Part;
 use adl_lang::ast::{self, Format};
-use super::hosts::Hosts;
 use adl_runtime::display::format_array;
 use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, FormatStyle, Host};

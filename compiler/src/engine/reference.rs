@@ -9,8 +9,8 @@ use crate::ir::{FuncId, Module};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
-use adl_runtime::view::{Leaf, Place};
 use adl_runtime::kernels::random::{self, Purpose};
+use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, ArrayError};
 
 /// Calls nested inside one another; each takes a good deal of the stack.

@@ -1,11 +1,14 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, no_function, of_host, out_of_fuel, out_of_memory, out_of_time, problem_at, too_deep};
+use super::failure::{
+    Failed, at_site, defect, interrupted, no_function, of_host, out_of_fuel, out_of_memory, out_of_time, problem_at,
+    too_deep,
+};
 use super::limits::{Setting, Watch};
 use super::output::Printer;
 use super::reference;
-use crate::codegen::{CallFailure, Memory, Native};
+use crate::codegen::{CallFailure, Native};
 use crate::ir::{FuncId, Module};
 use crate::pipeline::{self, Problem, Timings};
 use adl_lang::check::Entry;
@@ -170,7 +173,7 @@ impl Compiled {
             return self.invoke_reference(args, places, workspace, setting);
         };
         let watch = setting.watch(workspace);
-        let run = |workspace: &mut Workspace| native.invoke(Memory::Workspace(workspace), sizes, args, places);
+        let run = |workspace: &mut Workspace| native.invoke(workspace, sizes, args, places);
         let done = printing(native, workspace, setting, run);
         done.map_err(|failure| self.explain(Trouble::Code(failure), setting, watch.as_ref()))
     }

@@ -7,7 +7,7 @@ use super::failure::{Failed, defect, out_of_memory};
 use super::limits::Setting;
 use super::run::{Compiled, Leaves};
 use super::state::{State, build};
-use crate::codegen::{Memory, Native};
+use crate::codegen::{CallFailure, Native};
 use adl_lang::check::{ArgInfo, Input, Shown};
 use adl_lang::typed::Layout;
 use adl_lang::types::Ty;
@@ -150,16 +150,9 @@ impl Variant {
         self.compiled.bare().filter(|_| limits.time.is_none() && limits.fuel.is_none())
     }
 
-    /// Calls such code.
-    #[inline]
-    pub fn invoke_bare(
-        &self,
-        native: &Native,
-        args: &[Leaf<'_>],
-        places: &mut [LeafMut<'_>],
-    ) -> Result<(), Failed> {
-        let done = native.invoke(Memory::Bare(&self.setting.interrupt), &[], args, places);
-        done.map_err(|failure| self.compiled.failure(failure, &self.setting))
+    /// What a call of that code failed of.
+    pub fn explained(&self, failure: CallFailure) -> Failed {
+        self.compiled.failure(failure, &self.setting)
     }
 
     /// Whether the code takes the leaves of the arguments as they are.

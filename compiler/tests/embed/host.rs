@@ -80,9 +80,8 @@ const BOTH: [Backend; 2] = [Backend::Native, Backend::Interpreter];
 fn functions_of_scalars_in_every_order() {
     for backend in BOTH {
         let text = "fn f(x: f64) { var y = x\n for _ in 0..3 { y = wave(y) * x }\n y }";
-        let at = |name: &str, x: f64| {
-            function::<Scalar>(waves(3), backend, text, name).and_then(|f| f.call((x,))).unwrap()
-        };
+        let at =
+            |name: &str, x: f64| function::<Scalar>(waves(3), backend, text, name).and_then(|f| f.call((x,))).unwrap();
         let f = |x: f64| (0..3).fold(x, |y, _| (2.0 * y).sin() * x);
         near(at("f", 0.7), f(0.7));
         near(at("f'", 0.7), slope(|h| f(0.7 + h)));
@@ -211,7 +210,8 @@ fn declarations_are_compared_with_the_function() {
     refused("fn f(x: f64[n], k: i64) -> f64[_]", "the sizes of results");
     refused("fn sin(x: f64[n], k: i64) -> f64[n]", "the library has");
     refused("let x", "");
-    let unknown = HostFunction::new::<fn([f64]) -> Vec<f64>>("fn f(x: f64[n]) -> f64[m]", |(x,)| Ok(x.to_vec())).unwrap();
+    let unknown =
+        HostFunction::new::<fn([f64]) -> Vec<f64>>("fn f(x: f64[n]) -> f64[m]", |(x,)| Ok(x.to_vec())).unwrap();
     assert!(Engine::new().with_function(unknown).compile("t", "fn g(x) = x").is_err());
     let twice = Engine::new().with_function(waves(0)).with_function(waves(0));
     assert_eq!(twice.compile("t", "").err().unwrap().diagnostics[0].code, "E0109");

@@ -108,10 +108,11 @@ fn results_come_to_strided_places() {
 #[cfg(target_os = "linux")]
 fn executable_bytes() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    let sizes = maps.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|p| p.contains('x'))).map(|line| {
-        let (start, end) = line.split_whitespace().next().unwrap().split_once('-').unwrap();
-        usize::from_str_radix(end, 16).unwrap() - usize::from_str_radix(start, 16).unwrap()
-    });
+    let sizes =
+        maps.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|p| p.contains('x'))).map(|line| {
+            let (start, end) = line.split_whitespace().next().unwrap().split_once('-').unwrap();
+            usize::from_str_radix(end, 16).unwrap() - usize::from_str_radix(start, 16).unwrap()
+        });
     sizes.sum()
 }
 

@@ -50,9 +50,7 @@ impl Place<'_> {
                 word[..element.len()].copy_from_slice(element);
                 let word = match (array.dtype(), self.dtype) {
                     (DType::F64, DType::F32) => u64::from((f64::from_le_bytes(word) as f32).to_bits()),
-                    (DType::F32, DType::F64) => {
-                        f64::from(f32::from_bits(u64::from_le_bytes(word) as u32)).to_bits()
-                    }
+                    (DType::F32, DType::F64) => f64::from(f32::from_bits(u64::from_le_bytes(word) as u32)).to_bits(),
                     (_, _) => u64::from_le_bytes(word),
                 };
                 let word = word.to_le_bytes();

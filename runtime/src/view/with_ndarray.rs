@@ -18,8 +18,7 @@ where
     }
 }
 
-impl<'a, T: Scalar, S: DataMut<Elem = T>, const R: usize> From<&'a mut ArrayBase<S, Dim<[Ix; R]>>>
-    for ViewMut<'a, T, R>
+impl<'a, T: Scalar, S: DataMut<Elem = T>, const R: usize> From<&'a mut ArrayBase<S, Dim<[Ix; R]>>> for ViewMut<'a, T, R>
 where
     Dim<[Ix; R]>: Dimension,
 {

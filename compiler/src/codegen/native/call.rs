@@ -1,24 +1,32 @@
 //! Calls with arguments and places that are checked against the types of the function.
 #![allow(unsafe_code, reason = "gives native code the addresses of arrays")]
 
-use super::{CallFailure, Memory, Native};
+use super::{CallFailure, Native, Shape};
 use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::array::element_count;
 use adl_runtime::buffer::Buffer;
 use adl_runtime::view::{Leaf, LeafMut};
-use adl_runtime::{Array, Workspace};
+use adl_runtime::{Array, Context, Failure, Interrupt, Status, Workspace};
 use smallvec::SmallVec;
 use std::borrow::Borrow;
+
+/// What a call of scalars noted when it did not finish.
+pub struct Stop {
+    status: u32,
+    failure: Failure,
+}
+
+/// So many slots are worth an array of their own.
+const FEW: usize = 8;
 
 impl Native {
     /// Calls the code with dense leaves, and its results in dense places, one for each.
     ///
     /// # Errors
     /// As [`Native::call`], and if arguments or places do not fit.
-    #[inline]
     pub fn invoke(
         &self,
-        memory: Memory<'_>,
+        workspace: &mut Workspace,
         sizes: &[i64],
         args: &[Leaf<'_>],
         results: &mut [LeafMut<'_>],
@@ -27,23 +35,93 @@ impl Native {
         if sizes.len() != shape.sizes || args.len() != shape.params.len() || results.len() != shape.results.len() {
             return Err(wrong_count(sizes.len(), args.len(), results.len()));
         }
-        let mut slots = SmallVec::<[u64; 16]>::new();
-        slots.extend(sizes.iter().map(|&n| n as u64));
-        for (arg, ty) in args.iter().zip(&shape.params) {
+        let count = self.slots();
+        if count <= FEW {
+            let mut slots = [0; FEW];
+            self.fill(&mut slots[..count], sizes, args, results)?;
+            // SAFETY: `fill` put addresses into the slots of arrays that have the types of the function at these sizes; the
+            // places are borrowed exclusively, so they overlap with nothing.
+            unsafe { self.call(workspace, &slots[..count]) }
+        } else {
+            let mut slots = SmallVec::<[u64; 64]>::from_elem(0, count);
+            self.fill(&mut slots, sizes, args, results)?;
+            // SAFETY: as above.
+            unsafe { self.call(workspace, &slots) }
+        }
+    }
+
+    /// How many scalars a call of [`Native::invoke_scalars`] takes and gives, if this code can be called so.
+    pub fn scalars(&self) -> Option<usize> {
+        (self.0.bare && !self.0.scalars.is_empty()).then_some(self.0.scalars.len())
+    }
+
+    /// Calls the code with scalars and places for scalars, and nothing else: the shortest way. If it fails,
+    /// [`Native::explain_stop`] says why.
+    ///
+    /// # Errors
+    /// If the code fails or is interrupted, or the scalars are not those of [`Native::scalars`].
+    #[inline(always)]
+    pub fn invoke_scalars(
+        &self,
+        interrupt: &Interrupt,
+        args: &[Leaf<'_>],
+        results: &mut [LeafMut<'_>],
+    ) -> Result<(), Stop> {
+        let scalars = &self.0.scalars[..];
+        let (takes, gives) = scalars.split_at(args.len().min(scalars.len()));
+        let mut slots = [0; FEW];
+        let mut fits = takes.len() == args.len() && gives.len() == results.len() && scalars.len() <= FEW;
+        for ((slot, arg), dtype) in slots.iter_mut().zip(args).zip(takes) {
+            fits &= arg.dtype() == *dtype && arg.dims().is_empty();
+            *slot = arg.word().unwrap_or(0);
+        }
+        for ((slot, place), dtype) in slots.iter_mut().skip(args.len()).zip(results).zip(gives) {
+            fits &= place.dtype() == *dtype && place.dims().is_empty();
+            *slot = place.word().unwrap_or(0);
+        }
+        if !fits {
+            return Err(Stop { status: u32::MAX, failure: Failure::default() });
+        }
+        let mut context = Context::bare(interrupt);
+        // The code takes these scalars and the addresses of these places, and is bare.
+        let status = (self.0.entry)(&raw mut context, slots.as_ptr());
+        if status == Status::Done as u32 { Ok(()) } else { Err(Stop { status, failure: context.failure }) }
+    }
+
+    /// Why a call of scalars did not finish.
+    #[cold]
+    pub fn explain_stop(&self, stop: &Stop) -> CallFailure {
+        if stop.status == u32::MAX {
+            return CallFailure::Arguments("other scalars than those of the function".into());
+        }
+        self.explain(stop.status, &stop.failure, &[], None)
+    }
+
+    /// Fills the slots of a call.
+    fn fill(
+        &self,
+        slots: &mut [u64],
+        sizes: &[i64],
+        args: &[Leaf<'_>],
+        results: &mut [LeafMut<'_>],
+    ) -> Result<(), CallFailure> {
+        let shape = &self.0.shape;
+        let (first, rest) = slots.split_at_mut(sizes.len());
+        let (second, third) = rest.split_at_mut(args.len());
+        first.iter_mut().zip(sizes).for_each(|(slot, &n)| *slot = n as u64);
+        for ((slot, arg), ty) in second.iter_mut().zip(args).zip(&shape.params) {
             match arg.word() {
-                Some(word) if fits(arg.dtype(), arg.dims(), ty, sizes) => slots.push(word),
+                Some(word) if fits(arg.dtype(), arg.dims(), ty, sizes) => *slot = word,
                 _ => return Err(misfit("an argument", arg.dtype(), arg.dims(), ty)),
             }
         }
-        for (place, ty) in results.iter_mut().zip(&shape.results) {
+        for ((slot, place), ty) in third.iter_mut().zip(results).zip(&shape.results) {
             match place.word() {
-                Some(word) if fits(place.dtype(), place.dims(), ty, sizes) => slots.push(word),
+                Some(word) if fits(place.dtype(), place.dims(), ty, sizes) => *slot = word,
                 _ => return Err(misfit("a place", place.dtype(), place.dims(), ty)),
             }
         }
-        // SAFETY: arguments and results have the types of the function at these sizes; the places are borrowed
-        // exclusively, so they overlap with nothing.
-        unsafe { self.call(memory, &slots) }
+        Ok(())
     }
 
     /// Calls the code with arrays; scalars are arrays without axes.
@@ -89,7 +167,7 @@ impl Native {
             }
             places.push(LeafMut::from(&mut **array));
         }
-        self.invoke(Memory::Workspace(workspace), sizes, &args, &mut places)
+        self.invoke(workspace, sizes, &args, &mut places)
     }
 
     /// Gives the type and shape of each result to `visit`.
@@ -106,6 +184,15 @@ impl Native {
         }
         Ok(())
     }
+}
+
+/// The types of a shape without sizes and arrays, if they are few; none otherwise.
+pub(super) fn scalars(shape: &Shape) -> SmallVec<[adl_runtime::DType; FEW]> {
+    let all = || shape.params.iter().chain(&shape.results);
+    if shape.sizes > 0 || all().count() > FEW || !all().all(Ty::is_scalar) {
+        return SmallVec::new();
+    }
+    all().map(|ty| dtype(ty.dtype)).collect()
 }
 
 #[cold]
