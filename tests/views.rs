@@ -54,7 +54,7 @@ fn nalgebra_by_columns() {
     let (part, head) = (a.view((1, 2), (3, 2)), x.rows(0, 2));
     assert_eq!(f.call((&part, &head)).unwrap(), (part * head).as_slice());
     let every_other = a.rows_with_step(0, 2, 1);
-    assert_eq!(f.call((&every_other, &x)).unwrap(), (every_other * &x).as_slice());
+    assert_eq!(f.call((&every_other, &x)).unwrap(), (every_other.clone_owned() * &x).as_slice());
     let fixed = nalgebra::Matrix2x3::new(1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
     let three = nalgebra::Vector3::new(1.0, 10.0, 100.0);
     assert_eq!(f.call((&fixed, &three)).unwrap(), [321.0, 654.0]);

@@ -45,14 +45,14 @@ pub fn minimum(start: Vec<f64>) -> Result<(f64, Vec<f64>), Error> {
 }
 
 fn main() -> Result<(), Error> {
-    let (least, place) = minimum(vec![-1.2, 1.0, -0.5, 0.8, 1.9])?;
+    let (least, place) = minimum(vec![0.5, 2.0, 1.2, 0.8, -1.0])?;
     println!("{least:.1e} at {place:.6?}");
     Ok(())
 }
 
 #[test]
 fn the_minimum_is_found() {
-    let (least, place) = minimum(vec![-1.2, 1.0, 1.2, 0.8]).unwrap();
+    let (least, place) = minimum(vec![0.5, 2.0, 1.2, 0.8]).unwrap();
     assert!(least < 1e-12 && place.iter().all(|x| (x - 1.0).abs() < 1e-5), "{least} {place:?}");
     main().unwrap();
 }
