@@ -1,4 +1,4 @@
-//! What the README shows is run.
+//! What the README and the reference show is run.
 
 mod support;
 
@@ -16,19 +16,29 @@ fn promised(block: &str) -> Option<&str> {
     block.trim_end().lines().last()?.strip_prefix("# ")
 }
 
-#[test]
-fn programs_of_the_readme_run_and_print_what_they_say() {
-    let blocks = blocks("README.md");
-    assert!(blocks.len() >= 2, "the README shows programs");
+/// Runs the programs of a document, which are so many at least.
+fn run(document: &str, least: usize) {
+    let blocks = blocks(document);
+    assert!(blocks.len() >= least, "{document} shows programs");
     let folder = std::env::temp_dir();
     for (k, block) in blocks.iter().enumerate() {
-        let file = folder.join(format!("adl-readme-{}-{k}.adl", std::process::id()));
+        let file = folder.join(format!("adl-docs-{}-{least}-{k}.adl", std::process::id()));
         std::fs::write(&file, block).expect("a temporary file");
         let said = adl(&["run", &file.to_string_lossy()]);
         std::fs::remove_file(&file).expect("the file is there");
         assert_eq!(said.code, 0, "{block}\n{}", said.err);
         if let Some(line) = promised(block) {
-            assert_eq!(said.out.trim_end(), line, "{block}");
+            assert_eq!(said.out.trim_end().lines().last(), Some(line), "{block}");
         }
     }
+}
+
+#[test]
+fn programs_of_the_readme_run_and_print_what_they_say() {
+    run("README.md", 2);
+}
+
+#[test]
+fn programs_of_the_reference_run_and_print_what_they_say() {
+    run("lang/REFERENCE.md", 8);
 }

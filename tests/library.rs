@@ -50,7 +50,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("import optim\noptim.sgd(|x, d| x, 0.0, (zeros(3), zeros(4)))", &["E0202", "one has 3, another 4"]),
     ("import optim\noptim.levenberg_marquardt(|x| x > 2, [1.0])", &["E0204", "this is bool[1]"]),
     ("import optim\noptim.newton(|x| log(x), -1.0)", &["needs a start where the function is finite"]),
-    ("import optim\noptim.root(|x| [x[0], 1.0, 2.0], [1.0, 2.0])", &["as many equations as unknowns", "3 == 2"]),
+    ("import optim\noptim.root(|x| [x[0], 1.0, 2.0], [1.0, 2.0])", &["as many equations as unknowns, and these are 3 and 2"]),
     ("import optim\noptim.sgd(|x, d| x, 0.0, zeros(3), batch = 5)", &["between 1 and all 3 rows"]),
     ("import fd\nfd.central(sin, 1.0, order = 3)", &["central differences have an even order"]),
     ("import nn\nnn.predict(nn.mlp(1, (2, 3)), ones(4, 5))", &["E0201", "contracts `5` with `2`"]),
@@ -72,7 +72,7 @@ fn errors_name_the_call_in_the_program() {
 }
 
 #[test]
-fn everything_in_a_module_is_explained() {
+fn everything_in_a_module_is_explained_and_its_example_runs() {
     let mut checked = 0;
     for module in sources::modules() {
         let text = sources::module(module).expect("a module has a text");
@@ -80,12 +80,31 @@ fn everything_in_a_module_is_explained() {
         assert!(problems.is_empty() && file.doc.is_some(), "{module} does not say what it is");
         for stmt in &file.stmts {
             let StmtKind::Fn(f) = &stmt.kind else { panic!("{module} has a statement that is no function") };
-            let own = f.name.name.starts_with('_');
-            assert!(own || f.doc.is_some(), "`{module}.{}` is not explained", f.name.name);
-            checked += usize::from(!own);
+            if f.name.name.starts_with('_') {
+                continue;
+            }
+            let name = format!("{module}.{}", f.name.name);
+            let doc = f.doc.as_deref().unwrap_or_default();
+            let example = doc.lines().find_map(|l| l.strip_prefix("Example: "));
+            let example = example.unwrap_or_else(|| panic!("`{name}` has no example"));
+            assert!(doc.lines().count() > 1 && example.contains(&name), "`{name}` is not explained");
+            let said = adl(&["-e", &format!("import {module}\n{example}")]);
+            assert!(said.code == 0 && !said.out.is_empty(), "{example}\n{}", said.err);
+            for (shown, value) in kinks(doc) {
+                let said = adl(&["-e", &format!("import {module}\n{shown}")]);
+                assert_eq!(said.out.trim(), value, "{shown}\n{}", said.err);
+            }
+            checked += 1;
         }
     }
     assert!(checked > 50, "only {checked} functions were found");
+}
+
+/// What a line `Kink:` says: an expression and its value.
+fn kinks(doc: &str) -> Vec<(&str, &str)> {
+    let lines = doc.lines().filter(|l| l.starts_with("Kink:"));
+    let parts = lines.map(|l| l.split('`').collect::<Vec<_>>());
+    parts.filter_map(|p| (p.len() == 5 && p[2] == " is ").then(|| (p[1], p[3]))).collect()
 }
 
 #[test]

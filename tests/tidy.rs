@@ -72,6 +72,8 @@ const LAYERS: &[(&str, &[&str], &str)] = &[
     ("lang/src", &["adl_runtime", "adl_compiler", "cranelift", "std::fs", "std::env", "std::io"], "lang is pure"),
     ("runtime/src", &["adl_lang", "adl_compiler", "cranelift", "std::fs", "std::env"], "runtime is a leaf"),
     ("compiler/src", &["std::fs", "std::env"], "only the command touches files and environment"),
+    ("compiler/data/src", &["adl_compiler", "std::fs", "std::env"], "bytes come in and go out"),
+    ("compiler/plot/src", &["adl_lang", "adl_compiler", "std::fs", "std::env"], "a figure is all there is to draw"),
     (
         "compiler/src/ir",
         &["crate::ad", "crate::opt", "crate::codegen", "crate::lower", "adl_runtime"],

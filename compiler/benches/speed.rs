@@ -118,6 +118,21 @@ fn products(c: &mut Criterion) {
     }
 }
 
+fn systems(c: &mut Criterion) {
+    for n in [10, 100, 500] {
+        let mut data: Vec<f64> = (0..n * n).map(|k| (1.7 * k as f64 * k as f64).sin()).collect();
+        data.iter_mut().step_by(n + 1).for_each(|x| *x += 3.0);
+        let a = faer::Mat::from_fn(n, n, |i, j| data[i * n + j]);
+        let right = vector(n);
+        let b = faer::Mat::from_fn(n, 1, |i, _| right[i]);
+        let square = Value::from(Array::from_slice(&[n, n], &data).expect("fits"));
+        pair(c, &format!("solve {n}"), "system", &[square, array(right)], &mut || {
+            use faer::linalg::solvers::Solve;
+            black_box(black_box(a.as_ref()).partial_piv_lu().solve(&b));
+        });
+    }
+}
+
 /// What a call costs besides its work.
 fn calls(c: &mut Criterion) {
     let mut group = c.benchmark_group("call");
@@ -167,5 +182,5 @@ fn compilation(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scalars, chains, products, calls, compilation);
+criterion_group!(benches, scalars, chains, products, systems, calls, compilation);
 criterion_main!(benches);

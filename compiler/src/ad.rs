@@ -51,7 +51,7 @@ mod reverse;
 mod rules;
 mod strip;
 
-use crate::ir::{Func, FuncId, Kind, Module, Rules};
+use crate::ir::{Func, FuncId, Inst, Kind, Module, Rules};
 use activity::Activity;
 use adl_lang::source::Span;
 use adl_lang::typed::order::{Use, orders};
@@ -355,10 +355,21 @@ fn check_order(module: &Module, entries: &[FuncId]) -> Result<(), Endless> {
     let ruled = module.funcs.iter().filter(|(_, func)| !func.rules.is_empty()).count();
     let limit = requests + ruled + 1;
     let plain = |func: FuncId| named[&func].iter().map(|&(of, how, _)| (of, how)).collect();
-    let orders = orders(entries, limit, &plain, &|func| module.funcs[func].rules);
-    let endless = |func: &FuncId| orders.get(func).is_some_and(|order| order.most() >= limit);
-    for func in module.funcs.keys().filter(endless) {
-        if let Some((_, _, inst)) = named[&func].iter().find(|(of, how, _)| *how != Use::Call && endless(of)) {
+    let orders = orders(entries, limit, &plain, &|func| (module.funcs[func].rules, module.funcs[func].rules.map(drop)));
+    let endless = |func: FuncId| orders.get(&func).is_some_and(|order| order.most() >= limit);
+    let reaches = |from: FuncId, to: FuncId| {
+        let mut seen = FxHashSet::from_iter([from]);
+        let mut work = vec![from];
+        while let Some(next) = work.pop() {
+            let rules = module.funcs[next].rules.funcs();
+            work.extend(named[&next].iter().map(|(of, ..)| *of).chain(rules).filter(|&of| seen.insert(of)));
+        }
+        seen.contains(&to)
+    };
+    // Not one that only has a derivative of another in it.
+    for func in module.funcs.keys() {
+        let itself = |(of, how, _): &&(FuncId, Use, Inst)| *how != Use::Call && endless(*of) && reaches(*of, func);
+        if let Some((_, _, inst)) = named[&func].iter().find(itself) {
             let data = &module.funcs[func];
             return Err(Endless { func: data.name.clone(), span: data.insts[*inst].span });
         }

@@ -17,6 +17,7 @@
 //! element.rs   one element of an array             nest.rs      loops over arrays
 //! store.rs     arrays into memory                  reduce.rs    reductions
 //! vector.rs    loops over several elements         lanes.rs     several elements in a register
+//! listing.rs   the code as text
 //! ```
 //!
 //! Requires: verified IR, no `jvp` or `vjp`. Ensures: the code computes what the interpreter computes, to the bit except
@@ -38,6 +39,7 @@ mod in_place;
 mod isa;
 mod kernels;
 mod lanes;
+mod listing;
 mod live;
 mod native;
 mod nest;
@@ -50,6 +52,7 @@ mod tape;
 mod unit;
 mod vector;
 
+pub use listing::Listing;
 pub use native::{CallFailure, Native, Stats, Stop};
 pub use sites::{Fault, Site, What};
 
@@ -91,5 +94,15 @@ pub fn compile(module: &Module, entry: FuncId) -> Result<Native, CodegenError> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
-    unit::compile(module, entry, facts)
+    unit::compile(module, entry, facts, None)
+}
+
+/// The code of a function and of all that it calls, as text.
+///
+/// # Errors
+/// As [`compile`].
+pub fn listing(module: &Module, entry: FuncId, facts: &Facts) -> Result<Listing, CodegenError> {
+    let mut listing = Listing::default();
+    unit::compile(module, entry, facts, Some(&mut listing))?;
+    Ok(listing)
 }

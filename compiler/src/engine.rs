@@ -7,18 +7,21 @@
 //! sizes are compiled for each of them. A program keeps at most [`Engine::with_cache`] of its compilations.
 
 pub(crate) mod cache;
-mod call;
+pub(crate) mod call;
 pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod hosts;
 pub(crate) mod limits;
+mod message;
 pub(crate) mod output;
 pub(crate) mod parameters;
+mod picture;
 pub(crate) mod program;
 mod reference;
 pub(crate) mod run;
 pub(crate) mod state;
 mod trial;
+mod values;
 pub(crate) mod variant;
 
 pub use cache::Statistics;
@@ -248,7 +251,7 @@ impl Engine {
             constants.replace(&mut loaded.stmts);
             if let Some(name) = constants.unused().first() {
                 let title = format!("the program has no `let {name} = …` at top level, bound to a number");
-                return Err(Error::host("E0462", title));
+                return Err(Error::host("E0482", title));
             }
             let mut warnings = loaded.warnings;
             warnings.extend(state.definitions(&loaded.stmts)?);

@@ -13,7 +13,8 @@ mod ops;
 mod scalar;
 
 use crate::ir::{FuncId, Module};
-use adl_lang::ast::{Format, Name};
+use adl_lang::ast::Name;
+use adl_lang::message::{Body, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -62,29 +63,26 @@ pub enum FailureKind {
     TooDeep,
     /// The operations that were allowed are used up.
     OutOfFuel,
+    /// The host did not take what it was told of this topic.
+    Refused(Topic, String),
     /// The IR is wrong: a fault of the compiler, not of the program.
     Internal(String),
 }
 
 /// Part of a line that is printed or said.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Piece {
-    /// Text.
-    Text(String),
-    /// A value and how to show it.
-    Value(Data, Option<Format>),
-    /// A clock of the host is started, or stopped and its time printed.
-    Clock {
-        /// Stops it.
-        stop: bool,
-    },
-}
+pub type Piece = adl_lang::message::Piece<Data>;
 
 /// What a program does to the world outside, and what it takes from there.
 pub trait Hooks {
     /// Prints a line.
     fn print(&mut self, line: Vec<Piece>) {
         let _ = line;
+    }
+
+    /// Takes what else is said, or tells why not.
+    fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
+        let _ = (topic, body);
+        Ok(())
     }
 
     /// `count` random numbers from a key: `f64`s, or `i64`s for bits. `None` if there are none to be had.

@@ -21,9 +21,11 @@ mod live;
 mod shared;
 
 use crate::ir::entity::Entity;
-use crate::ir::{self, Builder, Kind, Part, Type, Value};
-use adl_lang::typed::{Func, Local, Module, Piece, Stmt, StmtKind};
+use crate::ir::{self, Builder, Claim, Kind, Type, Value};
+use adl_lang::message::map_line;
+use adl_lang::typed::{Func, Local, Module, Stmt, StmtKind};
 use live::Carried;
+use std::convert::Infallible;
 
 /// Lowers all functions; instance `k` becomes function `k`.
 pub fn lower(module: &Module) -> ir::Module {
@@ -147,13 +149,13 @@ impl Lowering<'_> {
             }
             StmtKind::Assert { cond, message } => {
                 let mut args = vec![self.get(*cond)];
-                let parts = self.parts(message, &mut args);
-                self.to.inst(Kind::Assert(parts), args, Vec::new());
+                let Ok(line) = map_line(message, &mut |local| Ok::<_, Infallible>(self.part(*local, &mut args)));
+                self.to.inst(Kind::Assert(Claim::Said(line)), args, Vec::new());
             }
-            StmtKind::Print { pieces } => {
+            StmtKind::Print { message } => {
                 let mut args = Vec::new();
-                let parts = self.parts(pieces, &mut args);
-                self.to.inst(Kind::Print(parts), args, Vec::new());
+                let Ok(message) = message.map(&mut |local| Ok::<_, Infallible>(self.part(*local, &mut args)));
+                self.to.inst(Kind::Print(message), args, Vec::new());
             }
             StmtKind::Break | StmtKind::Continue => {
                 unreachable!("internal error: a jump is left in {}", self.typed.name)
@@ -243,16 +245,10 @@ impl Lowering<'_> {
         self.set(local, value);
     }
 
-    fn parts(&mut self, pieces: &[Piece], args: &mut Vec<Value>) -> Vec<Part> {
-        let mut part = |piece: &Piece| match piece {
-            Piece::Text(text) => Part::Text(text.clone()),
-            Piece::Clock { stop } => Part::Clock { stop: *stop },
-            Piece::Value(local, format) => {
-                args.push(self.get(*local));
-                Part::Arg(args.len() - 1, *format)
-            }
-        };
-        pieces.iter().map(&mut part).collect()
+    /// One more operand, for a message: its position.
+    fn part(&mut self, local: Local, args: &mut Vec<Value>) -> usize {
+        args.push(self.get(local));
+        args.len() - 1
     }
 
     fn ty(&self, local: Local) -> Type {

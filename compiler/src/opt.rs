@@ -23,6 +23,7 @@ pub mod forward;
 pub mod hoist;
 pub mod inline;
 pub mod intervals;
+pub mod nan;
 pub mod ranges;
 pub mod scalarize;
 pub mod simplify;

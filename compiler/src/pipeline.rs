@@ -1,14 +1,14 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> clean -> derive -> optimize -> codegen
+//! lower -> inline -> clean -> derive (-> nan) -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
 //! verified after each of them; native code is only ever made from verified IR.
 
 use crate::ad::Endless;
-use crate::codegen::{self, Facts, Native};
+use crate::codegen::{self, Facts, Listing, Native};
 use crate::ir::copy::Copier;
 use crate::ir::entity::{Entity, Side};
 use crate::ir::verify::verify;
@@ -20,6 +20,15 @@ use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
 pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
+
+/// What compiled programs do besides what they say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// Stop at the first operation that makes a NaN.
+    pub check_nan: bool,
+    /// Count rounds and calls, and stop when their fuel is used up.
+    pub metered: bool,
+}
 
 /// How long each pass took, summed over all that was compiled.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +65,7 @@ pub enum Problem {
 pub fn optimized(
     module: &typed::Module,
     main: typed::FuncId,
+    options: Options,
     timings: &mut Timings,
     dump: &mut Dump<'_>,
 ) -> Result<(Module, FuncId), Problem> {
@@ -78,6 +88,10 @@ pub fn optimized(
     };
     ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
     passes.after("derive", &module)?;
+    if options.check_nan {
+        opt::nan::guard(&mut module);
+        passes.after("nan", &module)?;
+    }
     let mut result = Ok(());
     opt::optimize_watched(&mut module, &roots, &mut |name, module| {
         if result.is_ok() {
@@ -90,24 +104,34 @@ pub fn optimized(
     Ok((module, FuncId::new(0)))
 }
 
-/// Native code for one entry; `metered` code counts its rounds and calls.
+/// Native code for one entry.
 pub fn compile(
     module: &typed::Module,
     main: typed::FuncId,
-    metered: bool,
+    options: Options,
     timings: &mut Timings,
 ) -> Result<Native, Problem> {
-    let (module, entry) = optimized(module, main, timings, &mut |_, _| {})?;
+    let (module, entry) = optimized(module, main, options, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let safe = |func| (func, opt::intervals::no_overflow(&verified.funcs[func]));
-    let facts = Facts { cannot_overflow: verified.funcs.keys().map(safe).collect(), metered };
-    let native =
-        codegen::compile_with(&verified, entry, &facts).map_err(|problem| Problem::Defect(problem.to_string()));
+    let native = codegen::compile_with(&verified, entry, &facts(&verified, options));
     timings.add("codegen", start.elapsed());
-    native
+    native.map_err(|problem| Problem::Defect(problem.to_string()))
+}
+
+/// The code for one entry as text.
+pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) -> Result<Listing, Problem> {
+    let (module, entry) = optimized(module, main, options, &mut Timings::default(), &mut |_, _| {})?;
+    let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
+    codegen::listing(&verified, entry, &facts(&verified, options)).map_err(|problem| Problem::Defect(problem.to_string()))
+}
+
+/// What the code generator is told.
+fn facts(module: &Module, options: Options) -> Facts {
+    let safe = |func| (func, opt::intervals::no_overflow(&module.funcs[func]));
+    Facts { cannot_overflow: module.funcs.keys().map(safe).collect(), metered: options.metered }
 }
 
 /// The module with its derivatives taken, as it reads best: loops and arrays are what they were.

@@ -12,27 +12,58 @@
 //! # Ok::<(), adl_compiler::engine::Error>(())
 //! ```
 
+mod calls;
 mod derivative;
+mod known;
+mod measure;
+mod stages;
 
-use crate::engine::failure::problem_at;
+pub use calls::Call;
+pub use derivative::{Mode, Written};
+pub use known::{Meaning, Outline};
+pub use measure::Prepared;
+pub use stages::Stage;
+
 use crate::engine::limits::Setting;
 use crate::engine::output::{Output, SharedOutput};
 use crate::engine::parameters::Parameters;
 use crate::engine::run::{Backend, Runner};
 use crate::engine::state::{Display, Outcome, State};
 use crate::engine::{Error, ErrorKind, Import};
-use crate::ir::Module;
-use crate::pipeline::{PASSES, Timings, optimized};
+use crate::pipeline::Timings;
+use adl_lang::ast::{Name, Stmt, StmtKind};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
-use adl_runtime::Interrupt;
-pub use derivative::{Mode, Written};
+use adl_runtime::{Interrupt, Value};
 
 /// Definitions and values so far. What fails changes nothing.
 pub struct Session {
     state: State,
     output: SharedOutput,
+    /// `let name = literal` that the host replaces.
     parameters: Parameters,
+}
+
+/// What comes of the statements of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The value of a bare expression.
+    Value(Value),
+    /// What is said of a bare expression that has no value at run time, such as a function.
+    Text(String),
+    /// `let` or `var` bound these names.
+    Bound(Vec<String>),
+    /// These functions are defined.
+    Defined(Vec<String>),
+    /// These use a function that was defined anew, and were written again with it.
+    Rebuilt(Vec<String>),
+    /// A name is bound anew, and these functions keep the value they captured.
+    Kept {
+        /// The name.
+        name: String,
+        /// The functions.
+        by: Vec<String>,
+    },
 }
 
 /// How a test came out.
@@ -97,21 +128,81 @@ impl Session {
         self.run_source(Source::new(name, text), &mut no_files)
     }
 
-    /// Runs a text, statement by statement, to the first one that fails.
+    /// Runs a text, statement by statement, to the first one that fails; values of bare expressions go to the output.
     pub fn run_source(&mut self, source: Source, import: &mut Import<'_>) -> Result<Vec<Diagnostic>, Error> {
+        let output = self.output.clone();
+        self.run_watched(source, import, &mut |_, event| match event {
+            Event::Value(value) => output.line(&value.to_string()),
+            Event::Text(text) => output.line(&text),
+            Event::Bound(_) | Event::Defined(_) | Event::Rebuilt(_) | Event::Kept { .. } => {}
+        })
+    }
+
+    /// The same; what comes of the statements goes to `watch` as it comes, with the session as it is then.
+    pub fn run_watched(
+        &mut self,
+        source: Source,
+        import: &mut Import<'_>,
+        watch: &mut dyn FnMut(&Session, Event),
+    ) -> Result<Vec<Diagnostic>, Error> {
         let mut loaded = self.state.load(source, import)?;
         let mut warnings = loaded.warnings;
         self.parameters.replace(&mut loaded.stmts);
+        let texts = |names: &[Name]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        let is_rebuilt = |name: &Name| loaded.rebuilt.contains(name);
+        let defined = loaded.stmts.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Fn(def) => Some(def.name.name.clone()),
+            _ => None,
+        });
+        let defined: Vec<Name> = defined.filter(|name| !is_rebuilt(name)).collect();
+        if !defined.is_empty() {
+            watch(self, Event::Defined(texts(&defined)));
+        }
+        if !loaded.rebuilt.is_empty() {
+            watch(self, Event::Rebuilt(texts(&loaded.rebuilt)));
+        }
         for stmt in &loaded.stmts {
-            let Outcome { shown, warnings: more } = self.state.statement(stmt)?;
+            let keepers = self.keepers(stmt);
+            let Outcome { shown, bound, warnings: more } = self.state.statement(stmt)?;
             warnings.extend(more);
+            if matches!(stmt.kind, StmtKind::Let { .. }) && !bound.iter().any(is_rebuilt) {
+                watch(self, Event::Bound(texts(&bound)));
+                keepers.into_iter().for_each(|event| watch(self, event));
+            }
             match shown {
-                Some(Display::Value(value)) => self.output.line(&value.to_string()),
-                Some(Display::Text(text)) => self.output.line(&text),
+                Some(Display::Value(value)) => watch(self, Event::Value(value)),
+                Some(Display::Text(text)) => watch(self, Event::Text(text)),
                 None => {}
             }
         }
         Ok(warnings)
+    }
+
+    /// Who keeps the values of names that a statement binds anew.
+    fn keepers(&self, stmt: &Stmt) -> Vec<Event> {
+        let StmtKind::Let { pattern, .. } = &stmt.kind else {
+            return Vec::new();
+        };
+        let kept = |name: Name| {
+            let by: Vec<String> = self.state.checker().keepers(&name).iter().map(|n| n.to_string()).collect();
+            (!by.is_empty()).then(|| Event::Kept { name: name.to_string(), by })
+        };
+        pattern.names().into_iter().filter_map(kept).collect()
+    }
+
+    /// Binds `ans` to the value of each bare expression from now on.
+    pub fn keep_answers(&mut self) {
+        self.state.checker_mut().keep_answers();
+    }
+
+    /// Reads imported files anew when they are imported again.
+    pub fn forget_files(&mut self) {
+        self.state.checker_mut().forget_files();
+    }
+
+    /// Stops at the first operation that makes a NaN.
+    pub fn check_nan(&mut self, on: bool) {
+        self.state.runner.set(|setting| setting.options.check_nan = on);
     }
 
     /// Runs the tests of a text, each after its definitions; the other statements are left out.
@@ -156,41 +247,9 @@ impl Session {
         self.state.definitions(&loaded.stmts).map(|_| ())
     }
 
-    /// What the statements of a text are compiled to: the typed tree for `typed`, else the IR after that pass (see
-    /// [`crate::pipeline::PASSES`]). They are not run.
-    pub fn dump(&mut self, text: &str, stage: &str) -> Result<String, Error> {
-        let loaded = self.state.load(Source::new("<dump>", text), &mut no_files)?;
-        let mut out = String::new();
-        for stmt in &loaded.stmts {
-            let entry = self.state.check(stmt)?;
-            if stage == "typed" {
-                out.push_str(&format!("{:#?}\n", entry.module));
-                continue;
-            }
-            // A pass may run several times; the last one counts.
-            let mut last = None;
-            let mut dump = |name: &str, module: &Module| {
-                if name == stage {
-                    last = Some(module.to_string());
-                }
-            };
-            let done = optimized(&entry.module, entry.main, &mut Timings::default(), &mut dump);
-            done.map_err(|problem| self.state.failed(problem_at(problem, stmt.span)))?;
-            match last {
-                Some(text) => out.push_str(&text),
-                None => {
-                    let known = PASSES.join("`, `");
-                    let text = format!("no pass `{stage}`; there are `{known}` and those of the optimizer");
-                    return Err(Error::host("E0452", text));
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    /// Problems as text, with the lines that they are about.
-    pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
-        self.state.error(diagnostics.to_vec()).render(color)
+    /// Warnings with the sources that they are about.
+    pub fn problems(&self, warnings: Vec<Diagnostic>) -> Error {
+        self.state.error(warnings)
     }
 }
 

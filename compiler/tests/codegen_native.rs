@@ -6,6 +6,7 @@ mod codegen_support;
 use adl_compiler::codegen::{CallFailure, What, compile};
 use adl_compiler::ir::FuncId;
 use adl_compiler::ir::entity::Entity;
+use adl_lang::message::Message;
 use adl_runtime::{Array, Host, Workspace};
 use codegen_support::{native, read};
 use std::sync::mpsc;
@@ -81,8 +82,8 @@ func @1 g[](v0: f64) -> f64 {
 struct Lines(mpsc::Sender<(u32, Vec<Array>)>);
 
 impl Host for Lines {
-    fn print(&mut self, site: u32, values: &[Array]) {
-        self.0.send((site, values.to_vec())).unwrap();
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+        self.0.send((site, values.to_vec())).map_err(|e| e.to_string())
     }
 }
 
@@ -104,7 +105,7 @@ func @0 f[n](v0: f64[n, 2], v1: i64) -> bool {
     let x = Array::from_slice(&[1, 2], &[3.0, 4.0]).unwrap();
     native.run(&mut workspace, &[1], &[x, Array::from_slice(&[], &[7i64]).unwrap()]).unwrap();
     let (site, values) = lines.recv().unwrap();
-    assert!(matches!(&native.site(site).unwrap().what, What::Print(parts) if parts.len() == 5));
+    assert!(matches!(&native.site(site).unwrap().what, What::Print(Message::Line(parts)) if parts.len() == 5));
     assert_eq!(values[0].shape(), [1, 2]);
     assert_eq!(values[0].as_f64().unwrap(), [-3.0, -4.0]);
     assert_eq!(values[1].as_i64().unwrap(), [7]);

@@ -148,6 +148,8 @@ func @0 "odd name"[n](v0: f64[n, 3], v1: f64[n], v2: i64) -> (f64[n], f64[n], ta
   v14 = gt v3 v3
   assert ("n is not \"good\": ", $1:.3f, "\n", $1) v14, v3
   print ($0, " ", $0:8.2e, $0:%, $0:5d, $0:p, $0:g) v2
+  tell progress [done: $0, of: $1] v2, v2
+  assert nan "log" v14, v3
   v15 = tape_new
   v16 = push v15, v1, v3
   v17: tape, v18: f64[n], v19: f64 = pop v16
@@ -267,4 +269,18 @@ fn errors_name_the_line() {
         let problem = parse(text).expect_err(text);
         assert_eq!((problem.line, problem.message.as_str()), (line, message));
     }
+}
+
+#[test]
+fn messages_for_the_host() {
+    fixed(
+        "
+func @0 f[n](v0: f64[n], v1: i64) -> () {
+  print (\"n is \", $0:.3e, start) v1
+  tell save [path: (\"run\", $0, \".npy\"), value: $1] v1, v0
+  tell plot [panels: [[title: none, marks: [none, $0]]], [], legend: $1] v0, v1
+  yield
+}
+",
+    );
 }

@@ -7,9 +7,9 @@ mod programs;
 use adl_compiler::codegen::{Native, What};
 use adl_compiler::interp::{self, Data, Hooks, Piece};
 use adl_compiler::ir::verify::verify;
-use adl_compiler::ir::{FuncId, Module, Part};
+use adl_compiler::ir::{FuncId, Module};
 use adl_compiler::lower::lower;
-use adl_compiler::pipeline::{Timings, compile};
+use adl_compiler::pipeline::{Options, Timings, compile};
 use adl_lang::ops::Const;
 use adl_lang::typed;
 use adl_runtime::{Array, Host, Workspace};
@@ -40,7 +40,7 @@ fn jumps_in_native_code() {
         let Some(expected) = run(&module) else {
             continue;
         };
-        let native = compile(&module, typed::FuncId(0), false, &mut Timings::default());
+        let native = compile(&module, typed::FuncId(0), Options::default(), &mut Timings::default());
         let native = native.unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
         assert_eq!(call(native), expected, "seed {seed}\n{}", lower(&module));
     }
@@ -80,16 +80,13 @@ struct Printer {
 }
 
 impl Host for Printer {
-    fn print(&mut self, site: u32, values: &[Array]) {
-        let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) else {
-            panic!("no line at site {site}");
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+        let Some(What::Print(message)) = self.native.site(site).map(|s| &s.what) else {
+            panic!("nothing is said at site {site}");
         };
         let mut lines = self.lines.lock().expect("no panic before");
-        for part in parts {
-            if let Part::Arg(k, _) = part {
-                lines.push(values[*k].as_i64().expect("a whole number")[0]);
-            }
-        }
+        message.each(&mut |&k| lines.push(values[k].as_i64().expect("a whole number")[0]));
+        Ok(())
     }
 }
 

@@ -84,6 +84,8 @@ pub enum StmtKind {
         iter: Expr,
         /// The body.
         body: Block,
+        /// `@checkpoint(rounds)` before it.
+        budget: Option<Budget>,
     },
     /// `while cond { … }`.
     While {
@@ -139,6 +141,15 @@ pub struct FnDef {
     pub span: Span,
 }
 
+/// `@checkpoint(32)`: what a loop may keep in reverse mode.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Of how many rounds; as many as make every round run once more, if left out.
+    pub rounds: Option<Box<Expr>>,
+    /// The word.
+    pub span: Span,
+}
+
 /// `@jvp(logistic)`.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -183,6 +194,23 @@ pub enum PatternKind {
     Record(Vec<(Ident, Option<Pattern>)>),
     /// `[x, y]`: the entries (or rows) of an array of exactly that length.
     Array(Vec<Pattern>),
+}
+
+impl Pattern {
+    /// The names that it binds, in order.
+    pub fn names(&self) -> Vec<Name> {
+        match &self.kind {
+            PatternKind::Ignore => Vec::new(),
+            PatternKind::Name(name) => vec![name.clone()],
+            PatternKind::Tuple(parts) | PatternKind::Array(parts) => parts.iter().flat_map(Pattern::names).collect(),
+            PatternKind::Record(fields) => {
+                let of = |(name, part): &(Ident, Option<Pattern>)| {
+                    part.as_ref().map_or_else(|| vec![name.name.clone()], Pattern::names)
+                };
+                fields.iter().flat_map(of).collect()
+            }
+        }
+    }
 }
 
 /// A type as written.

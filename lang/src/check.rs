@@ -10,6 +10,7 @@ mod assign;
 mod attributes;
 mod blame;
 mod body;
+mod budget;
 mod call;
 mod choice;
 mod compare;
@@ -29,6 +30,7 @@ mod implicit;
 mod index;
 mod inputs;
 mod instance;
+mod known;
 mod lanes;
 mod linear;
 mod loops;
@@ -37,6 +39,7 @@ mod modules;
 mod names;
 mod operators;
 mod pointwise;
+mod redefine;
 mod resolve;
 mod rules;
 mod shown;
@@ -52,18 +55,21 @@ mod world;
 pub(crate) mod elab_api {
     pub(crate) use super::call::Args;
     pub(crate) use super::conform::Kind;
-    pub(crate) use super::elab::{Elab, R};
+    pub(crate) use super::elab::{Elab, Fail, R};
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
     pub(crate) use super::messages::plain_text;
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
+pub use known::{Kept, Known};
+pub use messages::nearest;
+
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
-use crate::types::DType;
+use crate::types::{DType, Dim};
 use std::sync::Arc;
 pub use trial::{Finding, RuleTrial};
 use value::Val;
@@ -84,6 +90,8 @@ pub struct Loaded {
     pub tests: Vec<(String, Arc<ast::Block>, Span)>,
     /// What does not stop the program.
     pub warnings: Vec<Diagnostic>,
+    /// Older definitions that are written again, because they use one that is replaced.
+    pub rebuilt: Vec<Name>,
 }
 
 /// A run-time value kept by the host.
@@ -94,6 +102,24 @@ pub struct Global(pub u32);
 pub trait Host {
     /// Type, shape and, for whole numbers, value of what is kept under `global`.
     fn info(&self, global: Global) -> LeafInfo;
+
+    /// Reads a file that the text `from` names, and keeps its arrays under ids from `fresh`; or tells why not. The
+    /// same file may be asked for several times while a statement is checked.
+    fn load(&self, path: &str, from: &str, fresh: &mut dyn FnMut() -> Global) -> Result<Stored, String> {
+        let _ = (path, from, fresh);
+        Err("there is no access to files here".into())
+    }
+}
+
+/// What a file holds, with the arrays kept by the host.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    /// A scalar or array.
+    Leaf(Global),
+    /// `none`.
+    None,
+    /// A tuple or record.
+    Tuple(Vec<(Option<String>, Stored)>),
 }
 
 /// Type and shape of a scalar or array.
@@ -140,6 +166,25 @@ pub struct Entry {
     /// Rules that it uses and that nobody has tried yet: to be run before it.
     pub trials: Vec<RuleTrial>,
     bindings: Vec<Bound>,
+    /// The statement, if what it binds is written again when a function in it changes.
+    again: Option<Arc<ast::Stmt>>,
+}
+
+impl Entry {
+    /// Whether a name that the entry binds needs this value.
+    pub fn binds(&self, global: Global) -> bool {
+        let mut found = false;
+        for bound in &self.bindings {
+            bound.val.map(
+                &mut |v| {
+                    found |= matches!(v, Val::Global(g) if *g == global);
+                    v.clone()
+                },
+                &mut Dim::clone,
+            );
+        }
+        found
+    }
 }
 
 /// A name that an entry binds.
@@ -197,6 +242,11 @@ impl Checker {
     pub fn new() -> Checker {
         static FIRST: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::new);
         Checker { world: FIRST.clone() }
+    }
+
+    /// The names that an entry binds.
+    pub fn bound<'e>(&self, entry: &'e Entry) -> impl Iterator<Item = &'e Name> {
+        entry.bindings.iter().map(|b| &b.name)
     }
 
     /// A source by its id.

@@ -108,6 +108,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same as a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Diagnostic { severity: Severity::Warning, ..self }
+    }
+
     /// Whether it stops the program.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -2,9 +2,11 @@
 
 pub mod ast;
 pub mod check;
+pub mod codes;
 pub mod diagnostic;
 pub mod fmt;
 pub mod library;
+pub mod message;
 pub mod ops;
 pub mod parse;
 pub mod prims;

@@ -4,12 +4,16 @@
 mod arrays;
 mod axes;
 mod callables;
+mod data;
 mod einsum;
 mod entries;
 mod help;
 mod host;
+mod marks;
 mod matrices;
 mod numbers;
+mod options;
+mod plots;
 mod reduce;
 pub mod sources;
 mod vectors;
@@ -18,8 +22,9 @@ use crate::check::elab_api::{Args, Elab, R, Val};
 use crate::ops::Factor;
 use crate::prims::Prim;
 use crate::source::Span;
+use plots::{PANEL, PLOT};
 
-pub use help::{Help, Topic, help, module_topic, topics};
+pub use help::{Help, Topic, help, module_topic, modules, topics};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 
@@ -70,6 +75,14 @@ pub(crate) fn params(signature: &'static str) -> Vec<Param> {
         .collect()
 }
 
+/// The names of the parameters of a function of the library.
+pub fn parameters(name: &str) -> Vec<String> {
+    let signature = help(name).map_or(String::new(), |h| h.signature);
+    let inside = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let names = inside.split(", ").map(|p| p.split([' ', ':', '…']).next().unwrap_or("").to_string());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<usize> {
     ROWS.iter().position(|r| r.name == name)
@@ -117,7 +130,7 @@ fn not_here(e: &mut Elab<'_>, _: &Args, span: Span) -> R<Val> {
 
 macro_rules! rows {
     ($( [$topic:literal]
-        $( $name:literal $signature:literal $doc:literal $derivative:literal $example:literal $(@ $kink:literal)? $run:expr; )* )*
+        $( $name:literal $signature:tt $doc:literal $derivative:literal $example:literal $(@ $kink:literal)? $run:expr; )* )*
      operators [$operators:literal]
      $( $oname:literal $osignature:literal $odoc:literal $oderivative:literal $oexample:literal; )*
      later $( $lname:literal; )*) => {
@@ -202,7 +215,7 @@ rows! {
     "_rows" "_rows(data)" "The rows that all arrays of a structure have in common." "integer" "" vectors::rows;
     "zip" "zip(parts…)" "Corresponding entries, to iterate over." "linear" "sum(x * y for (x, y) in zip([1, 2], [3, 4]))" entries::zip;
     "enumerate" "enumerate(x)" "Numbers and entries, to iterate over." "linear" "sum(i * x for (i, x) in enumerate([5, 6, 7]))" entries::enumerate;
-    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of the caller's with the derivative of the implicit function theorem: `x = solve(a…)` makes `residual(x, a…)` zero." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
+    "progress" "progress(x)" "`x`, to iterate over by a `for` that shows how far it is, on a terminal; nothing else changes." "that of `x`" "progress(0..10)" entries::progress;
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
@@ -219,6 +232,8 @@ rows! {
     "_float" "_float(x)" "Integers as floats." "linear" "" numbers::float;
     "_one" "_one(x)" "One of the element type." "constant" "" numbers::one;
     "_each" "_each(f, x)" "All leaves." "that of `f`" "" numbers::all_leaves;
+  ["Equations, fixed points and minima"]
+    "implicit" "implicit(solve, residual, tol = none, solver = none, spd = false, precond = none, on_fail = none, report = false)" "A solver of one's own with the derivative of the implicit function theorem: a function with the parameters of `solve`, whose value `x = solve(a…)` makes `residual(x, a…)` zero, which is checked." "solves with the Jacobian of the residual; `solve` itself is never differentiated" "implicit(|a| sqrt(a), |x, a| x^2 - a)(2.0)" |e, a, _| e.implicit(a);
   ["Functions as values"]
     "captured" "captured(f)" "The floats that a function captured, as a tuple; `none` if it captured none." "linear" "captured((|a| |x| a * x)(2.0))" callables::captured;
     "with_captured" "with_captured(f, c)" "The function with the values of `c` in the places of those that it captured." "that of `f`" "with_captured((|a| |x| a * x)(2.0), (3.0,))(10.0)" callables::with_captured;
@@ -232,6 +247,17 @@ rows! {
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
+  ["Files of data"]
+    "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "" data::load;
+    "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "" data::save;
+  ["Pictures"]
+    "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
+    "scatter" "scatter(points…, label = none, color = none, size = none)" "Dots: `scatter(y)`, `scatter(x, y)` or `scatter(f, a, b)`." "none" "scatter([0.0, 1.0], [1.0, 3.0])" marks::scatter;
+    "hist" "hist(x, bins = none, density = false, label = none, color = none)" "How often the entries of an array fall into bins of equal width." "none" "hist(randn(1, 1000), bins = 30)" marks::hist;
+    "heatmap" "heatmap(z, x = none, y = none, label = none)" "Values on a grid as colours: row `i` stands at `y[i]`, column `j` at `x[j]`; or a function, `heatmap(f, (0, 1), (0, 1))`." "none" "heatmap(eye(3))" marks::heatmap;
+    "contour" "contour(z, x = none, y = none, levels = none, filled = false, label = none, color = none)" "Lines of equal value on a grid, or of a function over two ranges; `levels` is their number or the values." "none" "contour(|x, y| x^2 + y^2, (-1, 1), (-1, 1))" marks::contour;
+    "panel" PANEL "Marks between a pair of axes; `plot` shows several side by side." "none" "panel(line(sin, 0, 1), title = \"sin\")" plots::panel;
+    "plot" PLOT "Shows marks, functions over ranges, arrays or panels; saves them as `.svg` or `.png` if told to." "once per evaluation" "plot(sin, 0, 2 * pi, derivative = true)" plots::plot;
 operators ["Derivatives"]
     "grad" "grad(f, wrt = 0, aux = false)" "The gradient of a function that gives one number, by its first parameter unless told; `aux = true` for one that gives `(loss, rest)`." "to any order" "grad(|x| sum(x^2))([1.0, 2.0])";
     "value_and_grad" "value_and_grad(f, wrt = 0, aux = false)" "Value and gradient." "to any order" "value_and_grad(|x| sum(x^2))([1.0, 2.0])";
@@ -247,6 +273,5 @@ operators ["Derivatives"]
     "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later
-    "plot"; "line"; "scatter"; "hist"; "heatmap"; "contour";
-    "fft"; "ifft"; "conv"; "load"; "save";
+    "fft"; "ifft"; "conv";
 }

@@ -232,9 +232,10 @@ prims! {
         kink "`erfinv'(1.0)` is `inf`";
     /// Gamma function.
     Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
-        kink "none at the poles 0, −1, …: `gamma'(0.0)` is `nan`";
+        kink "`gamma'(0.0)` is `-inf`; none at −1, −2, …: `gamma'(-1.0)` is `nan`";
     /// Logarithm of the magnitude of the gamma function.
-    Lgamma "lgamma" (x) -> y: Float Unary(values::lgamma), d([x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]];
+    Lgamma "lgamma" (x) -> y: Float Unary(values::lgamma), d([x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
+        kink "`lgamma'(0.0)` is `-inf`; none at −1, −2, …: `lgamma'(-1.0)` is `nan`";
     /// Derivative of `lgamma`.
     Digamma "digamma" (x) -> y: Float Unary(values::digamma), d([c(1.0).zip(Prim::Polygamma, x)]), at &[&[0.5], &[3.2]];
     /// The `n`-th derivative of `digamma`, for whole `n`; not differentiable in `n`.

@@ -363,33 +363,43 @@ impl Token<'_> {
 
     /// The spelling of a reserved word.
     pub fn keyword(self) -> Option<&'static str> {
-        use Token::*;
-        let word = match self {
-            Fn => "fn",
-            Let => "let",
-            Var => "var",
-            If => "if",
-            Else => "else",
-            For => "for",
-            While => "while",
-            In => "in",
-            By => "by",
-            Break => "break",
-            Continue => "continue",
-            Return => "return",
-            Import => "import",
-            And => "and",
-            Or => "or",
-            Not => "not",
-            True => "true",
-            False => "false",
-            None => "none",
-            Fixpoint => "fixpoint",
-            _ => return Option::None,
-        };
-        Some(word)
+        RESERVED.iter().find(|(token, _)| *token == self).map(|(_, word)| *word)
     }
 }
+
+/// The reserved words.
+pub const KEYWORDS: [&str; RESERVED.len()] = {
+    let mut words = [""; RESERVED.len()];
+    let mut k = 0;
+    while k < words.len() {
+        words[k] = RESERVED[k].1;
+        k += 1;
+    }
+    words
+};
+
+const RESERVED: &[(Token<'static>, &str)] = &[
+    (Token::Fn, "fn"),
+    (Token::Let, "let"),
+    (Token::Var, "var"),
+    (Token::If, "if"),
+    (Token::Else, "else"),
+    (Token::For, "for"),
+    (Token::While, "while"),
+    (Token::In, "in"),
+    (Token::By, "by"),
+    (Token::Break, "break"),
+    (Token::Continue, "continue"),
+    (Token::Return, "return"),
+    (Token::Import, "import"),
+    (Token::And, "and"),
+    (Token::Or, "or"),
+    (Token::Not, "not"),
+    (Token::True, "true"),
+    (Token::False, "false"),
+    (Token::None, "none"),
+    (Token::Fixpoint, "fixpoint"),
+];
 
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,7 +21,8 @@ pub mod order;
 mod print;
 pub mod validate;
 
-use crate::ast::{Format, Name};
+use crate::ast::Name;
+use crate::message::Message;
 use crate::ops::Op;
 use crate::source::Span;
 use crate::types::{Dim, Ty};
@@ -243,10 +244,10 @@ pub enum StmtKind {
         /// What is said.
         message: Vec<Piece>,
     },
-    /// Prints one line.
+    /// Says something to the host.
     Print {
-        /// The pieces, without spaces between.
-        pieces: Vec<Piece>,
+        /// A line, or something else.
+        message: Message<Local>,
     },
 }
 
@@ -260,19 +261,7 @@ pub enum BoundsOf {
 }
 
 /// Part of a line that is printed or said.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Piece {
-    /// Text.
-    Text(String),
-    /// A value of the program.
-    Value(Local, Option<Format>),
-    /// A clock of the host: starts one, which is all of its line and prints nothing; or stops the one started last and
-    /// prints the time it ran.
-    Clock {
-        /// Stops it.
-        stop: bool,
-    },
-}
+pub type Piece = crate::message::Piece<Local>;
 
 /// The structure that leaves had before they were laid out in a row: of the results of an entry, for its host.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

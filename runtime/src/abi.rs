@@ -55,7 +55,7 @@ impl Context {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind of failure; 0 for none, [`Failure::HOST_PANICKED`] is the runtime's own.
+    /// What kind of failure; 0 for none; [`Failure::HOST_PANICKED`] and [`Failure::HOST_REFUSED`] are the runtime's own.
     pub kind: u32,
     /// Which place in the program.
     pub site: u32,
@@ -67,9 +67,10 @@ impl Failure {
     /// The kind that `adl_print` sets when the host panicked; [`crate::Workspace::take_panic`] has
     /// the payload.
     pub const HOST_PANICKED: u32 = u32::MAX;
-    /// The kind that `adl_host` sets when the function of the host gave an error;
-    /// [`crate::Workspace::take_host_error`] has it.
-    pub const HOST_FAILED: u32 = u32::MAX - 1;
+
+    /// The kind that `adl_print` and `adl_host` set when the host did not take what it was told, or a function of it
+    /// gave an error; [`crate::Workspace::take_refusal`] has its reason.
+    pub const HOST_REFUSED: u32 = u32::MAX - 1;
 }
 
 /// A growing list of bytes whose cursor the compiled code keeps. Its memory belongs to the

@@ -5,6 +5,8 @@
 //! as Python's `repr` does. Arrays with more than 1000 elements show three rows at either end of
 //! each axis.
 
+pub mod aligned;
+
 use core::fmt::{self, Write};
 
 use crate::array::{Array, DType};
@@ -129,21 +131,32 @@ impl<W: Write> Printer<'_, W> {
 
     fn entry(&mut self, index: usize) -> fmt::Result {
         self.text.clear();
-        let text = &mut self.text;
-        match self.array.dtype() {
-            DType::Bool => {
-                let set = self.array.as_bool().and_then(|b| b.get(index)).is_some_and(|&b| b != 0);
-                text.push_str(if set { "true" } else { "false" });
-            }
-            DType::I64 => write_int(text, self.array.as_i64().and_then(|n| n.get(index)).copied(), self.format)?,
-            DType::F32 => write_float(text, self.array.get_f64(index).unwrap_or(f64::NAN), true, self.format)?,
-            DType::F64 => write_float(text, self.array.get_f64(index).unwrap_or(f64::NAN), false, self.format)?,
-        }
+        write_entry(&mut self.text, self.array, index, self.format)?;
         let width = self.format.width.map_or(0, usize::from);
-        for _ in text.len()..width {
+        for _ in self.text.len()..width {
             self.out.write_char(' ')?;
         }
-        self.out.write_str(text)
+        self.out.write_str(&self.text)
+    }
+}
+
+/// The text of one entry, in row-major order.
+fn entry_text(array: &Array, index: usize, format: Format) -> String {
+    let mut text = String::new();
+    let _ = write_entry(&mut text, array, index, format);
+    text
+}
+
+fn write_entry(text: &mut String, array: &Array, index: usize, format: Format) -> fmt::Result {
+    match array.dtype() {
+        DType::Bool => {
+            let set = array.as_bool().and_then(|b| b.get(index)).is_some_and(|&b| b != 0);
+            text.push_str(if set { "true" } else { "false" });
+            Ok(())
+        }
+        DType::I64 => write_int(text, array.as_i64().and_then(|n| n.get(index)).copied(), format),
+        DType::F32 => write_float(text, array.get_f64(index).unwrap_or(f64::NAN), true, format),
+        DType::F64 => write_float(text, array.get_f64(index).unwrap_or(f64::NAN), false, format),
     }
 }
 

@@ -25,8 +25,8 @@ mod store;
 
 /// What compiled code may ask of the program around it.
 pub trait Host: Send {
-    /// Shows `values`; `site` tells which `print` of the program it is.
-    fn print(&mut self, site: u32, values: &[Array]);
+    /// Takes `values`; `site` tells which message of the program it is. A reason not to take them ends the call.
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String>;
 
     /// Calls a function of the host; `site` tells which. All elements of the result are written, or none and the answer
     /// is an error.
@@ -150,9 +150,10 @@ impl Workspace {
         self.store_mut().panic.take()
     }
 
-    /// The error of a function of the host, once, after a failure of kind [`Failure::HOST_FAILED`].
-    pub fn take_host_error(&mut self) -> Option<String> {
-        self.store_mut().host_error.take()
+    /// Why the host did not take what it was told, or the error of its function, once, after a failure of kind
+    /// [`Failure::HOST_REFUSED`].
+    pub fn take_refusal(&mut self) -> Option<String> {
+        self.store_mut().refusal.take()
     }
 
     /// Who prints from now on; without a host, prints are dropped.

@@ -125,3 +125,58 @@ fn tuples_and_records() {
     assert_eq!(record.field("b"), Some(&Value::from(2.0)));
     assert_eq!(nested.part(1), Some(&Value::from(3)));
 }
+
+/// Values as they are shown at a prompt.
+mod aligned {
+    use adl_runtime::display::aligned::{aligned, type_text};
+    use adl_runtime::{Array, Value};
+
+    fn array(shape: &[usize], numbers: &[f64]) -> Value {
+        Value::Array(Array::from_slice(shape, numbers).expect("an array"))
+    }
+
+    #[test]
+    fn types() {
+        let record = Value::record([("w", array(&[2, 3], &[0.0; 6])), ("b", Value::from(1i64))]);
+        assert_eq!(type_text(&record), "(w: f64[2, 3], b: i64)");
+        assert_eq!(type_text(&Value::tuple([Value::None])), "(none,)");
+        assert_eq!(type_text(&Value::from(1.5f32)), "f32");
+    }
+
+    #[test]
+    fn points_stand_under_one_another() {
+        let text = aligned(&array(&[2, 2], &[1.0, -2.5, 100.25, f64::NAN]), 80);
+        assert_eq!(text, "[[  1.0 , -2.5],\n [100.25,  nan]]");
+        assert_eq!(aligned(&array(&[2, 0], &[]), 80), "[[],\n []]");
+        assert_eq!(aligned(&array(&[0, 2], &[]), 80), "[]");
+        assert_eq!(aligned(&array(&[1, 1, 2], &[1.0, 2.0]), 80), "[[[1.0, 2.0]]]");
+    }
+
+    #[test]
+    fn long_ones_are_broken_and_elided() {
+        let numbers: Vec<f64> = (0..200).map(f64::from).collect();
+        assert_eq!(aligned(&array(&[200], &numbers), 80), "[0.0, 1.0, 2.0, ..., 197.0, 198.0, 199.0]");
+        assert_eq!(aligned(&array(&[5], &numbers[..5]), 16), "[0.0, 1.0, 2.0,\n 3.0, 4.0]");
+        let text = aligned(&array(&[100, 2], &numbers), 80);
+        assert_eq!(text.lines().count(), 7);
+        assert!(text.contains("\n ...,\n") && text.ends_with("[198.0, 199.0]]"), "{text}");
+    }
+
+    #[test]
+    fn entries_have_six_digits_and_numbers_all() {
+        assert_eq!(aligned(&Value::from(1.0 / 3.0), 80), "0.3333333333333333");
+        assert_eq!(aligned(&array(&[3], &[1.0 / 3.0, 2e6 / 3.0, 1234567.0]), 80), "[0.333333, 666667.0, 1.23457e+06]");
+    }
+
+    #[test]
+    fn tuples_on_one_line_or_on_many() {
+        let short = Value::record([("a", Value::from(1i64)), ("b", array(&[2], &[1.0, 2.0]))]);
+        assert_eq!(aligned(&short, 80), "(a: 1, b: [1.0, 2.0])");
+        let matrix = Value::tuple([array(&[2, 1], &[1.0, 2.0]), Value::from(true_())]);
+        assert_eq!(aligned(&matrix, 80), "([[1.0],\n  [2.0]],\n true)");
+    }
+
+    fn true_() -> Array {
+        Array::from_bools(&[], &[true]).expect("a truth value")
+    }
+}

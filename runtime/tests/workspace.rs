@@ -191,9 +191,13 @@ fn failures_carry_figures_and_arrays() {
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
 impl Host for Recorder {
-    fn print(&mut self, site: u32, values: &[Array]) {
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
         assert!(site != 13, "unlucky site");
+        if site == 17 {
+            return Err("not this one".into());
+        }
         self.0.lock().unwrap().push(format!("{site}: {values:?}"));
+        Ok(())
     }
 }
 
@@ -222,6 +226,12 @@ fn prints_reach_the_host_and_panics_do_not_cross() {
     let payload = workspace.take_panic().unwrap();
     assert_eq!(payload.downcast_ref(), Some(&"unlucky site"));
     assert!(workspace.take_panic().is_none());
+    let ctx = workspace.enter(0);
+    // SAFETY: as above.
+    assert_eq!(unsafe { adl_print(ctx, 17, values.as_ptr(), 0) }, Status::Failed as u32);
+    assert_eq!(workspace.failure(), Failure { kind: Failure::HOST_REFUSED, site: 17, values: [0; 4] });
+    assert_eq!(workspace.take_refusal().as_deref(), Some("not this one"));
+    assert!(workspace.take_refusal().is_none());
 }
 
 #[test]

@@ -13,10 +13,8 @@ pub struct Said {
 pub fn adl(args: &[&str]) -> Said {
     let args: Vec<String> = std::iter::once("adl").chain(args.iter().copied()).map(str::to_string).collect();
     let work = move || {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let streams =
-            Streams { input: &mut std::io::empty(), terminal: false, out: &mut out, err: &mut err, color: false };
-        let code = run(args, streams, Default::default());
+        let (mut input, mut out, mut err) = (std::io::empty(), Vec::new(), Vec::new());
+        let code = run(args, Streams::new(&mut input, &mut out, &mut err), Default::default());
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         Said { code, out: text(out), err: text(err) }
     };

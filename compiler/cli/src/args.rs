@@ -3,18 +3,9 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// What a plain `adl` says.
-pub const SHORT_HELP: &str = "\
-adl, a small differentiable array language
-
-  adl FILE           run a program
-  adl -e EXPR        show the value of an expression
-  adl check FILE     look for errors without running
-  adl test FILE      run the tests of a file
-  adl help           all commands and options
-";
-
 /// A small differentiable array language.
+///
+/// Without arguments, at a terminal: a session (see `adl repl`).
 #[derive(Parser, Debug)]
 #[command(name = "adl", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -46,25 +37,28 @@ pub enum Command {
     /// Run a program.
     Run(RunArgs),
     /// Look for errors without running.
-    Check {
-        /// The programs; `-` is standard input.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    Check(CheckArgs),
     /// Run the tests of programs.
-    Test {
-        /// The programs; `-` is standard input.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
+    Test(TestArgs),
+    /// Bring programs into the one style.
+    Fmt(FmtArgs),
+    /// Write the derivative of a function as a program.
+    Grad(GradArgs),
+    /// Time calls and their gradients.
+    Bench(BenchArgs),
+    /// Show what a function or call is compiled to, in the context of a program.
+    Dump(DumpArgs),
+    /// Say more about a code such as E0201; without one, list all.
+    Explain {
+        /// The code.
+        code: Option<String>,
     },
-    /// Show what an expression is compiled to, in the context of a program.
-    Dump {
-        #[command(flatten)]
-        stage: StageArgs,
-        /// The program; `-` is standard input.
-        file: PathBuf,
-        /// An expression, such as `grad(loss)(w)`.
-        expr: String,
+    /// A session: definitions and values that accumulate.
+    Repl(ReplArgs),
+    /// Write a script that completes the arguments of `adl` for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
     },
 }
 
@@ -79,18 +73,129 @@ pub struct RunArgs {
     /// Replace the literal that a `let` at top level is bound to.
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub define: Vec<String>,
-    /// Most bytes that the program may use: `512M`, `2G`.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
-    pub memory: Option<usize>,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Say what happens as JSON, an object on each line.
+    #[arg(long)]
+    pub json: bool,
     /// Print how each fixed point went, forward and backward: rounds, residual, solver, condition, time.
     #[arg(long)]
     pub fixpoints: bool,
     /// Say afterwards how long each pass took.
     #[arg(long)]
     pub stats: bool,
+    /// The same as `-D` for each: `adl run FILE -- rate=0.1 n=100`.
+    #[arg(last = true, value_name = "NAME=VALUE")]
+    pub last: Vec<String>,
 }
 
-/// What to show.
+/// What a program may do.
+#[derive(Args, Debug, Default, Clone)]
+pub struct Limits {
+    /// Most bytes that the program may use: `512M`, `2G`.
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub memory: Option<usize>,
+    /// Stop after so many seconds.
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub timeout: Option<f64>,
+    /// Stop at the first operation that makes a NaN.
+    #[arg(long)]
+    pub check_nan: bool,
+}
+
+/// What to check.
+#[derive(Args, Debug, Clone)]
+pub struct CheckArgs {
+    /// The programs; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Say what is found as JSON, an object on each line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to test.
+#[derive(Args, Debug, Clone)]
+pub struct TestArgs {
+    /// The programs; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Say what comes out as JSON, an object on each line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to format.
+#[derive(Args, Debug, Clone)]
+pub struct FmtArgs {
+    /// The programs; `-` is standard input, whose form is printed.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Change nothing; name the files that are not in the style.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Of what to write the derivative.
+#[derive(Args, Debug, Clone)]
+pub struct GradArgs {
+    /// The program; `-` is standard input.
+    pub file: PathBuf,
+    /// The function. Shapes are those of its annotations, or of the values in `--at`; what has neither is a number.
+    pub function: String,
+    /// By which parameters; the first one unless told.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub wrt: Vec<String>,
+    /// The mode; forward for a function of one number unless told, else reverse.
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
+    /// The value of a parameter, such as `x=[1, 2]`; with all of them the value of the derivative is printed too.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub at: Vec<String>,
+    /// Compare the text, the compiled derivative and central differences at the point; 1 if they differ.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// By which mode a derivative is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ModeArg {
+    /// Tangents, from the parameters on.
+    Forward,
+    /// Cotangents, from the result back.
+    Reverse,
+}
+
+/// What to time.
+#[derive(Args, Debug, Clone)]
+pub struct BenchArgs {
+    /// The program; `-` is standard input.
+    pub file: PathBuf,
+    /// Calls such as `loss(randn(1, 1000))`, or functions whose parameters are annotated.
+    #[arg(required = true, value_name = "CALL")]
+    pub calls: Vec<String>,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Give the figures as JSON, an object on each line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to show of the compiler's work.
+#[derive(Args, Debug, Clone)]
+pub struct DumpArgs {
+    #[command(flatten)]
+    pub stage: StageArgs,
+    /// The program; `-` is standard input.
+    pub file: PathBuf,
+    /// A function, or a call such as `grad(loss)(w)`.
+    #[arg(value_name = "CALL")]
+    pub call: String,
+}
+
+/// Which stage to show.
 #[derive(Args, Debug, Clone)]
 #[group(multiple = false)]
 pub struct StageArgs {
@@ -100,34 +205,56 @@ pub struct StageArgs {
     /// The IR as it was lowered.
     #[arg(long)]
     ir: bool,
+    /// The IR of value and gradient, derivatives made.
+    #[arg(long)]
+    vjp: bool,
     /// The IR after the last pass (if nothing else is asked for).
     #[arg(long)]
     opt: bool,
     /// The IR after a pass.
     #[arg(long, value_name = "PASS")]
     after: Option<String>,
+    /// The IR of Cranelift.
+    #[arg(long)]
+    clif: bool,
+    /// Machine code.
+    #[arg(long)]
+    asm: bool,
 }
 
 impl StageArgs {
-    /// The name of what to show: `typed`, or a pass.
-    pub fn name(&self) -> &str {
+    /// What to show.
+    pub fn stage(&self) -> adl_compiler::session::Stage {
+        use adl_compiler::session::Stage;
         match &self.after {
-            Some(pass) => pass,
-            None if self.typed => "typed",
-            None if self.ir => "lower",
-            None => "optimize",
+            Some(pass) => Stage::After(pass.clone()),
+            None if self.typed => Stage::Typed,
+            None if self.ir => Stage::After("lower".into()),
+            None if self.vjp => Stage::Vjp,
+            None if self.clif => Stage::Clif,
+            None if self.asm => Stage::Asm,
+            None => Stage::After("optimize".into()),
         }
     }
 }
 
+/// How a session begins.
+#[derive(Args, Debug, Default, Clone)]
+pub struct ReplArgs {
+    /// A program that is run first.
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
 impl Cli {
-    /// What to do; `None` if there is nothing but a person at a terminal.
-    pub fn into_command(self, terminal: bool) -> Option<Command> {
+    /// What to do: without arguments a session with the person at the terminal, or the program on standard input.
+    pub fn into_command(self, terminal: bool) -> Command {
         let idle = self.run.file.is_none() && self.run.eval.is_empty();
         match self.command {
-            Some(command) => Some(command),
-            None if idle && terminal => None,
-            None => Some(Command::Run(self.run)),
+            Some(command) => command,
+            None if idle && terminal => Command::Repl(ReplArgs { file: None, limits: self.run.limits }),
+            None => Command::Run(self.run),
         }
     }
 }
@@ -142,4 +269,11 @@ fn bytes(text: &str) -> Result<usize, String> {
     };
     let count: usize = digits.parse().map_err(|_| "a number with K, M or G".to_string())?;
     count.checked_shl(shift).filter(|b| b >> shift == count).ok_or_else(|| "too large".to_string())
+}
+
+/// `2`, `0.5`.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_string())?;
+    // A limit that no clock can count to is none.
+    if seconds > 0.0 && seconds < 1e9 { Ok(seconds) } else { Err("a number of seconds above 0".to_string()) }
 }

@@ -1,22 +1,55 @@
-//! The commands.
+//! The commands: one file each. Here files are read, and the command is sent on its way.
 
-use crate::args::{Command, RunArgs};
+pub mod bench;
+mod check;
+mod completions;
+mod dump;
+pub mod explain;
+mod fmt;
+mod grad;
+mod run;
+mod test;
+
+use crate::args::{Command, Limits};
 use crate::console::{self, Console};
-use crate::{FAILED, INTERRUPTED, OK, Streams, USAGE, files};
-use adl_compiler::engine::{Error, ErrorKind};
-use adl_compiler::session::{Session, TestReport};
+use crate::report::Report;
+use crate::timeout::Timeout;
+use crate::world::World;
+use crate::{FAILED, OK, Streams, USAGE, files, repl};
+use adl_compiler::engine::Error;
+use adl_compiler::session::Session;
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
+use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use std::path::PathBuf;
+
+/// What a command works with.
+pub struct Context {
+    /// The streams.
+    pub console: Console,
+    /// Whether messages have colours.
+    pub color: bool,
+    /// How pictures are shown.
+    pub screen: Screen,
+    /// Stops the program that runs.
+    pub interrupt: Interrupt,
+    /// The programs that were named, in order.
+    pub sources: Vec<Source>,
+}
 
 /// Does what was asked for; the result is the exit code.
 pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: Interrupt) -> u8 {
     let files: Vec<PathBuf> = match &command {
         Command::Run(args) if args.eval.is_empty() && args.file.is_none() => vec!["-".into()],
         Command::Run(args) => args.file.iter().cloned().collect(),
-        Command::Check { files } | Command::Test { files } => files.clone(),
-        Command::Dump { file, .. } => vec![file.clone()],
+        Command::Check(args) => args.files.clone(),
+        Command::Test(args) => args.files.clone(),
+        Command::Fmt(args) => args.files.clone(),
+        Command::Grad(args) => vec![args.file.clone()],
+        Command::Bench(args) => vec![args.file.clone()],
+        Command::Dump(args) => vec![args.file.clone()],
+        Command::Explain { .. } | Command::Repl(_) | Command::Completions { .. } => Vec::new(),
     };
     // Standard input belongs to this thread.
     let mut sources = Vec::new();
@@ -24,168 +57,78 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
         match files::program(file, streams.input) {
             Ok(source) => sources.push(source),
             Err(problem) => {
+                // Nobody is left to be told if this fails.
                 let _ = writeln!(streams.err, "adl: {problem}");
                 return USAGE;
             }
         }
     }
     let stop = interrupt.clone();
+    let (editing, screen) = (streams.terminal && streams.editing, streams.screen);
     console::run(streams, &stop, move |console| {
-        let mut context = Context { console, color, interrupt };
+        let context = Context { console, color, screen, interrupt, sources };
         match command {
-            Command::Run(args) => context.run(&args, sources),
-            Command::Check { .. } => context.check(sources),
-            Command::Test { .. } => context.test(sources),
-            Command::Dump { stage, expr, .. } => context.dump(stage.name(), sources, &expr),
+            Command::Run(args) => run::run(context, &args),
+            Command::Check(args) => check::check(context, &args),
+            Command::Test(args) => test::test(context, &args),
+            Command::Fmt(args) => fmt::fmt(context, &args),
+            Command::Grad(args) => grad::grad(context, &args),
+            Command::Bench(args) => bench::bench(context, &args),
+            Command::Dump(args) => dump::dump(context, &args),
+            Command::Explain { code } => explain::explain(&context, code.as_deref()),
+            Command::Repl(args) => repl::repl(context, &args, editing),
+            Command::Completions { shell } => completions::completions(&context, shell),
         }
     })
 }
 
-struct Context {
-    console: Console,
-    color: bool,
-    interrupt: Interrupt,
-}
-
 impl Context {
-    fn session(&self) -> Session {
-        let console = self.console.clone();
-        let mut session = Session::new(move |line: &str| console.line(line));
+    /// How the command says things.
+    fn report(&self, json: bool, command: &str) -> Report {
+        Report::of(self.console.clone(), self.color, json, command)
+    }
+
+    /// The same, with a clock.
+    fn limited(&self, json: bool, command: &str, limits: &Limits) -> Report {
+        let timeout = limits.timeout.map(|seconds| Timeout::start(seconds, self.interrupt.clone()));
+        self.report(json, command).with_timeout(timeout)
+    }
+
+    /// A session that prints to `report`.
+    pub fn session(&self, report: &Report, limits: &Limits) -> Session {
+        let mut session = Session::new(World { report: report.clone(), screen: self.screen });
         session.set_interrupt(self.interrupt.clone());
+        session.set_memory_limit(limits.memory);
+        session.check_nan(limits.check_nan);
         session
     }
+}
 
-    fn run(&mut self, args: &RunArgs, sources: Vec<Source>) -> u8 {
-        let mut session = self.session();
-        session.set_memory_limit(args.memory);
-        session.report_fixpoints(args.fixpoints);
-        for definition in &args.define {
-            let Some((name, value)) = definition.split_once('=') else {
-                self.console.note(&format!("adl: `-D {definition}` is not of the form `name=value`"));
-                return USAGE;
-            };
-            if let Err(problem) = session.set_parameter(name.trim(), value.trim()) {
-                self.console.note(&problem.render(self.color));
-                return USAGE;
-            }
+/// Says what came of a program; the result is the exit code.
+fn finish(report: &Report, session: &Session, result: Result<Vec<Diagnostic>, Error>) -> u8 {
+    match result {
+        Ok(warnings) => {
+            report.problem(&session.problems(warnings));
+            OK
         }
-        let mut code = OK;
-        let entries = args.eval.iter().map(|e| Source::new("<command line>", e.as_str()));
-        for source in sources.into_iter().chain(entries) {
-            let result = session.run_source(source, &mut files::import);
-            code = self.finish(&session, result);
-            if code != OK {
-                break;
-            }
-        }
-        let unused = session.unused_parameters();
-        if let (OK, [name, ..]) = (code, unused.as_slice()) {
-            self.console.note(&format!("adl: no `let {name} = …` with a literal at the top level of the program"));
-            code = USAGE;
-        }
-        if args.stats {
-            self.stats(&session);
-        }
-        code
-    }
-
-    fn stats(&self, session: &Session) {
-        for (name, time) in session.timings().iter() {
-            self.console.note(&format!("{name:>10} {:10.3} ms", time.as_secs_f64() * 1e3));
-        }
-    }
-
-    fn check(&mut self, sources: Vec<Source>) -> u8 {
-        let (mut errors, mut warnings, mut interrupted) = (0, 0, false);
-        for source in sources {
-            let mut session = self.session();
-            match session.check_source(source, &mut files::import) {
-                Ok(found) => {
-                    warnings += found.len();
-                    self.warn(&session, &found);
-                }
-                Err(problem) => {
-                    let count = problem.diagnostics.iter().filter(|d| d.is_error()).count();
-                    errors += count;
-                    warnings += problem.diagnostics.len() - count;
-                    interrupted |= problem.kind == ErrorKind::Interrupted;
-                    self.console.note(&problem.render(self.color));
-                }
-            }
-        }
-        if errors + warnings > 0 {
-            self.console.note(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
-        }
-        match (errors, interrupted) {
-            (_, true) => INTERRUPTED,
-            (0, _) => OK,
-            _ => FAILED,
-        }
-    }
-
-    fn test(&mut self, sources: Vec<Source>) -> u8 {
-        let (mut passed, mut failed, mut code) = (0, 0, OK);
-        for source in sources {
-            let mut session = self.session();
-            let (console, color) = (self.console.clone(), self.color);
-            let mut report = |test: TestReport| match &test.result {
-                Ok(()) => {
-                    passed += 1;
-                    console.line(&format!("ok      {}", test.name));
-                }
-                Err(problem) => {
-                    failed += 1;
-                    console.line(&format!("FAILED  {}", test.name));
-                    console.note(&problem.render(color));
-                    code = if problem.kind == ErrorKind::Interrupted { INTERRUPTED } else { FAILED };
-                }
-            };
-            let result = session.test_source(source, &mut files::import, &mut report);
-            let outcome = self.finish(&session, result);
-            if outcome != OK {
-                code = outcome;
-            }
-            if code == INTERRUPTED {
-                break;
-            }
-        }
-        self.console.line(&format!("{passed} passed, {failed} failed"));
-        code
-    }
-
-    fn dump(&mut self, stage: &str, sources: Vec<Source>, expr: &str) -> u8 {
-        let mut session = self.session();
-        let result = sources.into_iter().try_for_each(|s| session.define_source(s, &mut files::import));
-        match result.and_then(|()| session.dump(expr, stage)) {
-            Ok(text) => {
-                self.console.line(text.trim_end());
-                OK
-            }
-            Err(problem) => self.finish(&session, Err(problem)),
-        }
-    }
-
-    /// Says what came of a program; the result is the exit code.
-    fn finish(&self, session: &Session, result: Result<Vec<Diagnostic>, Error>) -> u8 {
-        match result {
-            Ok(warnings) => {
-                self.warn(session, &warnings);
-                OK
-            }
-            Err(problem) => {
-                self.console.note(&problem.render(self.color));
-                if problem.kind == ErrorKind::Interrupted { INTERRUPTED } else { FAILED }
-            }
-        }
-    }
-
-    fn warn(&self, session: &Session, warnings: &[Diagnostic]) {
-        if !warnings.is_empty() {
-            self.console.note(&session.render(warnings, self.color));
-        }
+        Err(problem) => report.problem(&problem),
     }
 }
 
+/// `1 error`, `2 errors`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Takes the definitions of programs; the exit code if one is wrong.
+fn define(report: &Report, session: &mut Session, sources: Vec<Source>) -> Result<(), u8> {
+    for source in sources {
+        session.define_source(source, &mut files::import).map_err(|problem| report.problem(&problem))?;
+    }
+    Ok(())
+}
+
+/// The worse of two exit codes.
+fn worse(a: u8, b: u8) -> u8 {
+    if a == OK || (a == FAILED && b != OK) { b } else { a }
 }

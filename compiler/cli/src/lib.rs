@@ -3,9 +3,8 @@
 //!
 //! ```
 //! use adl_cli::{Streams, run};
-//! let (mut out, mut err) = (Vec::new(), Vec::new());
-//! let streams = Streams { input: &mut std::io::empty(), terminal: false, out: &mut out, err: &mut err, color: false };
-//! assert_eq!(run(["adl", "-e", "1 + 2"], streams, Default::default()), 0);
+//! let (mut input, mut out, mut err) = (std::io::empty(), Vec::new(), Vec::new());
+//! assert_eq!(run(["adl", "-e", "1 + 2"], Streams::new(&mut input, &mut out, &mut err), Default::default()), 0);
 //! assert_eq!(out, b"3\n");
 //! ```
 
@@ -13,11 +12,19 @@ mod args;
 mod commands;
 mod console;
 mod files;
+mod json;
+mod repl;
+mod report;
+mod timeout;
+mod timing;
+mod world;
 
+pub use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use clap::Parser as _;
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the command reads and writes.
 pub struct Streams<'a> {
@@ -27,11 +34,26 @@ pub struct Streams<'a> {
     pub terminal: bool,
     /// For values and prints.
     pub out: &'a mut dyn Write,
+    /// Whether `out` is that person's terminal, so that lines can be edited.
+    pub editing: bool,
     /// For errors and warnings.
     pub err: &'a mut dyn Write,
+    /// Whether somebody watches `err`, and wants to see how far a loop is.
+    pub watched: bool,
     /// Whether `err` takes colours, unless `--color` says otherwise.
     pub color: bool,
+    /// How `out` shows pictures; `--color` may say otherwise of its colours.
+    pub screen: Screen,
 }
+
+impl<'a> Streams<'a> {
+    /// Streams without a person at them.
+    pub fn new(input: &'a mut dyn Read, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Streams<'a> {
+        Streams { input, terminal: false, out, editing: false, err, watched: false, color: false, screen: PLAIN_SCREEN }
+    }
+}
+/// A screen of 80 characters without colours: what a file or a pipe gets.
+pub const PLAIN_SCREEN: Screen = Screen { columns: 80, rows: 20, color: false };
 
 /// Everything went well.
 pub const OK: u8 = 0;
@@ -41,6 +63,9 @@ pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Stopped by Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
+
+/// Whether a session goes on after Ctrl-C.
+static OUTLIVES_INTERRUPT: AtomicBool = AtomicBool::new(false);
 
 /// Runs the command with these arguments, the first being its own name; the result is its exit code.
 pub fn run<A>(args: impl IntoIterator<Item = A>, mut streams: Streams<'_>, interrupt: Interrupt) -> u8
@@ -57,27 +82,24 @@ where
             return code;
         }
     };
-    let color = match cli.color {
-        args::Color::Auto => streams.color,
+    let chosen = |auto: bool| match cli.color {
+        args::Color::Auto => auto,
         args::Color::Always => true,
         args::Color::Never => false,
     };
-    match cli.into_command(streams.terminal) {
-        Some(command) => commands::run(command, color, &mut streams, interrupt),
-        None => {
-            let _ = write!(streams.out, "{}", args::SHORT_HELP);
-            OK
-        }
-    }
+    let color = chosen(streams.color);
+    streams.screen.color = chosen(streams.screen.color);
+    let command = cli.into_command(streams.terminal);
+    commands::run(command, color, &mut streams, interrupt)
 }
 
-/// Makes Ctrl-C stop the running program; a second one ends the process at once.
+/// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session.
 pub fn on_interrupt() -> Interrupt {
     let interrupt = Interrupt::new();
     let shared = interrupt.clone();
     // Without a handler Ctrl-C still ends the process.
     let _ = ctrlc::set_handler(move || {
-        if shared.is_raised() {
+        if shared.is_raised() && !OUTLIVES_INTERRUPT.load(Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
         }
         shared.raise();

@@ -13,8 +13,8 @@ struct Said {
 }
 
 fn adl_with(args: &[&str], input: &str, interrupt: Interrupt) -> Said {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams { input: &mut input.as_bytes(), terminal: false, out: &mut out, err: &mut err, color: false };
+    let (mut input, mut out, mut err) = (input.as_bytes(), Vec::new(), Vec::new());
+    let streams = Streams::new(&mut input, &mut out, &mut err);
     let code = run(std::iter::once("adl").chain(args.iter().copied()), streams, interrupt);
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Said { code, out: text(out), err: text(err) }
@@ -121,6 +121,7 @@ fn parameters() {
     assert_eq!(said.code, USAGE);
     assert!(said.err.contains("let rat"), "{}", said.err);
     assert_eq!(adl(&["run", &path, "-D", "rate"]).code, USAGE);
+    expect(&adl(&["run", &path, "--", "rate=2.0", "n=4"]), OK, "8.0\n", "");
 }
 
 #[test]
@@ -150,14 +151,27 @@ fn tests() {
 fn dumps() {
     let folder = Folder::new("dumps", &[("f.adl", "fn f(x) = x * sin(x)\n")]);
     let path = folder.path("f.adl");
-    let lowered = adl(&["dump", "--ir", &path, "f'(2.0)"]);
-    assert_eq!(lowered.code, OK, "{}", lowered.err);
-    assert!(lowered.out.contains("jvp"), "{}", lowered.out);
-    let optimized = adl(&["dump", &path, "f'(2.0)"]);
-    assert!(optimized.out.starts_with("func @0 main[]() -> f64 {"), "{}", optimized.out);
-    assert!(!optimized.out.contains("jvp"), "{}", optimized.out);
-    let typed = adl(&["dump", "--typed", &path, "f(2.0)"]);
-    assert!(typed.out.contains("Sin"), "{}", typed.out);
+    let stage = |stage: &[&str], call: &str| {
+        let said = adl(&[&["dump"], stage, &[path.as_str(), call]].concat());
+        assert_eq!((said.code, said.err.as_str()), (OK, ""), "{stage:?}");
+        said.out
+    };
+    let place = format!("; {path}:1:");
+    let lowered = stage(&["--ir"], "f'(2.0)");
+    assert!(lowered.contains("jvp") && lowered.contains(&place), "{lowered}");
+    let optimized = stage(&[], "f'(2.0)");
+    assert!(optimized.starts_with("; f'(2.0)\nfunc @0 main[](v0: f64) -> f64 {"), "{optimized}");
+    assert!(!optimized.contains("jvp") && optimized.contains("cos v0"), "{optimized}");
+    assert!(stage(&["--typed"], "f(2.0)").contains("Sin"));
+    // The value, and the pullback of 1.
+    let gradient = stage(&["--vjp"], "f(2.0)");
+    assert!(gradient.contains("-> (f64, f64)") && gradient.contains(&place), "{gradient}");
+    let clif = stage(&["--clif"], "f(2.0)");
+    assert!(clif.contains("fmul") && clif.contains(&place), "{clif}");
+    let asm = stage(&["--asm"], "f(2.0)");
+    assert!(asm.contains("block0") && asm.len() > 200, "{asm}");
+    // A name alone: its parameters are taken for numbers, which is said.
+    assert!(stage(&[], "f").contains("; x has no annotation and is taken for one number"));
     assert_eq!(adl(&["dump", "--after", "nothing", &path, "f(2.0)"]).code, FAILED);
 }
 
@@ -173,12 +187,97 @@ fn usage() {
 }
 
 #[test]
-fn a_person_without_arguments_gets_help() {
-    let mut out = Vec::new();
-    let streams =
-        Streams { input: &mut io::empty(), terminal: true, out: &mut out, err: &mut io::sink(), color: false };
+fn a_person_without_arguments_gets_a_session() {
+    let (mut input, mut out, mut err) = ("1 + 2\n".as_bytes(), Vec::new(), Vec::new());
+    let streams = Streams { terminal: true, ..Streams::new(&mut input, &mut out, &mut err) };
     assert_eq!(run(["adl"], streams, Interrupt::new()), OK);
-    assert!(String::from_utf8(out).expect("text").contains("adl FILE"));
+    assert_eq!(String::from_utf8(out).expect("text"), "ans: i64 = 3\n");
+}
+
+#[test]
+fn the_time_is_up() {
+    let said = adl(&["run", "--timeout", "0.2", "-e", "var x = 0.0\nwhile x >= 0 { x += 1 }"]);
+    assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
+    assert!(said.err.starts_with("error[E0414]: the time is up: the limit is 0.2 s"), "{}", said.err);
+    expect(&adl(&["run", "--timeout", "100", "-e", "1"]), OK, "1\n", "");
+    assert_eq!(adl(&["run", "--timeout", "-1", "-e", "1"]).code, USAGE);
+}
+
+#[test]
+fn the_first_nan() {
+    let text = "fn f(x) = sum(log(x) * 2)\nlet x = [[1.0, 2.0], [0.5, -0.25]]\nf(x)\n";
+    let folder = Folder::new("nan", &[("nan.adl", text)]);
+    let path = folder.path("nan.adl");
+    expect(&adl(&[&path]), OK, "nan\n", "");
+    let said = adl(&["run", "--check-nan", &path]);
+    let err = format!(
+        "error[E0413]: `log` made a NaN\n --> {path}:1:15\n  |\n1 | fn f(x) = sum(log(x) * 2)\n  |               ^^^^^^\n  |\n  = note: at [1, 1] it was given -0.25\n"
+    );
+    expect(&said, FAILED, "", &err);
+    // What is given a NaN does not make one, and what is not chosen does not count, in derivatives too.
+    let fine = [
+        "[nan, 1.0] + 1",
+        "where([true, true], [1.0, 2.0], sqrt([-1.0, -2.0]) + 1)[0]",
+        "grad(|x| sum(where(x > 0, sqrt(x), x)))([0.0, -1.0])",
+    ];
+    for text in fine {
+        assert_eq!(adl(&["run", "--check-nan", "-e", text]).code, OK, "{text}");
+    }
+    for (text, by) in [
+        ("let z = [0.0]\nz / z", "/"),
+        ("let z = [inf, -inf]\nsum(z)", "sum"),
+        ("let z = [0.0]\ngrad(|z| sqrt(z[0]^2))(z)", "*"),
+    ] {
+        let said = adl(&["run", "--check-nan", "-e", text]);
+        assert!(said.code == FAILED && said.err.contains(&format!("`{by}` made a NaN")), "{text}: {}", said.err);
+    }
+}
+
+#[test]
+fn progress_is_shown_to_who_watches_and_changes_nothing() {
+    let text = "fn f(x) {\n  var y = x\n  for _ in progress(0..3) { y *= x }\n  y\n}\nprint(f(2.0), f'(2.0))\nprint(sum(i for i in progress(0..4)))\n";
+    expect(&adl(&["-e", text]), OK, "16.0 32.0\n6\n", "");
+    let (mut input, mut out, mut err) = (io::empty(), Vec::new(), Vec::new());
+    let streams = Streams { watched: true, ..Streams::new(&mut input, &mut out, &mut err) };
+    assert_eq!(run(["adl", "-e", text], streams, Interrupt::new()), OK);
+    let err = String::from_utf8(err).expect("text");
+    assert_eq!(out, b"16.0 32.0\n6\n");
+    assert!(err.contains("0/3") && err.contains("2/3") && err.contains("3/3"), "{err:?}");
+    assert!(err.ends_with("\r\x1b[K"), "the bar goes: {err:?}");
+}
+
+#[test]
+fn benchmarks() {
+    let text = "fn loss(w: f64[n], x: f64[n]) -> f64 = sum((w * x - 1)^2)\nfn two(x) = [x, x]\nfn k(n: i64) = n\n";
+    let folder = Folder::new("benchmarks", &[("b.adl", text)]);
+    let path = folder.path("b.adl");
+    let said = adl(&["bench", &path, "loss", "two(1.0)"]);
+    assert_eq!((said.code, said.err.as_str()), (OK, ""));
+    for word in ["loss(rand(1, (100,)), rand(2, (100,)))", "n = 100", "compiled in", "x the call", "bytes", "two(1.0)"]
+    {
+        assert!(said.out.contains(word), "{word}: {}", said.out);
+    }
+    let said = adl(&["bench", &path, "k", "loss(1)"]);
+    assert_eq!(said.code, FAILED);
+    assert!(said.err.contains("`k` takes a whole number: write a call"), "{}", said.err);
+}
+
+#[test]
+fn explanations() {
+    let said = adl(&["explain", "e0201"]);
+    assert!(said.code == OK && said.out.starts_with("E0201: shapes that do not match in `@`\n"), "{}", said.out);
+    assert!(said.out.contains("    fn predict(") && !said.out.contains("```"), "{}", said.out);
+    assert!(adl(&["explain"]).out.lines().count() > 60);
+    assert_eq!(adl(&["explain", "E9999"]).code, USAGE);
+}
+
+#[test]
+fn completions_of_shells() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = adl(&["completions", shell]);
+        assert!(said.code == OK && said.out.contains("check-nan"), "{shell}");
+    }
+    assert_eq!(adl(&["completions", "tcsh"]).code, USAGE);
 }
 
 #[test]
@@ -218,9 +317,8 @@ impl Write for Closing {
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let mut err = Vec::new();
-    let streams =
-        Streams { input: &mut io::empty(), terminal: false, out: &mut Closing(3), err: &mut err, color: false };
+    let (mut input, mut out, mut err) = (io::empty(), Closing(3), Vec::new());
+    let streams = Streams::new(&mut input, &mut out, &mut err);
     let endless = "var k = 0.0\nwhile k >= 0 { print(k)\nk += 1 }";
     run(["adl", "-e", endless], streams, Interrupt::new());
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));

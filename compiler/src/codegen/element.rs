@@ -76,7 +76,10 @@ impl Translator<'_, '_> {
             Op::Prim(prim) => {
                 let args: SmallVec<[Reg; 3]> = data.args.iter().map(|&a| self.element(a, at)).collect();
                 let dtype = data.args.last().map_or(self.data(value).dtype, |&a| self.data(a).dtype);
-                self.prim(*prim, dtype, &args, inst)
+                let before = self.blame(inst);
+                let element = self.prim(*prim, dtype, &args, inst);
+                self.b.set_srcloc(before);
+                element
             }
             Op::Convert(to) => {
                 let x = self.element(data.args[0], at);

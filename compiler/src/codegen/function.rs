@@ -252,6 +252,7 @@ impl Translator<'_, '_> {
     /// Translates an instruction.
     pub(super) fn inst(&mut self, inst: Inst) {
         let data = &self.func.insts[inst];
+        self.blame(inst);
         match &data.kind {
             Kind::Pure(op) => self.pure(inst, op),
             Kind::If { then, otherwise } => self.branch(inst, *then, *otherwise),
@@ -274,7 +275,7 @@ impl Translator<'_, '_> {
                 let differ = self.b.ins().icmp(IntCC::NotEqual, left, right);
                 self.fail_if(differ, Fault::SizesDiffer, inst, &[left, right]);
             }
-            Kind::Assert(parts) => self.assert(inst, parts),
+            Kind::Assert(claim) => self.assert(inst, claim),
             Kind::Print(parts) => self.print(inst, parts),
             Kind::TapeNew => self.tape_new(inst),
             Kind::Push => self.push(inst),

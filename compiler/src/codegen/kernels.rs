@@ -5,8 +5,9 @@ use super::element::At;
 use super::function::{Reg, Translator};
 use super::scalar::machine;
 use super::sites::{Fault, What};
-use crate::ir::{Inst, Part, Type, Value};
+use crate::ir::{Claim, Inst, Type, Value};
 use adl_lang::ast::Name;
+use adl_lang::message::Message;
 use adl_lang::ops::{Factor, Random};
 use adl_lang::prims::Prim;
 use adl_lang::typed::BoundsOf;
@@ -223,10 +224,10 @@ impl Translator<'_, '_> {
         list
     }
 
-    /// Prints a line.
-    pub(super) fn print(&mut self, inst: Inst, parts: &[Part]) {
+    /// Says something to the host.
+    pub(super) fn print(&mut self, inst: Inst, message: &Message<usize>) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Print(parts.to_vec()));
+        let site = self.site(data.span, What::Print(message.clone()));
         let list = self.shown(&data.args);
         let site = self.b.ins().iconst(types::I32, site);
         let n = self.int(data.args.len() as i64);
@@ -234,9 +235,9 @@ impl Translator<'_, '_> {
     }
 
     /// Fails with values unless the condition holds.
-    pub(super) fn assert(&mut self, inst: Inst, parts: &[Part]) {
+    pub(super) fn assert(&mut self, inst: Inst, claim: &Claim) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Assert(parts.to_vec()));
+        let site = self.site(data.span, What::Assert(claim.clone()));
         let condition = self.scalar(data.args[0]);
         let (failed, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(failed);

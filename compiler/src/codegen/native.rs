@@ -180,7 +180,7 @@ impl Native {
             return Ok(());
         }
         let failure = workspace.failure();
-        let error = workspace.take_host_error();
+        let error = workspace.take_refusal();
         Err(self.explain(status, &failure, workspace.failure_values(), error))
     }
 
@@ -192,7 +192,7 @@ impl Native {
             Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
             Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
             Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
-                Some(site) if failure.kind < Failure::HOST_FAILED => {
+                Some(site) if failure.kind < Failure::HOST_REFUSED => {
                     CallFailure::Failed { site: site.clone(), values: failure.values, arrays: arrays.to_vec() }
                 }
                 Some(site) => CallFailure::Host { site: site.clone(), error },

@@ -1,7 +1,8 @@
 //! The places where compiled code may fail or print: the code knows a number, this table knows the rest.
 
-use crate::ir::Part;
+use crate::ir::Claim;
 use adl_lang::ast::Name;
+use adl_lang::message::Message;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 
@@ -33,9 +34,9 @@ pub enum What {
     Fault(Fault),
     /// An assertion; the parts refer to the operands of the instruction, of which the first is the condition. The
     /// values that come with the failure are the operands after it.
-    Assert(Vec<Part>),
-    /// A printed line.
-    Print(Vec<Part>),
+    Assert(Claim),
+    /// Something that is said to the host.
+    Print(Message<usize>),
     /// A call of a function of the host.
     Host(Name),
 }

@@ -3,6 +3,7 @@
 use super::frame::plain_dim;
 use super::function::function;
 use super::in_place::Pairs;
+use super::listing::Listing;
 use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::Site;
@@ -25,6 +26,8 @@ pub(super) struct Unit<'m> {
     pub(super) sites: Vec<Site>,
     pub(super) stats: Stats,
     pub(super) defect: Option<String>,
+    /// What was made so far, if somebody wants to see it.
+    pub(super) listing: Option<Listing>,
     imports: FxHashMap<String, cranelift_module::FuncId>,
 }
 
@@ -32,12 +35,22 @@ fn fault(problem: impl std::fmt::Display) -> CodegenError {
     CodegenError(problem.to_string())
 }
 
-/// Compiles `entry` and all that it calls.
-pub(super) fn compile(module: &Module, entry: FuncId, facts: &Facts) -> Result<Native, CodegenError> {
+/// Compiles `entry` and all that it calls; writes down how if there is a listing.
+pub(super) fn compile(
+    module: &Module,
+    entry: FuncId,
+    facts: &Facts,
+    listing: Option<&mut Listing>,
+) -> Result<Native, CodegenError> {
     let order = reachable(module, entry)?;
+    let wanted = listing.is_some();
     // Results that would lie in each other's memory are rare; then nothing is passed in place.
-    attempt(module, &order, entry, facts, Pairs::new())
-        .or_else(|_| attempt(module, &order, entry, facts, Pairs::none(&order, module)))
+    let (native, made) = attempt(module, &order, entry, facts, Pairs::new(), wanted)
+        .or_else(|_| attempt(module, &order, entry, facts, Pairs::none(&order, module), wanted))?;
+    if let (Some(listing), Some(made)) = (listing, made) {
+        *listing = made;
+    }
+    Ok(native)
 }
 
 fn attempt(
@@ -46,7 +59,8 @@ fn attempt(
     entry: FuncId,
     facts: &Facts,
     pairs: Pairs,
-) -> Result<Native, CodegenError> {
+    listing: bool,
+) -> Result<(Native, Option<Listing>), CodegenError> {
     let instructions = order.iter().map(|&f| module.funcs[f].insts.len()).sum();
     let mut unit = Unit {
         module,
@@ -57,6 +71,7 @@ fn attempt(
         sites: Vec::new(),
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
+        listing: listing.then(Listing::default),
         imports: FxHashMap::default(),
     };
     match translate(&mut unit, order, entry) {
@@ -68,7 +83,8 @@ fn attempt(
             debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
             let calls = order.iter().any(|&f| calls(&module.funcs[f]));
             let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
-            Native::finish(unit.jit, id, shape, unit.sites, bare, unit.stats)
+            let native = Native::finish(unit.jit, id, shape, unit.sites, bare, unit.stats)?;
+            Ok((native, unit.listing))
         }
         Err(problem) => {
             native::discard(unit.jit);
@@ -138,21 +154,29 @@ fn translate(unit: &mut Unit<'_>, order: &[FuncId], entry: FuncId) -> Result<cra
             return Err(CodegenError(problem));
         }
         let declared = unit.declared[&id];
-        define(unit, declared, &mut context)?;
+        define(unit, &func.name, declared, &mut context)?;
     }
     context.func.signature = abi::entry_signature(convention);
     let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
     entry_function(unit, entry, &mut context.func, &mut builder);
-    define(unit, id, &mut context)?;
+    define(unit, "entry", id, &mut context)?;
     Ok(id)
 }
 
 fn define(
     unit: &mut Unit<'_>,
+    name: &str,
     id: cranelift_module::FuncId,
     context: &mut cranelift_codegen::Context,
 ) -> Result<(), CodegenError> {
+    if let Some(listing) = &mut unit.listing {
+        Listing::prepare(context);
+        listing.before(name, context);
+    }
     unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
+    if let Some(listing) = &mut unit.listing {
+        listing.after(name, context);
+    }
     unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
     unit.jit.clear_context(context);
     Ok(())

@@ -239,5 +239,5 @@ impl Bare {
 #[cold]
 fn misplaced(k: usize, wanted: &[usize], found: &[usize]) -> Error {
     let title = format!("part {k} of the result has the shape {wanted:?}, and its place {found:?}");
-    Error::signature(Diagnostic::error("E0461", nowhere(), title))
+    Error::signature(Diagnostic::error("E0481", nowhere(), title))
 }

@@ -22,7 +22,7 @@ pub(super) struct Declared {
 }
 
 fn refused(text: &str, why: &str) -> Error {
-    Error::host("E0463", format!("`{text}` does not declare a function of the host: {why}"))
+    Error::host("E0483", format!("`{text}` does not declare a function of the host: {why}"))
 }
 
 impl Declared {

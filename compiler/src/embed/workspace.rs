@@ -149,7 +149,7 @@ impl Typed {
     pub(super) fn refused(&self, why: &str) -> Error {
         let title = format!("`{}` is not what is asked for: {why}", self.handle.expr);
         Error::signature(
-            self.signatures().into_iter().fold(Diagnostic::error("E0460", nowhere(), title), Diagnostic::note),
+            self.signatures().into_iter().fold(Diagnostic::error("E0480", nowhere(), title), Diagnostic::note),
         )
     }
 

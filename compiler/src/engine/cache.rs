@@ -1,7 +1,8 @@
 //! The compilations of a program, by function and by the types of the arguments; the oldest goes first.
 
 use super::call::lang_dtype;
-use super::state::{State, whole};
+use super::state::State;
+use super::values::whole;
 use super::variant::Variant;
 use adl_lang::types::DType;
 use adl_runtime::Value;
@@ -37,7 +38,7 @@ pub struct Statistics {
 
 /// The figures of an engine, for all its programs; see [`Statistics`].
 #[derive(Default)]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     pub programs: AtomicU64,
     pub programs_found: AtomicU64,
     pub compilations: AtomicU64,

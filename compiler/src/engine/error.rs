@@ -76,6 +76,11 @@ impl Error {
         Error { kind: ErrorKind::Signature, ..Error::new(vec![problem], &|_| None) }
     }
 
+    /// A source that a problem points into.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(&id)
+    }
+
     /// As text, with colours if `color`.
     pub fn render(&self, color: bool) -> String {
         render(&self.diagnostics, &|id| self.sources.get(&id).cloned(), color)

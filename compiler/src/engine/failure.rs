@@ -4,11 +4,14 @@ use super::error::ErrorKind;
 use super::output::line;
 use crate::ad::Endless;
 use crate::codegen::{Fault, Site, What};
+use crate::ir::Claim;
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
+use adl_lang::message::{Message, Topic};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
-use adl_runtime::Array;
+use adl_runtime::display::float_text;
+use adl_runtime::{Array, DType, Format};
 use std::time::Duration;
 
 /// Why a call came to nothing.
@@ -37,12 +40,32 @@ impl From<Diagnostic> for Failed {
 pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic {
     match &site.what {
         What::Fault(fault) => fault_at(*fault, site.span, figures),
-        What::Assert(parts) => {
+        What::Assert(Claim::NoNan(name)) => made_nan(name, site.span, arrays),
+        What::Assert(Claim::Said(parts)) => {
             // The first operand is the condition, which is no part of the message.
             Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
         }
-        What::Host(_) => *of_host(site, None).diagnostic,
-        What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
+        What::Host(_) | What::Print(_) => *of_host(site, None).diagnostic,
+    }
+}
+
+/// An operation made a NaN of numbers that are none. The arrays say in which entries, and what it was given.
+fn made_nan(name: &str, span: Span, arrays: &[Array]) -> Diagnostic {
+    let problem = Diagnostic::error("E0413", span, format!("`{name}` made a NaN"));
+    let Some((made, given)) = arrays.split_first() else { return problem };
+    let Some(at) = made.as_bool().and_then(|made| made.iter().position(|&made| made != 0)) else { return problem };
+    let number = |a: &Array| a.get_f64(at).map(|x| float_text(x, a.dtype() == DType::F32, Format::default()));
+    let numbers: Vec<String> = given.iter().filter_map(number).collect();
+    let mut rest = at;
+    let mut index: Vec<String> = Vec::new();
+    for &size in made.shape().iter().rev() {
+        index.insert(0, (rest % size.max(1)).to_string());
+        rest /= size.max(1);
+    }
+    let place = if index.is_empty() { String::new() } else { format!("at [{}] ", index.join(", ")) };
+    match numbers.is_empty() {
+        true => problem,
+        false => problem.note(format!("{place}it was given {}", numbers.join(" and "))),
     }
 }
 
@@ -91,14 +114,18 @@ pub fn interrupted(span: Span) -> Failed {
     Failed::new(ErrorKind::Interrupted, Diagnostic::error("E0412", span, "interrupted"))
 }
 
-/// A function of the host gave an error, or panicked.
+/// A function of the host gave an error or panicked, or the host did not take what it was told.
 pub fn of_host(site: &Site, error: Option<String>) -> Failed {
-    let who = match &site.what {
-        What::Host(name) => format!("`{name}` of the host"),
-        What::Print(_) | What::Assert(_) | What::Fault(_) => "what takes printed lines".to_string(),
+    let (code, what) = match &site.what {
+        What::Host(name) => ("E0472", format!("`{name}` of the host")),
+        What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown".into()),
+        What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved".into()),
+        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
+            ("E0499", "this line could not be printed".into())
+        }
     };
-    let title = error.map_or(format!("{who} panicked"), |error| format!("{who}: {error}"));
-    Failed::new(ErrorKind::Host, Diagnostic::error("E0472", site.span, title))
+    let error = error.unwrap_or_else(|| "the host panicked".into());
+    Failed::new(ErrorKind::Host, Diagnostic::error(code, site.span, format!("{what}: {error}")))
 }
 
 /// The host does not have a function, or its derivative.

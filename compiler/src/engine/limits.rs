@@ -2,6 +2,7 @@
 
 use super::hosts::Hosts;
 use super::output::SharedOutput;
+use crate::pipeline::Options;
 use adl_runtime::{Interrupt, Workspace};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,8 @@ pub struct Setting {
     pub output: SharedOutput,
     /// What each call may use.
     pub limits: Limits,
+    /// What programs do besides what they say.
+    pub options: Options,
     /// The functions of the host.
     pub hosts: Hosts,
     /// Stops all calls.

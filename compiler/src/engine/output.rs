@@ -1,19 +1,46 @@
 //! Where printed lines go, and how they are put together.
 
 use super::hosts::Hosts;
+use super::message::deliver;
 use crate::codegen::{Native, What};
 use crate::ir::Part;
 use adl_lang::ast::{self, Format};
+use adl_lang::message::Message;
 use adl_runtime::display::format_array;
 use adl_runtime::view::{Leaf, Place};
-use adl_runtime::{Array, FormatStyle, Host};
+use adl_runtime::{Array, Figure, FileName, FormatStyle, Host, Value};
+use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Takes what a program prints.
+/// The world as a program sees it: where its lines, pictures and files go and come from. An output that says nothing
+/// of pictures and files has none; a program that wants some then fails.
 pub trait Output: Send {
     /// One line, without the end.
     fn line(&mut self, text: &str);
+
+    /// So many rounds of so many are done of a loop over `progress(…)`; for who watches.
+    fn progress(&mut self, done: i64, of: i64) {
+        let _ = (done, of);
+    }
+
+    /// Shows or keeps a picture, or tells why not.
+    fn plot(&mut self, figure: &Figure) -> Result<(), String> {
+        let _ = figure;
+        Err("this host shows no pictures".into())
+    }
+
+    /// Reads a file of data, or tells why not. What it holds may take `limit` bytes.
+    fn read(&mut self, file: &FileName, limit: Option<usize>) -> Result<Value, String> {
+        let _ = (file, limit);
+        Err("this host gives no access to files".into())
+    }
+
+    /// Writes a file of data, or tells why not.
+    fn write(&mut self, file: &FileName, value: &Value) -> Result<(), String> {
+        let _ = (file, value);
+        Err("this host gives no access to files".into())
+    }
 }
 
 impl<F: FnMut(&str) + Send> Output for F {
@@ -40,7 +67,12 @@ impl SharedOutput {
 
     /// Writes a line.
     pub fn line(&self, text: &str) {
-        self.lock().output.line(text);
+        self.with(|output| output.line(text));
+    }
+
+    /// Does something with the output.
+    pub fn with<R>(&self, work: impl FnOnce(&mut dyn Output) -> R) -> R {
+        work(&mut self.lock().output)
     }
 
     /// Starts a clock, or stops the one started last and tells its time.
@@ -81,12 +113,21 @@ pub struct Printer {
 }
 
 impl Host for Printer {
-    fn print(&mut self, site: u32, values: &[Array]) {
-        if let Some(What::Print(parts)) = self.native.site(site).map(|s| &s.what) {
-            let text = line(parts, 0, values, &mut |stop| self.output.clock(stop));
-            if !matches!(parts.as_slice(), [Part::Clock { stop: false }]) {
-                self.output.line(&text);
+    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+        let said = self.native.site(site).map(|s| &s.what);
+        match said {
+            Some(What::Print(Message::Line(parts))) => {
+                let text = line(parts, 0, values, &mut |stop| self.output.clock(stop));
+                if !matches!(parts.as_slice(), [Part::Clock { stop: false }]) {
+                    self.output.line(&text);
+                }
+                Ok(())
             }
+            Some(What::Print(Message::Tell(topic, body))) => {
+                let value = |k: &usize| values.get(*k).ok_or_else(|| "a value is missing".to_string());
+                deliver(*topic, &body.map(&mut |k| value(k))?, &self.output)
+            }
+            Some(What::Fault(_) | What::Assert(_) | What::Host(_)) | None => Err("nothing is said here".to_string()),
         }
     }
 
@@ -99,17 +140,22 @@ impl Host for Printer {
 }
 
 /// Puts a line together; operand `first` is the first of `values`; `clock` stops clocks, or starts them.
-pub fn line(parts: &[Part], first: usize, values: &[Array], clock: &mut dyn FnMut(bool) -> String) -> String {
+pub fn line<A: Borrow<Array>>(
+    parts: &[Part],
+    first: usize,
+    values: &[A],
+    clock: &mut dyn FnMut(bool) -> String,
+) -> String {
     let mut text = String::new();
     for part in parts {
         match part {
             Part::Text(piece) => text.push_str(piece),
             Part::Clock { stop } => text.push_str(&clock(*stop)),
-            Part::Arg(k, format) => {
+            Part::Value(k, format) => {
                 let format = format.as_ref().map(runtime_format).unwrap_or_default();
                 if let Some(value) = k.checked_sub(first).and_then(|k| values.get(k)) {
                     // Writing to a string does not fail.
-                    let _ = format_array(&mut text, value, format);
+                    let _ = format_array(&mut text, value.borrow(), format);
                 }
             }
         }

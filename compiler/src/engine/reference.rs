@@ -2,10 +2,12 @@
 
 use super::call::{Signature, Trouble, runtime_dtype};
 use super::limits::Setting;
+use super::message::deliver;
 use super::output::runtime_format;
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
-use crate::ir::{FuncId, Module};
+use crate::ir::{Claim, FuncId, Module, Part};
+use adl_lang::message::{Body, Message, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
@@ -45,6 +47,11 @@ impl Hooks for Host<'_> {
         if !matches!(line.as_slice(), [Piece::Clock { stop: false }]) {
             self.setting.output.line(&text);
         }
+    }
+
+    fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
+        let body = body.map(&mut |d| array(d).map_err(|problem| problem.to_string()))?;
+        deliver(topic, &body, &self.setting.output)
     }
 
     fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
@@ -102,13 +109,17 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
         FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(vec![crate::ir::Part::Text(text(&line, &mut |_| String::new()))]) },
+            site: Site { span, what: What::Assert(Claim::Said(vec![Part::Text(text(&line, &mut |_| String::new()))])) },
             values: [0; 4],
             arrays: Vec::new(),
         },
         FailureKind::Host(name, error) => {
             CallFailure::Host { site: Site { span, what: What::Host(name) }, error: Some(error) }
         }
+        FailureKind::Refused(topic, why) => CallFailure::Host {
+            site: Site { span, what: What::Print(Message::Tell(topic, Body::None)) },
+            error: Some(why),
+        },
         FailureKind::TooDeep => CallFailure::StackOverflow,
         FailureKind::OutOfFuel => CallFailure::OutOfFuel,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),

@@ -10,7 +10,7 @@ use super::output::Printer;
 use super::reference;
 use crate::codegen::{CallFailure, Native};
 use crate::ir::{FuncId, Module};
-use crate::pipeline::{self, Problem, Timings};
+use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
@@ -82,11 +82,10 @@ impl Runner {
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Failed> {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
-        let backend = self.backend;
-        let metered = self.setting.limits.fuel.is_some();
-        let timings = &mut self.timings;
+        let options = Options { metered: self.setting.limits.fuel.is_some(), ..self.setting.options };
+        let (backend, timings) = (self.backend, &mut self.timings);
         let code = guarded(|| match backend {
-            Backend::Native => pipeline::compile(&entry.module, entry.main, metered, timings).map(Code::Native),
+            Backend::Native => pipeline::compile(&entry.module, entry.main, options, timings).map(Code::Native),
             Backend::Interpreter => {
                 pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }

@@ -1,17 +1,17 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
-use super::call::{lang_dtype, shape};
+use super::call::shape;
 use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
-use adl_lang::ast::{Block, Param, Stmt, StmtKind};
+use super::values::{Keeper, Slot, Values, leaf_info};
+use adl_lang::ast::{Block, Name, Param, Stmt, StmtKind};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
 use adl_lang::types::{DType, Ty};
 use adl_runtime::{Array, Value};
-use rustc_hash::FxHashMap;
 
 /// Gives the text of an import: what is written there, and the name of the importing source.
 pub type Import<'a> = dyn FnMut(&str, &str) -> Result<Source, String> + 'a;
@@ -26,27 +26,13 @@ pub struct State {
     pub runner: Runner,
 }
 
-#[derive(Default)]
-struct Values(FxHashMap<Global, Slot>);
-
-/// A global: what is known of it, and its value unless it was only checked.
-struct Slot {
-    info: LeafInfo,
-    value: Option<Array>,
-}
-
-impl Host for Values {
-    fn info(&self, global: Global) -> LeafInfo {
-        let unknown = LeafInfo { dtype: DType::F64, shape: Vec::new(), whole: None };
-        self.0.get(&global).map_or(unknown, |slot| slot.info.clone())
-    }
-}
-
 /// What a statement came to.
 #[derive(Default)]
 pub struct Outcome {
     /// A bare expression.
     pub shown: Option<Display>,
+    /// The names that it bound.
+    pub bound: Vec<Name>,
     /// What looks wrong though it runs.
     pub warnings: Vec<Diagnostic>,
 }
@@ -97,33 +83,54 @@ impl State {
 
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
-        let entry = deep(|| self.checker.statement(stmt, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
-        self.try_rules(&entry)?;
-        let results = self.execute(&entry)?;
+        let (entry, read) = self.checked(|checker, host| checker.statement(stmt, host))?;
+        let results = self.try_rules(&entry).and_then(|()| self.execute(&entry));
+        self.release(&read, results.is_ok().then_some(&entry));
+        let results = results?;
         let shown = match &entry.shown {
-            Some(Shown::Value(layout, places)) => {
-                let leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
-                Some(Display::Value(build(layout, &mut leaves.into_iter())))
-            }
+            Some(Shown::Value(layout, places)) => Some(Display::Value(shown(layout, places, &results))),
             Some(Shown::Text(text)) => Some(Display::Text(text.clone())),
             None => None,
         };
         for (&global, value) in entry.results.iter().zip(results) {
-            let slot = Slot { info: leaf_info(&value), value: Some(value) };
-            self.values.0.insert(global, slot);
+            self.values.insert(global, Slot::of(value));
         }
         self.checker.commit(&entry);
-        Ok(Outcome { shown, warnings: entry.warnings })
+        let bound = self.checker.bound(&entry).cloned().collect();
+        Ok(Outcome { shown, bound, warnings: entry.warnings })
+    }
+
+    /// Names and types.
+    pub fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// Names and types, to change how they are treated.
+    pub fn checker_mut(&mut self) -> &mut Checker {
+        &mut self.checker
+    }
+
+    /// What is to be run for a statement, which is not.
+    pub fn entry(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
+        let (entry, _) = self.checked(|checker, host| checker.statement(stmt, host))?;
+        Ok(entry)
+    }
+
+    /// The value of an entry that takes no arguments; nothing of it stays.
+    pub fn evaluate(&mut self, entry: &Entry) -> Result<Value, Error> {
+        let results = self.execute(entry)?;
+        Ok(match &entry.shown {
+            Some(Shown::Value(layout, places)) => shown(layout, places, &results),
+            Some(Shown::Text(_)) | None => Value::None,
+        })
     }
 
     /// Runs the body of a test; nothing of it stays.
     pub fn test(&mut self, body: &Block) -> Result<Vec<Diagnostic>, Error> {
-        let entry = deep(|| self.checker.test(body, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
-        self.try_rules(&entry)?;
-        self.execute(&entry)?;
-        Ok(entry.warnings)
+        let (entry, read) = self.checked(|checker, host| checker.test(body, host))?;
+        let results = self.try_rules(&entry).and_then(|()| self.execute(&entry));
+        self.release(&read, None);
+        results.map(|_| entry.warnings)
     }
 
     /// Runs the definitions among some statements.
@@ -137,8 +144,7 @@ impl State {
 
     /// Checks a function, given as an expression, for arguments of these types.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo]) -> Result<Entry, Error> {
-        let entry = deep(|| self.checker.function(expr, args, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
+        let (entry, _) = self.checked(|checker, host| checker.function(expr, args, host))?;
         self.try_rules(&entry)?;
         Ok(entry)
     }
@@ -155,18 +161,18 @@ impl State {
 
     /// Checks a statement without running it, unless others need to know a whole number that it computes.
     pub fn check(&mut self, stmt: &Stmt) -> Result<Entry, Error> {
-        let entry = deep(|| self.checker.statement(stmt, &self.values));
-        let entry = entry.map_err(|problems| self.error(problems))?;
+        let (entry, read) = self.checked(|checker, host| checker.statement(stmt, host))?;
         let infos = self.result_infos(&entry);
         let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
         if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
             values = self.execute(&entry)?.into_iter().map(Some).collect();
         }
+        self.release(&read, Some(&entry));
         values.resize(infos.len(), None);
         for ((&global, info), value) in entry.results.iter().zip(infos).zip(values) {
             let info = value.as_ref().map_or(info, leaf_info);
-            self.values.0.insert(global, Slot { info, value });
+            self.values.insert(global, Slot { info, value });
         }
         self.checker.commit(&entry);
         Ok(entry)
@@ -174,8 +180,9 @@ impl State {
 
     /// Checks the body of a test.
     pub fn check_test(&mut self, body: &Block) -> Result<Entry, Error> {
-        let entry = deep(|| self.checker.test(body, &self.values));
-        entry.map_err(|problems| self.error(problems))
+        let (entry, read) = self.checked(|checker, host| checker.test(body, host))?;
+        self.release(&read, None);
+        Ok(entry)
     }
 
     /// Compiles what was checked.
@@ -186,12 +193,34 @@ impl State {
 
     /// The value of a global.
     pub fn value(&self, global: Global) -> Option<&Array> {
-        self.values.0.get(&global)?.value.as_ref()
+        self.values.get(&global)?.value.as_ref()
     }
 
     /// What is known of all globals.
     pub fn infos(&self) -> impl Iterator<Item = &LeafInfo> {
-        self.values.0.values().map(|slot| &slot.info)
+        self.values.values().map(|slot| &slot.info)
+    }
+
+    /// Checks something; what was read for it is among the values from now on, under the globals that come with it.
+    fn checked(
+        &mut self,
+        work: impl FnOnce(&mut Checker, &dyn Host) -> Result<Entry, Vec<Diagnostic>>,
+    ) -> Result<(Entry, Vec<Global>), Error> {
+        let State { checker, values, runner } = self;
+        let keeper = Keeper::new(values, &runner.setting().output, runner.setting().limits.memory);
+        let entry = deep(|| work(checker, &keeper));
+        let read = keeper.into_read();
+        let entry = entry.map_err(|problems| self.error(problems))?;
+        let globals = read.keys().copied().collect();
+        self.values.extend(read);
+        Ok((entry, globals))
+    }
+
+    /// Forgets what was read and is bound by no name.
+    fn release(&mut self, read: &[Global], entry: Option<&Entry>) {
+        for global in read.iter().filter(|&&g| !entry.is_some_and(|e| e.binds(g))) {
+            self.values.remove(global);
+        }
     }
 
     /// Runs the trials of rules that an entry uses for the first time.
@@ -222,17 +251,22 @@ impl State {
         entry.inputs.iter().map(|i| input(&self.values, i)).collect()
     }
 
-    /// What the types of the results say.
-    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+    /// The sizes of an entry, as far as the types of its inputs tell.
+    pub fn result_sizes(&self, entry: &Entry) -> Vec<i64> {
         let of = |param: &usize| match entry.inputs.get(*param) {
-            Some(Input::Global(global)) => Some(self.values.info(*global)),
+            Some(Input::Global(global)) => self.values.get(global).map(|slot| slot.info.clone()),
             Some(Input::Arg(_)) | None => None,
         };
         let size = |source: &SizeSource| match source {
             SizeSource::Axis { param, axis } => of(param).and_then(|i| i.shape.get(*axis).map(|&n| n as i64)),
             SizeSource::Value { param } => of(param).and_then(|i| i.whole),
         };
-        let sizes: Vec<i64> = entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect();
+        entry.sizes.iter().map(|s| size(s).unwrap_or(0)).collect()
+    }
+
+    /// What the types of the results say.
+    fn result_infos(&self, entry: &Entry) -> Vec<LeafInfo> {
+        let sizes = self.result_sizes(entry);
         let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
@@ -245,20 +279,15 @@ impl State {
 
 fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
     match input {
-        Input::Global(global) => values.0.get(global)?.value.as_ref(),
+        Input::Global(global) => values.get(global)?.value.as_ref(),
         Input::Arg(_) => None,
     }
 }
 
-/// What is known of an array when a function is compiled for it.
-pub fn leaf_info(array: &Array) -> LeafInfo {
-    LeafInfo { dtype: lang_dtype(array.dtype()), shape: array.shape().to_vec(), whole: whole(array) }
-}
-
-/// The value of a whole number.
-pub fn whole(array: &Array) -> Option<i64> {
-    let numbers = array.as_i64().filter(|_| array.rank() == 0)?;
-    numbers.first().copied()
+/// The value of a bare expression, from the results that are its leaves.
+fn shown(layout: &Layout, places: &[usize], results: &[Array]) -> Value {
+    let mut leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
+    build(layout, &mut leaves)
 }
 
 /// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is. Steps

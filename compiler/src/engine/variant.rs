@@ -43,7 +43,7 @@ pub type Args<'a> = [&'a Value];
 
 impl Variant {
     /// Compiles the function that `expr` gives for arguments like these.
-    pub(super) fn compile(
+    pub(crate) fn compile(
         state: &mut State,
         expr: &str,
         infos: &[ArgInfo],

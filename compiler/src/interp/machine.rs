@@ -4,7 +4,8 @@ use super::data::advance;
 use super::ops::Ops;
 use super::{Data, Failure, FailureKind, Fallible, Hooks, Limits, Piece, Stats, internal};
 use crate::ir::entity::Side;
-use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
+use crate::ir::{Block, Claim, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
+use adl_lang::message::{Message, map_line};
 use adl_lang::ops::Const;
 use adl_lang::source::Span;
 use adl_lang::types::{Dim, Ty};
@@ -292,12 +293,19 @@ impl<'m> Machine<'m> {
                 }
                 _same => {}
             },
-            Kind::Assert(parts) => {
+            Kind::Assert(claim) => {
                 if !frame.truth(data.args[0])? {
-                    return Err(FailureKind::Assert(pieces(parts, args)?));
+                    return Err(FailureKind::Assert(match claim {
+                        Claim::Said(parts) => pieces(parts, args)?,
+                        Claim::NoNan(name) => vec![Piece::Text(format!("`{name}` made a NaN"))],
+                    }));
                 }
             }
-            Kind::Print(parts) => self.hooks.print(pieces(parts, args)?),
+            Kind::Print(Message::Line(parts)) => self.hooks.print(pieces(parts, args)?),
+            Kind::Print(Message::Tell(topic, body)) => {
+                let body = body.map(&mut |&k| args[k].data().cloned())?;
+                self.hooks.tell(*topic, body).map_err(|why| FailureKind::Refused(*topic, why))?;
+            }
             Kind::TapeNew => return Ok(vec![Slot::Tape(Rc::default(), 0)]),
             Kind::Push | Kind::Pop | Kind::TapeEnd => return self.tape(frame, inst, args),
             Kind::Jvp { .. } | Kind::Vjp { .. } => return internal("a derivative request is left"),
@@ -353,10 +361,5 @@ impl<'m> Machine<'m> {
 }
 
 fn pieces(parts: &[Part], args: &[Slot]) -> Fallible<Vec<Piece>> {
-    let piece = |part: &Part| match part {
-        Part::Text(text) => Ok(Piece::Text(text.clone())),
-        Part::Clock { stop } => Ok(Piece::Clock { stop: *stop }),
-        Part::Arg(k, format) => Ok(Piece::Value(args[*k].data()?.clone(), *format)),
-    };
-    parts.iter().map(piece).collect()
+    map_line(parts, &mut |&k| args[k].data().cloned())
 }

@@ -1,7 +1,8 @@
 //! Modules, functions, blocks, instructions and values.
 
 use super::entity::{Arena, entity};
-use adl_lang::ast::{Format, Name};
+use adl_lang::ast::Name;
+use adl_lang::message::{Message, Piece};
 use adl_lang::ops::Op;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -120,17 +121,15 @@ pub struct InstData {
 }
 
 /// Part of a line that is printed or said; values are operands, by position.
+pub type Part = Piece<usize>;
+
+/// What an assertion claims.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Part {
-    /// Text.
-    Text(String),
-    /// An operand.
-    Arg(usize, Option<Format>),
-    /// A clock of the host is started, or stopped and its time printed.
-    Clock {
-        /// Stops it.
-        stop: bool,
-    },
+pub enum Claim {
+    /// What the program says if it does not hold; parts refer to the operands.
+    Said(Vec<Part>),
+    /// The operation of that name made no NaN; the values say in which entries it did, and what it was given.
+    NoNan(String),
 }
 
 /// What an instruction does. `(…)` are its operands.
@@ -211,10 +210,10 @@ pub enum Kind {
     NonNegative(Dim),
     /// `()`: fails if the sizes differ.
     SameSize(Dim, Dim),
-    /// `(cond, value…)`: fails unless the condition holds; parts refer to the operands.
-    Assert(Vec<Part>),
-    /// `(value…)`: prints a line.
-    Print(Vec<Part>),
+    /// `(cond, value…)`: fails unless the condition holds.
+    Assert(Claim),
+    /// `(value…)`: says something to the host.
+    Print(Message<usize>),
     /// `()`: an empty tape.
     TapeNew,
     /// `(tape, value…)`: the tape with one more row.

@@ -12,6 +12,7 @@ use super::entity::Entity;
 use super::func::{Block, Func, FuncId, Kind, Module, Rules, Type, Value};
 use super::typing;
 use adl_lang::ast::Name;
+use adl_lang::message::{Message, Topic};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use cursor::Cursor;
@@ -283,8 +284,12 @@ impl Parser<'_, '_, '_> {
                 self.cursor.expect(",")?;
                 (Kind::SameSize(left, self.cursor.dim()?), Vec::new())
             }
-            "assert" => (Kind::Assert(self.parts()?), self.operands()?),
-            "print" => (Kind::Print(self.parts()?), self.operands()?),
+            "assert" => (Kind::Assert(self.claim()?), self.operands()?),
+            "print" => (Kind::Print(Message::Line(self.parts()?)), self.operands()?),
+            "tell" => {
+                let topic = self.cursor.one_of(&Topic::ALL.map(|t| (t.name(), t)))?;
+                (Kind::Print(Message::Tell(topic, ops::body(self.cursor)?)), self.operands()?)
+            }
             "tape_new" => (Kind::TapeNew, self.operands()?),
             "push" => (Kind::Push, self.operands()?),
             "pop" => (Kind::Pop, self.operands()?),

@@ -26,7 +26,7 @@ use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{Dim, Sym, Ty};
 use std::fmt::{self, Write};
-use words::{line, quoted};
+use words::{message, quoted};
 
 /// The numbers and names under which a function prints, for messages that speak of its values.
 pub struct Names<'f> {
@@ -131,6 +131,19 @@ pub fn annotated(func: &Func, place: &dyn Fn(Span) -> Option<String>) -> String 
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = Printer::new(func, false, Some(place)).func(None, &mut out);
+    out
+}
+
+/// A module, with such comments.
+pub fn annotated_module(module: &Module, place: &dyn Fn(Span) -> Option<String>) -> String {
+    let mut out = String::new();
+    for (id, func) in module.funcs.iter() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        // Writing to a string does not fail.
+        let _ = Printer::new(func, false, Some(place)).func(Some(id), &mut out);
+    }
     out
 }
 
@@ -268,8 +281,8 @@ impl<'f> Printer<'f> {
             Kind::SameSize(left, right) => {
                 format!("samesize {}, {}", names.dim(left), names.dim(right))
             }
-            Kind::Assert(parts) => format!("assert {} {}", line(parts), all()),
-            Kind::Print(parts) => format!("print {} {}", line(parts), all()),
+            Kind::Assert(claim) => format!("assert {} {}", words::claim(claim), all()),
+            Kind::Print(what) => format!("{} {}", message(what), all()),
             Kind::TapeNew => format!("tape_new {}", all()),
             Kind::Push => format!("push {}", all()),
             Kind::Pop => format!("pop {}", all()),

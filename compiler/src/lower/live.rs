@@ -223,7 +223,7 @@ pub fn uses(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
             f(*cond);
             values(message, f);
         }
-        StmtKind::Print { pieces } => values(pieces, f),
+        StmtKind::Print { message } => message.each(&mut |local| f(*local)),
         StmtKind::While { .. }
         | StmtKind::Map { .. }
         | StmtKind::Break

@@ -129,11 +129,16 @@ fn binary(prim: Prim, a: f64, b: f64) -> Option<f64> {
         Prim::Mul => Some(a * b),
         Prim::Div => Some(a / b),
         // Which of two zeros is the lesser is the machine's own; of NaN and a number the answer is NaN.
-        Prim::Min if a < b || a > b => Some(a.min(b)),
-        Prim::Max if a < b || a > b => Some(a.max(b)),
+        Prim::Min if differ(a, b) => Some(a.min(b)),
+        Prim::Max if differ(a, b) => Some(a.max(b)),
         _ => match prim.row().value {
             Value::Binary(f) => Some(f(a, b)),
             Value::Unary(_) | Value::Inline => None,
         },
     }
+}
+
+/// Whether one is less than the other; NaN is neither.
+fn differ(a: f64, b: f64) -> bool {
+    a.partial_cmp(&b).is_some_and(|order| order.is_ne())
 }

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::engine::Error;
+use crate::engine::failure::problem_at;
 use crate::engine::state::arg_info;
 use crate::pipeline::readable;
 use crate::text::{self, Signature};
@@ -31,6 +32,8 @@ pub struct Written {
     pub name: String,
     /// The operator that gives the same, `grad(f, wrt = (x, y))`.
     pub operator: String,
+    /// The parameters of the function.
+    pub params: Vec<String>,
     /// The text.
     pub text: String,
 }
@@ -117,7 +120,7 @@ impl Session {
         entry: &adl_lang::check::Entry,
     ) -> Result<Written, Error> {
         let (module, main) = readable(&entry.module, entry.main)
-            .map_err(|problem| self.state.failed(super::problem_at(problem, Default::default())))?;
+            .map_err(|problem| self.state.failed(problem_at(problem, Default::default())))?;
         let mut paths = Vec::new();
         names.iter().zip(args).for_each(|(name, arg)| leaf_paths(name.clone(), arg, &mut paths));
         let path = |input: &Input| match input {
@@ -150,7 +153,7 @@ impl Session {
         let text = text::function(&module, main, &signature).map_err(|problem| {
             Error::host("E0453", format!("the derivative of `{of}` cannot be written as text: {}", problem.what))
         })?;
-        Ok(Written { name, operator, text })
+        Ok(Written { name, operator, params: names.to_vec(), text })
     }
 }
 

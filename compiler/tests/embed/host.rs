@@ -199,7 +199,7 @@ fn declarations_are_compared_with_the_function() {
     let refused = |declaration: &str, says: &str| {
         let problem = HostFunction::new::<fn([f64], i64) -> Vec<f64>>(declaration, |(x, _)| Ok(x.to_vec())).err();
         let problem = problem.unwrap_or_else(|| panic!("`{declaration}` is taken"));
-        assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Signature, "E0463"));
+        assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Signature, "E0483"));
         assert!(problem.to_string().contains(says), "{problem}");
     };
     refused("fn f(x: f64[n], k: i64) -> f64", "the function in Rust is fn(f64[_], i64) -> f64[_]");

@@ -88,7 +88,7 @@ fn what_only_a_call_can_tell() {
     let scale = program(TEXT).function::<fn([f64], f64) -> Vec<f64>>("scale").unwrap();
     let mut short = [0.0; 3];
     let problem = scale.call_into(&mut scale.workspace(), (&[1.0; 4], 2.0), &mut short).unwrap_err();
-    assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Signature, "E0461"));
+    assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Signature, "E0481"));
     assert!(problem.to_string().contains("[4]") && problem.to_string().contains("[3]"), "{problem}");
     // Sizes of arguments that contradict each other.
     let pad = program(TEXT).function::<fn([f64], [f64]) -> Vec<f64>>("pad").unwrap();

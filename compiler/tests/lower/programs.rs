@@ -1,5 +1,6 @@
 //! Random typed trees over whole numbers, and their meaning.
 
+use adl_lang::message::Message;
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::Prim;
 use adl_lang::source::Span;
@@ -127,7 +128,7 @@ impl Programs {
             }
             3 => {
                 let value = self.number(out);
-                push(out, StmtKind::Print { pieces: vec![Piece::Value(value, None)] });
+                push(out, StmtKind::Print { message: Message::Line(vec![Piece::Value(value, None)]) });
             }
             4 if in_loop => push(out, StmtKind::Break),
             5 if in_loop => push(out, StmtKind::Continue),
@@ -163,7 +164,7 @@ impl Programs {
                 if self.below(2) == 0 {
                     let next = self.op(&mut test, Op::Prim(Prim::Add), DType::I64, vec![counter, one]);
                     push(&mut test, StmtKind::Set(counter, next));
-                    push(&mut test, StmtKind::Print { pieces: vec![Piece::Value(counter, None)] });
+                    push(&mut test, StmtKind::Print { message: Message::Line(vec![Piece::Value(counter, None)]) });
                 } else {
                     let step = self.constant(&mut body);
                     let next = self.op(&mut body, Op::Prim(Prim::Add), DType::I64, vec![counter, step]);
@@ -262,12 +263,10 @@ impl Run {
                     Flow::Return(values) => return Some(Flow::Return(values)),
                 }
             },
-            StmtKind::Print { pieces } => {
-                for piece in pieces {
-                    if let Piece::Value(local, _) = piece {
-                        self.out.push(self.get(*local));
-                    }
-                }
+            StmtKind::Print { message } => {
+                let mut said = Vec::new();
+                message.each(&mut |local| said.push(self.get(*local)));
+                self.out.extend(said);
             }
             StmtKind::Break => return Some(Flow::Break),
             StmtKind::Continue => return Some(Flow::Continue),

@@ -2,6 +2,7 @@
 
 use adl_compiler::interp::Data;
 use adl_compiler::ir::{Builder, Func, FuncId, Kind, Module, Part, Type, Value};
+use adl_lang::message::Message;
 use adl_lang::ops::{Const, Op, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::source::Span;
@@ -444,7 +445,7 @@ impl Maker<'_, '_> {
                 }
                 3 if self.random.below(4) == 0 => {
                     let value = self.float();
-                    self.to.inst(Kind::Print(vec![Part::Arg(0, None)]), vec![value], vec![]);
+                    self.to.inst(Kind::Print(Message::Line(vec![Part::Value(0, None)])), vec![value], vec![]);
                 }
                 _ => {
                     let value = self.pure();

@@ -102,7 +102,8 @@ pub(crate) trait Walk: Sized {
             }
             StmtKind::Fn(f) => self.function(f),
             StmtKind::Import { .. } | StmtKind::Test { .. } | StmtKind::Break | StmtKind::Continue => {}
-            StmtKind::For { pattern, iter, body } => {
+            StmtKind::For { pattern, iter, body, budget } => {
+                budget.iter().filter_map(|b| b.rounds.as_ref()).for_each(|rounds| self.expr(rounds));
                 self.expr(iter);
                 self.loop_body(Some(pattern), body);
             }

@@ -5,6 +5,7 @@ use super::trim::callees;
 use super::value::RuleFns;
 use crate::typed::order::{Use, orders};
 use crate::typed::{Func, FuncId, Rules};
+use rustc_hash::FxHashMap;
 
 /// What the instances so far name.
 #[derive(Default)]
@@ -31,8 +32,13 @@ impl Demand {
         }
         let named = |f: FuncId| self.named.get(f.0 as usize).cloned().unwrap_or_default();
         let given = |f: FuncId| funcs.get(f.0 as usize).and_then(Option::as_ref).map_or(Rules::default(), |f| f.rules);
+        let has: FxHashMap<FuncId, Rules<()>> = ruled
+            .iter()
+            .map(|r| (r.func, Rules { jvp: r.rules.jvp.map(drop), vjp: r.rules.vjp.map(|_| ((), ())) }))
+            .collect();
+        let rules = |f: FuncId| (given(f), has.get(&f).copied().unwrap_or_default());
         let limit = self.requests + ruled.len() + 1;
-        let orders = orders(&[FuncId(0)], limit, &named, &given);
+        let orders = orders(&[FuncId(0)], limit, &named, &rules);
         if orders.values().any(|order| order.most() >= limit) {
             return None;
         }

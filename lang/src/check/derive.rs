@@ -15,7 +15,7 @@ pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
     match &op.kind {
         OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
         OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
-        OpKind::Bind | OpKind::Implicit => None,
+        OpKind::Bind | OpKind::Implicit | OpKind::Round => None,
         OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
             Some(Val::Op(inner)) => differentiated(inner),
             _ => None,
@@ -69,6 +69,7 @@ impl Elab<'_> {
             Val::DType(_) => Some(1),
             Val::Op(op) => Some(match &op.kind {
                 OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => 1,
+                OpKind::Round => 2,
                 OpKind::Bind => {
                     let all = op.parts.first().and_then(|f| self.required(f))?;
                     all.saturating_sub(op.parts.len() - 1)
@@ -255,6 +256,7 @@ impl Elab<'_> {
             OpKind::Bind => self.apply_bound(op, given, span),
             OpKind::Implicit => self.apply_implicit(op, given, span),
             OpKind::Pullback => self.apply_pullback(&f, &op.parts[1..], given, span),
+            OpKind::Round => self.apply_round(op, &given, span),
             OpKind::Checkpoint => {
                 let mut parts = match &f {
                     Val::Fn(fun) => self.match_args(fun, given, span)?.0,

@@ -376,7 +376,7 @@ impl<'a> Elab<'a> {
             Val::None => "none".into(),
             Val::Str(_) => "a string".into(),
             Val::Range(_) => "a range".into(),
-            Val::Zip(_) | Val::Flip(_) => "a sequence".into(),
+            Val::Zip(_) | Val::Flip(_) | Val::Progress(_) => "a sequence".into(),
             Val::Tuple(parts) => {
                 let parts: Vec<String> = parts
                     .iter()

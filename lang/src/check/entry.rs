@@ -2,6 +2,7 @@
 
 use super::elab::{Elab, Fail, Frame, Mode, R, What};
 use super::free;
+use super::redefine::is_definition;
 use super::rules::Ruled;
 use super::shown::show;
 use super::trim::reachable;
@@ -34,7 +35,13 @@ impl Checker {
             StmtKind::Import { .. } | StmtKind::Test { .. } => return Ok(empty()),
             _ => {}
         }
-        self.run(host, stmt.span, &|e| top_statement(e, stmt))
+        let mut entry = self.run(host, stmt.span, &|e| top_statement(e, stmt))?;
+        if matches!(stmt.kind, StmtKind::Let { mutable: false, .. })
+            && entry.bindings.iter().any(|b| is_definition(&b.val))
+        {
+            entry.again = Some(Arc::new(stmt.clone()));
+        }
+        Ok(entry)
     }
 
     /// What is to be run for a test block.
@@ -103,7 +110,8 @@ impl Checker {
     /// After the entry ran: its names are bound to the globals that hold its results.
     pub fn commit(&mut self, entry: &Entry) {
         for b in &entry.bindings {
-            let value = TopBinding::Value { val: b.val.clone(), mutable: b.mutable, span: b.span };
+            let again = entry.again.clone();
+            let value = TopBinding::Value { val: b.val.clone(), mutable: b.mutable, span: b.span, again };
             self.world.top.insert(b.name.clone(), value);
         }
     }
@@ -208,6 +216,7 @@ fn empty() -> Entry {
         warnings: vec![],
         trials: vec![],
         bindings: vec![],
+        again: None,
     }
 }
 
@@ -252,7 +261,9 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
         }
         StmtKind::Expr(x) if !matches!(x.kind, ExprKind::Block(_)) => {
             let v = e.expr(x)?;
-            Ok(Outcome { bindings: Vec::new(), value: Some(v) })
+            let keep = e.world.answers && !matches!(v, Val::None | Val::Str(_) | Val::Module(_));
+            let answer = keep.then(|| (Name::from("ans"), v.clone(), false, stmt.span));
+            Ok(Outcome { bindings: answer.into_iter().collect(), value: Some(v) })
         }
         StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => {
             let word = match stmt.kind {
@@ -266,7 +277,7 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
         _ => {
             let mut vars = Vec::new();
             for n in free::assigned(stmt) {
-                let Some(TopBinding::Value { val, mutable, span }) = e.world.top.get(&n).cloned() else {
+                let Some(TopBinding::Value { val, mutable, span, .. }) = e.world.top.get(&n).cloned() else {
                     continue;
                 };
                 if !mutable {
@@ -410,5 +421,6 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
         warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
         trials: Vec::new(),
         bindings,
+        again: None,
     })
 }

@@ -73,6 +73,13 @@ pub(crate) fn of_expr(e: &Expr) -> Vec<Name> {
     walk.free
 }
 
+/// Free names of a statement.
+pub(crate) fn of_stmt(stmt: &Stmt) -> Vec<Name> {
+    let mut walk = Names::default();
+    walk.stmts(std::slice::from_ref(stmt));
+    walk.free
+}
+
 /// Free names of a statement that it assigns.
 pub(crate) fn assigned(stmt: &Stmt) -> Vec<Name> {
     let mut walk = Names::default();
@@ -80,21 +87,9 @@ pub(crate) fn assigned(stmt: &Stmt) -> Vec<Name> {
     walk.assigned
 }
 
-/// Names bound by a pattern, with their places.
+/// Adds the names that a pattern binds.
 pub(crate) fn pattern_names(pattern: &Pattern, out: &mut Vec<Name>) {
-    match &pattern.kind {
-        PatternKind::Ignore => {}
-        PatternKind::Name(n) => out.push(n.clone()),
-        PatternKind::Tuple(parts) | PatternKind::Array(parts) => parts.iter().for_each(|p| pattern_names(p, out)),
-        PatternKind::Record(fields) => {
-            for (name, p) in fields {
-                match p {
-                    Some(p) => pattern_names(p, out),
-                    None => out.push(name.name.clone()),
-                }
-            }
-        }
-    }
+    out.extend(pattern.names());
 }
 
 /// Names used as dimensions in a type.

@@ -32,7 +32,8 @@ impl Elab<'_> {
         if let (Some(n), Some(m)) = (self.required(&parts[0]), self.required(&parts[1]))
             && m != n + 1
         {
-            let title = format!("the solver has {n} parameters, so the residual has {}, and this one has {m}", n + 1);
+            let title =
+                format!("this residual takes {m}, and the solution and the parameters of the solver are {}", n + 1);
             return self.fail(
                 Diagnostic::error("E0605", args.at(1)?.1, title)
                     .help("the solution comes first, then the parameters of the solver: `residual(x, a, b)`"),
@@ -61,8 +62,7 @@ impl Elab<'_> {
         };
         let names = self.params_of(solve);
         let mut bound: Vec<Option<Val>> = Vec::new();
-        let mut next = 0;
-        for g in given {
+        for (next, g) in given.into_iter().enumerate() {
             let at = match &g.name {
                 Some(n) => names.as_ref().and_then(|ns| ns.iter().position(|m| *m == n.name)),
                 None => Some(next),
@@ -71,14 +71,12 @@ impl Elab<'_> {
                 let name = self.callable_name(solve);
                 return self.error("E0102", g.span, format!("`{name}` has no parameter of this name"));
             };
-            next += 1;
             bound.resize(bound.len().max(at + 1), None);
             bound[at] = Some(self.settle(&g.val, DType::F64, g.span)?);
         }
         let n = self.required(solve).unwrap_or(bound.len());
         if bound.len() != n || bound.iter().any(Option::is_none) {
-            let name = self.callable_name(solve);
-            let title = super::call::arity_title(&name, n, n, bound.iter().flatten().count());
+            let title = super::call::arity_title("this function", n, n, bound.iter().flatten().count());
             return self.fail(Diagnostic::error("E0102", span, title).note("here all parameters are given"));
         }
         let bind = |f: &Val| {

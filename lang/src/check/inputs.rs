@@ -2,7 +2,7 @@
 
 use super::elab::{Elab, Mode, SymInfo};
 use super::value::Val;
-use super::{Input, LeafInfo, SizeSource};
+use super::{Input, LeafInfo, SizeSource, Stored};
 use crate::ast::Name;
 use crate::types::{DType, Dim, Sym, Ty};
 
@@ -39,6 +39,11 @@ impl Elab<'_> {
             },
             &mut Dim::clone,
         )
+    }
+
+    /// What a file holds, kept by the host.
+    pub fn load(&mut self, path: &str, from: &str) -> Result<Stored, String> {
+        self.host.load(path, from, &mut || self.world.fresh())
     }
 
     pub fn input_size(&mut self, n: usize, source: SizeSource) -> Dim {

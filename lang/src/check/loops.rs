@@ -5,10 +5,11 @@ use super::index::Picked;
 use super::value::{RangeVal, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
+use crate::message::{Body, Message, Topic};
 use crate::ops::{Const, Op};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::{Local, StmtKind as T};
+use crate::typed::{Local, Stmt as Typed, StmtKind as T};
 use crate::types::{DType, Dim, Ty};
 
 /// What is iterated over.
@@ -125,7 +126,7 @@ impl Elab<'_> {
                 }
                 count.map_or_else(|| self.error("E0102", span, "`zip` of nothing"), Ok)
             }
-            Val::Flip(inner) => self.rounds(inner, span),
+            Val::Flip(inner) | Val::Progress(inner) => self.rounds(inner, span),
             _ => match self.dims(v).first() {
                 Some(d) if self.kind(v).is_some() => Ok(Count::Known(d.clone())),
                 _ => {
@@ -170,6 +171,7 @@ impl Elab<'_> {
                 let at = self.operand(&at, span)?;
                 self.round(inner, at, count, span)
             }
+            Val::Progress(inner) => self.round(inner, k, count, span),
             _ => self.pick(over, vec![Picked::Safe(k)], span),
         }
     }
@@ -194,7 +196,12 @@ impl Elab<'_> {
             Iter::Counted { count, over } => {
                 let n = self.count_local(&count, iter.span)?;
                 let index = self.local(Ty::scalar(DType::I64), false, None);
+                let watched = matches!(over, Val::Progress(_));
+                let every = if watched { Some(self.tell_every(n, iter.span)?) } else { None };
                 let (stmts, r) = self.buffered(|s| -> R<()> {
+                    if let Some(every) = every {
+                        s.tell(index, n, every, iter.span)?;
+                    }
                     let v = s.round(&over, index, &count, iter.span)?;
                     s.bind_pattern(pattern, v, What::Loop, iter.span)?;
                     s.f.loops.push(Loop::Runtime);
@@ -207,9 +214,29 @@ impl Elab<'_> {
                     Err(f) => return Err(f),
                 }
                 self.push(T::For { index, count: n, body: stmts }, span);
+                if watched {
+                    self.push(T::Print { message: how_far(n, n) }, span);
+                }
                 Ok(())
             }
         }
+    }
+
+    /// After how many rounds a loop of `n` says how far it is: about a hundred times in all.
+    fn tell_every(&mut self, n: Local, span: Span) -> R<Local> {
+        let hundredth = self.pointwise(Prim::FloorDiv, &[Val::Leaf(n), Val::Int(100)], span)?;
+        let every = self.pointwise(Prim::Max, &[hundredth, Val::Int(1)], span)?;
+        self.operand(&every, span)
+    }
+
+    /// Says how far a loop is, in every so many rounds.
+    fn tell(&mut self, index: Local, n: Local, every: Local, span: Span) -> R<()> {
+        let rest = self.pointwise(Prim::Rem, &[Val::Leaf(index), Val::Leaf(every)], span)?;
+        let now = self.pointwise(Prim::Eq, &[rest, Val::Int(0)], span)?;
+        let cond = self.operand(&now, span)?;
+        let then = vec![Typed { kind: T::Print { message: how_far(index, n) }, span }];
+        self.push(T::If { cond, then, otherwise: Vec::new() }, span);
+        Ok(())
     }
 
     /// The body of a loop, which has no value.
@@ -262,7 +289,7 @@ impl Elab<'_> {
             let one = one?;
             let mut round = round;
             let span = self.f.blame.unwrap_or(span);
-            round.push(crate::typed::Stmt { kind: T::For { index, count: one, body: stmts }, span });
+            round.push(Typed { kind: T::For { index, count: one, body: stmts }, span });
             if k == 0 {
                 self.f.body.extend(round);
             } else {
@@ -300,6 +327,12 @@ impl Elab<'_> {
         let forever = matches!(cond.kind, ExprKind::Bool(true)) && !has_break(&body.stmts);
         if forever { Err(Fail::Never) } else { Ok(()) }
     }
+}
+
+/// What the host is told of a loop.
+fn how_far(done: Local, of: Local) -> Message<Local> {
+    let field = |name: &str, local| (Some(Name::from(name)), Body::Value(local));
+    Message::Tell(Topic::Progress, Body::Tuple(vec![field("done", done), field("of", of)]))
 }
 
 /// Whether `break` or `continue` of this loop stands in the body.

@@ -10,7 +10,7 @@ use crate::typed::Piece;
 use crate::types::Dim;
 
 /// The nearest of some names, if one is near enough.
-pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count().div_ceil(3).max(1);
     names
         .filter(|n| *n != name && !n.starts_with('_'))

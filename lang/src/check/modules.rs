@@ -46,7 +46,7 @@ impl Checker {
 
     fn load_inner(&mut self, source: Source, load: Load<'_>) -> Result<Loaded, Vec<Diagnostic>> {
         let id = self.world.add_source(source.clone());
-        let (file, problems) = parse::parse(&source, id);
+        let (mut file, problems) = parse::parse(&source, id);
         let (errors, mut warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
         if !errors.is_empty() {
             return Err(errors);
@@ -54,7 +54,9 @@ impl Checker {
         let mut trail = vec![source.name().to_string()];
         let known_modules = self.world.modules.len();
         let imports = imports(&mut self.world, &file, source.name(), load, &mut trail)?;
-        for (name, m, _) in imports {
+        let imports: Vec<(Name, ModuleId)> = imports.into_iter().map(|(name, m, _)| (name, m)).collect();
+        let rebuilt = self.world.rebuild(&mut file, &imports);
+        for (name, m) in imports {
             self.world.top.insert(name, TopBinding::Module(m));
         }
         let fns = free::functions(&file.stmts);
@@ -78,7 +80,11 @@ impl Checker {
         warnings.extend(problems);
         stale::file(&mut self.world.seen, &file, &mut warnings);
         let mut errors = self.module_definitions(known_modules);
-        errors.extend(self.definitions(&file));
+        // What is written again may fit no longer: that is no reason to refuse what it is written again for.
+        let (older, own): (Vec<_>, Vec<_>) =
+            self.definitions(&file).into_iter().partition(|p| !rebuilt.is_empty() && p.primary.span.source != id);
+        warnings.extend(older.into_iter().map(Diagnostic::as_warning));
+        errors.extend(own);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -91,7 +97,7 @@ impl Checker {
             })
             .collect();
         let stmts = file.stmts.into_iter().filter(|s| !matches!(s.kind, StmtKind::Test { .. })).collect();
-        Ok(Loaded { stmts, tests, warnings })
+        Ok(Loaded { stmts, tests, warnings, rebuilt })
     }
 }
 

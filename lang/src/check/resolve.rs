@@ -8,11 +8,16 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;
 
+/// Rounds of a loop with a budget run again.
+const WHOLE_ROUNDS: &str = "a loop with a budget runs whole rounds: nothing leaves it";
+
 struct Names<'w> {
     world: &'w World,
     scope: Vec<(Name, What, Span)>,
     top: Vec<Name>,
     loops: usize,
+    /// The loop with a budget that is around: its depth.
+    budget: Option<usize>,
     /// How many blocks and functions are around.
     blocks: usize,
     problems: &'w mut Vec<Diagnostic>,
@@ -26,7 +31,7 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
             super::free::pattern_names(pattern, &mut top);
         }
     }
-    let mut names = Names { world, scope: Vec::new(), top, loops: 0, blocks: 0, problems };
+    let mut names = Names { world, scope: Vec::new(), top, loops: 0, budget: None, blocks: 0, problems };
     let fns = functions(&file.stmts);
     super::attributes::check(&fns, "file", names.problems);
     fns.iter().for_each(|f| names.function(f));
@@ -42,11 +47,11 @@ pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Ve
 impl Names<'_> {
     /// A function of its own: a loop around it is not one of its own.
     fn outside_loops(&mut self, work: impl FnOnce(&mut Self)) {
-        let loops = std::mem::take(&mut self.loops);
+        let (loops, budget) = (std::mem::take(&mut self.loops), self.budget.take());
         self.blocks += 1;
         self.scoped(work);
         self.blocks -= 1;
-        self.loops = loops;
+        (self.loops, self.budget) = (loops, budget);
     }
 
     /// One pattern binds a name once.
@@ -232,10 +237,18 @@ impl Walk for Names<'_> {
             StmtKind::Test { .. } if self.blocks > 0 => Some(("E0106", "`test` stands at the top level of a file")),
             StmtKind::Break if self.loops == 0 => Some(("E0107", "`break` stands in a loop")),
             StmtKind::Continue if self.loops == 0 => Some(("E0107", "`continue` stands in a loop")),
+            StmtKind::Break | StmtKind::Continue if self.budget == Some(self.loops) => Some(("E0107", WHOLE_ROUNDS)),
+            StmtKind::Return(_) if self.budget.is_some() => Some(("E0107", WHOLE_ROUNDS)),
             _ => None,
         };
         if let Some((code, title)) = misplaced {
             self.problems.push(Diagnostic::error(code, s.span, title));
+        }
+        if let StmtKind::For { budget: Some(_), .. } = &s.kind {
+            let outer = self.budget.replace(self.loops + 1);
+            self.parts_of_stmt(s);
+            self.budget = outer;
+            return;
         }
         self.parts_of_stmt(s);
     }

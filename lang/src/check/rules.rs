@@ -18,8 +18,7 @@ use crate::ast::FnDef;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, Rules, StmtKind};
-use crate::types::DType;
-use crate::types::{Dim, Ty};
+use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;
 
 /// An instance of a function with rules, from inside: its k-th leaf is its k-th parameter.

@@ -3,6 +3,7 @@
 use super::elab::{Elab, R};
 use super::value::Val;
 use super::{Global, Shown};
+use crate::message::Message;
 use crate::source::Span;
 use crate::typed::{self, Layout, Local, StmtKind as T};
 
@@ -20,7 +21,7 @@ pub(crate) fn show(
             match p {
                 typed::Piece::Text(t) => text.push_str(t),
                 typed::Piece::Value(..) | typed::Piece::Clock { .. } => {
-                    e.push(T::Print { pieces: pieces.to_vec() }, span);
+                    e.push(T::Print { message: Message::Line(pieces.to_vec()) }, span);
                     return Ok(Shown::Text(String::new()));
                 }
             }
@@ -28,7 +29,8 @@ pub(crate) fn show(
         return Ok(Shown::Text(text));
     }
     let mut places = Vec::new();
-    match layout(e, v, results, globals, &mut places, span)? {
+    let bound = results.len();
+    match layout(e, v, bound, results, globals, &mut places, span)? {
         Some(layout) => Ok(Shown::Value(layout, places)),
         None => {
             let name = e.callable_name(v);
@@ -37,10 +39,11 @@ pub(crate) fn show(
     }
 }
 
-/// The layout of a value; `None` if part of it is known only to the checker.
+/// The layout of a value; `None` if part of it is known only to the checker. The first `bound` results belong to names.
 fn layout(
     e: &mut Elab<'_>,
     v: &Val,
+    bound: usize,
     results: &mut Vec<Local>,
     globals: &mut Vec<Global>,
     places: &mut Vec<usize>,
@@ -51,7 +54,7 @@ fn layout(
         Val::Tuple(parts) => {
             let mut out = Vec::new();
             for (n, p) in parts.iter() {
-                match layout(e, p, results, globals, places, span)? {
+                match layout(e, p, bound, results, globals, places, span)? {
                     Some(l) => out.push((n.clone(), l)),
                     None => return Ok(None),
                 }
@@ -60,10 +63,16 @@ fn layout(
         }
         other if e.kind(other).is_some() => {
             let l = e.operand(other, span)?;
+            let ty = e.ty(l).clone();
+            // What is bound to a name too is a result already.
+            if let Some(k) = results[..bound].iter().position(|r| *r == l) {
+                places.push(k);
+                return Ok(Some(Layout::Leaf(ty)));
+            }
             results.push(l);
             globals.push(e.world.fresh());
             places.push(results.len() - 1);
-            Ok(Some(Layout::Leaf(e.ty(l).clone())))
+            Ok(Some(Layout::Leaf(ty)))
         }
         _ => Ok(None),
     }

@@ -162,10 +162,7 @@ impl Walk for Stale<'_> {
                         self.scope[k].kind = kind;
                     }
                 }
-                StmtKind::For { pattern, iter, body } => {
-                    self.expr(iter);
-                    self.rounds(|w| w.loop_body(Some(pattern), body));
-                }
+                StmtKind::For { .. } => self.rounds(|w| w.stmt(s)),
                 StmtKind::While { cond, body } => self.rounds(|w| {
                     w.expr(cond);
                     w.loop_body(None, body);

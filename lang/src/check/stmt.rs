@@ -137,7 +137,8 @@ impl Elab<'_> {
             StmtKind::Fn(_) => Ok(()),
             StmtKind::Import { .. } => self.error("E0106", s.span, "`import` stands at the top level of a file"),
             StmtKind::Test { .. } => self.error("E0106", s.span, "`test` stands at the top level of a file"),
-            StmtKind::For { pattern, iter, body } => self.for_loop(pattern, iter, body, s.span),
+            StmtKind::For { pattern, iter, body, budget: None } => self.for_loop(pattern, iter, body, s.span),
+            StmtKind::For { budget: Some(budget), .. } => self.budgeted_loop(s, budget),
             StmtKind::While { cond, body } => self.while_loop(cond, body, s.span),
             StmtKind::Break | StmtKind::Continue => self.leave(&s.kind, s.span),
             StmtKind::Return(value) => {

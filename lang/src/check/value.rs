@@ -97,6 +97,9 @@ pub(crate) enum OpKind {
     Pushforward,
     /// The pullback of a linear function. The part after the function: the structure of its argument.
     Transposed,
+    /// A round of a loop; parts after the function of the state and the loop variable: what is iterated over, and
+    /// how many rounds there are.
+    Round,
     /// In reverse mode it keeps its arguments alone.
     Checkpoint,
     /// A function of several parameters as one of the tuple of them.
@@ -140,6 +143,8 @@ pub(crate) enum Val {
     Zip(Arc<[Val]>),
     /// `flip(…)` of an array, to iterate over.
     Flip(Arc<Val>),
+    /// `progress(…)` of anything to iterate over: a `for` says how far it is.
+    Progress(Arc<Val>),
     Tuple(Arc<[(Option<Name>, Val)]>),
     Fn(Arc<FnVal>),
     Builtin(usize),
@@ -211,6 +216,7 @@ impl Val {
             })),
             Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map(leaf, dim)).collect()),
             Val::Flip(v) => Val::Flip(Arc::new(v.map(leaf, dim))),
+            Val::Progress(v) => Val::Progress(Arc::new(v.map(leaf, dim))),
             Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect()),
             Val::Fn(f) => Val::Fn(Arc::new(FnVal {
                 code: f.code.clone(),
@@ -289,6 +295,10 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
         }
         Val::Flip(v) => {
             out.push(K::Tag(8, 0));
+            key(v, ty, dim, out);
+        }
+        Val::Progress(v) => {
+            out.push(K::Tag(19, 0));
             key(v, ty, dim, out);
         }
         Val::Tuple(parts) => {

@@ -3,7 +3,7 @@
 use super::Global;
 use super::free;
 use super::value::{Code, FnVal, Group, ModuleId, Val};
-use crate::ast::{FnDef, Lambda, Name};
+use crate::ast::{FnDef, Lambda, Name, Stmt};
 use crate::library::sources;
 use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
@@ -37,7 +37,13 @@ pub(crate) struct ModuleDef {
 
 #[derive(Clone)]
 pub(crate) enum TopBinding {
-    Value { val: Val, mutable: bool, span: Span },
+    Value {
+        val: Val,
+        mutable: bool,
+        span: Span,
+        /// The statement that bound it, if there is a function in it.
+        again: Option<Arc<Stmt>>,
+    },
     Fun(usize, usize),
     Module(ModuleId),
 }
@@ -62,10 +68,14 @@ pub(crate) struct World {
     pub host: Option<ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
+    /// Rounds of loops with a budget, by the place of the loop.
+    pub rounds: FxHashMap<Span, Arc<Lambda>>,
     /// Functions whose rules were tried.
     pub tried: Vec<Arc<FnDef>>,
     /// The definition that is being checked.
     pub checking: Option<Arc<FnDef>>,
+    /// Whether `ans` is bound to the value of each bare expression.
+    pub answers: bool,
     /// Fixed points print how they went unless they say otherwise.
     pub report_fixpoints: bool,
 }
@@ -82,8 +92,10 @@ impl World {
             loaded: FxHashMap::default(),
             host: None,
             seen: Vec::new(),
+            rounds: FxHashMap::default(),
             tried: Vec::new(),
             checking: None,
+            answers: false,
             report_fixpoints: false,
         };
         for (name, text) in sources::PRELUDE {

@@ -3,8 +3,7 @@
 use crate::check::elab_api::{Args, Elab, OpKind, OpVal, R, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::types::DType;
-use crate::types::{Dim, Ty};
+use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;
 
 fn callable(e: &mut Elab<'_>, a: &Args, name: &str) -> R<Val> {

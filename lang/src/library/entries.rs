@@ -213,6 +213,19 @@ pub(crate) fn scatter_add(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     e.emit(Op::Acc(plan.sels), &args, span).map(Val::Leaf)
 }
 
+/// What is iterated over by a `for` that says how far it is.
+pub(crate) fn progress(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let (v, _) = a.at(0)?;
+    match v {
+        // Unrolled.
+        Val::Tuple(_) | Val::None => Ok(v),
+        other => {
+            e.iterate(other.clone(), span)?;
+            Ok(Val::Progress(Arc::new(other)))
+        }
+    }
+}
+
 pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let tuples = a.rest.iter().filter(|(v, _)| matches!(v, Val::Tuple(_) | Val::None)).count();
     if tuples == 0 {

@@ -54,12 +54,15 @@ pub fn module_topic(name: &str) -> Option<Topic> {
     Some(topic)
 }
 
+/// The modules of the library.
+pub fn modules() -> Vec<Topic> {
+    sources::modules().filter_map(module_topic).collect()
+}
+
 /// The whole library without its modules, in the order of reading.
 pub fn topics() -> Vec<Topic> {
-    let mut out = vec![
-        Topic { title: "Operators".into(), doc: String::new(), entries: operators() },
-        Topic { title: "Constants and conversions".into(), doc: String::new(), entries: constants() },
-    ];
+    let empty = |title: &&str| Topic { title: title.to_string(), doc: String::new(), entries: Vec::new() };
+    let mut out: Vec<Topic> = ORDER.iter().map(empty).collect();
     let mut add = |title: &str, doc: &str, entries: Vec<Help>| match out.iter_mut().find(|t| t.title == title) {
         Some(topic) => {
             topic.doc = [topic.doc.as_str(), doc].join("\n").trim().to_string();
@@ -67,6 +70,8 @@ pub fn topics() -> Vec<Topic> {
         }
         None => out.push(Topic { title: title.into(), doc: doc.into(), entries }),
     };
+    add("Operators", "", operators());
+    add("Constants and conversions", "", constants());
     for row in ROWS.iter().filter(|r| !r.topic.is_empty() && !r.name.starts_with('_')) {
         add(row.topic, "", vec![of_row(row)]);
     }
@@ -76,8 +81,29 @@ pub fn topics() -> Vec<Topic> {
         let topic = file_topic(text);
         add(&topic.title, &topic.doc, topic.entries);
     }
+    out.retain(|t| !t.entries.is_empty());
     out
 }
+
+/// The topics in the order of reading; others follow.
+const ORDER: &[&str] = &[
+    "Operators",
+    "Constants and conversions",
+    "Element by element",
+    "Constructors",
+    "Shape",
+    "Reductions",
+    "Scans",
+    "Selection and order",
+    "Products",
+    "Linear algebra",
+    "Derivatives",
+    "Structures",
+    "Functions as values",
+    "Random numbers",
+    "Comparisons",
+    "Printing and checking",
+];
 
 fn of_row(row: &super::Row) -> Help {
     Help {
@@ -141,8 +167,9 @@ fn of_prim(prim: Prim) -> Help {
                 _ => call.clone(),
             };
             let texts = row.params.iter().zip(partials).map(|(param, partial)| {
-                let text = partial.as_ref().map_or("none".to_string(), |f| f.text(row.params, &result));
-                if row.params.len() == 1 { format!("`{text}`") } else { format!("by `{param}`: `{text}`") }
+                let text =
+                    partial.as_ref().map_or("none".to_string(), |f| format!("`{}`", f.text(row.params, &result)));
+                if row.params.len() == 1 { text } else { format!("by `{param}`: {text}") }
             });
             texts.collect::<Vec<_>>().join("; ")
         }

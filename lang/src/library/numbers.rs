@@ -3,6 +3,7 @@
 use super::arrays::dims_of;
 use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
+use crate::message::Message;
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
@@ -224,7 +225,7 @@ pub(crate) fn print(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         }
         e.pieces(v, None, &mut pieces, *at)?;
     }
-    e.push(StmtKind::Print { pieces }, span);
+    e.push(StmtKind::Print { message: Message::Line(pieces) }, span);
     Ok(Val::None)
 }
 
@@ -268,7 +269,7 @@ pub(crate) fn clock(e: &mut Elab<'_>, stop: bool, span: Span) -> R<Val> {
     if stop {
         return Ok(Val::Str(pieces.into()));
     }
-    e.push(StmtKind::Print { pieces }, span);
+    e.push(StmtKind::Print { message: Message::Line(pieces) }, span);
     Ok(Val::None)
 }
 

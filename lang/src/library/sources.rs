@@ -15,7 +15,7 @@ macro_rules! files {
 pub(crate) const PRELUDE: &[(&str, &str)] = files![
     "prelude": "constructors", "elementwise", "statistics", "scans", "order", "products", "linalg", "factorisations",
     "matrices", "matrix_functions", "norms", "linear", "krylov", "fixpoint", "implicit", "root", "minimize", "odeint",
-    "precision", "random", "compare", "derivatives", "checkpoint", "rules"
+    "precision", "random", "plots", "compare", "derivatives", "checkpoint", "rules"
 ];
 
 macro_rules! modules {

@@ -250,10 +250,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether this much of a statement is `@jvp(f)`, so that the function may begin on the next line.
+/// Whether this much of a statement is `@jvp(f)` or `@checkpoint(32)`, so that the function or loop may begin on the next
+/// line.
 fn is_rule(statement: &Statement) -> bool {
     use Token::{At, LParen, Name, RParen};
-    matches!(statement.tokens.as_slice(), [(At, _), (Name(_), _), (LParen, _), (Name(_), _), (RParen, _)])
+    match statement.tokens.as_slice() {
+        [(At, _), (Name(_), _)] => true,
+        [(At, _), (Name(_), _), (LParen, _), inside @ .., (RParen, _)] => {
+            let mut depth = 0i32;
+            inside.iter().all(|(token, _)| {
+                depth += match token {
+                    LParen => 1,
+                    RParen => -1,
+                    _ => 0,
+                };
+                depth >= 0
+            })
+        }
+        _ => false,
+    }
 }
 
 fn too_deep(span: Span) -> Diagnostic {

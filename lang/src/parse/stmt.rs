@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::{Context, P, block, errors, expr, list, name, pattern};
-use crate::ast::{BinaryOp, Block, Expr, ExprKind, FnDef, ImportTarget, Param, Rule, Stmt, StmtKind, TypeExpr};
+use crate::ast::{BinaryOp, Block, Budget, Expr, ExprKind, FnDef, ImportTarget, Param, Rule, Stmt, StmtKind, TypeExpr};
 use crate::token::{Token, unescape};
 use chumsky::prelude::*;
 use std::sync::Arc;
@@ -47,12 +47,19 @@ pub(super) fn statement<'a>(context: &'a Context<'a>) -> P<'a, Stmt> {
         .then(block.clone())
         .map(|(name, body)| StmtKind::Test { name, body: Arc::new(body) });
 
-    let for_ = just(Token::For)
-        .ignore_then(pattern)
+    let rounds = expr.clone().or_not().delimited_by(just(Token::LParen), just(Token::RParen)).or_not();
+    let budget = just(Token::At)
+        .ignore_then(select! { Token::Name("checkpoint") => () }.map_with(|(), e| e.span()))
+        .then(rounds)
+        .map(|(span, rounds)| Budget { rounds: rounds.flatten().map(Box::new), span })
+        .or_not();
+    let for_ = budget
+        .then_ignore(just(Token::For))
+        .then(pattern)
         .then_ignore(just(Token::In))
         .then(expr.clone())
         .then(block.clone())
-        .map(|((pattern, iter), body)| StmtKind::For { pattern, iter, body });
+        .map(|(((budget, pattern), iter), body)| StmtKind::For { pattern, iter, body, budget });
 
     let while_ =
         just(Token::While).ignore_then(expr.clone()).then(block).map(|(cond, body)| StmtKind::While { cond, body });
@@ -65,10 +72,10 @@ pub(super) fn statement<'a>(context: &'a Context<'a>) -> P<'a, Stmt> {
 
     choice((
         binding.boxed(),
+        for_.boxed(),
         function,
         import.boxed(),
         test.boxed(),
-        for_.boxed(),
         while_.boxed(),
         jump.boxed(),
         assignment(context, expr),

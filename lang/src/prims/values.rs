@@ -80,6 +80,9 @@ pub extern "C" fn digamma(x: f64) -> f64 {
         -0.003369801655439328,
         0.002305126326734928,
     ];
+    if x == 0.0 {
+        return -1.0 / x;
+    }
     let d = (x - ROOT.0) - ROOT.1;
     if d.abs() < 0.1 { d * TAYLOR.iter().rev().fold(0.0, |sum, c| sum * d + c) } else { pxfm::f_digamma(x) }
 }

@@ -61,19 +61,23 @@ impl Order {
         Order { forward: self.forward.max(other.forward), reverse: self.reverse.max(other.reverse) }
     }
 
+    fn at_most(self, limit: usize) -> Order {
+        Order { forward: self.forward.min(limit), reverse: self.reverse.min(limit) }
+    }
+
     /// The larger of both.
     pub fn most(self) -> usize {
         self.forward.max(self.reverse)
     }
 
-    /// The orders of the rules of a function.
-    fn rules<F: Copy>(self, rules: &Rules<F>) -> Vec<(F, Order)> {
+    /// The orders of the rules of a function, which has them or will be given them.
+    fn rules<F: Copy>(self, rules: &Rules<F>, has: Rules<()>) -> Vec<(F, Order)> {
         let mut out = Vec::new();
         if let Some(jvp) = rules.jvp {
             if self.pushes() {
                 out.push((jvp, self.rest()));
             }
-            if self.pulls() && rules.vjp.is_none() {
+            if self.pulls() && has.vjp.is_none() {
                 out.push((jvp, Order { forward: 0, reverse: self.reverse }));
             }
         }
@@ -81,7 +85,7 @@ impl Order {
             if self.pulls() {
                 out.extend([(fwd, Order::default()), (bwd, Order::default())]);
             }
-            if self.pushes() && rules.jvp.is_none() {
+            if self.pushes() && has.jvp.is_none() {
                 out.extend([(fwd, self.rest()), (bwd, self.rest().named(Use::Vjp))]);
             }
         }
@@ -89,27 +93,27 @@ impl Order {
     }
 }
 
-/// The orders of all functions that are reached from the roots. A function that takes a derivative of itself is of
-/// every order: one that has order `limit` is not followed.
+/// The orders of all functions that are reached from the roots; `rules` gives the rules of a function as far as they are
+/// there, and which there will be. A function that takes a derivative of itself is of
+/// every order: no order is above `limit`.
 pub fn orders<F: Copy + Eq + Hash>(
     roots: &[F],
     limit: usize,
     named: &dyn Fn(F) -> Vec<(F, Use)>,
-    rules: &dyn Fn(F) -> Rules<F>,
+    rules: &dyn Fn(F) -> (Rules<F>, Rules<()>),
 ) -> FxHashMap<F, Order> {
     let mut found: FxHashMap<F, Order> = FxHashMap::default();
     let mut work: Vec<(F, Order)> = roots.iter().map(|&root| (root, Order::default())).collect();
     while let Some((func, order)) = work.pop() {
         let known = found.get(&func).copied();
-        let now = order.join(known.unwrap_or_default());
+        let now = order.join(known.unwrap_or_default()).at_most(limit);
         if known == Some(now) {
             continue;
         }
         found.insert(func, now);
-        if now.most() < limit {
-            work.extend(named(func).into_iter().map(|(other, how)| (other, now.named(how))));
-            work.extend(now.rules(&rules(func)));
-        }
+        work.extend(named(func).into_iter().map(|(other, how)| (other, now.named(how))));
+        let (rules, has) = rules(func);
+        work.extend(now.rules(&rules, has));
     }
     found
 }

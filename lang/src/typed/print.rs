@@ -1,6 +1,7 @@
 //! Typed modules as text, for tests and for people.
 
 use super::{Func, FuncId, Local, Module, Piece, Rules, Stmt, StmtKind};
+use crate::message::Message;
 use std::fmt::{self, Write};
 
 impl fmt::Display for Module {
@@ -124,7 +125,8 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
             StmtKind::NonNegative { size } => writeln!(f, "natural {size}")?,
             StmtKind::SameSize { left, right } => writeln!(f, "same {left} {right}")?,
             StmtKind::Assert { cond, message } => writeln!(f, "assert l{} {}", cond.0, pieces(message))?,
-            StmtKind::Print { pieces: ps } => writeln!(f, "print {}", pieces(ps))?,
+            StmtKind::Print { message: Message::Line(ps) } => writeln!(f, "print {}", pieces(ps))?,
+            StmtKind::Print { message: Message::Tell(topic, _) } => writeln!(f, "tell {}", topic.name())?,
         }
     }
     Ok(())

@@ -275,7 +275,11 @@ impl Check<'_> {
                 self.is(*cond, &truth, "condition")?;
                 self.pieces(message)
             }
-            StmtKind::Print { pieces } => self.pieces(pieces),
+            StmtKind::Print { message } => {
+                let mut locals = Vec::new();
+                message.each(&mut |l| locals.push(*l));
+                self.used(&locals)
+            }
         }
     }
 

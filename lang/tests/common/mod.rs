@@ -56,7 +56,12 @@ fn stmt(stmt: &Stmt) -> String {
             format!("(import {target}{})", alias.as_ref().map_or(String::new(), |a| format!(" as {}", a.name)))
         }
         StmtKind::Test { name, body } => format!("(test {name:?} {})", block(body)),
-        StmtKind::For { pattern, iter, body } => format!("(for {} {} {})", pat(pattern), expr(iter), block(body)),
+        StmtKind::For { pattern, iter, body, budget } => {
+            let kept = budget.as_ref().map_or(String::new(), |b| {
+                format!("@checkpoint({}) ", b.rounds.as_ref().map_or(String::new(), |e| expr(e)))
+            });
+            format!("({kept}for {} {} {})", pat(pattern), expr(iter), block(body))
+        }
         StmtKind::While { cond, body } => format!("(while {} {})", expr(cond), block(body)),
         StmtKind::Break => "break".into(),
         StmtKind::Continue => "continue".into(),

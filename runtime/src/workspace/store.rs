@@ -26,7 +26,7 @@ pub struct Store {
     pub(super) interrupt: Interrupt,
     pub(super) host: Option<Box<dyn Host>>,
     pub(super) panic: Option<Box<dyn Any + Send>>,
-    pub(super) host_error: Option<String>,
+    pub(super) refusal: Option<String>,
     pub(crate) failure_values: Vec<Array>,
     pub(super) limit: usize,
     /// What each call may take.
@@ -58,7 +58,7 @@ impl Store {
             interrupt: Interrupt::new(),
             host: None,
             panic: None,
-            host_error: None,
+            refusal: None,
             failure_values: Vec::new(),
             limit: usize::MAX,
             fuel: i64::MAX,
@@ -74,7 +74,7 @@ impl Store {
     pub(super) fn reset(&mut self, context: &mut Context) {
         self.failure_values = Vec::new();
         self.panic = None;
-        self.host_error = None;
+        self.refusal = None;
         self.idle.clear();
         for i in 0..self.tapes.len() {
             let pooled = self.tapes[i];
@@ -187,7 +187,12 @@ impl Store {
             return Status::Done;
         };
         match catch_unwind(AssertUnwindSafe(|| host.print(site, values))) {
-            Ok(()) => Status::Done,
+            Ok(Ok(())) => Status::Done,
+            Ok(Err(why)) => {
+                self.refusal = Some(why);
+                context.failure = Failure { kind: Failure::HOST_REFUSED, site, values: [0; 4] };
+                Status::Failed
+            }
             Err(payload) => {
                 self.panic = Some(payload);
                 context.failure = Failure { kind: Failure::HOST_PANICKED, site, values: [0; 4] };
@@ -204,12 +209,12 @@ impl Store {
         out: Place<'_>,
     ) -> Status {
         let kind = match self.host.as_mut() {
-            None => Failure::HOST_FAILED,
+            None => Failure::HOST_REFUSED,
             Some(host) => match catch_unwind(AssertUnwindSafe(|| host.call(site, values, out))) {
                 Ok(Ok(())) => return Status::Done,
                 Ok(Err(error)) => {
-                    self.host_error = Some(error);
-                    Failure::HOST_FAILED
+                    self.refusal = Some(error);
+                    Failure::HOST_REFUSED
                 }
                 Err(payload) => {
                     self.panic = Some(payload);

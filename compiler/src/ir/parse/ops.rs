@@ -2,9 +2,10 @@
 
 use super::cursor::Cursor;
 use super::{Parsed, Parser};
-use crate::ir::func::{Part, Value};
+use crate::ir::func::{Claim, Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
+use adl_lang::message::Body;
 use adl_lang::ops::{Factor, Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
@@ -94,19 +95,62 @@ impl Parser<'_, '_, '_> {
 
     /// `("x = ", $0:.3f)`.
     pub(super) fn parts(&mut self) -> Parsed<Vec<Part>> {
-        self.cursor.list("(", ")", |c| {
-            for (word, stop) in [("start", false), ("elapsed", true)] {
-                if c.eat(word) {
-                    return Ok(Part::Clock { stop });
+        parts(self.cursor)
+    }
+
+    /// What an assertion says.
+    pub(super) fn claim(&mut self) -> Parsed<Claim> {
+        if self.cursor.eat_word("nan") {
+            Ok(Claim::NoNan(self.cursor.string()?))
+        } else {
+            self.parts().map(Claim::Said)
+        }
+    }
+}
+
+/// The pieces of a line.
+fn parts(cursor: &mut Cursor<'_>) -> Parsed<Vec<Part>> {
+    cursor.list("(", ")", |c| {
+        for (word, stop) in [("start", false), ("elapsed", true)] {
+            if c.eat(word) {
+                return Ok(Part::Clock { stop });
+            }
+        }
+        if !c.eat("$") {
+            return Ok(Part::Text(c.string()?));
+        }
+        let position = c.index()?;
+        let format = if c.eat(":") { Some(format(c)?) } else { None };
+        Ok(Part::Value(position, format))
+    })
+}
+
+/// What is told of a topic; see the printer.
+pub(super) fn body(cursor: &mut Cursor<'_>) -> Parsed<Body<usize>> {
+    match cursor.peek() {
+        Some('(') => Ok(Body::Text(parts(cursor)?)),
+        Some('[') => {
+            let part = |c: &mut Cursor<'_>| {
+                if !c.at_ident() {
+                    return Ok((None, body(c)?));
                 }
-            }
-            if !c.eat("$") {
-                return Ok(Part::Text(c.string()?));
-            }
-            let position = c.index()?;
-            let format = if c.eat(":") { Some(format(c)?) } else { None };
-            Ok(Part::Arg(position, format))
-        })
+                if c.eat_word("none") {
+                    return Ok((None, Body::None));
+                }
+                let name = c.ident()?.into();
+                c.expect(":")?;
+                Ok((Some(name), body(c)?))
+            };
+            Ok(Body::Tuple(cursor.list("[", "]", part)?))
+        }
+        Some('$') => {
+            cursor.expect("$")?;
+            Ok(Body::Value(cursor.index()?))
+        }
+        _ => {
+            cursor.word("none")?;
+            Ok(Body::None)
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The words of the text form: operations, constants, parts of printed lines.
 
 use super::{Names, list};
-use crate::ir::func::{Part, Value};
-use adl_lang::ast::{Format, FormatStyle};
+use crate::ir::func::{Claim, Part, Value};
+use adl_lang::ast::{Format, FormatStyle, Name};
+use adl_lang::message::{Body, Message};
 use adl_lang::ops::{Const, Op, Random, Reduction, Sel};
 
 /// A pure operation.
@@ -104,10 +105,40 @@ pub fn line(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => quoted(text),
         Part::Clock { stop } => if *stop { "elapsed" } else { "start" }.to_string(),
-        Part::Arg(k, None) => format!("${k}"),
-        Part::Arg(k, Some(format)) => format!("${k}:{}", spec(*format)),
+        Part::Value(k, None) => format!("${k}"),
+        Part::Value(k, Some(format)) => format!("${k}:{}", spec(*format)),
     };
     format!("({})", list(parts, ", ", part))
+}
+
+/// What an assertion says when it fails: `("x = ", $1)`, `nan "log"`.
+pub fn claim(claim: &Claim) -> String {
+    match claim {
+        Claim::Said(parts) => line(parts),
+        Claim::NoNan(name) => format!("nan {}", quoted(name)),
+    }
+}
+
+/// A line or, with its topic before it, something else: `print ("x = ", $0)`, `tell plot [x: $0, title: ("a")]`.
+pub fn message(message: &Message<usize>) -> String {
+    fn body(what: &Body<usize>) -> String {
+        match what {
+            Body::None => "none".into(),
+            Body::Text(parts) => line(parts),
+            Body::Value(k) => format!("${k}"),
+            Body::Tuple(parts) => {
+                let part = |(name, part): &(Option<Name>, Body<usize>)| match name {
+                    Some(name) => format!("{name}: {}", body(part)),
+                    None => body(part),
+                };
+                format!("[{}]", list(parts, ", ", part))
+            }
+        }
+    }
+    match message {
+        Message::Line(parts) => format!("print {}", line(parts)),
+        Message::Tell(topic, what) => format!("tell {} {}", topic.name(), body(what)),
+    }
 }
 
 /// A format as in programs; `p` stands for a plain one.

@@ -2,9 +2,10 @@
 
 use super::{Broken, broken};
 use crate::ir::entity::Entity;
-use crate::ir::func::{Block, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
+use crate::ir::func::{Block, Claim, Func, FuncId, Inst, Kind, Module, Type, Value};
 use crate::ir::print::Names;
 use crate::ir::typing;
+use adl_lang::message::Message;
 use adl_lang::types::{DType, Dim, Ty};
 
 pub(super) fn check(module: &Module, func: &Func) -> Result<(), Broken> {
@@ -178,17 +179,16 @@ impl Types<'_> {
             let ty = types.get(k).and_then(Type::data);
             ty.is_some_and(|t| t.dtype == dtype && (t.is_scalar() || !scalar))
         };
-        let said = |parts: &[Part]| {
-            let within = |part: &Part| match part {
-                Part::Text(_) | Part::Clock { .. } => true,
-                Part::Arg(k, _) => *k < args.len(),
-            };
-            parts.iter().all(within) && !types.contains(&Type::Tape)
+        let said = |message: &Message<usize>| {
+            let mut within = !types.contains(&Type::Tape);
+            message.each(&mut |&k| within &= k < args.len());
+            within
         };
         let fits = match kind {
             Kind::Bounds { .. } => args.len() == 1 && is(0, DType::I64, false),
-            Kind::Assert(parts) => is(0, DType::Bool, true) && said(parts),
-            Kind::Print(parts) => said(parts),
+            Kind::Assert(Claim::NoNan(_)) => is(0, DType::Bool, true),
+            Kind::Assert(Claim::Said(line)) => is(0, DType::Bool, true) && said(&Message::Line(line.clone())),
+            Kind::Print(message) => said(message),
             Kind::NonNegative(_) | Kind::SameSize(..) => args.is_empty(),
             Kind::Pure(_)
             | Kind::If { .. }

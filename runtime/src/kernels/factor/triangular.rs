@@ -1,45 +1,82 @@
 //! LU with partial pivoting, Cholesky, and solutions with triangular matrices.
 
-use super::{Made, Memory, Number, TRANSPOSED, UNIT, UPPER, columns, magnitude, scratch, transpose, zeros};
+use super::{Made, Memory, Number, TRANSPOSED, UNIT, UPPER, columns, finite, magnitude, scratch, transpose, zeros};
+use faer::dyn_stack::MemStack;
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
 use faer::linalg::triangular_solve as triangle;
 use faer::{MatMut, MatRef, Par};
 use std::iter::zip;
 
+/// Matrices up to this size are not worth the blocks of `faer`.
+const SMALL: usize = 16;
+
 /// See [`super`].
 pub(super) fn lu<T: Number>(out: &mut [T], a: &[T], _: usize, n: usize) -> Made {
     if n == 0 {
         return Ok(());
     }
-    let mut factors = columns(a, n)?;
-    let mut order: [Vec<usize>; 2] = Default::default();
-    for list in &mut order {
-        list.try_reserve_exact(n).map_err(|_| Memory(n * size_of::<usize>()))?;
-        list.resize(n, 0);
-    }
-    let [order, inverse] = &mut order;
-    let mut room = scratch(lu_in_place_scratch::<usize, T>(n, n, Par::Seq, Default::default()))?;
-    let matrix = MatMut::from_column_major_slice_mut(&mut factors, n, n);
-    let stack = faer::dyn_stack::MemStack::new(&mut room);
-    lu_in_place(matrix, order, inverse, Par::Seq, stack, Default::default());
     let (packed, rows) = out.split_at_mut(n * n);
-    let (permutation, trust) = rows.split_at_mut(n);
-    transpose(packed, &factors, n);
-    for (to, &row) in zip(permutation, &*order) {
-        *to = T::of(row as f64);
+    let (order, trust) = rows.split_at_mut(n);
+    // Where a column has nothing left to divide by, `faer` divides 0 by 0.
+    if n <= SMALL || !in_blocks(packed, order, a, n)? {
+        by_rows(packed, order, a, n);
     }
     for (k, trust) in trust.iter_mut().enumerate() {
-        let column = &factors[k * n..][..=k];
-        let pivot = magnitude(column[k]);
+        let pivot = magnitude(packed[k * n + k]);
         // u_kk = a_kk − Σ l_kj u_jk: a pivot that is small beside these numbers is what rounding left of zero.
         let mut size = pivot;
-        for (&l, &u) in zip(&packed[k * n..][..k], column) {
-            size += magnitude(l * u);
+        for (j, &l) in packed[k * n..][..k].iter().enumerate() {
+            size += magnitude(l * packed[j * n + k]);
         }
         *trust = if size == T::default() { size } else { pivot / size };
     }
     Ok(())
+}
+
+/// By `faer`; whether all factors are finite.
+fn in_blocks<T: Number>(packed: &mut [T], order: &mut [T], a: &[T], n: usize) -> Result<bool, Memory> {
+    let mut factors = columns(a, n)?;
+    let mut rows: [Vec<usize>; 2] = Default::default();
+    for list in &mut rows {
+        list.try_reserve_exact(n).map_err(|_| Memory(n * size_of::<usize>()))?;
+        list.resize(n, 0);
+    }
+    let [rows, inverse] = &mut rows;
+    let mut room = scratch(lu_in_place_scratch::<usize, T>(n, n, Par::Seq, Default::default()))?;
+    let matrix = MatMut::from_column_major_slice_mut(&mut factors, n, n);
+    lu_in_place(matrix, rows, inverse, Par::Seq, MemStack::new(&mut room), Default::default());
+    transpose(packed, &factors, n);
+    for (to, &row) in zip(order, &*rows) {
+        *to = T::of(row as f64);
+    }
+    Ok(finite(packed))
+}
+
+/// Elimination row by row; a column of zeros is left as it is.
+fn by_rows<T: Number>(packed: &mut [T], order: &mut [T], a: &[T], n: usize) {
+    packed.copy_from_slice(a);
+    for (k, to) in order.iter_mut().enumerate() {
+        *to = T::of(k as f64);
+    }
+    for k in 0..n {
+        let larger = |p: usize, i: usize| magnitude(packed[i * n + k]) > magnitude(packed[p * n + k]);
+        let pivot = (k + 1..n).fold(k, |p, i| if larger(p, i) { i } else { p });
+        if pivot != k {
+            order.swap(k, pivot);
+            let (above, below) = packed.split_at_mut(pivot * n);
+            above[k * n..][..n].swap_with_slice(&mut below[..n]);
+        }
+        let (above, below) = packed.split_at_mut((k + 1) * n);
+        let row = &above[k * n..];
+        for other in below.chunks_exact_mut(n).filter(|_| row[k] != T::default()) {
+            let l = other[k] / row[k];
+            other[k] = l;
+            for (x, &u) in zip(&mut other[k + 1..], &row[k + 1..]) {
+                *x -= l * u;
+            }
+        }
+    }
 }
 
 /// See [`super`].
@@ -50,7 +87,7 @@ pub(super) fn cholesky<T: Number>(out: &mut [T], a: &[T], _: usize, n: usize) ->
     let mut factor = columns(a, n)?;
     let mut room = scratch(cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default()))?;
     let matrix = MatMut::from_column_major_slice_mut(&mut factor, n, n);
-    let stack = faer::dyn_stack::MemStack::new(&mut room);
+    let stack = MemStack::new(&mut room);
     if cholesky_in_place(matrix, Default::default(), Par::Seq, stack, Default::default()).is_err() {
         out.fill(T::default());
         return Ok(());

@@ -1,0 +1,116 @@
+//! Shapes in points, with y downwards: what a figure comes to before it is written in some format. All shapes are
+//! inside the picture already; formats need not clip.
+
+use adl_runtime::figure::{Color, Stroke};
+
+/// A place.
+pub type Point = (f64, f64);
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Rect {
+    pub fn right(&self) -> f64 {
+        self.x + self.width
+    }
+
+    pub fn bottom(&self) -> f64 {
+        self.y + self.height
+    }
+
+    pub fn contains(&self, (x, y): Point) -> bool {
+        (self.x..=self.right()).contains(&x) && (self.y..=self.bottom()).contains(&y)
+    }
+}
+
+/// Which end of a text stands at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A text; `at` is on its base line.
+#[derive(Clone, Debug)]
+pub struct Text {
+    pub at: Point,
+    pub content: String,
+    pub size: f64,
+    pub anchor: Anchor,
+    /// Written upwards.
+    pub upwards: bool,
+}
+
+/// A shape.
+#[derive(Clone, Debug)]
+pub enum Item {
+    Lines {
+        pieces: Vec<Vec<Point>>,
+        color: Color,
+        width: f64,
+        stroke: Stroke,
+    },
+    /// Polygons of one colour; where they overlap they are drawn once.
+    Area {
+        rings: Vec<Vec<Point>>,
+        color: Color,
+        opacity: f64,
+    },
+    Dots {
+        at: Vec<Point>,
+        radius: f64,
+        color: Color,
+    },
+    Text(Text),
+}
+
+/// A picture.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub width: f64,
+    pub height: f64,
+    pub items: Vec<Item>,
+}
+
+impl Scene {
+    pub fn line(&mut self, from: Point, to: Point, color: Color, width: f64) {
+        self.items.push(Item::Lines { pieces: vec![vec![from, to]], color, width, stroke: Stroke::Solid });
+    }
+
+    pub fn rect(&mut self, rect: Rect, color: Color, opacity: f64) {
+        self.items.push(Item::Area { rings: vec![corners(rect)], color, opacity });
+    }
+
+    pub fn text(&mut self, at: Point, content: &str, size: f64, anchor: Anchor) {
+        self.items.push(Item::Text(Text { at, content: content.into(), size, anchor, upwards: false }));
+    }
+
+    pub fn text_upwards(&mut self, at: Point, content: &str, size: f64) {
+        let anchor = Anchor::Middle;
+        self.items.push(Item::Text(Text { at, content: content.into(), size, anchor, upwards: true }));
+    }
+}
+
+/// The corners of a rectangle.
+pub fn corners(r: Rect) -> Vec<Point> {
+    vec![(r.x, r.y), (r.right(), r.y), (r.right(), r.bottom()), (r.x, r.bottom())]
+}
+
+/// How long dashes and the gaps between them are, for lines of this width.
+pub fn dashes(stroke: Stroke, width: f64) -> Vec<f64> {
+    let unit = width.max(1.0);
+    let pattern: &[f64] = match stroke {
+        Stroke::Solid => &[],
+        Stroke::Dashed => &[5.0, 3.0],
+        Stroke::Dotted => &[1.2, 2.2],
+        Stroke::DashDot => &[5.0, 2.2, 1.2, 2.2],
+    };
+    pattern.iter().map(|p| p * unit).collect()
+}
