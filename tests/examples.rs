@@ -2,9 +2,10 @@
 
 mod support;
 
-use adl_compiler::engine::Backend;
+use adl_compiler::engine::{Backend, Output};
 use adl_compiler::session::Session;
 use adl_lang::source::Source;
+use adl_runtime::Figure;
 use std::fs;
 use std::sync::{Arc, Mutex};
 use support::command::{adl, path};
@@ -57,7 +58,7 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("12-", &[("while norm(gx) > 1e-5 {", "for _ in 0..2 {"), ("dt = 0.1", "dt = 0.5")]),
     ("14-", &[("10_000", "50")]),
     ("22-", &[("let n = 50", "let n = 6"), ("2, 12)", "2, 3)"), ("0..150", "0..1")]),
-    ("24-", &[("(30, 8)", "(12, 3)"), ("(200, d)", "(20, d)"), ("(-8, 2)", "(-4, -3)")]),
+    ("24-", &[("(200, d)", "(20, d)")]),
     ("25-", &[("(200, 40)", "(30, 10)"), ("0..60", "0..1")]),
     ("29-", &[("12, 25)", "2, 5)"), ("(1, 25)", "(1, 5)"), ("(2, 25)", "(2, 5)")]),
     ("31-", &[("let n = 2000", "let n = 12")]),
@@ -74,19 +75,30 @@ const SHORTER: &[(&str, &[(&str, &str)])] = &[
     ("49-", &[("simulate(200)", "simulate(20)"), ("rate: [0.0, 1.0])", "rate: [0.0, 1.0]), max_rounds = 5")]),
 ];
 
+/// Keeps what is printed; pictures are taken and forgotten.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<String>>);
+
+impl Output for Lines {
+    fn line(&mut self, text: &str) {
+        let mut lines = self.0.lock().expect("no panic before");
+        lines.push_str(text);
+        lines.push('\n');
+    }
+
+    fn plot(&mut self, _: &Figure) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 /// Runs an example, shortened; what it prints.
 fn shortened(file: &str, changes: &[(&str, &str)], backend: Backend) -> String {
     let change = |text: String| changes.iter().fold(text, |text, (from, to)| text.replace(from, to));
     let text = fs::read_to_string(file).expect("readable");
     let used = |from: &str| text.contains(from) || text.contains("import \"descent.adl\"");
     assert!(changes.iter().all(|(from, _)| used(from)), "{file} has changed");
-    let lines = Arc::new(Mutex::new(String::new()));
-    let shared = lines.clone();
-    let mut session = Session::new(move |line: &str| {
-        let mut lines = shared.lock().expect("no panic before");
-        lines.push_str(line);
-        lines.push('\n');
-    });
+    let lines = Lines::default();
+    let mut session = Session::new(lines.clone());
     session.set_backend(backend);
     let mut import = |target: &str, _: &str| {
         let text = fs::read_to_string(path(&format!("examples/{target}"))).map_err(|e| e.to_string())?;
@@ -94,7 +106,7 @@ fn shortened(file: &str, changes: &[(&str, &str)], backend: Backend) -> String {
     };
     let source = Source::new(file, change(text.clone()));
     session.run_source(source, &mut import).unwrap_or_else(|e| panic!("{file}: {e}"));
-    lines.lock().expect("no panic before").clone()
+    lines.0.lock().expect("no panic before").clone()
 }
 
 #[test]

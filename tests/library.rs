@@ -50,7 +50,10 @@ const WRONG: &[(&str, &[&str])] = &[
     ("import optim\noptim.sgd(|x, d| x, 0.0, (zeros(3), zeros(4)))", &["E0202", "one has 3, another 4"]),
     ("import optim\noptim.levenberg_marquardt(|x| x > 2, [1.0])", &["E0204", "this is bool[1]"]),
     ("import optim\noptim.newton(|x| log(x), -1.0)", &["needs a start where the function is finite"]),
-    ("import optim\noptim.root(|x| [x[0], 1.0, 2.0], [1.0, 2.0])", &["as many equations as unknowns, and these are 3 and 2"]),
+    (
+        "import optim\noptim.root(|x| [x[0], 1.0, 2.0], [1.0, 2.0])",
+        &["as many equations as unknowns, and these are 3 and 2"],
+    ),
     ("import optim\noptim.sgd(|x, d| x, 0.0, zeros(3), batch = 5)", &["between 1 and all 3 rows"]),
     ("import fd\nfd.central(sin, 1.0, order = 3)", &["central differences have an even order"]),
     ("import nn\nnn.predict(nn.mlp(1, (2, 3)), ones(4, 5))", &["E0201", "contracts `5` with `2`"]),

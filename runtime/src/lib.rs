@@ -56,8 +56,8 @@
 //! | symbol (one per element type) | parameters | result |
 //! |---|---|---|
 //! | `adl_matmul_{f64,f32}` | `ctx, c: *mut T, a: *const T, b: *const T, batch, m, k, n, flags: i64` ([`kernels::matmul`]: 1 A transposed, 2 B transposed, 4 add to C, 8 one A for all, 16 one B for all, 32 one C for all) | `u32` |
-//! | `adl_{lu,cholesky,qr,eigh,svd}_{f64,f32}` | `ctx, out: *mut T, a: *const T, m, n` ([`kernels::factor`]) | `u32` |
-//! | `adl_{lu_solve,triangular_solve}_{f64,f32}` | `ctx, out: *mut T, a: *const T, b: *const T, n, k, flags: i64` ([`kernels::factor`]: 1 upper, 2 transposed, 4 unit diagonal) | `u32` |
+//! | `adl_lu_{f64,f32}`, `adl_cholesky_{f64,f32}`, `adl_qr_{f64,f32}`, `adl_eigh_{f64,f32}`, `adl_svd_{f64,f32}` | `ctx, out: *mut T, a: *const T, m, n` ([`kernels::factor`]) | `u32` |
+//! | `adl_lu_solve_{f64,f32}`, `adl_triangular_solve_{f64,f32}` | `ctx, out: *mut T, a: *const T, b: *const T, n, k, flags: i64` ([`kernels::factor`]: 1 upper, 2 transposed, 4 unit diagonal) | `u32` |
 //! | `adl_dot_{f64,f32}` | `a: *const T, b: *const T, n` | `T` |
 //! | `adl_sum_{f64,f32}` | `a: *const T, n` | `T` |
 //! | `adl_argsort_{f64,f32,i64}` | `ctx, out: *mut i64, data: *const T, rows, n` | `u32` |
