@@ -210,7 +210,7 @@ fn what_has_no_answer_is_an_error_at_the_call() {
     for (call, message) in cases {
         let text = format!("# A comment.\nfn f() {{\n  {call}\n}}\n");
         let program = Engine::new().compile("wrong.adl", &text);
-        let Err(error) = program.and_then(|p| p.function("f").and_then(|f| f.call(&[]))) else {
+        let Err(error) = program.and_then(|p| p.dynamic("f").and_then(|f| f.call(&[]))) else {
             panic!("{call} is no error");
         };
         let said = error.to_string();

@@ -125,7 +125,8 @@ pub fn compile(
 pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) -> Result<Listing, Problem> {
     let (module, entry) = optimized(module, main, options, &mut Timings::default(), &mut |_, _| {})?;
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
-    codegen::listing(&verified, entry, &facts(&verified, options)).map_err(|problem| Problem::Defect(problem.to_string()))
+    codegen::listing(&verified, entry, &facts(&verified, options))
+        .map_err(|problem| Problem::Defect(problem.to_string()))
 }
 
 /// What the code generator is told.
