@@ -163,7 +163,7 @@ fn single_precision_stays_single_and_agrees() {
             }
         }
         if !SINGLE_MEETS_DOUBLE.contains(expression) {
-            let value = program.function("f").and_then(|f| f.call(&single)).expect("it runs");
+            let value = program.dynamic("f").and_then(|f| f.call(&single)).expect("it runs");
             let Value::Array(array) = &value else { panic!("{expression} gives an array") };
             assert_eq!(array.dtype(), DType::F32, "{expression}");
         }

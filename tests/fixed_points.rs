@@ -144,7 +144,7 @@ fn a_report_tells_of_both_directions() {
 /// Whether a gradient can be computed in so many bytes.
 fn fits(program: &str, args: &[Value], bytes: usize) -> bool {
     let engine = Engine::new().with_memory_limit(bytes);
-    let function = engine.compile("memory", program).and_then(|p| p.function("grad(f)")).expect("it compiles");
+    let function = engine.compile("memory", program).and_then(|p| p.dynamic("grad(f)")).expect("it compiles");
     function.call(args).is_ok()
 }
 

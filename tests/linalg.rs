@@ -9,7 +9,7 @@ use support::compare::leaves;
 /// What a program gives on a back end.
 fn on(backend: Backend, text: &str) -> Vec<f64> {
     let program = Engine::new().with_backend(backend).compile("linalg.adl", text);
-    let value = program.and_then(|p| p.function("f").and_then(|f| f.call(&[])));
+    let value = program.and_then(|p| p.dynamic("f").and_then(|f| f.call(&[])));
     let mut out = Vec::new();
     leaves(&value.unwrap_or_else(|e| panic!("{e}\n{text}")), &mut out);
     out
@@ -210,7 +210,7 @@ fn what_has_no_answer_is_an_error_at_the_call() {
     for (call, message) in cases {
         let text = format!("# A comment.\nfn f() {{\n  {call}\n}}\n");
         let program = Engine::new().compile("wrong.adl", &text);
-        let Err(error) = program.and_then(|p| p.function("f").and_then(|f| f.call(&[]))) else {
+        let Err(error) = program.and_then(|p| p.dynamic("f").and_then(|f| f.call(&[]))) else {
             panic!("{call} is no error");
         };
         let said = error.to_string();

@@ -27,7 +27,7 @@ fn inputs(seed: u64, length: usize) -> (Vec<Value>, Vec<Value>) {
 }
 
 fn call(program: &Program, function: &str, args: &[Value]) -> Result<Vec<f64>, String> {
-    let value = program.function(function).and_then(|f| f.call(args)).map_err(|e| e.to_string())?;
+    let value = program.dynamic(function).and_then(|f| f.call(args)).map_err(|e| e.to_string())?;
     let mut out = Vec::new();
     leaves(&value, &mut out);
     Ok(out)

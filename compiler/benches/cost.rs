@@ -37,7 +37,7 @@ fn main() {
 fn call(function: &str, size: &str, times: &str) {
     let (size, times): (usize, usize) = (size.parse().expect("a size"), times.parse().expect("a number"));
     let program = Engine::new().compile("cost.adl", include_str!("cost.adl")).expect("the programs compile");
-    let function = program.function(function).expect("the function exists");
+    let function = program.dynamic(function).expect("the function exists");
     let data: Vec<f64> = (0..size).map(|k| 0.3 + 0.2 * (k as f64).sin()).collect();
     let x = [Value::from(Array::from(data))];
     for _ in 0..times {

@@ -4,15 +4,15 @@
 //! cargo bench -p adl-compiler --bench fixed_points
 //! ```
 
-use adl_compiler::engine::{Engine, Function};
+use adl_compiler::engine::{DynFunction, Engine};
 use adl_runtime::{Array, Value};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = include_str!("fixed_points.adl");
 
-fn function(expr: &str, memory: usize) -> Function {
+fn function(expr: &str, memory: usize) -> DynFunction {
     let program = Engine::new().with_memory_limit(memory).compile("fixed_points.adl", TEXT).expect("it compiles");
-    program.function(expr).expect("the function exists")
+    program.dynamic(expr).expect("the function exists")
 }
 
 /// The median time of a few calls after the first.

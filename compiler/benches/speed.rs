@@ -7,16 +7,16 @@
 //! Each pair `adl/…` and `rust/…` does the same work on the same data, with results in memory that is there already;
 //! only their ratio means something.
 
-use adl_compiler::engine::{Engine, Function};
+use adl_compiler::engine::{DynFunction, Engine};
 use adl_runtime::{Array, Value};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
 const TEXT: &str = include_str!("speed.adl");
 
-fn function(name: &str) -> Function {
+fn function(name: &str) -> DynFunction {
     let program = Engine::new().compile("speed.adl", TEXT).expect("the programs compile");
-    program.function(name).expect("the function exists")
+    program.dynamic(name).expect("the function exists")
 }
 
 fn vector(n: usize) -> Vec<f64> {
@@ -145,6 +145,20 @@ fn calls(c: &mut Criterion) {
         b.iter(|| black_box(chain.call(std::slice::from_ref(&short)).expect("succeeds")))
     });
     group.bench_function("short array into", |b| b.iter(|| chain.call_into(&[&short], &mut out).expect("succeeds")));
+    // What a typed handle costs beside a function that the compiler of Rust may not see through.
+    let program = Engine::new().compile("speed.adl", TEXT).expect("the programs compile");
+    let typed = program.function::<fn(f64) -> f64>("double").expect("the function exists");
+    let slope = typed.value_and_grad().expect("it has one");
+    let plain: fn(f64) -> f64 = |x| 2.0 * x;
+    group.bench_function("plain function of Rust", |b| b.iter(|| black_box(plain)(black_box(1.9))));
+    group.bench_function("typed scalar", |b| b.iter(|| typed.call((black_box(1.9),)).expect("succeeds")));
+    group.bench_function("typed value and gradient", |b| b.iter(|| slope.call((black_box(1.9),)).expect("succeeds")));
+    let typed = program.function::<fn([f64]) -> Vec<f64>>("chain").expect("the function exists");
+    let (short, mut place, mut workspace) = (vector(9), vec![0.0; 9], typed.workspace());
+    group.bench_function("typed short array", |b| b.iter(|| typed.call((&short,)).expect("succeeds")));
+    group.bench_function("typed short array into", |b| {
+        b.iter(|| typed.call_into(&mut workspace, (&short,), &mut place).expect("succeeds"))
+    });
     group.finish();
 }
 
@@ -154,14 +168,14 @@ fn compilation(c: &mut Criterion) {
     group.bench_function("ten lines of scalars", |b| {
         b.iter(|| {
             let program = Engine::new().compile("scalar.adl", include_str!("scalar.adl")).expect("compiles");
-            black_box(program.function("grad(f)").and_then(|g| g.call(&[Value::from(1.9)])).expect("succeeds"));
+            black_box(program.dynamic("grad(f)").and_then(|g| g.call(&[Value::from(1.9)])).expect("succeeds"));
         });
     });
     group.bench_function("network", |b| {
         b.iter(|| {
             let program = Engine::new().compile("speed.adl", TEXT).expect("compiles");
             black_box(
-                program.function("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"),
+                program.dynamic("grad(network)").and_then(|g| g.call(std::slice::from_ref(&x))).expect("succeeds"),
             );
         });
     });

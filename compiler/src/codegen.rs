@@ -53,7 +53,7 @@ mod unit;
 mod vector;
 
 pub use listing::Listing;
-pub use native::{CallFailure, Native, Stats};
+pub use native::{CallFailure, Native, Stats, Stop};
 pub use sites::{Fault, Site, What};
 
 use crate::ir::entity::Side;
@@ -77,6 +77,8 @@ impl std::error::Error for CodegenError {}
 pub struct Facts {
     /// The instructions of each function whose whole-number arithmetic cannot fail.
     pub cannot_overflow: FxHashMap<FuncId, Side<Inst, bool>>,
+    /// Whether the code is to count its rounds and calls, and stop when its fuel is used up.
+    pub metered: bool,
 }
 
 /// Compiles a function and all that it calls.

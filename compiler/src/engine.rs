@@ -1,59 +1,100 @@
-//! Embedding: programs as values, their functions and every derivative of them as handles.
-//!
-//! ```
-//! use adl_compiler::engine::Engine;
-//! let program = Engine::new().compile("valley", "fn rosenbrock([x, y]) = (1 - x)^2 + 100 * (y - x^2)^2")?;
-//! let loss = program.function("rosenbrock")?;
-//! let gradient = loss.grad();
-//! let at = [0.0, 0.5].into();
-//! assert_eq!(loss.call(&[at])?.to_string(), "26.0");
-//! let at = [0.0, 0.5].into();
-//! assert_eq!(gradient.call(&[at])?.to_string(), "[-2.0, 100.0]");
-//! # Ok::<(), adl_compiler::engine::Error>(())
-//! ```
+//! Compiling programs and calling them with [`Value`](adl_runtime::Value)s; the typed handles of [`crate::embed`] stand
+//! on it.
 //!
 //! A function is compiled when it is first called, and again for arguments of other types. Sizes up to 8, and whole
 //! numbers from 0 to 8, are part of the compiled code. Of larger ones only those count that are equal to one another or
 //! to a size in a `let` of the program; any other length of input costs no compilation. Programs that ask more of their
-//! sizes are compiled for each of them. A function keeps at most [`MAX_VARIANTS`] of its compilations.
+//! sizes are compiled for each of them. A program keeps at most [`Engine::with_cache`] of its compilations.
 
+pub(crate) mod cache;
 pub(crate) mod call;
-mod error;
+pub(crate) mod error;
 pub(crate) mod failure;
+pub(crate) mod hosts;
+pub(crate) mod limits;
 mod message;
-pub mod output;
+pub(crate) mod output;
+pub(crate) mod parameters;
 mod picture;
+pub(crate) mod program;
 mod reference;
-pub mod run;
+pub(crate) mod run;
 pub(crate) mod state;
 mod trial;
 mod values;
 pub(crate) mod variant;
 
-pub use error::Error;
+pub use cache::Statistics;
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
 pub use output::{Output, SharedOutput};
+pub use program::{Definition, DynFunction, Program};
 pub use run::Backend;
 pub use state::Import;
-pub use variant::MAX_VARIANTS;
 
-use adl_lang::diagnostic::Diagnostic;
+pub(crate) use call::{lang_dtype, runtime_dtype};
+
+use crate::embed::HostFunction;
+use adl_lang::ast::{Stmt, StmtKind};
 use adl_lang::source::Source;
-use adl_runtime::{Interrupt, Value, Workspace};
-use failure::Failed;
+use adl_runtime::Interrupt;
+use cache::{Cache, Counters, Known, count};
+use limits::Setting;
+use parameters::Parameters;
+use program::{Inner, lock};
 use run::Runner;
-use smallvec::SmallVec;
 use state::{State, deep};
-use std::borrow::Borrow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use variant::{Args, Cache, Known, Last, Variant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// Compiles programs. Clones share their settings.
-#[derive(Clone, Default)]
+/// How many compilations a program keeps unless told otherwise.
+const COMPILATIONS: usize = 256;
+
+/// Compiles programs: settings, limits and figures. Clones share them all; an engine may be used by many threads.
+///
+/// ```
+/// use adl_compiler::{Engine, ErrorKind};
+/// use std::time::Duration;
+/// let engine = Engine::new().with_time_limit(Duration::from_millis(20)).with_memory_limit(1 << 20);
+/// let program = engine.compile("endless.adl", "fn f(x) { var y = x\n while y > 0 { y += 1 }\n y }")?;
+/// let f = program.function::<fn(f64) -> f64>("f")?;
+/// assert_eq!(f.call((1.0,)).unwrap_err().kind, ErrorKind::Time);
+/// # Ok::<(), adl_compiler::Error>(())
+/// ```
+#[derive(Clone)]
 pub struct Engine {
-    output: SharedOutput,
-    interrupt: Interrupt,
+    setting: Setting,
     backend: Backend,
-    memory_limit: Option<usize>,
+    compilations: usize,
+    programs: Arc<Programs>,
+    counters: Arc<Counters>,
+}
+
+/// Programs that were compiled last.
+#[derive(Default)]
+struct Programs {
+    capacity: usize,
+    kept: Mutex<Vec<(Text, Program)>>,
+}
+
+/// What a program is made of.
+#[derive(PartialEq, Eq)]
+struct Text {
+    name: String,
+    text: String,
+    constants: Vec<(String, String)>,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine {
+            setting: Setting::default(),
+            backend: Backend::default(),
+            compilations: COMPILATIONS,
+            programs: Arc::default(),
+            counters: Arc::default(),
+        }
+    }
 }
 
 impl Engine {
@@ -63,217 +104,248 @@ impl Engine {
     }
 
     /// Takes what programs print.
+    ///
+    /// ```
+    /// let engine = adl_compiler::Engine::new().with_output(|line: &str| assert_eq!(line, "x is 2.0"));
+    /// engine.compile("t", "fn f(x) { print(\"x is {x}\")\n x^2 }")?.function::<fn(f64) -> f64>("f")?.call((2.0,))?;
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     #[must_use]
     pub fn with_output(self, output: impl Output + 'static) -> Engine {
-        Engine { output: SharedOutput::new(output), ..self }
+        self.with(|engine| engine.setting.output = SharedOutput::new(output))
+    }
+
+    /// Bounds what each call may use, and each `let` of a program while it is compiled.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Engine {
+        self.with(|engine| engine.setting.limits = limits)
     }
 
     /// Bounds the bytes that a call may use.
     #[must_use]
     pub fn with_memory_limit(self, bytes: usize) -> Engine {
-        Engine { memory_limit: Some(bytes), ..self }
+        self.with(|engine| engine.setting.limits.memory = Some(bytes))
+    }
+
+    /// Bounds the time of a call; it ends within some milliseconds of it.
+    #[must_use]
+    pub fn with_time_limit(self, time: Duration) -> Engine {
+        self.with(|engine| engine.setting.limits.time = Some(time))
+    }
+
+    /// Bounds the rounds of loops and calls of functions in a call: the same on every machine, but the code is slower.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind};
+    /// let program = Engine::new().with_fuel(1000).compile("t", "fn f(x) = if x > 0 { f(x - 1) } else { x }")?;
+    /// let f = program.function::<fn(f64) -> f64>("f")?;
+    /// assert_eq!(f.call((10.0,))?, 0.0);
+    /// assert_eq!(f.call((1e6,)).unwrap_err().kind, ErrorKind::Fuel);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_fuel(self, rounds_and_calls: u64) -> Engine {
+        self.with(|engine| engine.setting.limits.fuel = Some(rounds_and_calls))
+    }
+
+    /// Adds a function in Rust that programs may call by its name, with its derivatives.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind, HostFunction};
+    /// let root = HostFunction::new::<fn(f64) -> f64>("fn root(x: f64) -> f64", |(x,)| {
+    ///     if x < 0.0 { Err(format!("{x} has no root")) } else { Ok(x.sqrt()) }
+    /// })?;
+    /// let slope = HostFunction::new::<fn(f64) -> f64>("fn root_slope(x: f64) -> f64", |(x,)| Ok(0.5 / x.sqrt()))?;
+    /// let engine = Engine::new().with_function(root.with_partials(slope)?);
+    /// let f = engine.compile("user.adl", "fn f(x) = root(x)^2")?.function::<fn(f64) -> f64>("f")?;
+    /// assert_eq!(f.value_and_grad()?.call((4.0,))?, (4.0, 1.0));
+    /// let problem = f.call((-1.0,)).unwrap_err();
+    /// assert_eq!(problem.kind, ErrorKind::Host);
+    /// assert!(problem.to_string().contains("user.adl:1:11"), "{problem}");
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_function(self, function: HostFunction) -> Engine {
+        self.with(|engine| function.join(&mut engine.setting.hosts))
+    }
+
+    /// Keeps at most so many compilations of each program; the oldest goes first.
+    #[must_use]
+    pub fn with_cache(self, compilations: usize) -> Engine {
+        self.with(|engine| engine.compilations = compilations)
+    }
+
+    /// Keeps the last programs, so that compiling the same text with the same constants again costs nothing. None
+    /// unless told: then a program goes with its last handle.
+    ///
+    /// ```
+    /// let engine = adl_compiler::Engine::new().with_programs(100);
+    /// for _ in 0..3 {
+    ///     engine.compile("formula", "fn f(x) = sin(x)^2")?;
+    /// }
+    /// assert_eq!((engine.statistics().programs, engine.statistics().programs_found), (1, 2));
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_programs(mut self, kept: usize) -> Engine {
+        self.programs = Arc::new(Programs { capacity: kept, kept: Mutex::default() });
+        self
     }
 
     /// Runs programs in another way.
     #[must_use]
     pub fn with_backend(self, backend: Backend) -> Engine {
-        Engine { backend, ..self }
+        self.with(|engine| engine.backend = backend)
     }
 
-    /// Stops all running calls when it is raised, and until it is cleared.
+    /// Programs that were kept have the settings of before, so they are left to the other clones.
+    fn with(mut self, change: impl FnOnce(&mut Engine)) -> Engine {
+        change(&mut self);
+        let capacity = self.programs.capacity;
+        self.with_programs(capacity)
+    }
+
+    /// Stops all running calls when it is raised, and until it is cleared. Raising it is safe in a signal handler.
     pub fn interrupt(&self) -> Interrupt {
-        self.interrupt.clone()
+        self.setting.interrupt.clone()
+    }
+
+    /// What was compiled and what was found, over all programs.
+    pub fn statistics(&self) -> Statistics {
+        self.counters.read()
     }
 
     /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
     /// `name` stands for the text in messages.
     pub fn compile(&self, name: &str, text: &str) -> Result<Program, Error> {
-        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
-        self.compile_source(Source::new(name, text), &mut no_files)
+        self.source(name, text).compile()
     }
 
     /// The same for a text whose imports of files are read by `import`.
     pub fn compile_source(&self, source: Source, import: &mut Import<'_>) -> Result<Program, Error> {
-        let mut runner = Runner::new(self.output.clone());
-        runner.backend = self.backend;
-        runner.set_memory_limit(self.memory_limit);
-        runner.set_interrupt(self.interrupt.clone());
-        let mut state = State::new(runner);
-        let warnings = deep(|| {
-            let loaded = state.load(source, import)?;
-            let mut warnings = loaded.warnings;
-            warnings.extend(state.definitions(&loaded.stmts)?);
-            Ok::<_, Error>(warnings)
-        })?;
-        let inner =
-            Inner { known: Known::new(&state), state: Mutex::new(state), memory_limit: self.memory_limit, warnings };
-        Ok(Program(Arc::new(inner)))
-    }
-}
-
-/// Definitions that a host can call. Clones share them.
-#[derive(Clone)]
-pub struct Program(Arc<Inner>);
-
-struct Inner {
-    state: Mutex<State>,
-    known: Known,
-    memory_limit: Option<usize>,
-    warnings: Vec<Diagnostic>,
-}
-
-impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A panic while it was locked left it as before the statement.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Program {
-    /// A function: the name of a definition, or any expression that gives one, such as `grad(loss, wrt = w)`.
-    pub fn function(&self, expr: &str) -> Result<Function, Error> {
-        // Without arguments all but unknown names and syntax errors may come from their absence.
-        if let Err(problem) = self.0.state().function(expr, &[])
-            && problem.diagnostics.iter().any(|d| d.code.starts_with("E00") || d.code == "E0101")
-        {
-            return Err(problem);
-        }
-        Ok(Function::new(self.0.clone(), expr.to_string()))
+        self.load(source, import, &mut Parameters::default())
     }
 
-    /// What looks wrong in the text though it runs.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.0.warnings
-    }
-}
-
-/// A function of a program, for arguments of any fitting types. Clones share what was compiled; calls at the same time
-/// on several threads do not wait for one another once it is.
-#[derive(Clone)]
-pub struct Function(Arc<Handle>);
-
-struct Handle {
-    program: Arc<Inner>,
-    expr: String,
-    /// For the one call that finds it free, as all do that come one after another.
-    first: Mutex<Desk>,
-    cache: Mutex<Cache>,
-    /// For calls at the same time; those that are not in use.
-    workspaces: Mutex<Vec<Workspace>>,
-}
-
-/// What one call at a time needs.
-#[derive(Default)]
-struct Desk {
-    workspace: Option<Workspace>,
-    last: Option<Last>,
-}
-
-impl Function {
-    fn new(program: Arc<Inner>, expr: String) -> Function {
-        Function(Arc::new(Handle {
-            program,
-            expr,
-            first: Mutex::default(),
-            cache: Mutex::new(Cache::default()),
-            workspaces: Mutex::new(Vec::new()),
-        }))
-    }
-
-    /// As written in the language.
-    pub fn expr(&self) -> &str {
-        &self.0.expr
-    }
-
-    /// The gradient function: of a scalar function, by its first parameter, with the structure of that parameter.
-    #[must_use]
-    pub fn grad(&self) -> Function {
-        Function::new(self.0.program.clone(), format!("grad({})", self.0.expr))
-    }
-
-    /// The function that gives the value and the gradient.
-    #[must_use]
-    pub fn value_and_grad(&self) -> Function {
-        Function::new(self.0.program.clone(), format!("value_and_grad({})", self.0.expr))
-    }
-
-    /// Calls it; compiles it first if there is no code for such arguments yet.
-    pub fn call(&self, args: &[Value]) -> Result<Value, Error> {
-        let args: SmallVec<[&Value; 8]> = args.iter().collect();
-        self.run(&args, &mut |variant, workspace, args| variant.call(args, workspace, self.0.program.memory_limit))
-    }
-
-    /// Calls it with the result in place of `out`. Arrays of `out` that have the type and shape of the result are
-    /// written to, so that calls in a row allocate nothing; any other `out`, such as [`Value::None`], is replaced. If
-    /// the call fails, what `out` holds is not defined.
+    /// A text to be compiled with constants.
     ///
     /// ```
-    /// use adl_compiler::engine::Engine;
-    /// use adl_runtime::Value;
-    /// let step = Engine::new().compile("step", "fn step(x) = 0.5 * x + 1")?.function("step")?;
-    /// let (mut x, mut next) = (Value::from([1.0, 2.0]), Value::None);
-    /// for _ in 0..2 {
-    ///     step.call_into(&[&x], &mut next)?;
-    ///     std::mem::swap(&mut x, &mut next);
-    /// }
-    /// assert_eq!(x.to_string(), "[1.75, 2.0]");
-    /// # Ok::<(), adl_compiler::engine::Error>(())
+    /// let engine = adl_compiler::Engine::new();
+    /// let text = "let gravity = 9.81\nfn fall(t) = 0.5 * gravity * t^2";
+    /// let moon = engine.source("fall.adl", text).constant("gravity", 1.62).compile()?;
+    /// assert_eq!(moon.function::<fn(f64) -> f64>("fall")?.call((10.0,))?, 81.0);
+    /// # Ok::<(), adl_compiler::Error>(())
     /// ```
-    pub fn call_into<A: Borrow<Value>>(&self, args: &[A], out: &mut Value) -> Result<(), Error> {
-        let args: SmallVec<[&Value; 8]> = args.iter().map(Borrow::borrow).collect();
-        self.run(&args, &mut |variant, workspace, args| {
-            variant.call_into(args, out, workspace, self.0.program.memory_limit)
-        })
+    pub fn source(&self, name: &str, text: &str) -> SourceText<'_> {
+        let text = Text { name: name.to_string(), text: text.to_string(), constants: Vec::new() };
+        SourceText { engine: self, text }
     }
 
-    fn run<R>(&self, args: &Args<'_>, call: &mut Call<'_, R>) -> Result<R, Error> {
-        let handle = &*self.0;
-        let known = &handle.program.known;
-        let new = || handle.program.state().runner.another_workspace();
-        let first = match handle.first.try_lock() {
-            Ok(first) => Some(first),
-            Err(TryLockError::Poisoned(first)) => Some(first.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        let result = if let Some(mut first) = first {
-            let Desk { workspace, last } = &mut *first;
-            if !last.as_ref().is_some_and(|last| last.serves(args, known)) {
-                *last = None;
+    fn load(&self, source: Source, import: &mut Import<'_>, constants: &mut Parameters) -> Result<Program, Error> {
+        let text = source.clone();
+        let mut runner = Runner::new(self.setting.clone());
+        runner.backend = self.backend;
+        let mut state = State::new(runner);
+        let (warnings, stmts) = deep(|| {
+            state.host_functions(self.setting.hosts.text())?;
+            let mut loaded = state.load(source, import)?;
+            constants.replace(&mut loaded.stmts);
+            if let Some(name) = constants.unused().first() {
+                let title = format!("the program has no `let {name} = …` at top level, bound to a number");
+                return Err(Error::host("E0482", title));
             }
-            let last = match last {
-                Some(last) => last,
-                None => last.insert(Last::new(args, known, self.variant(args)?)),
-            };
-            call(last.variant(), workspace.get_or_insert_with(new), args)
-        } else {
-            let variant = self.variant(args)?;
-            let idle = lock(&handle.workspaces).pop();
-            let mut workspace = idle.unwrap_or_else(new);
-            let result = call(&variant, &mut workspace, args);
-            lock(&handle.workspaces).push(workspace);
-            result
-        };
-        result.map_err(|failed| handle.program.state().failed(failed))
-    }
-
-    fn variant(&self, args: &Args<'_>) -> Result<Arc<Variant>, Error> {
-        let handle = &*self.0;
-        let known = &handle.program.known;
-        if let Some(variant) = lock(&handle.cache).find(args, known) {
-            return Ok(variant);
-        }
-        let mut state = handle.program.state();
-        // The cache is not locked while it compiles, so two threads may both do it; the later one counts.
-        let variant = deep(|| Variant::compile(&mut state, &handle.expr, args))?;
-        let variant = Arc::new(variant);
-        lock(&handle.cache).insert(args, known, variant.clone());
-        Ok(variant)
+            let mut warnings = loaded.warnings;
+            warnings.extend(state.definitions(&loaded.stmts)?);
+            Ok::<_, Error>((warnings, loaded.stmts))
+        })?;
+        count(&self.counters.programs, 1);
+        Ok(Program(Arc::new(Inner {
+            known: Known::new(&state),
+            state: Mutex::new(state),
+            cache: Mutex::new(Cache::new(self.compilations)),
+            setting: self.setting.clone(),
+            counters: self.counters.clone(),
+            warnings,
+            functions: functions(&stmts, text.text()),
+        })))
     }
 }
 
-/// Calls a compilation in a workspace.
-type Call<'a, R> = dyn FnMut(&Variant, &mut Workspace, &Args<'_>) -> Result<R, Failed> + 'a;
+/// The definitions of a text, and how each begins.
+fn functions(stmts: &[Stmt], text: &str) -> Vec<(Arc<adl_lang::ast::FnDef>, String)> {
+    let mut all = Vec::new();
+    for stmt in stmts {
+        if let StmtKind::Fn(def) = &stmt.kind {
+            let head = text.get(def.span.start as usize..def.body.span.start as usize).unwrap_or_default();
+            let head: Vec<&str> = head.trim_end().trim_end_matches(['=', '{']).split_whitespace().collect();
+            all.push((def.clone(), head.join(" ")));
+        }
+    }
+    all
+}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// A text and its constants, to be compiled.
+#[must_use]
+pub struct SourceText<'e> {
+    engine: &'e Engine,
+    text: Text,
+}
+
+impl SourceText<'_> {
+    /// Replaces the literal that `let name = …` at top level is bound to, before anything is compiled.
+    pub fn constant(mut self, name: &str, value: impl Into<Constant>) -> Self {
+        self.text.constants.push((name.to_string(), value.into().0));
+        self
+    }
+
+    /// Compiles it; a constant that the text does not have is an error.
+    pub fn compile(self) -> Result<Program, Error> {
+        let SourceText { engine, text } = self;
+        let programs = &engine.programs;
+        {
+            let mut kept = lock(&programs.kept);
+            if let Some(at) = kept.iter().position(|(known, _)| *known == text) {
+                let found = kept.remove(at);
+                let program = found.1.clone();
+                // The last one used goes last.
+                kept.push(found);
+                count(&engine.counters.programs_found, 1);
+                return Ok(program);
+            }
+        }
+        let mut constants = Parameters::default();
+        for (name, value) in &text.constants {
+            constants.set(name, value)?;
+        }
+        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
+        let source = Source::new(text.name.as_str(), text.text.as_str());
+        let program = engine.load(source, &mut no_files, &mut constants)?;
+        if programs.capacity > 0 {
+            let mut kept = lock(&programs.kept);
+            kept.push((text, program.clone()));
+            let surplus = kept.len().saturating_sub(programs.capacity);
+            kept.drain(..surplus);
+        }
+        Ok(program)
+    }
+}
+
+/// A number or truth value for a constant.
+pub struct Constant(String);
+
+impl From<f64> for Constant {
+    fn from(x: f64) -> Constant {
+        Constant(if x.is_nan() { "nan".into() } else { format!("{x:?}") })
+    }
+}
+
+impl From<i64> for Constant {
+    fn from(n: i64) -> Constant {
+        Constant(n.to_string())
+    }
+}
+
+impl From<bool> for Constant {
+    fn from(b: bool) -> Constant {
+        Constant(b.to_string())
+    }
 }

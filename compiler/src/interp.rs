@@ -13,10 +13,12 @@ mod ops;
 mod scalar;
 
 use crate::ir::{FuncId, Module};
+use adl_lang::ast::Name;
 use adl_lang::message::{Body, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
+use adl_lang::types::DType;
 pub use data::Data;
 use machine::Machine;
 
@@ -41,6 +43,8 @@ pub enum FailureKind {
         /// What was indexed.
         what: BoundsOf,
     },
+    /// A function of the host gave an error.
+    Host(Name, String),
     /// A size is negative.
     NegativeSize(i64),
     /// Two sizes differ.
@@ -85,6 +89,12 @@ pub trait Hooks {
     fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
         let _ = (kind, key, count);
         None
+    }
+
+    /// What a function of the host gives, in this shape, or its error.
+    fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
+        let _ = (args, dtype, shape);
+        Err(format!("there is no function `{name}` of the host here"))
     }
 }
 

@@ -5,11 +5,12 @@
 //! text ─ lang: token, tree, check ─ typed tree ─ lower ─ IR ─ ad ─ opt ─ codegen ─ native code
 //! ```
 //!
-//! [`engine`] is for programs in other programs, [`session`] for statements one after the other. Only [`pipeline`]
-//! knows all passes; they know none but the [`ir`].
+//! [`embed`] and [`engine`] are for programs in other programs, [`session`] for statements one after the other. Only
+//! [`pipeline`] knows all passes; they know none but the [`ir`].
 
 pub mod ad;
 pub mod codegen;
+pub mod embed;
 pub mod engine;
 pub mod interp;
 pub mod ir;
@@ -19,6 +20,13 @@ pub mod pipeline;
 pub mod session;
 pub mod text;
 
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+pub use adl_lang::diagnostic::{Diagnostic, Severity};
+pub use adl_lang::source::Source;
+pub use adl_runtime::Interrupt;
+pub use embed::{Array, Function, HostFunction, View, ViewMut, Workspace, compile};
+pub use engine::{Constant, DynFunction, Engine, Error, ErrorKind, Limits, Program, Statistics};
+
+/// Values whose types the host learns at run time, for [`DynFunction`].
+pub mod value {
+    pub use adl_runtime::{Array, ArrayError, DType, Value};
+}

@@ -26,6 +26,8 @@ pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
 pub struct Options {
     /// Stop at the first operation that makes a NaN.
     pub check_nan: bool,
+    /// Count rounds and calls, and stop when their fuel is used up.
+    pub metered: bool,
 }
 
 /// How long each pass took, summed over all that was compiled.
@@ -114,7 +116,7 @@ pub fn compile(
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let native = codegen::compile_with(&verified, entry, &facts(&verified));
+    let native = codegen::compile_with(&verified, entry, &facts(&verified, options));
     timings.add("codegen", start.elapsed());
     native.map_err(|problem| Problem::Defect(problem.to_string()))
 }
@@ -123,13 +125,14 @@ pub fn compile(
 pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) -> Result<Listing, Problem> {
     let (module, entry) = optimized(module, main, options, &mut Timings::default(), &mut |_, _| {})?;
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
-    codegen::listing(&verified, entry, &facts(&verified)).map_err(|problem| Problem::Defect(problem.to_string()))
+    codegen::listing(&verified, entry, &facts(&verified, options))
+        .map_err(|problem| Problem::Defect(problem.to_string()))
 }
 
-/// What ranges of whole numbers tell the code generator.
-fn facts(module: &Module) -> Facts {
+/// What the code generator is told.
+fn facts(module: &Module, options: Options) -> Facts {
     let safe = |func| (func, opt::intervals::no_overflow(&module.funcs[func]));
-    Facts { cannot_overflow: module.funcs.keys().map(safe).collect() }
+    Facts { cannot_overflow: module.funcs.keys().map(safe).collect(), metered: options.metered }
 }
 
 /// The module with its derivatives taken, as it reads best: loops and arrays are what they were.

@@ -16,7 +16,6 @@ mod calls;
 mod derivative;
 mod known;
 mod measure;
-mod parameters;
 mod stages;
 
 pub use calls::Call;
@@ -25,16 +24,17 @@ pub use known::{Meaning, Outline};
 pub use measure::Prepared;
 pub use stages::Stage;
 
+use crate::engine::limits::Setting;
 use crate::engine::output::{Output, SharedOutput};
+use crate::engine::parameters::Parameters;
 use crate::engine::run::{Backend, Runner};
 use crate::engine::state::{Display, Outcome, State};
-use crate::engine::{Error, Import};
+use crate::engine::{Error, ErrorKind, Import};
 use crate::pipeline::Timings;
 use adl_lang::ast::{Name, Stmt, StmtKind};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_runtime::{Interrupt, Value};
-use parameters::Parameters;
 
 /// Definitions and values so far. What fails changes nothing.
 pub struct Session {
@@ -78,7 +78,7 @@ impl Session {
     /// An empty session; what programs print and show goes to `output`.
     pub fn new(output: impl Output + 'static) -> Session {
         let output = SharedOutput::new(output);
-        let runner = Runner::new(output.clone());
+        let runner = Runner::new(Setting::new(output.clone()));
         Session { state: State::new(runner), output, parameters: Parameters::default() }
     }
 
@@ -89,7 +89,7 @@ impl Session {
 
     /// Most bytes that a running statement may use; `None` for no limit.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
-        self.state.runner.set_memory_limit(bytes);
+        self.state.runner.set(|setting| setting.limits.memory = bytes);
     }
 
     /// Whether each fixed point of the statements to come prints how it went, forward and backward: rounds, residual, solver,
@@ -100,12 +100,12 @@ impl Session {
 
     /// The switch that stops the running statement.
     pub fn interrupt(&self) -> Interrupt {
-        self.state.runner.interrupt()
+        self.state.runner.setting().interrupt.clone()
     }
 
     /// Shares a switch with others.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
-        self.state.runner.set_interrupt(interrupt);
+        self.state.runner.set(|setting| setting.interrupt = interrupt);
     }
 
     /// The time that compiling and running took so far.
@@ -202,7 +202,7 @@ impl Session {
 
     /// Stops at the first operation that makes a NaN.
     pub fn check_nan(&mut self, on: bool) {
-        self.state.runner.options.check_nan = on;
+        self.state.runner.set(|setting| setting.options.check_nan = on);
     }
 
     /// Runs the tests of a text, each after its definitions; the other statements are left out.
@@ -218,7 +218,7 @@ impl Session {
         warnings.extend(self.state.definitions(&loaded.stmts)?);
         for (name, body, _) in &loaded.tests {
             let result = self.state.test(body).map(|more| warnings.extend(more));
-            let interrupted = matches!(&result, Err(problem) if problem.interrupted);
+            let interrupted = matches!(&result, Err(problem) if problem.kind == ErrorKind::Interrupted);
             report(TestReport { name: name.clone(), result });
             if interrupted {
                 break;

@@ -1,12 +1,12 @@
 //! Embedding: functions and gradients as handles, compiled for the arguments they are called with.
 
-use adl_compiler::engine::{Engine, Function};
+use adl_compiler::engine::{DynFunction, Engine};
 use adl_runtime::{Array, Value};
 use std::sync::{Arc, Mutex};
 
-fn function(text: &str, expr: &str) -> Function {
+fn function(text: &str, expr: &str) -> DynFunction {
     let program = Engine::new().compile("test.adl", text).unwrap_or_else(|problem| panic!("{problem}"));
-    program.function(expr).unwrap_or_else(|problem| panic!("{problem}"))
+    program.dynamic(expr).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn vector(n: usize) -> Value {
@@ -14,7 +14,7 @@ fn vector(n: usize) -> Value {
 }
 
 #[track_caller]
-fn call(function: &Function, args: &[Value]) -> Value {
+fn call(function: &DynFunction, args: &[Value]) -> Value {
     function.call(args).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
@@ -71,9 +71,9 @@ fn wrong_arguments_name_the_parameter() {
 #[test]
 fn unknown_functions() {
     let program = Engine::new().compile("test.adl", VALLEY).expect("compiles");
-    let problem = program.function("rosenbrok").err().expect("no such function").to_string();
+    let problem = program.dynamic("rosenbrok").err().expect("no such function").to_string();
     assert!(problem.contains("rosenbrock"), "{problem}");
-    assert!(program.function("grad(").is_err());
+    assert!(program.dynamic("grad(").is_err());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn results_are_written_in_place() {
     let program = Engine::new().compile("t", text).unwrap();
     let address = |v: &Value| v.field("a").unwrap().as_array().unwrap().bytes().as_ptr();
     let x = |n: usize| Value::from(vec![1.5; n]);
-    let pair = program.function("pair").unwrap();
+    let pair = program.dynamic("pair").unwrap();
     // Whatever it was before, it becomes the result.
     let mut out = Value::tuple([Value::None, 3.0.into()]);
     pair.call_into(&[&x(20)], &mut out).unwrap();
@@ -121,13 +121,13 @@ fn results_are_written_in_place() {
     assert_eq!(out, pair.call(&[x(30)]).unwrap());
     // The same array twice.
     let mut out = Value::None;
-    let two = program.function("two").unwrap();
+    let two = program.dynamic("two").unwrap();
     for n in [3, 3, 20] {
         two.call_into(&[x(n)], &mut out).unwrap();
         assert_eq!(out, Value::tuple([x(n), x(n)]));
     }
     // A call that fails leaves arrays, and the next one is right.
-    let pick = program.function("pick").unwrap();
+    let pick = program.dynamic("pick").unwrap();
     let mut out = Value::None;
     pick.call_into(&[x(20), 1.into()], &mut out).unwrap();
     assert!(pick.call_into(&[x(20), 20.into()], &mut out).is_err());
@@ -137,7 +137,7 @@ fn results_are_written_in_place() {
 
 #[test]
 fn a_call_from_within_a_call_finds_its_own_workspace() {
-    let slot: Arc<Mutex<Option<Function>>> = Arc::default();
+    let slot: Arc<Mutex<Option<DynFunction>>> = Arc::default();
     let shared = slot.clone();
     let engine = Engine::new().with_output(move |line: &str| {
         if line == "outer" {
@@ -146,7 +146,7 @@ fn a_call_from_within_a_call_finds_its_own_workspace() {
         }
     });
     let text = "fn f(x) { if x > 2 { print(\"outer\") }\n x^2 }";
-    let f = engine.compile("t", text).unwrap().function("f").unwrap();
+    let f = engine.compile("t", text).unwrap().dynamic("f").unwrap();
     *slot.lock().unwrap() = Some(f.clone());
     // The output is locked while it prints, so what runs within must not print.
     assert_eq!(f.call(&[3.0.into()]).unwrap().to_string(), "9.0");

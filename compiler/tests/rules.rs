@@ -101,7 +101,7 @@ fn others_are_tried_when_a_derivative_is_taken() {
     }
     // A host is told too; and again, as a rule that is wrong once does not become right.
     let program = Engine::new().compile("test", rule).expect("it compiles");
-    let slope = program.function("f'").expect("a function");
+    let slope = program.dynamic("f'").expect("a function");
     for _ in 0..2 {
         let problem = slope.call(&[Value::from(0.0)]).expect_err("the rule is wrong");
         assert_eq!(problem.diagnostics[0].code, "E0313", "{problem}");

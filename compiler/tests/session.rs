@@ -1,7 +1,7 @@
 //! Sessions: statements one after the other, what they show, and what stays when one fails. Everything is run as native
 //! code and by the reference interpreter.
 
-use adl_compiler::engine::{Backend, Error};
+use adl_compiler::engine::{Backend, Error, ErrorKind};
 use adl_compiler::session::Session;
 use adl_lang::source::Source;
 use std::sync::{Arc, Mutex};
@@ -125,7 +125,7 @@ fn an_interrupt_stops_the_statement_alone() {
             stopper.raise();
         });
         let problem = session.run("entry", text).expect_err("stopped");
-        assert!(problem.interrupted, "{problem}");
+        assert_eq!(problem.kind, ErrorKind::Interrupted, "{problem}");
         thread.join().expect("the stopper ends");
         interrupt.clear();
         session.run("entry", "x").expect("goes on");

@@ -204,7 +204,7 @@ fn hosts_without_a_world_refuse() {
     world.seen(table);
     let engine = Engine::new().with_output(world.clone());
     let program = engine.compile("test.adl", "let x = load(\"t.csv\").t\nfn f(w) = sum(w * x)").unwrap();
-    assert_eq!(program.function("grad(f)").unwrap().call(&[2.0.into()]).unwrap().to_string(), "6.0");
+    assert_eq!(program.dynamic("grad(f)").unwrap().call(&[2.0.into()]).unwrap().to_string(), "6.0");
 }
 
 #[test]

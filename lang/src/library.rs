@@ -8,6 +8,7 @@ mod data;
 mod einsum;
 mod entries;
 mod help;
+mod host;
 mod marks;
 mod matrices;
 mod numbers;
@@ -242,6 +243,7 @@ rows! {
     "_apart" "_apart()" "Keeps the function around it apart from its callers." "none" "" |e, _, _| { e.f.apart = true; Ok(Val::None) };
     "_transposed" "_transposed(f, x)" "The transpose of a linear function of a value like `x`." "linear" "" callables::transposed;
     "_pullback" "_pullback(f, x)" "The pullback of a function at a point." "as `vjp`" "" callables::pullback;
+    "_host" "_host(name, dtype, shape, parts…)" "What a function of the host gives." "none" "" host::call;
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;

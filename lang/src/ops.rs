@@ -5,6 +5,7 @@ mod factor;
 
 pub use factor::Factor;
 
+use crate::ast::Name;
 use crate::prims::Prim;
 use crate::types::{DType, Dim, Sym, Ty};
 
@@ -174,7 +175,21 @@ pub enum Op {
     Factor(Factor),
     /// `(key)`: random numbers of that shape from an `i64` key.
     Random(Random, Vec<Dim>),
+    /// `(x, …)`: what a function of the host gives for any operands; it depends on nothing else, may fail, and has no
+    /// derivative.
+    Host {
+        /// Its name.
+        name: Name,
+        /// The elements of the result.
+        dtype: DType,
+        /// The shape of the result.
+        dims: Vec<Dim>,
+    },
 }
+
+/// Ends the name of an operation of the host that stands for the derivative of another. Nobody gives such a function:
+/// what is left of it when code is made is a problem of the program.
+pub const UNKNOWN_DERIVATIVE: char = '\'';
 
 impl Op {
     /// The same operation with a dimension in the place of each size symbol.
@@ -194,6 +209,7 @@ impl Op {
             Op::Broadcast { dims, axes } => Op::Broadcast { dims: all(dims), axes: axes.clone() },
             Op::Reshape(dims) => Op::Reshape(all(dims)),
             Op::Random(kind, dims) => Op::Random(*kind, all(dims)),
+            Op::Host { name, dtype, dims } => Op::Host { name: name.clone(), dtype: *dtype, dims: all(dims) },
             Op::Index(s) => Op::Index(sels(s)),
             Op::Update(s) => Op::Update(sels(s)),
             Op::Acc(s) => Op::Acc(sels(s)),
@@ -223,6 +239,7 @@ impl Op {
                 let dtype = if *kind == Random::Bits { DType::I64 } else { DType::F64 };
                 Ok(Ty::array(dtype, dims.clone()))
             }
+            Op::Host { dtype, dims, .. } => Ok(Ty::array(*dtype, dims.clone())),
             Op::Prim(prim) => {
                 arity(prim.arity())?;
                 let shape = &args[0].dims;

@@ -10,7 +10,8 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::array::{Array, ArrayError, DType};
-use crate::workspace::Store;
+use crate::view::{Leaf, Place};
+use crate::workspace::{Interrupt, Store};
 
 /// First argument of every compiled function.
 #[repr(C)]
@@ -29,8 +30,25 @@ pub struct Context {
     pub store: *mut Store,
     /// Why the code failed, when its status is [`Status::Failed`].
     pub failure: Failure,
-    /// Keeps the size a multiple of 32; 0.
-    pub reserved: u64,
+    /// Rounds of loops and calls that are left, where code counts them.
+    pub fuel: i64,
+}
+
+impl Context {
+    /// For code that needs neither memory of a workspace nor a host, on a stack without limit.
+    #[inline]
+    pub fn bare(interrupt: &Interrupt) -> Context {
+        Context {
+            interrupt: interrupt.flag(),
+            stack_limit: 0,
+            arena_top: core::ptr::null_mut(),
+            arena_end: core::ptr::null_mut(),
+            arena_chunk: 0,
+            store: core::ptr::null_mut(),
+            failure: Failure::default(),
+            fuel: i64::MAX,
+        }
+    }
 }
 
 /// What went wrong and where, in numbers that the compiler gave out.
@@ -50,8 +68,8 @@ impl Failure {
     /// the payload.
     pub const HOST_PANICKED: u32 = u32::MAX;
 
-    /// The kind that `adl_print` sets when the host did not take what it was told;
-    /// [`crate::Workspace::take_refusal`] has its reason.
+    /// The kind that `adl_print` and `adl_host` set when the host did not take what it was told, or a function of it
+    /// gave an error; [`crate::Workspace::take_refusal`] has its reason.
     pub const HOST_REFUSED: u32 = u32::MAX - 1;
 }
 
@@ -95,6 +113,8 @@ pub enum Status {
     /// The memory limit, or the memory of the machine, does not suffice; `failure.values[0]` has
     /// the bytes asked for.
     OutOfMemory = 4,
+    /// [`Context::fuel`] is used up.
+    OutOfFuel = 5,
 }
 
 impl Status {
@@ -106,6 +126,7 @@ impl Status {
             2 => Some(Status::Interrupted),
             3 => Some(Status::StackOverflow),
             4 => Some(Status::OutOfMemory),
+            5 => Some(Status::OutOfFuel),
             _ => None,
         }
     }
@@ -129,6 +150,8 @@ pub const OFFSET_FAILURE_KIND: usize = OFFSET_FAILURE + offset_of!(Failure, kind
 pub const OFFSET_FAILURE_SITE: usize = OFFSET_FAILURE + offset_of!(Failure, site);
 /// Offset of [`Failure::values`] in a context; entry `i` is `8 * i` bytes on.
 pub const OFFSET_FAILURE_VALUES: usize = OFFSET_FAILURE + offset_of!(Failure, values);
+/// Offset of [`Context::fuel`].
+pub const OFFSET_FUEL: usize = offset_of!(Context, fuel);
 /// Offset of [`Tape::base`].
 pub const OFFSET_TAPE_BASE: usize = offset_of!(Tape, base);
 /// Offset of [`Tape::capacity`].
@@ -147,7 +170,7 @@ pub const SIZE_PRINT_VALUE: usize = size_of::<PrintValue>();
 /// The numbers in the crate's documentation.
 const _: () = {
     assert!(OFFSET_INTERRUPT == 0 && OFFSET_STACK_LIMIT == 8 && OFFSET_ARENA_TOP == 16 && OFFSET_ARENA_END == 24);
-    assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && size_of::<Context>() == 96);
+    assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && OFFSET_FUEL == 88 && size_of::<Context>() == 96);
     assert!(OFFSET_FAILURE_SITE == 52 && OFFSET_FAILURE_VALUES == 56 && size_of::<Failure>() == 40);
     assert!(OFFSET_TAPE_BASE == 0 && OFFSET_TAPE_CAPACITY == 8);
     assert!(OFFSET_PRINT_DIMS == 8 && OFFSET_PRINT_DATA == 16 && SIZE_PRINT_VALUE == 24);
@@ -292,6 +315,29 @@ pub unsafe extern "C" fn adl_print(ctx: *mut Context, site: u32, values: *const 
             Status::OutOfMemory as u32
         }
     }
+}
+
+/// Calls a function of the host of the workspace with `n` values; `wanted` elements go to `out`.
+///
+/// # Safety
+/// As for [`adl_print`]; `out` has room for `wanted` elements of the type with that number.
+pub unsafe extern "C" fn adl_host(
+    ctx: *mut Context,
+    site: u32,
+    values: *const PrintValue,
+    n: i64,
+    out: *mut u8,
+    dtype: u32,
+    wanted: i64,
+) -> u32 {
+    // SAFETY: the contract above.
+    let (context, store) = unsafe { parts(ctx) };
+    // SAFETY: the contract above.
+    let leaves: Option<Vec<Leaf<'_>>> = (0..size(n)).map(|i| unsafe { Leaf::shown(&*values.add(i)) }).collect();
+    let dtype = DType::from_code(dtype).unwrap_or(DType::Bool);
+    // SAFETY: the contract above.
+    let place = unsafe { Place::new(out, dtype, size(wanted)) };
+    store.call_host(context, site, &leaves.unwrap_or_default(), place) as u32
 }
 
 /// Arrays of their own with what the descriptors show.

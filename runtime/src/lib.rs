@@ -11,18 +11,19 @@
 //!
 //! | structure | offset: field |
 //! |---|---|
-//! | [`Context`] (96 bytes) | 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` · 24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` · 88 reserved |
+//! | [`Context`] (96 bytes) | 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` · 24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` · 88 `fuel: i64` |
 //! | [`Failure`] (40 bytes) | 0 `kind: u32` · 4 `site: u32` · 8 `values: [i64; 4]` |
 //! | [`Tape`] (16 bytes) | 0 `base: *mut u8` · 8 `capacity: usize` |
 //! | [`PrintValue`] (24 bytes) | 0 `dtype: u32` · 4 `rank: u32` · 8 `dims: *const i64` · 16 `data: *const u8` |
 //!
 //! The numbers are exported as constants ([`abi::OFFSET_INTERRUPT`], …). [`Status`]: 0 done, 1
-//! failed (see `failure`), 2 interrupted, 3 stack overflow, 4 out of memory. [`DType`]: 0 `bool` (a
+//! failed (see `failure`), 2 interrupted, 3 stack overflow, 4 out of memory, 5 out of fuel. [`DType`]: 0 `bool` (a
 //! byte, 0 or 1), 1 `i64`, 2 `f32`, 3 `f64`.
 //!
 //! What compiled code does by itself:
 //!
-//! - *Back edge:* load the pointer `interrupt`, load its byte; not 0: return 2.
+//! - *Back edge:* load the pointer `interrupt`, load its byte; not 0: return 2. Code that is metered takes 1 from
+//!   `fuel` as well; below 0: return 5.
 //! - *Entry of a function that may recurse:* stack pointer below `stack_limit`: return 3.
 //! - *Array buffer of `bytes`:* round `bytes` up to a multiple of 64; if `arena_end - arena_top <
 //!   bytes` (unsigned), call `adl_arena_grow`, else take `arena_top` and add. Buffers are 64-byte
@@ -47,6 +48,7 @@
 //! | `adl_fail` | `ctx, kind: u32, site: u32, a: i64, b: i64, c: i64, d: i64` | `u32`, always 1 |
 //! | `adl_fail_with` | `ctx, kind: u32, site: u32, values: *const PrintValue, n: i64` | `u32`, always 1 |
 //! | `adl_print` | `ctx, site: u32, values: *const PrintValue, n: i64` | `u32` |
+//! | `adl_host` | `ctx, site: u32, values: *const PrintValue, n: i64, out: *mut u8, dtype: u32, wanted: i64` (elements) | `u32` |
 //!
 //! Kernels (dense row-major operands; sizes are `i64`, where a negative one counts as 0; operands
 //! may be null when empty):
@@ -78,6 +80,7 @@ pub mod file;
 pub mod kernels;
 pub mod symbols;
 pub mod value;
+pub mod view;
 pub mod workspace;
 
 pub use abi::{Context, Failure, PrintValue, Status, Tape};

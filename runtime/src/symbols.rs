@@ -20,7 +20,7 @@ macro_rules! table {
 table! {
     abi::{
         adl_arena_grow, adl_arena_release, adl_tape_new, adl_tape_grow, adl_tape_free,
-        adl_fail, adl_fail_with, adl_print,
+        adl_fail, adl_fail_with, adl_host, adl_print,
     };
     matmul::{ adl_matmul_f64, adl_matmul_f32 };
     factor::{

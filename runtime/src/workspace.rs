@@ -19,6 +19,7 @@ pub use store::Store;
 
 use crate::abi::{Context, Failure};
 use crate::array::Array;
+use crate::view::{Leaf, Place};
 
 mod store;
 
@@ -26,6 +27,13 @@ mod store;
 pub trait Host: Send {
     /// Takes `values`; `site` tells which message of the program it is. A reason not to take them ends the call.
     fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String>;
+
+    /// Calls a function of the host; `site` tells which. All elements of the result are written, or none and the answer
+    /// is an error.
+    fn call(&mut self, site: u32, values: &[Leaf<'_>], out: Place<'_>) -> Result<(), String> {
+        let _ = (site, values, out);
+        Err("there are no functions of the host here".into())
+    }
 }
 
 /// A switch that stops running code at its next back edge. Clones share the switch;
@@ -47,6 +55,11 @@ impl Interrupt {
     /// Lets code run again.
     pub fn clear(&self) {
         self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Where compiled code looks.
+    pub(crate) fn flag(&self) -> *const AtomicBool {
+        Arc::as_ptr(&self.0)
     }
 
     /// True after [`Interrupt::raise`].
@@ -87,7 +100,7 @@ impl Workspace {
             arena_chunk: 0,
             store: store.as_ptr(),
             failure: Failure::default(),
-            reserved: 0,
+            fuel: i64::MAX,
         });
         Workspace { context: NonNull::from(Box::leak(context)), store }
     }
@@ -114,9 +127,10 @@ impl Workspace {
         let here = 0u8;
         // SAFETY: no native code runs on this workspace, so nothing else refers to the two halves.
         let (context, store) = unsafe { (self.context.as_mut(), self.store.as_mut()) };
-        context.interrupt = Arc::as_ptr(&store.interrupt.0);
+        context.interrupt = store.interrupt.flag();
         context.stack_limit = (&raw const here).addr().saturating_sub(stack);
         context.failure = Failure::default();
+        context.fuel = store.fuel;
         store.reset(context);
         self.context.as_ptr()
     }
@@ -136,7 +150,8 @@ impl Workspace {
         self.store_mut().panic.take()
     }
 
-    /// Why the host did not take what it was told, once, after a failure of kind [`Failure::HOST_REFUSED`].
+    /// Why the host did not take what it was told, or the error of its function, once, after a failure of kind
+    /// [`Failure::HOST_REFUSED`].
     pub fn take_refusal(&mut self) -> Option<String> {
         self.store_mut().refusal.take()
     }
@@ -160,6 +175,11 @@ impl Workspace {
     /// reuse is given back if it stands in the way.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
         self.store_mut().limit = bytes.unwrap_or(usize::MAX);
+    }
+
+    /// How many rounds of loops and calls each call may take, if its code counts them; `None` for no limit.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.store_mut().fuel = fuel.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
     }
 
     /// Peaks of memory so far.

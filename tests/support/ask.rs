@@ -11,7 +11,7 @@ pub fn compile(text: &str) -> Program {
 
 /// All numbers of what a function expression gives.
 pub fn ask(program: &Program, function: &str, args: &[Value]) -> Vec<f64> {
-    let value = program.function(function).and_then(|f| f.call(args)).unwrap_or_else(|e| panic!("{function}: {e}"));
+    let value = program.dynamic(function).and_then(|f| f.call(args)).unwrap_or_else(|e| panic!("{function}: {e}"));
     let mut out = Vec::new();
     leaves(&value, &mut out);
     out

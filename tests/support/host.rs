@@ -29,7 +29,7 @@ impl Program {
 
     /// Calls a function expression with the inputs and further float arguments.
     pub fn ask(&self, expression: &str, extra: &[Json]) -> Result<Value, String> {
-        let function = self.program.function(expression).map_err(|e| e.to_string())?;
+        let function = self.program.dynamic(expression).map_err(|e| e.to_string())?;
         let mut args = self.inputs.clone();
         for json in extra {
             let mut data = Vec::new();

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::json;
 use crate::timeout::Timeout;
 use crate::{FAILED, INTERRUPTED};
-use adl_compiler::engine::Error;
+use adl_compiler::engine::{Error, ErrorKind};
 use adl_compiler::session::Event;
 use adl_runtime::Value;
 use serde_json::json;
@@ -86,7 +86,7 @@ impl Report {
     /// Errors and warnings; the exit code if nothing else is wrong.
     pub fn problem(&self, problem: &Error) -> u8 {
         let mut problem = problem.clone();
-        let late = self.timeout.as_ref().and_then(|t| t.expired()).filter(|_| problem.interrupted);
+        let late = self.timeout.as_ref().and_then(|t| t.expired()).filter(|_| problem.kind == ErrorKind::Interrupted);
         if let Some(seconds) = late {
             for diagnostic in problem.diagnostics.iter_mut().filter(|d| d.code == "E0412") {
                 diagnostic.code = "E0414";
@@ -98,7 +98,7 @@ impl Report {
         } else if !problem.diagnostics.is_empty() {
             self.console.note(&problem.render(self.color));
         }
-        if problem.interrupted && late.is_none() { INTERRUPTED } else { FAILED }
+        if problem.kind == ErrorKind::Interrupted && late.is_none() { INTERRUPTED } else { FAILED }
     }
 
     /// The last object.

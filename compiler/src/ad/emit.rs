@@ -1,7 +1,8 @@
 //! Where a pass stands in the function it builds, and what every derived function shares with its source.
 
 use crate::ir::{Block, Builder, Func, Type, Value};
-use adl_lang::ops::{Op, Sel};
+use adl_lang::ast::Name;
+use adl_lang::ops::{Op, Sel, UNKNOWN_DERIVATIVE};
 use adl_lang::prims::Prim;
 use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
@@ -50,6 +51,15 @@ impl Emit {
     /// Adds a whole-number parameter to the current block.
     pub fn index(&mut self) -> Value {
         self.param(&Ty::scalar(DType::I64))
+    }
+}
+
+/// The name under which a derivative of an operation of the host is asked for. There is none: whoever makes code of it
+/// says so.
+pub(super) fn derivative(op: &Op) -> Name {
+    match op {
+        Op::Host { name, .. } => format!("{name}{UNKNOWN_DERIVATIVE}").into(),
+        _ => UNKNOWN_DERIVATIVE.to_string().into(),
     }
 }
 

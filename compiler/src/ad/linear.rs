@@ -27,6 +27,7 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
         },
         Op::Convert(to) => to.is_float(),
         Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Concat(_) | Op::MatMul { .. } => true,
+        Op::Host { .. } => true,
         Op::Index(_) => k == 0,
         Op::Update(_) | Op::Acc(_) => k < 2,
         Op::Const(_)

@@ -60,6 +60,7 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
     ("adl_fail", &[P, W, W, I, I, I, I], Some(W)),
     ("adl_fail_with", &[P, W, W, P, I], Some(W)),
     ("adl_print", &[P, W, P, I], Some(W)),
+    ("adl_host", &[P, W, P, I, P, W, I], Some(W)),
     ("adl_matmul_f64", &[P, P, P, P, I, I, I, I, I], Some(W)),
     ("adl_matmul_f32", &[P, P, P, P, I, I, I, I, I], Some(W)),
     ("adl_argsort_f64", &[P, P, P, I, I], Some(W)),
@@ -94,6 +95,11 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
 /// The types of a support function.
 pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif::Type>)> {
     SUPPORT.iter().find(|(n, ..)| *n == name).map(|(_, params, result)| (*params, *result))
+}
+
+/// Whether a function that compiled code calls does without a workspace.
+pub(super) fn is_bare(name: &str) -> bool {
+    name == "adl_fail" || name == "adl_copy" || support(name).is_none()
 }
 
 /// A function that is compiled into the host, and its address.

@@ -132,12 +132,19 @@ impl Translator<'_, '_> {
         self.start(on);
     }
 
-    /// Leaves if the host asked the code to stop.
+    /// Leaves if the host asked the code to stop, or if the fuel of metered code is used up.
     pub(super) fn check_interrupt(&mut self) {
         let fixed = trusted().with_readonly().with_can_move();
         let flag = self.b.ins().load(types::I64, fixed, self.ctx, abi::OFFSET_INTERRUPT as i32);
         let raised = self.b.ins().load(types::I8, trusted(), flag, 0);
         self.leave_if(raised, abi::Status::Interrupted);
+        if self.unit.facts.metered {
+            let fuel = self.b.ins().load(types::I64, trusted(), self.ctx, abi::OFFSET_FUEL as i32);
+            let left = self.b.ins().iadd_imm_s(fuel, -1);
+            self.b.ins().store(trusted(), left, self.ctx, abi::OFFSET_FUEL as i32);
+            let none = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+            self.leave_if(none, abi::Status::OutOfFuel);
+        }
     }
 
     /// Leaves if the stack is used up.

@@ -40,7 +40,7 @@ pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Acce
             }
         }
         Op::Const(_) | Op::Size(_) | Op::Iota(_) => Access::Once,
-        Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) | Op::Random(..) => Access::Memory,
+        Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) | Op::Random(..) | Op::Host { .. } => Access::Memory,
     }
 }
 
@@ -64,7 +64,8 @@ pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool
         | Op::MatMul { .. }
         | Op::ArgSort
         | Op::Factor(_)
-        | Op::Random(..) => None,
+        | Op::Random(..)
+        | Op::Host { .. } => None,
     }
 }
 

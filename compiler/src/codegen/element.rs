@@ -138,7 +138,8 @@ impl Translator<'_, '_> {
             | Op::MatMul { .. }
             | Op::ArgSort
             | Op::Factor(_)
-            | Op::Random(..) => self.defect(format!("{value} is inline")),
+            | Op::Random(..)
+            | Op::Host { .. } => self.defect(format!("{value} is inline")),
         }
     }
 
@@ -323,6 +324,7 @@ impl Translator<'_, '_> {
                 t.arg_reduce(data.args[0], *max, &dims[0], &mut |k| At::axes(&[k]))
             }),
             Op::Random(kind, _) => self.random_scalar(inst, *kind),
+            Op::Host { name, dtype, .. } => self.host_scalar(inst, name, *dtype),
             Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) => {
                 self.defect(format!("{op:?} gives no scalar"))
             }

@@ -4,7 +4,7 @@ use super::buffers::{self, Buffers, InPlace};
 use super::fuse::{Form, Forms};
 use super::live::Life;
 use super::sites::Fault;
-use super::unit::{Unit, standing};
+use super::unit::{Unit, calls};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
@@ -130,8 +130,7 @@ pub(super) fn function(
 impl Translator<'_, '_> {
     fn finish(mut self, params: &[Reg]) {
         let func = self.func;
-        let calls = |&inst: &Inst| matches!(func.insts[inst].kind, Kind::Call { .. });
-        if standing(func).iter().any(calls) {
+        if calls(func) {
             self.check_stack();
             self.check_interrupt();
         }

@@ -216,7 +216,8 @@ impl Forms {
             | Op::MatMul { .. }
             | Op::ArgSort
             | Op::Factor(_)
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

@@ -3,8 +3,10 @@
 use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
+use super::scalar::machine;
 use super::sites::{Fault, What};
 use crate::ir::{Claim, Inst, Type, Value};
+use adl_lang::ast::Name;
 use adl_lang::message::Message;
 use adl_lang::ops::{Factor, Random};
 use adl_lang::prims::Prim;
@@ -19,6 +21,16 @@ use smallvec::SmallVec;
 /// Flags of the matrix product kernel.
 const A_TRANSPOSED: i64 = 1;
 const B_TRANSPOSED: i64 = 2;
+
+/// The number of an element type in the runtime.
+fn code(dtype: DType) -> i64 {
+    match dtype {
+        DType::Bool => 0,
+        DType::I64 => 1,
+        DType::F32 => 2,
+        DType::F64 => 3,
+    }
+}
 
 impl Translator<'_, '_> {
     /// Calls a kernel that returns a status.
@@ -145,6 +157,24 @@ impl Translator<'_, '_> {
         self.b.ins().load(ty, trusted(), to, 0)
     }
 
+    /// A function of the host.
+    pub(super) fn host(&mut self, inst: Inst, name: &Name, (dtype, dims): (DType, &[Dim]), to: Reg) {
+        let data = &self.func.insts[inst];
+        let site = self.site(data.span, What::Host(name.clone()));
+        let list = self.shown(&data.args);
+        let site = self.b.ins().iconst(types::I32, site);
+        let dtype = self.b.ins().iconst(types::I32, code(dtype));
+        let (given, wanted) = (self.int(data.args.len() as i64), self.count(dims));
+        self.kernel("adl_host", &[self.ctx, site, list, given, to, dtype, wanted]);
+    }
+
+    /// One number of the host.
+    pub(super) fn host_scalar(&mut self, inst: Inst, name: &Name, dtype: DType) -> Reg {
+        let to = self.stack(8);
+        self.host(inst, name, (dtype, &[]), to);
+        self.b.ins().load(machine(dtype), trusted(), to, 0)
+    }
+
     /// Positions that must be in range.
     pub(super) fn bounds(&mut self, inst: Inst, len: &Dim, what: BoundsOf) {
         let positions = self.func.insts[inst].args[0];
@@ -171,13 +201,7 @@ impl Translator<'_, '_> {
             let Type::Data(ty) = self.func.ty(value).clone() else {
                 continue;
             };
-            let code = match ty.dtype {
-                DType::Bool => 0,
-                DType::I64 => 1,
-                DType::F32 => 2,
-                DType::F64 => 3,
-            };
-            let code = self.b.ins().iconst(types::I32, code);
+            let code = self.b.ins().iconst(types::I32, code(ty.dtype));
             let rank = self.b.ins().iconst(types::I32, ty.rank() as i64);
             self.b.ins().store(trusted(), code, list, at + abi::OFFSET_PRINT_DTYPE as i32);
             self.b.ins().store(trusted(), rank, list, at + abi::OFFSET_PRINT_RANK as i32);

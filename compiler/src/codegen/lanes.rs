@@ -116,7 +116,8 @@ impl Translator<'_, '_> {
             | Op::MatMul { .. }
             | Op::ArgSort
             | Op::Factor(_)
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

@@ -1,16 +1,18 @@
 //! Owns compiled code. Memory that holds code is never writable again, and goes back to the system with the last handle.
 #![allow(unsafe_code, reason = "calls machine code, and frees it")]
 
+mod call;
+
+pub use call::Stop;
+
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
-use adl_lang::types::{DType, Dim, Sym, Ty};
-use adl_runtime::array::element_count;
-use adl_runtime::buffer::Buffer;
-use adl_runtime::{Array, Context, Status, Workspace};
+use adl_lang::source::Span;
+use adl_lang::types::Ty;
+use adl_runtime::{Array, Context, Failure, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
 use smallvec::SmallVec;
-use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of stack that a call may use where it is not known how many are left.
@@ -33,12 +35,14 @@ struct Code {
     entry: Entry,
     shape: Shape,
     sites: Vec<Site>,
-    /// Whether one of the places is a print.
-    prints: bool,
+    /// Whether one of the places is a print, or a call of the host.
+    talks: bool,
+    /// Whether it needs no workspace.
+    bare: bool,
+    /// The types of parameters and results if there are no sizes and no arrays, and only a few.
+    scalars: SmallVec<[adl_runtime::DType; 8]>,
     stats: Stats,
 }
-
-type Slots = SmallVec<[u64; 16]>;
 
 /// What a call takes and gives.
 pub(super) struct Shape {
@@ -81,19 +85,19 @@ pub enum CallFailure {
         /// The values that an assertion reports.
         arrays: Vec<Array>,
     },
-    /// The host's own function panicked while it printed.
-    HostPanicked,
-    /// The host did not take what it was told.
-    Refused {
-        /// Where it was told.
+    /// A function of the host, or what takes printed lines, gave an error or panicked.
+    Host {
+        /// Where it was called.
         site: Site,
-        /// The host's reason.
-        why: String,
+        /// The error; `None` if it panicked.
+        error: Option<String>,
     },
     /// The interrupt was raised.
     Interrupted,
     /// Too deep a recursion.
     StackOverflow,
+    /// It took more rounds and calls than it may.
+    OutOfFuel,
     /// The memory does not suffice.
     OutOfMemory,
     /// The arguments are not those that the function takes.
@@ -132,6 +136,7 @@ impl Native {
         entry: FuncId,
         shape: Shape,
         sites: Vec<Site>,
+        bare: bool,
         stats: Stats,
     ) -> Result<Native, CodegenError> {
         if let Err(problem) = module.finalize_definitions() {
@@ -142,8 +147,18 @@ impl Native {
         // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
-        let prints = sites.iter().any(|site| matches!(site.what, What::Print(_)));
-        Ok(Native(Arc::new(Code { module: Mutex::new(Some(module)), entry, shape, sites, prints, stats })))
+        let scalars = call::scalars(&shape);
+        let talks = sites.iter().any(|site| matches!(site.what, What::Print(_) | What::Host(_)));
+        Ok(Native(Arc::new(Code {
+            module: Mutex::new(Some(module)),
+            entry,
+            shape,
+            sites,
+            talks,
+            bare,
+            scalars,
+            stats,
+        })))
     }
 
     /// Calls the code. The slots are the sizes, the arguments and the destinations of the results, in order. A scalar
@@ -160,114 +175,56 @@ impl Native {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
         let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
-        let context = workspace.enter(left);
-        let status = (self.0.entry)(context, slots.as_ptr());
-        if status == Status::Done as u32 { Ok(()) } else { Err(self.explain(workspace, status)) }
-    }
-
-    /// Calls the code with arrays, which are checked; scalars are arrays without axes.
-    ///
-    /// # Errors
-    /// As [`Native::call`], and if the arguments do not fit.
-    pub fn run<A: Borrow<Array>>(
-        &self,
-        workspace: &mut Workspace,
-        sizes: &[i64],
-        args: &[A],
-    ) -> Result<Vec<Array>, CallFailure> {
-        let mut slots = self.inputs(sizes, args)?;
-        let mut results = Vec::with_capacity(self.0.shape.results.len());
-        for ty in &self.0.shape.results {
-            let (dtype, dims) = (dtype(ty.dtype), dims(ty, sizes)?);
-            let bytes = element_count(&dims).map_or(usize::MAX, |count| count * dtype.size());
-            // SAFETY: code that finishes has written its results; those of code that does not are dropped.
-            let buffer = unsafe { Buffer::unwritten(bytes) }.ok_or(CallFailure::OutOfMemory)?;
-            results.push(Array::from_buffer(dtype, &dims, buffer).map_err(|_| CallFailure::OutOfMemory)?);
+        let status = (self.0.entry)(workspace.enter(left), slots.as_ptr());
+        if status == Status::Done as u32 {
+            return Ok(());
         }
-        slots.extend(results.iter_mut().map(|r| r.start().expose_provenance() as u64));
-        // SAFETY: arguments and results have the types of the function at these sizes; the results are fresh.
-        unsafe { self.call(workspace, &slots) }?;
-        Ok(results)
-    }
-
-    /// The same with results in place of `results`, one for each. An array of the right type and shape is written to,
-    /// another is replaced. If the code fails, what they hold is not defined.
-    ///
-    /// # Errors
-    /// As [`Native::run`].
-    pub fn run_into<A: Borrow<Array>>(
-        &self,
-        workspace: &mut Workspace,
-        sizes: &[i64],
-        args: &[A],
-        results: &mut [&mut Array],
-    ) -> Result<(), CallFailure> {
-        let mut slots = self.inputs(sizes, args)?;
-        let types = &self.0.shape.results;
-        if results.len() != types.len() {
-            return Err(CallFailure::Arguments(format!("{} results, not {}", results.len(), types.len())));
-        }
-        for (array, ty) in results.iter_mut().zip(types) {
-            if !fits(array, ty, sizes) {
-                // Zeros, since the caller has it even if the code fails.
-                **array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
-            }
-            slots.push(array.start().expose_provenance() as u64);
-        }
-        // SAFETY: arguments and results have the types of the function at these sizes; the results are borrowed
-        // exclusively, so they overlap with nothing.
-        unsafe { self.call(workspace, &slots) }
-    }
-
-    /// The slots of sizes and arguments, which are checked.
-    fn inputs<A: Borrow<Array>>(&self, sizes: &[i64], args: &[A]) -> Result<Slots, CallFailure> {
-        let shape = &self.0.shape;
-        let wrong = |what: String| Err(CallFailure::Arguments(what));
-        if sizes.len() != shape.sizes || args.len() != shape.params.len() {
-            return wrong(format!("{} sizes and {} arguments", sizes.len(), args.len()));
-        }
-        let mut slots: Slots = sizes.iter().map(|&n| n as u64).collect();
-        for (arg, ty) in args.iter().zip(&shape.params) {
-            let arg = arg.borrow();
-            if !fits(arg, ty, sizes) {
-                return wrong(format!("an array of {:?} for {ty}", arg.shape()));
-            }
-            slots.push(if ty.is_scalar() { bits(arg) } else { arg.bytes().as_ptr().expose_provenance() as u64 });
-        }
-        Ok(slots)
+        let failure = workspace.failure();
+        let error = workspace.take_refusal();
+        Err(self.explain(status, &failure, workspace.failure_values(), error))
     }
 
     #[cold]
-    fn explain(&self, workspace: &mut Workspace, status: u32) -> CallFailure {
+    fn explain(&self, status: u32, failure: &Failure, arrays: &[Array], error: Option<String>) -> CallFailure {
         match Status::from_code(status) {
             Some(Status::Interrupted) => CallFailure::Interrupted,
             Some(Status::StackOverflow) => CallFailure::StackOverflow,
+            Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
             Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
-            Some(Status::Failed) => {
-                let failure = workspace.failure();
-                match self.0.sites.get(failure.site as usize) {
-                    Some(site) if failure.kind == adl_runtime::Failure::HOST_REFUSED => {
-                        CallFailure::Refused { site: site.clone(), why: workspace.take_refusal().unwrap_or_default() }
-                    }
-                    Some(site) if failure.kind != adl_runtime::Failure::HOST_PANICKED => CallFailure::Failed {
-                        site: site.clone(),
-                        values: failure.values,
-                        arrays: workspace.failure_values().to_vec(),
-                    },
-                    _panicked => CallFailure::HostPanicked,
+            Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
+                Some(site) if failure.kind < Failure::HOST_REFUSED => {
+                    CallFailure::Failed { site: site.clone(), values: failure.values, arrays: arrays.to_vec() }
                 }
-            }
+                Some(site) => CallFailure::Host { site: site.clone(), error },
+                None => CallFailure::OutOfMemory,
+            },
         }
     }
 
     /// How many slots a call takes.
+    #[inline]
     pub fn slots(&self) -> usize {
         self.0.shape.sizes + self.0.shape.params.len() + self.0.shape.results.len()
     }
 
-    /// Whether the code prints.
-    pub fn prints(&self) -> bool {
-        self.0.prints
+    /// Whether the code runs without a workspace: it calls nothing compiled, and needs no memory but registers and
+    /// its frame.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.0.bare
+    }
+
+    /// Whether the code prints, or calls functions of the host.
+    pub fn talks(&self) -> bool {
+        self.0.talks
+    }
+
+    /// The functions of the host that the code calls, and where.
+    pub fn calls_of_host(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.0.sites.iter().filter_map(|site| match &site.what {
+            What::Host(name) => Some((&**name, site.span)),
+            What::Fault(_) | What::Assert(_) | What::Print(_) => None,
+        })
     }
 
     /// The place with that number; prints carry it to the host.
@@ -279,39 +236,6 @@ impl Native {
     pub fn stats(&self) -> Stats {
         self.0.stats
     }
-}
-
-fn dtype(dtype: DType) -> adl_runtime::DType {
-    match dtype {
-        DType::Bool => adl_runtime::DType::Bool,
-        DType::I64 => adl_runtime::DType::I64,
-        DType::F32 => adl_runtime::DType::F32,
-        DType::F64 => adl_runtime::DType::F64,
-    }
-}
-
-fn dim(dim: &Dim, sizes: &[i64]) -> Option<usize> {
-    let of = |s: Sym| sizes.get(s.0 as usize).copied().unwrap_or(0);
-    dim.eval(&of).and_then(|d| usize::try_from(d).ok())
-}
-
-/// Whether an array is of a type.
-fn fits(array: &Array, ty: &Ty, sizes: &[i64]) -> bool {
-    array.dtype() == dtype(ty.dtype)
-        && array.rank() == ty.rank()
-        && array.shape().iter().zip(&ty.dims).all(|(&n, d)| dim(d, sizes) == Some(n))
-}
-
-fn dims(ty: &Ty, sizes: &[i64]) -> Result<SmallVec<[usize; 4]>, CallFailure> {
-    let dims: Option<SmallVec<_>> = ty.dims.iter().map(|d| dim(d, sizes)).collect();
-    dims.ok_or_else(|| CallFailure::Arguments(format!("{ty} has no size")))
-}
-
-/// The bytes of a scalar, as the low bytes of a slot.
-fn bits(scalar: &Array) -> u64 {
-    let mut word = [0; 8];
-    word.iter_mut().zip(scalar.bytes()).for_each(|(to, from)| *to = *from);
-    u64::from_le_bytes(word)
 }
 
 impl Drop for Code {

@@ -1,6 +1,7 @@
 //! The places where compiled code may fail or print: the code knows a number, this table knows the rest.
 
 use crate::ir::Claim;
+use adl_lang::ast::Name;
 use adl_lang::message::Message;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -36,6 +37,8 @@ pub enum What {
     Assert(Claim),
     /// Something that is said to the host.
     Print(Message<usize>),
+    /// A call of a function of the host.
+    Host(Name),
 }
 
 /// A place in the program.

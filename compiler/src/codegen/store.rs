@@ -45,6 +45,7 @@ impl Translator<'_, '_> {
             Op::ArgSort => self.argsort(inst, to),
             Op::Factor(factor) => self.factor(inst, *factor, to),
             Op::Random(kind, dims) => self.random(inst, *kind, dims, to),
+            Op::Host { name, dtype, dims } => self.host(inst, name, (*dtype, dims), to),
             Op::Const(_) | Op::Size(_) => {
                 self.defect(format!("{op:?} gives no array"));
             }
@@ -93,7 +94,8 @@ impl Translator<'_, '_> {
             | Op::MatMul { .. }
             | Op::ArgSort
             | Op::Factor(_)
-            | Op::Random(..) => false,
+            | Op::Random(..)
+            | Op::Host { .. } => false,
         }
     }
 

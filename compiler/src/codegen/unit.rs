@@ -81,7 +81,9 @@ fn attempt(
             let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
             let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
             debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
-            let native = Native::finish(unit.jit, id, shape, unit.sites, unit.stats)?;
+            let calls = order.iter().any(|&f| calls(&module.funcs[f]));
+            let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
+            let native = Native::finish(unit.jit, id, shape, unit.sites, bare, unit.stats)?;
             Ok((native, unit.listing))
         }
         Err(problem) => {
@@ -89,6 +91,11 @@ fn attempt(
             Err(problem)
         }
     }
+}
+
+/// Whether a function calls compiled functions.
+pub(super) fn calls(func: &Func) -> bool {
+    standing(func).iter().any(|&inst| matches!(func.insts[inst].kind, Kind::Call { .. }))
 }
 
 /// The instructions that stand in a block, in order; passes leave others behind.

@@ -3,6 +3,7 @@
 use crate::codegen::CallFailure;
 use adl_lang::check::SizeSource;
 use adl_lang::types::{self, Sym, Ty};
+use adl_runtime::view::Leaf;
 use adl_runtime::{Array, DType};
 use smallvec::SmallVec;
 
@@ -30,17 +31,14 @@ pub enum Trouble {
 
 impl Signature {
     /// The sizes for these arguments.
-    pub fn sizes(&self, args: &[&Array]) -> Result<SmallVec<[i64; 8]>, Trouble> {
+    pub fn sizes(&self, args: &[Leaf<'_>]) -> Result<SmallVec<[i64; 8]>, Trouble> {
         let of = |source: &SizeSource| {
             let (param, size) = match source {
                 SizeSource::Axis { param, axis } => {
-                    let size = args.get(*param).and_then(|a| a.shape().get(*axis));
+                    let size = args.get(*param).and_then(|a| a.dims().get(*axis));
                     (*param, size.and_then(|&n| i64::try_from(n).ok()))
                 }
-                SizeSource::Value { param } => {
-                    let numbers = args.get(*param).and_then(|a| a.as_i64());
-                    (*param, numbers.and_then(|n| n.first().copied()))
-                }
+                SizeSource::Value { param } => (*param, args.get(*param).and_then(Leaf::whole)),
             };
             size.ok_or_else(|| Trouble::Argument(param, "it has no such size".into()))
         };
@@ -59,7 +57,7 @@ impl Signature {
                 return Err(wrong(format!("it is {}, not {}", arg.dtype(), ty.dtype.name())));
             }
             let shape = shape(ty, sizes).ok_or_else(|| wrong("its size cannot be counted".into()))?;
-            if arg.shape() != shape {
+            if *arg.shape() != shape[..] {
                 return Err(wrong(format!("its shape is {:?}, not {shape:?}", arg.shape())));
             }
         }
@@ -68,7 +66,7 @@ impl Signature {
 }
 
 /// The shape of a type for given sizes; `None` if it cannot be counted or is negative.
-pub fn shape(ty: &Ty, sizes: &[i64]) -> Option<Vec<usize>> {
+pub fn shape(ty: &Ty, sizes: &[i64]) -> Option<SmallVec<[usize; 4]>> {
     let of = |sym: Sym| sizes.get(sym.0 as usize).copied().unwrap_or(0);
     ty.dims.iter().map(|d| d.eval(&of).and_then(|n| usize::try_from(n).ok())).collect()
 }

@@ -7,13 +7,45 @@ use adl_lang::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
 use std::fmt;
 
+/// What came to nothing, and so what a host can do about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The text is wrong, or does not fit the arguments that it is compiled for.
+    Program,
+    /// The host asks for other types than the program has, or gives places of another shape.
+    Signature,
+    /// A check of the program failed while it ran: an index, an `assert`, a recursion without end.
+    Failed,
+    /// A function of the host gave an error.
+    Host,
+    /// The interrupt was raised.
+    Interrupted,
+    /// The time limit was reached.
+    Time,
+    /// The fuel is used up.
+    Fuel,
+    /// The memory limit, or the memory of the machine, does not suffice.
+    Memory,
+    /// The compiler is wrong.
+    Internal,
+}
+
 /// One or more problems. `Display` shows them with the lines they stand in.
+///
+/// ```
+/// use adl_compiler::{ErrorKind, compile};
+/// let problem = compile("fn f(x) = y").and_then(|p| p.dynamic("f")?.call(&[1.0.into()])).unwrap_err();
+/// assert_eq!(problem.kind, ErrorKind::Program);
+/// assert_eq!(problem.diagnostics[0].code, "E0101");
+/// assert!(problem.to_string().contains("program:1:11"), "{problem}");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Error {
+    /// What came to nothing.
+    pub kind: ErrorKind,
     /// The problems, the first one first.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether the program was stopped from outside.
-    pub interrupted: bool,
     sources: FxHashMap<SourceId, Source>,
 }
 
@@ -26,18 +58,22 @@ impl Error {
                 sources.insert(span.source, text);
             }
         }
-        Error { diagnostics, interrupted: false, sources }
+        Error { kind: ErrorKind::Program, diagnostics, sources }
     }
 
     /// What failed while it ran.
     pub(super) fn failed(failed: Failed, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
-        Error { interrupted: failed.interrupted, ..Error::new(vec![*failed.diagnostic], source) }
+        Error { kind: failed.kind, ..Error::new(vec![*failed.diagnostic], source) }
     }
 
     /// A problem of the host's own making, which has no place in a program.
     pub fn host(code: &'static str, title: impl Into<String>) -> Error {
-        let nowhere = Span::new(SourceId(u32::MAX), 0, 0);
-        Error::new(vec![Diagnostic::error(code, nowhere, title)], &|_| None)
+        Error::signature(Diagnostic::error(code, nowhere(), title))
+    }
+
+    /// What the host asks for is not what the program has.
+    pub(crate) fn signature(problem: Diagnostic) -> Error {
+        Error { kind: ErrorKind::Signature, ..Error::new(vec![problem], &|_| None) }
     }
 
     /// A source that a problem points into.
@@ -49,6 +85,11 @@ impl Error {
     pub fn render(&self, color: bool) -> String {
         render(&self.diagnostics, &|id| self.sources.get(&id).cloned(), color)
     }
+}
+
+/// No place in a program.
+pub(crate) fn nowhere() -> Span {
+    Span::new(SourceId(u32::MAX), 0, 0)
 }
 
 fn spans(diagnostic: &Diagnostic) -> Vec<Span> {

@@ -1,5 +1,6 @@
 //! What fails while a program runs, as a diagnostic at the line that the user wrote.
 
+use super::error::ErrorKind;
 use super::output::line;
 use crate::ad::Endless;
 use crate::codegen::{Fault, Site, What};
@@ -11,19 +12,27 @@ use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_runtime::display::float_text;
 use adl_runtime::{Array, DType, Format};
+use std::time::Duration;
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug)]
 pub struct Failed {
     /// What is said of it.
     pub diagnostic: Box<Diagnostic>,
-    /// Whether it was stopped from outside.
-    pub interrupted: bool,
+    /// What came to nothing.
+    pub kind: ErrorKind,
+}
+
+impl Failed {
+    /// A problem of some kind.
+    pub fn new(kind: ErrorKind, diagnostic: Diagnostic) -> Failed {
+        Failed { diagnostic: Box::new(diagnostic), kind }
+    }
 }
 
 impl From<Diagnostic> for Failed {
     fn from(diagnostic: Diagnostic) -> Failed {
-        Failed { diagnostic: Box::new(diagnostic), interrupted: false }
+        Failed::new(ErrorKind::Failed, diagnostic)
     }
 }
 
@@ -36,7 +45,7 @@ pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic 
             // The first operand is the condition, which is no part of the message.
             Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
         }
-        What::Print(_) => Diagnostic::error("E0499", site.span, "this line could not be printed"),
+        What::Host(_) | What::Print(_) => *of_host(site, None).diagnostic,
     }
 }
 
@@ -58,18 +67,6 @@ fn made_nan(name: &str, span: Span, arrays: &[Array]) -> Diagnostic {
         true => problem,
         false => problem.note(format!("{place}it was given {}", numbers.join(" and "))),
     }
-}
-
-/// The host did not take what it was told.
-pub fn refused(site: &Site, why: &str) -> Diagnostic {
-    let (code, what) = match &site.what {
-        What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown"),
-        What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved"),
-        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
-            ("E0499", "this line could not be printed")
-        }
-    };
-    Diagnostic::error(code, site.span, format!("{what}: {why}"))
 }
 
 fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {
@@ -114,7 +111,40 @@ fn range(problem: Diagnostic, index: i64, len: i64) -> Diagnostic {
 
 /// The program was stopped from outside.
 pub fn interrupted(span: Span) -> Failed {
-    Failed { diagnostic: Box::new(Diagnostic::error("E0412", span, "interrupted")), interrupted: true }
+    Failed::new(ErrorKind::Interrupted, Diagnostic::error("E0412", span, "interrupted"))
+}
+
+/// A function of the host gave an error or panicked, or the host did not take what it was told.
+pub fn of_host(site: &Site, error: Option<String>) -> Failed {
+    let (code, what) = match &site.what {
+        What::Host(name) => ("E0472", format!("`{name}` of the host")),
+        What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown".into()),
+        What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved".into()),
+        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
+            ("E0499", "this line could not be printed".into())
+        }
+    };
+    let error = error.unwrap_or_else(|| "the host panicked".into());
+    Failed::new(ErrorKind::Host, Diagnostic::error(code, site.span, format!("{what}: {error}")))
+}
+
+/// The host does not have a function, or its derivative.
+pub fn no_function(problem: String, span: Span) -> Failed {
+    let problem = Diagnostic::error("E0305", span, problem)
+        .help("the host gives derivatives by `with_partials`, or by `with_jvp` and `with_vjp`, one for each mode");
+    Failed::new(ErrorKind::Program, problem)
+}
+
+/// The time is over.
+pub fn out_of_time(limit: Duration, span: Span) -> Failed {
+    let problem = Diagnostic::error("E0470", span, format!("not done within the time limit of {limit:?}"));
+    Failed::new(ErrorKind::Time, problem)
+}
+
+/// The fuel is used up.
+pub fn out_of_fuel(limit: Option<u64>, span: Span) -> Failed {
+    let limit = limit.map_or_else(String::new, |n| format!(" of {n} rounds and calls"));
+    Failed::new(ErrorKind::Fuel, Diagnostic::error("E0471", span, format!("not done within the fuel{limit}")))
 }
 
 /// The stack is used up; `function` is one that calls itself, if there is one.
@@ -127,28 +157,28 @@ pub fn too_deep(function: Option<(&str, Span)>, span: Span) -> Diagnostic {
 }
 
 /// The memory is used up.
-pub fn out_of_memory(limit: Option<usize>, span: Span) -> Diagnostic {
-    match limit {
-        Some(limit) => Diagnostic::error("E0409", span, format!("out of memory: the limit is {}", bytes(limit))),
-        None => Diagnostic::error("E0409", span, "out of memory"),
-    }
+pub fn out_of_memory(limit: Option<usize>, span: Span) -> Failed {
+    let limit = limit.map_or_else(String::new, |limit| format!(": the limit is {}", bytes(limit)));
+    Failed::new(ErrorKind::Memory, Diagnostic::error("E0409", span, format!("out of memory{limit}")))
 }
 
 /// A module could not be compiled.
-pub fn problem_at(problem: Problem, span: Span) -> Diagnostic {
+pub fn problem_at(problem: Problem, span: Span) -> Failed {
     match problem {
-        Problem::Endless(Endless { func, span }) => {
+        Problem::Endless(Endless { func, span }) => Failed::new(
+            ErrorKind::Program,
             Diagnostic::error("E0453", span, format!("`{func}` takes a derivative of itself"))
-                .note("it would need derivatives of every order")
-        }
+                .note("it would need derivatives of every order"),
+        ),
         Problem::Defect(text) => defect(span, &text),
     }
 }
 
 /// The compiler itself is wrong.
-pub fn defect(span: Span, problem: &str) -> Diagnostic {
-    Diagnostic::error("E0000", span, format!("internal error: {problem}"))
-        .note("this is a defect of ADL, not of the program; please report it with the program")
+pub fn defect(span: Span, problem: &str) -> Failed {
+    let problem = Diagnostic::error("E0000", span, format!("internal error: {problem}"))
+        .note("this is a defect of ADL, not of the program; please report it with the program");
+    Failed::new(ErrorKind::Internal, problem)
 }
 
 fn bytes(count: usize) -> String {

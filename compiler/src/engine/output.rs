@@ -1,11 +1,13 @@
 //! Where printed lines go, and how they are put together.
 
+use super::hosts::Hosts;
 use super::message::deliver;
 use crate::codegen::{Native, What};
 use crate::ir::Part;
 use adl_lang::ast::{self, Format};
 use adl_lang::message::Message;
 use adl_runtime::display::format_array;
+use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, Figure, FileName, FormatStyle, Host, Value};
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,12 +102,14 @@ impl Default for SharedOutput {
     }
 }
 
-/// What compiled code prints through.
+/// What compiled code prints through, and calls functions of the host.
 pub struct Printer {
     /// Knows the lines of the program.
     pub native: Native,
     /// Where they go.
     pub output: SharedOutput,
+    /// What else it may call.
+    pub hosts: Hosts,
 }
 
 impl Host for Printer {
@@ -123,7 +127,14 @@ impl Host for Printer {
                 let value = |k: &usize| values.get(*k).ok_or_else(|| "a value is missing".to_string());
                 deliver(*topic, &body.map(&mut |k| value(k))?, &self.output)
             }
-            Some(What::Fault(_) | What::Assert(_)) | None => Err("nothing is said here".to_string()),
+            Some(What::Fault(_) | What::Assert(_) | What::Host(_)) | None => Err("nothing is said here".to_string()),
+        }
+    }
+
+    fn call(&mut self, site: u32, values: &[Leaf<'_>], out: Place<'_>) -> Result<(), String> {
+        match self.native.site(site).map(|s| &s.what) {
+            Some(What::Host(name)) => self.hosts.call(name, values, out),
+            _ => Err("there is no such function".into()),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Runs an entry through the reference interpreter, with the same arrays, lines and failures as native code.
 
 use super::call::{Signature, Trouble, runtime_dtype};
+use super::limits::Setting;
 use super::message::deliver;
-use super::output::{SharedOutput, runtime_format};
+use super::output::runtime_format;
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
 use crate::ir::{Claim, FuncId, Module, Part};
@@ -11,6 +12,7 @@ use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
 use adl_runtime::kernels::random::{self, Purpose};
+use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, ArrayError};
 
 /// Calls nested inside one another; each takes a good deal of the stack.
@@ -22,12 +24,13 @@ pub fn call(
     func: FuncId,
     signature: &Signature,
     args: &[&Array],
-    output: &SharedOutput,
+    setting: &Setting,
 ) -> Result<Vec<Array>, Trouble> {
-    let sizes = signature.sizes(args)?;
+    let leaves: Vec<Leaf<'_>> = args.iter().map(|a| Leaf::from(*a)).collect();
+    let sizes = signature.sizes(&leaves)?;
     signature.check(args, &sizes)?;
     let data = args.iter().map(|a| data(a)).collect();
-    let mut hooks = Host { output };
+    let mut hooks = Host { setting };
     let limits = Limits { depth: DEPTH, ..Limits::default() };
     let (results, _) = interp::run_counted(module, func, &sizes, data, &mut hooks, limits);
     let results = results.map_err(trouble)?;
@@ -35,20 +38,30 @@ pub fn call(
 }
 
 struct Host<'a> {
-    output: &'a SharedOutput,
+    setting: &'a Setting,
 }
 
 impl Hooks for Host<'_> {
     fn print(&mut self, line: Vec<Piece>) {
-        let text = text(&line, &mut |stop| self.output.clock(stop));
+        let text = text(&line, &mut |stop| self.setting.output.clock(stop));
         if !matches!(line.as_slice(), [Piece::Clock { stop: false }]) {
-            self.output.line(&text);
+            self.setting.output.line(&text);
         }
     }
 
     fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
         let body = body.map(&mut |d| array(d).map_err(|problem| problem.to_string()))?;
-        deliver(topic, &body, self.output)
+        deliver(topic, &body, &self.setting.output)
+    }
+
+    fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
+        let no_memory = |problem: ArrayError| problem.to_string();
+        let arrays: Result<Vec<Array>, ArrayError> = args.iter().map(|a| array(a)).collect();
+        let arrays = arrays.map_err(no_memory)?;
+        let given: Vec<Leaf<'_>> = arrays.iter().map(Leaf::from).collect();
+        let mut out = Array::zeros(runtime_dtype(dtype), shape).map_err(no_memory)?;
+        self.setting.hosts.call(name, &given, Place::of(&mut out))?;
+        Ok(data(&out))
     }
 
     fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
@@ -100,11 +113,15 @@ fn trouble(failure: Failure) -> Trouble {
             values: [0; 4],
             arrays: Vec::new(),
         },
-        FailureKind::Refused(topic, why) => {
-            CallFailure::Refused { site: Site { span, what: What::Print(Message::Tell(topic, Body::None)) }, why }
+        FailureKind::Host(name, error) => {
+            CallFailure::Host { site: Site { span, what: What::Host(name) }, error: Some(error) }
         }
+        FailureKind::Refused(topic, why) => CallFailure::Host {
+            site: Site { span, what: What::Print(Message::Tell(topic, Body::None)) },
+            error: Some(why),
+        },
         FailureKind::TooDeep => CallFailure::StackOverflow,
-        FailureKind::OutOfFuel => CallFailure::Interrupted,
+        FailureKind::OutOfFuel => CallFailure::OutOfFuel,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),
     })
 }

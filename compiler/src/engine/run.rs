@@ -1,8 +1,12 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
-use super::failure::{Failed, at_site, defect, interrupted, out_of_memory, problem_at, refused, too_deep};
-use super::output::{Printer, SharedOutput};
+use super::failure::{
+    Failed, at_site, defect, interrupted, no_function, of_host, out_of_fuel, out_of_memory, out_of_time, problem_at,
+    too_deep,
+};
+use super::limits::{Setting, Watch};
+use super::output::Printer;
 use super::reference;
 use crate::codegen::{CallFailure, Native};
 use crate::ir::{FuncId, Module};
@@ -10,7 +14,10 @@ use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
-use adl_runtime::{Array, Interrupt, Workspace};
+use adl_lang::types::Ty;
+use adl_runtime::view::{Leaf, LeafMut};
+use adl_runtime::{Array, Workspace};
+use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -24,23 +31,25 @@ pub enum Backend {
     Interpreter,
 }
 
+/// Arguments in a row.
+pub type Leaves<'a> = SmallVec<[Leaf<'a>; 16]>;
+
 /// How entries are compiled and run.
 pub struct Runner {
     /// What runs them.
     pub backend: Backend,
-    /// What entries do besides what they say.
-    pub options: Options,
     /// Time spent so far.
     pub timings: Timings,
-    output: SharedOutput,
+    /// Whether code counts its rounds is decided when it is compiled.
+    setting: Setting,
     workspace: Workspace,
-    limit: Option<usize>,
 }
 
 /// An entry that can be run.
 pub struct Compiled {
     code: Code,
     signature: Signature,
+    results: Vec<Ty>,
     span: Span,
     /// A function that calls itself, directly or not.
     recursive: Option<(String, Span)>,
@@ -52,58 +61,29 @@ enum Code {
 }
 
 impl Runner {
-    /// Prints to `output`.
-    pub fn new(output: SharedOutput) -> Runner {
-        Runner {
-            backend: Backend::default(),
-            options: Options::default(),
-            timings: Timings::default(),
-            output,
-            workspace: Workspace::new(),
-            limit: None,
-        }
+    /// Runs entries in a setting.
+    pub fn new(setting: Setting) -> Runner {
+        let workspace = setting.workspace();
+        Runner { backend: Backend::default(), timings: Timings::default(), setting, workspace }
     }
 
-    /// Most bytes that a call may use.
-    pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
-        self.limit = bytes;
-        self.workspace.set_memory_limit(bytes);
+    /// What surrounds calls.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
     }
 
-    /// The switch that stops a call.
-    pub fn interrupt(&self) -> Interrupt {
-        self.workspace.interrupt()
-    }
-
-    /// Shares a switch.
-    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
-        self.workspace.set_interrupt(interrupt);
-    }
-
-    /// A workspace like this one, for calls at the same time.
-    pub fn another_workspace(&self) -> Workspace {
-        let mut workspace = Workspace::new();
-        workspace.set_memory_limit(self.limit);
-        workspace.set_interrupt(self.workspace.interrupt());
-        workspace
-    }
-
-    /// The memory limit of calls.
-    pub fn memory_limit(&self) -> Option<usize> {
-        self.limit
-    }
-
-    /// Where programs print to.
-    pub fn output(&self) -> &SharedOutput {
-        &self.output
+    /// Changes it for what is compiled from now on.
+    pub fn set(&mut self, change: impl FnOnce(&mut Setting)) {
+        change(&mut self.setting);
+        self.setting.prepare(&mut self.workspace);
     }
 
     /// Compiles an entry.
     pub fn compile(&mut self, entry: &Entry) -> Result<Compiled, Failed> {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
-        let (backend, options) = (self.backend, self.options);
-        let timings = &mut self.timings;
+        let options = Options { metered: self.setting.limits.fuel.is_some(), ..self.setting.options };
+        let (backend, timings) = (self.backend, &mut self.timings);
         let code = guarded(|| match backend {
             Backend::Native => pipeline::compile(&entry.module, entry.main, options, timings).map(Code::Native),
             Backend::Interpreter => {
@@ -111,15 +91,23 @@ impl Runner {
             }
         });
         let code = code.map_err(|problem| problem_at(problem, span))?;
+        let unknown = |(name, span): (&str, Span)| self.setting.hosts.problem(name).map(|problem| (problem, span));
+        // The interpreter finds out when it gets there.
+        if let Code::Native(native) = &code
+            && let Some((problem, span)) = native.calls_of_host().find_map(unknown)
+        {
+            return Err(no_function(problem, span));
+        }
         let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
         let signature = Signature { sizes: entry.sizes.clone(), params: main.map_or(Vec::new(), |f| types(&f.params)) };
-        Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
+        let results = main.map_or(Vec::new(), |f| f.results.clone());
+        Ok(Compiled { code, signature, results, span, recursive: recursive(&entry.module, entry.main) })
     }
 
     /// Runs an entry with one array for each of its parameters.
     pub fn call(&mut self, compiled: &Compiled, args: &[&Array]) -> Result<Vec<Array>, Failed> {
         let start = Instant::now();
-        let results = compiled.call(args, &mut self.workspace, &self.output, self.limit);
+        let results = compiled.call(args, &mut self.workspace, &self.setting);
         self.timings.add("run", start.elapsed());
         results
     }
@@ -127,21 +115,19 @@ impl Runner {
 
 impl Compiled {
     /// Runs the entry in a workspace of its own.
-    pub fn call(
-        &self,
-        args: &[&Array],
-        workspace: &mut Workspace,
-        output: &SharedOutput,
-        limit: Option<usize>,
-    ) -> Result<Vec<Array>, Failed> {
+    pub fn call(&self, args: &[&Array], workspace: &mut Workspace, setting: &Setting) -> Result<Vec<Array>, Failed> {
+        let watch = setting.watch(workspace);
         let results = match &self.code {
-            Code::Native(native) => self.signature.sizes(args).and_then(|sizes| {
-                let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
-                printing(native, workspace, output, run).map_err(Trouble::Code)
-            }),
-            Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, output),
+            Code::Native(native) => {
+                let leaves: Leaves<'_> = args.iter().map(|a| Leaf::from(*a)).collect();
+                self.signature.sizes(&leaves).and_then(|sizes| {
+                    let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
+                    printing(native, workspace, setting, run).map_err(Trouble::Code)
+                })
+            }
+            Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, setting),
         };
-        results.map_err(|trouble| self.explain(trouble, limit))
+        results.map_err(|trouble| self.explain(trouble, setting, watch.as_ref()))
     }
 
     /// The same with results in place of `results`; if it fails, what they hold is not defined.
@@ -150,59 +136,132 @@ impl Compiled {
         args: &[&Array],
         results: &mut [&mut Array],
         workspace: &mut Workspace,
-        output: &SharedOutput,
-        limit: Option<usize>,
+        setting: &Setting,
     ) -> Result<(), Failed> {
         let Code::Native(native) = &self.code else {
-            let found = self.call(args, workspace, output, limit)?;
+            let found = self.call(args, workspace, setting)?;
             for (place, array) in results.iter_mut().zip(found) {
                 **place = array;
             }
             return Ok(());
         };
-        let done = self.signature.sizes(args).and_then(|sizes| {
+        let watch = setting.watch(workspace);
+        let leaves: Leaves<'_> = args.iter().map(|a| Leaf::from(*a)).collect();
+        let done = self.signature.sizes(&leaves).and_then(|sizes| {
             let run = |workspace: &mut Workspace| native.run_into(workspace, &sizes, args, results);
-            printing(native, workspace, output, run).map_err(Trouble::Code)
+            printing(native, workspace, setting, run).map_err(Trouble::Code)
         });
-        done.map_err(|trouble| self.explain(trouble, limit))
+        done.map_err(|trouble| self.explain(trouble, setting, watch.as_ref()))
+    }
+
+    /// The sizes for these arguments.
+    pub fn sizes(&self, args: &[Leaf<'_>], setting: &Setting) -> Result<SmallVec<[i64; 8]>, Failed> {
+        self.signature.sizes(args).map_err(|trouble| self.explain(trouble, setting, None))
+    }
+
+    /// Runs the entry with dense arguments and dense places of the host, one for each result.
+    pub fn invoke(
+        &self,
+        sizes: &[i64],
+        args: &[Leaf<'_>],
+        places: &mut [LeafMut<'_>],
+        workspace: &mut Workspace,
+        setting: &Setting,
+    ) -> Result<(), Failed> {
+        let Code::Native(native) = &self.code else {
+            return self.invoke_reference(args, places, workspace, setting);
+        };
+        let watch = setting.watch(workspace);
+        let run = |workspace: &mut Workspace| native.invoke(workspace, sizes, args, places);
+        let done = printing(native, workspace, setting, run);
+        done.map_err(|failure| self.explain(Trouble::Code(failure), setting, watch.as_ref()))
+    }
+
+    fn invoke_reference(
+        &self,
+        args: &[Leaf<'_>],
+        places: &mut [LeafMut<'_>],
+        workspace: &mut Workspace,
+        setting: &Setting,
+    ) -> Result<(), Failed> {
+        let arrays: Option<Vec<Array>> = args.iter().map(Leaf::to_array).collect();
+        let arrays = arrays.ok_or_else(|| out_of_memory(setting.limits.memory, self.span))?;
+        let found = self.call(&arrays.iter().collect::<Vec<_>>(), workspace, setting)?;
+        for (place, array) in places.iter_mut().zip(&found) {
+            if !place.copy_from(array) {
+                return Err(defect(self.span, &format!("a place of {:?} for {array:?}", place.dims())));
+            }
+        }
+        Ok(())
+    }
+
+    /// The native code, if it runs without a workspace.
+    pub fn bare(&self) -> Option<&Native> {
+        match &self.code {
+            Code::Native(native) if native.is_bare() && self.signature.sizes.is_empty() => Some(native),
+            Code::Native(_) | Code::Reference(..) => None,
+        }
+    }
+
+    /// What a call without a workspace failed of.
+    #[cold]
+    pub fn failure(&self, failure: CallFailure, setting: &Setting) -> Failed {
+        self.explain(Trouble::Code(failure), setting, None)
+    }
+
+    /// The types of the results.
+    pub fn results(&self) -> &[Ty] {
+        &self.results
+    }
+
+    /// Bytes of machine code.
+    pub fn code_bytes(&self) -> usize {
+        match &self.code {
+            Code::Native(native) => native.stats().code_bytes,
+            Code::Reference(..) => 0,
+        }
     }
 
     #[cold]
-    fn explain(&self, trouble: Trouble, limit: Option<usize>) -> Failed {
+    fn explain(&self, trouble: Trouble, setting: &Setting, watch: Option<&Watch<'_>>) -> Failed {
+        let limits = &setting.limits;
         let failure = match trouble {
             Trouble::Argument(k, text) => {
-                return defect(self.span, &format!("argument {k}: {text}")).into();
+                return defect(self.span, &format!("argument {k}: {text}"));
             }
-            Trouble::OutOfMemory => return out_of_memory(limit, self.span).into(),
-            Trouble::Defect(text) => return defect(self.span, &text).into(),
+            Trouble::OutOfMemory => return out_of_memory(limits.memory, self.span),
+            Trouble::Defect(text) => return defect(self.span, &text),
             Trouble::Code(failure) => failure,
         };
         match failure {
             CallFailure::Failed { site, values, arrays } => at_site(&site, &values, &arrays).into(),
-            CallFailure::Interrupted => interrupted(self.span),
+            CallFailure::Interrupted => match limits.time {
+                Some(limit) if watch.is_some_and(Watch::is_late) => out_of_time(limit, self.span),
+                _ => interrupted(self.span),
+            },
             CallFailure::StackOverflow => {
                 let function = self.recursive.as_ref().map(|(name, span)| (name.as_str(), *span));
                 too_deep(function, self.span).into()
             }
-            CallFailure::OutOfMemory => out_of_memory(limit, self.span).into(),
-            CallFailure::Refused { site, why } => refused(&site, &why).into(),
-            CallFailure::HostPanicked => defect(self.span, "the host panicked while it printed").into(),
-            CallFailure::Arguments(text) => defect(self.span, &text).into(),
+            CallFailure::OutOfFuel => out_of_fuel(limits.fuel, self.span),
+            CallFailure::OutOfMemory => out_of_memory(limits.memory, self.span),
+            CallFailure::Host { site, error } => of_host(&site, error),
+            CallFailure::Arguments(text) => defect(self.span, &text),
         }
     }
 }
 
-/// Runs code with what it prints going to `output`.
+/// Runs code with what it asks of the host.
 fn printing<R>(
     native: &Native,
     workspace: &mut Workspace,
-    output: &SharedOutput,
+    setting: &Setting,
     run: impl FnOnce(&mut Workspace) -> R,
 ) -> R {
-    if !native.prints() {
+    if !native.talks() {
         return run(workspace);
     }
-    let printer = Printer { native: native.clone(), output: output.clone() };
+    let printer = Printer { native: native.clone(), output: setting.output.clone(), hosts: setting.hosts.clone() };
     let before = workspace.set_host(Some(Box::new(printer)));
     let result = run(workspace);
     workspace.set_host(before);

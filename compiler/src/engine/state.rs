@@ -72,6 +72,15 @@ impl State {
         loaded.map_err(|problems| self.error(problems))
     }
 
+    /// Takes the text in which a host declares its functions.
+    pub fn host_functions(&mut self, text: &str) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let taken = deep(|| self.checker.host_functions(text));
+        taken.map_err(|problems| self.error(problems))
+    }
+
     /// Runs one statement. If it fails, all is as before.
     pub fn statement(&mut self, stmt: &Stmt) -> Result<Outcome, Error> {
         let (entry, read) = self.checked(|checker, host| checker.statement(stmt, host))?;
@@ -198,7 +207,7 @@ impl State {
         work: impl FnOnce(&mut Checker, &dyn Host) -> Result<Entry, Vec<Diagnostic>>,
     ) -> Result<(Entry, Vec<Global>), Error> {
         let State { checker, values, runner } = self;
-        let keeper = Keeper::new(values, runner.output(), runner.memory_limit());
+        let keeper = Keeper::new(values, &runner.setting().output, runner.setting().limits.memory);
         let entry = deep(|| work(checker, &keeper));
         let read = keeper.into_read();
         let entry = entry.map_err(|problems| self.error(problems))?;
@@ -261,7 +270,7 @@ impl State {
         let results = entry.module.funcs.get(entry.main.0 as usize).map_or(&[][..], |f| &f.results);
         let info = |ty: &Ty| LeafInfo {
             dtype: ty.dtype,
-            shape: shape(ty, &sizes).unwrap_or_else(|| vec![0; ty.rank()]),
+            shape: shape(ty, &sizes).map_or_else(|| vec![0; ty.rank()], |s| s.to_vec()),
             whole: None,
         };
         results.iter().map(info).collect()

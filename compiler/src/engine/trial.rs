@@ -1,22 +1,19 @@
 //! Runs trials of rules: silently, for a limited time, and beside everything else.
 
+use super::error::ErrorKind;
 use super::failure::Failed;
-use super::output::SharedOutput;
 use super::run::Runner;
 use super::state::{build, deep};
 use adl_lang::check::{Finding, RuleTrial, Shown};
 use adl_lang::diagnostic::Diagnostic;
 use adl_runtime::display::formatted;
-use adl_runtime::{Array, Format, FormatStyle, Interrupt, Value};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use adl_runtime::{Array, Format, FormatStyle, Value};
+use std::time::Duration;
 
 /// How many points are tried.
-const POINTS: i64 = 4;
-/// After this a function is taken for one that does not end at random points.
+const POINTS: u32 = 4;
+/// After this, for all points, a function is taken for one that does not end at random points.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the switch of the host is looked at.
-const GLANCE: Duration = Duration::from_millis(10);
 
 impl Runner {
     /// Tries rules at some points: what is wrong with them, if something is. A trial that fails says nothing.
@@ -26,40 +23,23 @@ impl Runner {
         else {
             return Ok(None);
         };
-        let mut workspace = self.another_workspace();
-        let switch = Interrupt::new();
-        workspace.set_interrupt(switch.clone());
-        let host = self.interrupt();
-        let silence = SharedOutput::default();
-        let limit = self.memory_limit();
-        std::thread::scope(|scope| {
-            let (done, ended) = channel::<()>();
-            let deadline = Instant::now() + PATIENCE;
-            let watched = (host.clone(), switch.clone());
-            scope.spawn(move || {
-                while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(GLANCE) {
-                    if watched.0.is_raised() || Instant::now() > deadline {
-                        watched.1.raise();
+        let setting = self.setting().aside(PATIENCE / POINTS);
+        let mut workspace = setting.workspace();
+        for key in 0..POINTS {
+            let key = Array::from(i64::from(key));
+            match compiled.call(&[&key], &mut workspace, &setting) {
+                Ok(results) => {
+                    let leaves: Vec<Array> = places.iter().filter_map(|&k| results.get(k)).cloned().collect();
+                    let found = finding(&build(layout, &mut leaves.into_iter()));
+                    if let Some(problem) = found.and_then(|found| trial.judge(&found)) {
+                        return Ok(Some(problem));
                     }
                 }
-            });
-            for key in 0..POINTS {
-                let key = Array::from(key);
-                match compiled.call(&[&key], &mut workspace, &silence, limit) {
-                    Ok(results) => {
-                        let leaves: Vec<Array> = places.iter().filter_map(|&k| results.get(k)).cloned().collect();
-                        let found = finding(&build(layout, &mut leaves.into_iter()));
-                        if let Some(problem) = found.and_then(|found| trial.judge(&found)) {
-                            return Ok(Some(problem));
-                        }
-                    }
-                    Err(failed) if failed.interrupted && host.is_raised() => return Err(failed),
-                    Err(_) => {}
-                }
+                Err(failed) if failed.kind == ErrorKind::Interrupted => return Err(failed),
+                Err(_) => {}
             }
-            drop(done);
-            Ok(None)
-        })
+        }
+        Ok(None)
     }
 }
 

@@ -1,36 +1,34 @@
-//! Compilations of one function for several types of arguments.
+//! A function compiled for some types of arguments.
 
-use super::call::lang_dtype;
-use super::error::Error;
-use super::failure::Failed;
-use super::output::SharedOutput;
-use super::run::Compiled;
-use super::state::{State, arg_info, build};
-use super::values::whole;
-use adl_lang::check::{Input, Shown};
+use super::cache::{Counters, count};
+use super::call::shape;
+use super::error::{Error, nowhere};
+use super::failure::{Failed, defect, out_of_memory};
+use super::limits::Setting;
+use super::run::{Compiled, Leaves};
+use super::state::{State, build};
+use crate::codegen::{CallFailure, Native};
+use adl_lang::check::{ArgInfo, Input, Shown};
 use adl_lang::typed::Layout;
-use adl_lang::types::DType;
+use adl_lang::types::Ty;
+use adl_runtime::view::{Leaf, LeafMut};
 use adl_runtime::{Array, Value, Workspace};
-use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// How many compilations of a function are kept; the oldest goes first.
-pub const MAX_VARIANTS: usize = 64;
-
-/// Sizes and whole numbers from 0 to this are part of the code.
-const SMALL: i64 = 8;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// A function compiled for some arguments.
 pub struct Variant {
     compiled: Compiled,
     params: Vec<Param>,
     layout: Layout,
+    /// For each leaf of the layout, which result it is.
     places: Vec<usize>,
     /// Whether it serves these very sizes only.
     exact: bool,
-    output: SharedOutput,
+    setting: Setting,
+    counters: Arc<Counters>,
 }
 
 enum Param {
@@ -40,14 +38,23 @@ enum Param {
     Fixed(Array),
 }
 
+/// The arguments of a call.
+pub type Args<'a> = [&'a Value];
+
 impl Variant {
     /// Compiles the function that `expr` gives for arguments like these.
-    pub fn compile(state: &mut State, expr: &str, args: &Args<'_>) -> Result<Variant, Error> {
-        let infos: Vec<_> = args.iter().map(|arg| arg_info(arg)).collect();
-        let entry = state.function(expr, &infos)?;
+    pub(crate) fn compile(
+        state: &mut State,
+        expr: &str,
+        infos: &[ArgInfo],
+        counters: &Arc<Counters>,
+    ) -> Result<Variant, Error> {
+        let start = Instant::now();
+        let entry = state.function(expr, infos)?;
         let (layout, places) = match &entry.shown {
             Some(Shown::Value(layout, places)) => (layout.clone(), places.clone()),
-            Some(Shown::Text(_)) | None => {
+            None => (Layout::None, Vec::new()),
+            Some(Shown::Text(_)) => {
                 return Err(Error::host("E0451", format!("`{expr}` gives no value that a host can take")));
             }
         };
@@ -65,37 +72,102 @@ impl Variant {
             });
         }
         let compiled = state.compile(&entry)?;
-        let output = state.runner.output().clone();
-        Ok(Variant { compiled, params, layout, places, exact: entry.exact, output })
+        count(&counters.compilations, 1);
+        count(&counters.code_bytes, compiled.code_bytes() as u64);
+        count(&counters.nanoseconds, u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        let setting = state.runner.setting().clone();
+        Ok(Variant { compiled, params, layout, places, exact: entry.exact, setting, counters: counters.clone() })
+    }
+
+    /// Whether it serves the very sizes only that it was compiled for.
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// The structure of what it gives.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// For each leaf of the layout, which result it is.
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    /// The types of the results.
+    pub fn results(&self) -> &[Ty] {
+        self.compiled.results()
     }
 
     /// Calls it.
-    pub fn call(&self, args: &Args<'_>, workspace: &mut Workspace, limit: Option<usize>) -> Result<Value, Failed> {
+    pub fn call(&self, args: &Args<'_>, workspace: &mut Workspace) -> Result<Value, Failed> {
         let args = self.arrays(args);
-        let results = self.compiled.call(&args, workspace, &self.output, limit)?;
+        let results = self.compiled.call(&args, workspace, &self.setting)?;
         let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
         let mut leaves = self.places.iter().filter_map(|&k| results.get_mut(k).and_then(Option::take));
         Ok(build(&self.layout, &mut leaves))
     }
 
     /// Calls it with the result in place of `out`, in whose arrays it is written where they fit.
-    pub fn call_into(
-        &self,
-        args: &Args<'_>,
-        out: &mut Value,
-        workspace: &mut Workspace,
-        limit: Option<usize>,
-    ) -> Result<(), Failed> {
+    pub fn call_into(&self, args: &Args<'_>, out: &mut Value, workspace: &mut Workspace) -> Result<(), Failed> {
         // Results that do not lie in the order of the leaves are rare.
         let in_order = self.places.iter().enumerate().all(|(i, &k)| i == k);
         if !in_order || !has_layout(out, &self.layout) {
-            *out = self.call(args, workspace, limit)?;
+            *out = self.call(args, workspace)?;
             return Ok(());
         }
         let args = self.arrays(args);
         let mut results = SmallVec::<[&mut Array; 8]>::new();
         out.each_leaf_mut(&mut |array| results.push(array));
-        self.compiled.call_into(&args, &mut results, workspace, &self.output, limit)
+        self.compiled.call_into(&args, &mut results, workspace, &self.setting)
+    }
+
+    /// The sizes for the arguments of its code.
+    pub fn sizes(&self, args: &[Leaf<'_>]) -> Result<SmallVec<[i64; 8]>, Failed> {
+        self.compiled.sizes(args, &self.setting)
+    }
+
+    /// The shape of a result of the code at these sizes.
+    pub fn shape(&self, result: usize, sizes: &[i64]) -> Result<SmallVec<[usize; 4]>, Failed> {
+        let shape = self.results().get(result).and_then(|ty| shape(ty, sizes));
+        shape.ok_or_else(|| defect(nowhere(), "the size of a result cannot be counted"))
+    }
+
+    /// Calls the code with dense arguments and dense places, one for each result.
+    pub fn invoke(
+        &self,
+        sizes: &[i64],
+        args: &[Leaf<'_>],
+        places: &mut [LeafMut<'_>],
+        workspace: &mut Workspace,
+    ) -> Result<(), Failed> {
+        self.compiled.invoke(sizes, args, places, workspace, &self.setting)
+    }
+
+    /// The native code, if it runs without a workspace and nothing has to watch over it.
+    pub fn bare(&self) -> Option<&Native> {
+        let limits = &self.setting.limits;
+        self.compiled.bare().filter(|_| limits.time.is_none() && limits.fuel.is_none())
+    }
+
+    /// What a call of that code failed of.
+    pub fn explained(&self, failure: CallFailure) -> Failed {
+        self.compiled.failure(failure, &self.setting)
+    }
+
+    /// Whether the code takes the leaves of the arguments as they are.
+    pub fn takes_leaves(&self, count: usize) -> bool {
+        let own = |(k, param): (usize, &Param)| matches!(param, Param::Arg(arg) if *arg == k);
+        self.params.len() == count && self.params.iter().enumerate().all(own)
+    }
+
+    /// What the code takes for these leaves of the arguments.
+    pub fn inputs<'a>(&'a self, leaves: &[Leaf<'a>]) -> Leaves<'a> {
+        let of = |param: &'a Param| match param {
+            Param::Arg(k) => leaves.get(*k).copied(),
+            Param::Fixed(value) => Some(Leaf::from(value)),
+        };
+        self.params.iter().filter_map(of).collect()
     }
 
     /// One array for each parameter of the code.
@@ -107,6 +179,17 @@ impl Variant {
             Param::Fixed(value) => Some(value),
         };
         self.params.iter().filter_map(of).collect()
+    }
+
+    /// There is no memory for an argument or a result.
+    pub fn no_memory(&self) -> Failed {
+        out_of_memory(None, nowhere())
+    }
+}
+
+impl Drop for Variant {
+    fn drop(&mut self) {
+        self.counters.code_bytes.fetch_sub(self.compiled.code_bytes() as u64, Ordering::Relaxed);
     }
 }
 
@@ -126,168 +209,3 @@ fn has_layout(value: &Value, layout: &Layout) -> bool {
 }
 
 type Arrays<'a> = SmallVec<[&'a Array; 8]>;
-
-/// The arguments of a call.
-pub type Args<'a> = [&'a Value];
-
-/// The compilations of a function, by the types of their arguments.
-#[derive(Default)]
-pub struct Cache {
-    found: FxHashMap<Key, Found>,
-    order: VecDeque<Key>,
-}
-
-#[derive(Clone)]
-enum Found {
-    Variant(Arc<Variant>),
-    /// There is one for each size.
-    Exact,
-}
-
-impl Cache {
-    /// The compilation for arguments like these.
-    pub fn find(&self, args: &Args<'_>, known: &Known) -> Option<Arc<Variant>> {
-        match self.found.get(&known.key(args, false))? {
-            Found::Variant(variant) => Some(variant.clone()),
-            Found::Exact => match self.found.get(&known.key(args, true))? {
-                Found::Variant(variant) => Some(variant.clone()),
-                Found::Exact => None,
-            },
-        }
-    }
-
-    /// Keeps a compilation for arguments like these.
-    pub fn insert(&mut self, args: &Args<'_>, known: &Known, variant: Arc<Variant>) {
-        if variant.exact {
-            self.put(known.key(args, false), Found::Exact);
-        }
-        self.put(known.key(args, variant.exact), Found::Variant(variant));
-    }
-
-    fn put(&mut self, key: Key, found: Found) {
-        if self.found.insert(key.clone(), found).is_none() {
-            self.order.push_back(key);
-        }
-        while self.order.len() > MAX_VARIANTS {
-            if let Some(oldest) = self.order.pop_front() {
-                self.found.remove(&oldest);
-            }
-        }
-    }
-}
-
-/// The compilation that was called last, with what it serves.
-pub struct Last {
-    key: Key,
-    variant: Arc<Variant>,
-}
-
-impl Last {
-    /// Remembers it.
-    pub fn new(args: &Args<'_>, known: &Known, variant: Arc<Variant>) -> Last {
-        let key = known.key(args, variant.exact);
-        Last { key, variant }
-    }
-
-    /// Whether it serves arguments like these.
-    pub fn serves(&self, args: &Args<'_>, known: &Known) -> bool {
-        known.key(args, self.variant.exact) == self.key
-    }
-
-    /// The compilation.
-    pub fn variant(&self) -> &Variant {
-        &self.variant
-    }
-}
-
-/// Larger sizes and whole numbers of a program: an argument that has one of them may be taken to fit it.
-#[derive(Default)]
-pub struct Known(FxHashSet<i64>);
-
-impl Known {
-    /// Those of a program, whose values do not change.
-    pub fn new(state: &State) -> Known {
-        let numbers = state.infos().flat_map(|info| {
-            let sizes = info.shape.iter().filter_map(|&n| i64::try_from(n).ok());
-            sizes.chain(info.whole)
-        });
-        Known(numbers.filter(|&n| n > SMALL).collect())
-    }
-
-    fn key(&self, args: &Args<'_>, exact: bool) -> Key {
-        let mut keys = Keys { known: &self.0, exact, larger: SmallVec::new(), key: Key::new() };
-        args.iter().for_each(|arg| keys.value(arg));
-        keys.key
-    }
-}
-
-type Key = SmallVec<[Item; 8]>;
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Item {
-    Leaf(DType, usize),
-    None,
-    Tuple(usize),
-    /// The length of a name, whose bytes follow.
-    Name(usize),
-    Bytes([u8; 8]),
-    /// This very number.
-    Number(i64),
-    /// The k-th larger number among the arguments.
-    Larger(usize),
-    Negative,
-}
-
-struct Keys<'a> {
-    known: &'a FxHashSet<i64>,
-    exact: bool,
-    larger: SmallVec<[i64; 8]>,
-    key: Key,
-}
-
-impl Keys<'_> {
-    fn value(&mut self, value: &Value) {
-        match value {
-            Value::Array(array) => {
-                self.key.push(Item::Leaf(lang_dtype(array.dtype()), array.rank()));
-                for &size in array.shape() {
-                    // No size is greater: an array has fewer bytes than an `i64` counts.
-                    self.number(i64::try_from(size).unwrap_or(i64::MAX));
-                }
-                whole(array).into_iter().for_each(|n| self.number(n));
-            }
-            Value::None => self.key.push(Item::None),
-            Value::Tuple(parts) => {
-                self.key.push(Item::Tuple(parts.len()));
-                for (name, part) in parts {
-                    name.iter().for_each(|name| self.name(name));
-                    self.value(part);
-                }
-            }
-        }
-    }
-
-    fn name(&mut self, name: &str) {
-        self.key.push(Item::Name(name.len()));
-        for part in name.as_bytes().chunks(8) {
-            let mut bytes = [0; 8];
-            bytes[..part.len()].copy_from_slice(part);
-            self.key.push(Item::Bytes(bytes));
-        }
-    }
-
-    fn number(&mut self, number: i64) {
-        let item = if self.exact || (0..=SMALL).contains(&number) || self.known.contains(&number) {
-            Item::Number(number)
-        } else if number < 0 {
-            Item::Negative
-        } else {
-            let place = self.larger.iter().position(|&n| n == number);
-            Item::Larger(place.unwrap_or_else(|| {
-                self.larger.push(number);
-                self.larger.len() - 1
-            }))
-        };
-        self.key.push(item);
-    }
-}

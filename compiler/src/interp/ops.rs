@@ -87,6 +87,12 @@ impl Ops<'_, '_> {
                     Some(_) | None => internal("no random numbers here"),
                 }
             }
+            Op::Host { name, dtype, dims } => {
+                let shape = self.room(self.frame.shape(dims)?)?;
+                let found = self.hooks.host(name, args, *dtype, &shape);
+                let found = found.map_err(|error| FailureKind::Host(name.clone(), error))?;
+                if found.dtype() == *dtype && found.shape() == shape { Ok(found) } else { internal("a host's result") }
+            }
         }
     }
 

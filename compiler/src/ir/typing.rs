@@ -74,7 +74,8 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
         | Op::Update(_)
         | Op::ArgReduce { .. }
         | Op::ArgSort
-        | Op::Factor(_) => true,
+        | Op::Factor(_)
+        | Op::Host { .. } => true,
     };
     if !fits {
         let shown: Vec<String> = args.iter().map(|t| t.to_string()).collect();

@@ -65,7 +65,13 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 /// The rows that may apply to an operation.
 fn rows_of(op: &Op) -> &'static [Row] {
     match op {
-        Op::Const(_) | Op::Random(..) | Op::ArgSort | Op::Factor(_) | Op::ArgReduce { .. } | Op::Iota(_) => &[],
+        Op::Const(_)
+        | Op::Random(..)
+        | Op::Host { .. }
+        | Op::ArgSort
+        | Op::Factor(_)
+        | Op::ArgReduce { .. }
+        | Op::Iota(_) => &[],
         Op::Prim(prim) if scalar::is_logic(*prim) => scalar::LOGIC,
         Op::Prim(_) => scalar::ARITHMETIC,
         Op::Size(_)

@@ -120,7 +120,7 @@ impl Session {
         entry: &adl_lang::check::Entry,
     ) -> Result<Written, Error> {
         let (module, main) = readable(&entry.module, entry.main)
-            .map_err(|problem| self.state.error(vec![problem_at(problem, Default::default())]))?;
+            .map_err(|problem| self.state.failed(problem_at(problem, Default::default())))?;
         let mut paths = Vec::new();
         names.iter().zip(args).for_each(|(name, arg)| leaf_paths(name.clone(), arg, &mut paths));
         let path = |input: &Input| match input {

@@ -3,8 +3,10 @@
 use super::Session;
 use super::calls::Call;
 use crate::engine::Error;
+use crate::engine::state::arg_info;
 use crate::engine::variant::Variant;
 use adl_runtime::{Value, Workspace};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A compiled call with its arguments.
@@ -28,11 +30,11 @@ impl Session {
     /// Compiles the function of a call; its gradient if `gradient`.
     pub fn prepare(&mut self, call: &Call, gradient: bool) -> Result<Prepared, Error> {
         let expr = if gradient { call.gradient() } else { call.callee.clone() };
-        let args: Vec<&Value> = call.args.iter().collect();
+        let infos: Vec<_> = call.args.iter().map(arg_info).collect();
         let start = Instant::now();
-        let variant = crate::engine::state::deep(|| Variant::compile(&mut self.state, &expr, &args))?;
+        let variant = crate::engine::state::deep(|| Variant::compile(&mut self.state, &expr, &infos, &Arc::default()))?;
         let compile = start.elapsed();
-        let workspace = self.state.runner.another_workspace();
+        let workspace = self.state.runner.setting().workspace();
         Ok(Prepared { compile, variant, args: call.args.clone(), out: Value::None, workspace })
     }
 
@@ -40,7 +42,6 @@ impl Session {
     pub fn perform(&self, prepared: &mut Prepared) -> Result<(), Error> {
         let Prepared { variant, args, out, workspace, .. } = prepared;
         let args: Vec<&Value> = args.iter().collect();
-        let limit = self.state.runner.memory_limit();
-        variant.call_into(&args, out, workspace, limit).map_err(|failed| self.state.failed(failed))
+        variant.call_into(&args, out, workspace).map_err(|failed| self.state.failed(failed))
     }
 }

@@ -31,14 +31,14 @@ impl Session {
         let expr = if *stage == Stage::Vjp { call.gradient() } else { call.callee.clone() };
         let entry = self.state.function(&expr, &infos)?;
         let span = entry.module.funcs.get(entry.main.0 as usize).map_or(Span::default(), |f| f.span);
-        let problem = |problem| self.state.error(vec![problem_at(problem, span)]);
+        let problem = |problem| self.state.failed(problem_at(problem, span));
         let place = |span| self.place(span);
         let pass = match stage {
             Stage::Typed => return Ok(entry.module.to_string()),
             Stage::After(pass) => pass,
             Stage::Vjp => "derive",
             Stage::Clif | Stage::Asm => {
-                let listing = pipeline::listing(&entry.module, entry.main, self.state.runner.options);
+                let listing = pipeline::listing(&entry.module, entry.main, self.state.runner.setting().options);
                 let listing = listing.map_err(problem)?;
                 let placed = |number: usize| listing.places.get(number).and_then(|span| place(*span));
                 return Ok(if *stage == Stage::Clif { with_places(&listing.clif, &placed) } else { listing.asm });
@@ -50,7 +50,7 @@ impl Session {
                 last = Some(annotated_module(module, &place));
             }
         };
-        let options = self.state.runner.options;
+        let options = self.state.runner.setting().options;
         let done = optimized(&entry.module, entry.main, options, &mut Timings::default(), &mut see);
         done.map_err(problem)?;
         last.ok_or_else(|| {

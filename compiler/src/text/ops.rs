@@ -65,6 +65,7 @@ impl Writer<'_> {
             Op::MatMul { ta, tb } => self.matmul((args[0], *ta), (args[1], *tb)),
             Op::ArgSort => Expr::call("argsort", self.operands(args)),
             Op::Factor(factor) => self.factor(*factor, args),
+            Op::Host { name, .. } => return Err(Unwritable::new(format!("`{name}` of the host"))),
             Op::Random(kind, dims) => {
                 let name = match kind {
                     Random::Uniform => "rand",

@@ -57,6 +57,7 @@ impl Elab<'_> {
 fn fails(func: &Func, stmt: &Stmt) -> bool {
     let any = |body: &[Stmt]| body.iter().any(|s| fails(func, s));
     match &stmt.kind {
+        StmtKind::Let(_, Op::Host { .. }, _) => true,
         StmtKind::Let(local, op, _) => func.ty(*local).dtype == DType::I64 && computes(op),
         StmtKind::If { then, otherwise, .. } => any(then) || any(otherwise),
         StmtKind::For { body, .. } | StmtKind::Map { body, .. } => any(body),
@@ -92,6 +93,7 @@ fn computes(op: &Op) -> bool {
         | Op::Update(_)
         | Op::ArgSort
         | Op::Factor(_)
-        | Op::Random(..) => false,
+        | Op::Random(..)
+        | Op::Host { .. } => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::resolve;
 use super::value::ModuleId;
-use super::world::{MAIN, ModuleDef, TopBinding, TopGroup, World};
+use super::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
 use super::{Checker, Loaded, free, stale};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
@@ -31,6 +31,17 @@ impl Checker {
             self.world.sources = sources;
         }
         r
+    }
+
+    /// Takes the text in which a host declares its functions. Programs see them like those of the library.
+    pub fn host_functions(&mut self, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let known = self.world.modules.len();
+        let mut no_files = |path: &str, _: &str| Err(format!("no files are available here, so not `{path}`"));
+        let source = Source::new(HOST, text);
+        let id = module(&mut self.world, source, &mut no_files, &mut Vec::new(), ("host", true))?;
+        self.world.host = Some(id);
+        let problems = self.module_definitions(known);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     fn load_inner(&mut self, source: Source, load: Load<'_>) -> Result<Loaded, Vec<Diagnostic>> {

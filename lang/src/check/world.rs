@@ -21,6 +21,9 @@ pub(crate) fn is_prelude(id: ModuleId) -> bool {
     (PRELUDE..PRELUDE + sources::PRELUDE.len() as u32).contains(&id.0)
 }
 
+/// The name of the text with the functions of the host.
+pub(crate) const HOST: &str = "<host>";
+
 #[derive(Clone)]
 pub(crate) struct ModuleDef {
     pub name: String,
@@ -61,6 +64,8 @@ pub(crate) struct World {
     pub next_global: u32,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
+    /// The functions of the host.
+    pub host: Option<ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
     pub seen: super::stale::Scope,
     /// Rounds of loops with a budget, by the place of the loop.
@@ -85,6 +90,7 @@ impl World {
             next_global: 0,
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            host: None,
             seen: Vec::new(),
             rounds: FxHashMap::default(),
             tried: Vec::new(),
@@ -123,7 +129,8 @@ impl World {
         let name = |s: &Source| s.name().strip_prefix('<').and_then(|n| n.strip_suffix('>')).map(str::to_string);
         let at = span.source.0 as usize;
         let module = || self.sources.get(at).and_then(name).is_some_and(|n| sources::module(&n).is_some());
-        at < sources::PRELUDE.len() || module()
+        let host = || self.sources.get(at).is_some_and(|s| s.name() == HOST);
+        at < sources::PRELUDE.len() || module() || host()
     }
 
     pub fn fresh(&mut self) -> Global {
@@ -131,9 +138,12 @@ impl World {
         Global(self.next_global - 1)
     }
 
-    /// A function of the prelude.
+    /// A function of the prelude, or of the host.
     pub fn library_fn(&self, name: &str) -> Option<Val> {
-        self.module_fn(ModuleId(PRELUDE + sources::home(name)? as u32), name)
+        match sources::home(name) {
+            Some(file) => self.module_fn(ModuleId(PRELUDE + file as u32), name),
+            None => self.module_fn(self.host?, name),
+        }
     }
 
     /// A function of a module, which captures nothing.
@@ -191,7 +201,7 @@ impl World {
     pub fn library_has(&self, name: &str) -> bool {
         crate::library::find(name).is_some()
             || crate::library::prim(name).is_some()
-            || sources::home(name).is_some()
+            || self.library_fn(name).is_some()
             || crate::library::constant(name).is_some()
             || crate::types::DType::named(name).is_some()
             || name == "std"

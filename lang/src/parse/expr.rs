@@ -8,39 +8,45 @@ use chumsky::prelude::*;
 
 /// The parsers of whole expressions and of arithmetic (for ends of ranges, and dimensions).
 pub(super) fn expressions<'a>(context: &'a Context<'a>, pattern: P<'a, Pattern>) -> (P<'a, Expr>, P<'a, Expr>) {
-    let mut expr = Recursive::declare();
-    let mut arith = Recursive::declare();
-    let atom = atom::atom(context, expr.clone().boxed(), arith.clone().boxed(), pattern.clone());
-    let clauses = clauses(expr.clone().boxed(), pattern);
-    let postfix = postfix(context, atom, expr.clone().boxed(), arith.clone().boxed(), clauses);
-    let term = left(
-        unary(postfix),
-        select! {
-            Token::Star => BinaryOp::Mul,
-            Token::Slash => BinaryOp::Div,
-            Token::SlashSlash => BinaryOp::FloorDiv,
-            Token::Percent => BinaryOp::Rem,
-            Token::At => BinaryOp::MatMul,
-        }
-        .boxed(),
-    );
-    arith.define(left(term, select! { Token::Plus => BinaryOp::Add, Token::Minus => BinaryOp::Sub }.boxed()));
-
-    let compare = compare(context, range(arith.clone().boxed()));
-    let not = recursive(|not| {
-        let negated = just(Token::Not).ignore_then(not).map_with(|operand, e| prefix(UnaryOp::Not, operand, e.span()));
-        negated.boxed().or(compare).labelled(errors::EXPRESSION).boxed()
+    let mut sum = None;
+    // Within its own definition a parser is only pointed at, so that all of them go when the last one does.
+    let expr = recursive(|expr| {
+        let arith = recursive(|arith| {
+            let (expr, arith) = (expr.clone().boxed(), arith.boxed());
+            let atom = atom::atom(context, expr.clone(), arith.clone(), pattern.clone());
+            let clauses = clauses(expr.clone(), pattern);
+            let term = left(
+                unary(postfix(context, atom, expr, arith, clauses)),
+                select! {
+                    Token::Star => BinaryOp::Mul,
+                    Token::Slash => BinaryOp::Div,
+                    Token::SlashSlash => BinaryOp::FloorDiv,
+                    Token::Percent => BinaryOp::Rem,
+                    Token::At => BinaryOp::MatMul,
+                }
+                .boxed(),
+            );
+            left(term, select! { Token::Plus => BinaryOp::Add, Token::Minus => BinaryOp::Sub }.boxed())
+        });
+        sum = Some(arith.clone().boxed());
+        let compare = compare(context, range(arith.boxed()));
+        let not = recursive(|not| {
+            let negated =
+                just(Token::Not).ignore_then(not).map_with(|operand, e| prefix(UnaryOp::Not, operand, e.span()));
+            negated.boxed().or(compare).labelled(errors::EXPRESSION).boxed()
+        });
+        let and = left(not.boxed(), just(Token::And).to(BinaryOp::And).boxed());
+        let or = left(and, just(Token::Or).to(BinaryOp::Or).boxed());
+        let into = just(Token::PipeInto).labelled(errors::OPERATOR).ignore_then(or.clone());
+        let pipe = or.foldl(into.repeated(), |value, callee| {
+            let span = value.span.to(callee.span);
+            let args = vec![Arg { name: None, value, reduction: false }];
+            Expr { kind: ExprKind::Call { callee: Box::new(callee), args }, span }
+        });
+        pipe.labelled(errors::EXPRESSION).boxed()
     });
-    let and = left(not.boxed(), just(Token::And).to(BinaryOp::And).boxed());
-    let or = left(and, just(Token::Or).to(BinaryOp::Or).boxed());
-    let into = just(Token::PipeInto).labelled(errors::OPERATOR).ignore_then(or.clone());
-    let pipe = or.foldl(into.repeated(), |value, callee| {
-        let span = value.span.to(callee.span);
-        let args = vec![Arg { name: None, value, reduction: false }];
-        Expr { kind: ExprKind::Call { callee: Box::new(callee), args }, span }
-    });
-    expr.define(pipe.labelled(errors::EXPRESSION).boxed());
-    (expr.boxed(), arith.boxed())
+    let expr = expr.boxed();
+    (expr.clone(), sum.unwrap_or(expr))
 }
 
 /// `for x in xs, y in ys if c`.

@@ -9,6 +9,7 @@ use super::{Host, Interrupt};
 use crate::abi::{Context, Failure, Status, Tape};
 use crate::array::Array;
 use crate::buffer::{ALIGN, allocate_raw, free_raw};
+use crate::view::{Leaf, Place};
 
 /// Smallest chunk and smallest tape, in bytes.
 const FIRST_CHUNK: usize = 1 << 16;
@@ -28,6 +29,8 @@ pub struct Store {
     pub(super) refusal: Option<String>,
     pub(crate) failure_values: Vec<Array>,
     pub(super) limit: usize,
+    /// What each call may take.
+    pub(super) fuel: i64,
     pub(super) held: usize,
     tape_in_use: usize,
     pub(super) peak_arena: usize,
@@ -58,6 +61,7 @@ impl Store {
             refusal: None,
             failure_values: Vec::new(),
             limit: usize::MAX,
+            fuel: i64::MAX,
             held: 0,
             tape_in_use: 0,
             peak_arena: 0,
@@ -70,6 +74,7 @@ impl Store {
     pub(super) fn reset(&mut self, context: &mut Context) {
         self.failure_values = Vec::new();
         self.panic = None;
+        self.refusal = None;
         self.idle.clear();
         for i in 0..self.tapes.len() {
             let pooled = self.tapes[i];
@@ -194,6 +199,31 @@ impl Store {
                 Status::Failed
             }
         }
+    }
+
+    pub(crate) fn call_host(
+        &mut self,
+        context: &mut Context,
+        site: u32,
+        values: &[Leaf<'_>],
+        out: Place<'_>,
+    ) -> Status {
+        let kind = match self.host.as_mut() {
+            None => Failure::HOST_REFUSED,
+            Some(host) => match catch_unwind(AssertUnwindSafe(|| host.call(site, values, out))) {
+                Ok(Ok(())) => return Status::Done,
+                Ok(Err(error)) => {
+                    self.refusal = Some(error);
+                    Failure::HOST_REFUSED
+                }
+                Err(payload) => {
+                    self.panic = Some(payload);
+                    Failure::HOST_PANICKED
+                }
+            },
+        };
+        context.failure = Failure { kind, site, values: [0; 4] };
+        Status::Failed
     }
 
     /// Frees all chunks whose number is above `number`; the current one must not be among them, or

@@ -4,7 +4,7 @@ use super::{Context, define, worse};
 use crate::OK;
 use crate::args::BenchArgs;
 use crate::timing::{Figures, duration, measure};
-use adl_compiler::engine::Error;
+use adl_compiler::engine::{Error, ErrorKind};
 use adl_compiler::session::{Call, Session};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub fn bench_call(session: &mut Session, text: &str) -> Result<(Call, Bench), Er
     let value = measure(session, &call, false)?;
     let gradient = measure(session, &call, true);
     match gradient {
-        Err(problem) if problem.interrupted => Err(problem),
+        Err(problem) if problem.kind == ErrorKind::Interrupted => Err(problem),
         gradient => Ok((call, Bench { value, gradient })),
     }
 }

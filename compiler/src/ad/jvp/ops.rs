@@ -7,6 +7,7 @@
 //! v2 = max[0] v0       =>  … ; the mean of the tangents at the greatest entries
 //! ```
 
+use super::super::emit::derivative;
 use super::super::linear::{Term, chosen, plus, scaled};
 use super::Forward;
 use crate::ir::{Builder, InstData, Value};
@@ -76,6 +77,10 @@ impl Forward<'_, '_> {
             | Op::ArgSort
             | Op::Factor(_)
             | Op::Random(..) => None,
+            Op::Host { dims, dtype, .. } => {
+                let op = Op::Host { name: derivative(op), dtype: *dtype, dims: dims.clone() };
+                Some(self.emit.to().pure(op, args))
+            }
         }
     }
 

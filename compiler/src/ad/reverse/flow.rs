@@ -217,6 +217,7 @@ fn chooses(op: &Op) -> bool {
         | Op::MatMul { .. }
         | Op::ArgSort
         | Op::Factor(_)
-        | Op::Random(..) => false,
+        | Op::Random(..)
+        | Op::Host { .. } => false,
     }
 }

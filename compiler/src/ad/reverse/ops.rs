@@ -11,6 +11,7 @@
 //! Of repeated positions in an `update` the last one counts: its rank is written over the cotangents, which are zeroed
 //! there anyway, and read back; only a position that finds its own rank gets a cotangent.
 
+use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
 use super::super::linear::Term;
 use super::super::linear::{chosen, plus, scaled};
@@ -78,6 +79,18 @@ impl Sweep<'_, '_> {
             | Op::Factor(_)
             | Op::Random(..) => {
                 panic!("internal error: a cotangent for {op:?}")
+            }
+            Op::Host { .. } => {
+                for (k, &arg) in data.args.iter().enumerate() {
+                    if !self.facts.active[arg] {
+                        continue;
+                    }
+                    let ty = self.source.data(arg).clone();
+                    let part = Op::Host { name: derivative(op), dtype: ty.dtype, dims: ty.dims };
+                    let operands = self.primals(&data.args[k..=k]);
+                    let part = self.emit.to().pure(part, &operands);
+                    self.contribute(arg, part);
+                }
             }
         }
     }

@@ -170,7 +170,8 @@ fn cheap(op: &Op) -> bool {
         | Op::MatMul { .. }
         | Op::ArgSort
         | Op::Factor(_)
-        | Op::Random(..) => false,
+        | Op::Random(..)
+        | Op::Host { .. } => false,
     }
 }
 

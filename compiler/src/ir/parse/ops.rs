@@ -40,6 +40,12 @@ impl Parser<'_, '_, '_> {
                 let kind = self.cursor.one_of(&[Uniform, Normal, Bits].map(|r| (words::random(r), r)))?;
                 Op::Random(kind, self.cursor.dims()?)
             }
+            "host" => {
+                let name = self.cursor.string()?.into();
+                let all = [DType::Bool, DType::I64, DType::F32, DType::F64];
+                let dtype = self.cursor.one_of(&all.map(|d| (d.name(), d)))?;
+                Op::Host { name, dtype, dims: self.cursor.dims()? }
+            }
             "index" => return self.selected(Op::Index),
             "update" => return self.selected(Op::Update),
             "acc" => return self.selected(Op::Acc),

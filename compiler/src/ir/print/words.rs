@@ -36,6 +36,7 @@ pub fn op(names: &Names<'_>, op: &Op, args: &[Value]) -> String {
         Op::ArgSort => format!("argsort {all}"),
         Op::Factor(factor) => format!("{} {all}", factor.name()),
         Op::Random(kind, dims) => format!("random {} {} {all}", random(*kind), names.dims(dims)),
+        Op::Host { name, dtype, dims } => format!("host {name:?} {} {} {all}", dtype.name(), names.dims(dims)),
     }
 }
 

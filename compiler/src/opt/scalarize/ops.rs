@@ -98,7 +98,13 @@ impl Scalarize<'_> {
             Op::MatMul { ta, tb } => self.matmul(*ta, *tb, args[0], args[1], result),
             Op::Index(sels) => self.index(sels, &args),
             Op::Update(sels) | Op::Acc(sels) => return self.update(&op, sels, &args, result),
-            Op::Const(_) | Op::Size(_) | Op::Random(..) | Op::ArgSort | Op::Factor(_) | Op::ArgReduce { .. } => {
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::Random(..)
+            | Op::Host { .. }
+            | Op::ArgSort
+            | Op::Factor(_)
+            | Op::ArgReduce { .. } => {
                 return None;
             }
         })

@@ -286,7 +286,13 @@ impl Plan {
         let split = |value: Value| self.split(func, value);
         let is_small = |value: Value| small(func.data(value)).is_some();
         match op {
-            Op::Const(_) | Op::Size(_) | Op::Random(..) | Op::ArgSort | Op::Factor(_) | Op::ArgReduce { .. } => false,
+            Op::Const(_)
+            | Op::Size(_)
+            | Op::Random(..)
+            | Op::Host { .. }
+            | Op::ArgSort
+            | Op::Factor(_)
+            | Op::ArgReduce { .. } => false,
             Op::Prim(_) | Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Iota(_) => {
                 split(result)
             }

@@ -1,13 +1,13 @@
-//! Parameters of programs: the literal that a `let` at top level is bound to, replaced by the host.
+//! Parameters of programs: literals that a `let` at top level is bound to, and that the host replaces.
 
-use crate::engine::Error;
+use super::Error;
 use adl_lang::ast::{Expr, ExprKind, PatternKind, Stmt, StmtKind, UnaryOp};
 use adl_lang::parse::parse;
 use adl_lang::source::{Source, SourceId, Span};
 
-/// What the host gives.
+/// Values for `let name = literal`.
 #[derive(Default)]
-pub(super) struct Parameters(Vec<Parameter>);
+pub struct Parameters(Vec<Parameter>);
 
 struct Parameter {
     name: String,
@@ -16,11 +16,11 @@ struct Parameter {
 }
 
 impl Parameters {
-    /// Replaces the literal of `name` from now on.
-    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    /// Sets one; a later value of the same name counts.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let (file, problems) = parse(&Source::new(name, value), SourceId(u32::MAX));
         match file.stmts.as_slice() {
-            [Stmt { kind: StmtKind::Expr(value), .. }] if problems.is_empty() && is_literal(value) => {
+            [Stmt { kind: StmtKind::Expr(value), .. }] if problems.is_empty() && is_number(value) => {
                 self.0.push(Parameter { name: name.to_string(), value: value.clone(), used: false });
                 Ok(())
             }
@@ -31,13 +31,14 @@ impl Parameters {
         }
     }
 
-    /// Those that no program has had.
-    pub(super) fn unused(&self) -> Vec<&str> {
-        self.0.iter().filter(|p| !p.used).map(|p| p.name.as_str()).collect()
+    /// The parameters that no program has had.
+    pub fn unused(&self) -> Vec<&str> {
+        let unused = self.0.iter().filter(|p| !p.used);
+        unused.map(|p| p.name.as_str()).collect()
     }
 
-    /// Puts the values into a program.
-    pub(super) fn replace(&mut self, stmts: &mut [Stmt]) {
+    /// Puts them in their places among the statements of a program.
+    pub fn replace(&mut self, stmts: &mut [Stmt]) {
         for stmt in stmts {
             let StmtKind::Let { mutable: false, pattern, value, .. } = &mut stmt.kind else {
                 continue;
@@ -59,6 +60,15 @@ fn is_literal(expr: &Expr) -> bool {
         ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) => true,
         ExprKind::Unary(UnaryOp::Neg, inner) => is_literal(inner),
         _ => false,
+    }
+}
+
+/// A literal, or one of the floats that have names.
+fn is_number(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) => matches!(&**name, "inf" | "nan"),
+        ExprKind::Unary(UnaryOp::Neg, inner) => is_number(inner),
+        _ => is_literal(expr),
     }
 }
 

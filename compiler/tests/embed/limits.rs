@@ -1,0 +1,129 @@
+//! Limits, interrupts, caches.
+
+use super::program;
+use adl_compiler::{Engine, ErrorKind, Limits};
+use std::time::{Duration, Instant};
+
+const LONG: &str = "fn long(x: f64) { var y = x\n while y > 0 { y += 1 }\n y }
+fn big(n: f64) { var x = zeros(1000)\n var s = n\n for i in 0..100000 { x = sin(x) * s }\n sum(x) }
+fn quick(x: f64) = 2 * x
+fn deep(x: f64) = if x > 0 { deep(x - 1) + 1 } else { x }";
+
+fn kind(engine: &Engine, name: &str, x: f64) -> Result<f64, ErrorKind> {
+    let f = engine.compile("long.adl", LONG).unwrap().function::<fn(f64) -> f64>(name).unwrap();
+    f.call((x,)).map_err(|problem| problem.kind)
+}
+
+#[test]
+fn time_fuel_and_memory_are_bounded() {
+    let timed = Engine::new().with_time_limit(Duration::from_millis(30));
+    let start = Instant::now();
+    assert_eq!(kind(&timed, "long", 1.0), Err(ErrorKind::Time));
+    assert!(start.elapsed() >= Duration::from_millis(30));
+    assert_eq!(kind(&timed, "quick", 1.0), Ok(2.0));
+    let fueled = Engine::new().with_fuel(10_000);
+    assert_eq!(kind(&fueled, "long", 1.0), Err(ErrorKind::Fuel));
+    assert_eq!(kind(&fueled, "deep", 1000.0), Ok(1000.0));
+    assert_eq!(kind(&fueled, "deep", 1e5), Err(ErrorKind::Fuel));
+    assert_eq!(kind(&fueled, "long", -1.0), Ok(-1.0));
+    let small = Engine::new().with_limits(Limits { memory: Some(1 << 20), ..Limits::default() });
+    let gradient = small.compile("long.adl", LONG).unwrap().function::<fn(f64) -> f64>("grad(big)").unwrap();
+    assert_eq!(gradient.call((1.0,)).unwrap_err().kind, ErrorKind::Memory);
+}
+
+#[test]
+fn fuel_is_the_same_each_time() {
+    let text = "fn f(n: i64) { var s = 0.0\n for i in 0..n { s += sin(s + 1) }\n s }";
+    let most = |fuel: u64| {
+        let f = Engine::new().with_fuel(fuel).compile("t", text).unwrap().function::<fn(i64) -> f64>("f").unwrap();
+        (1000..3000).find(|&n| f.call((n,)).is_err())
+    };
+    let (once, again) = (most(1500), most(1500));
+    assert!(once.is_some() && once == again, "{once:?} {again:?}");
+    assert_eq!(most(2000).unwrap() - once.unwrap(), 500);
+}
+
+#[test]
+fn limits_hold_while_a_program_is_read() {
+    let engine = Engine::new().with_fuel(1000);
+    let text = "fn f(x) { var y = x\n while y > 0 { y += 1 }\n y }\nlet endless = f(1.0)";
+    assert_eq!(engine.compile("t", text).err().unwrap().kind, ErrorKind::Fuel);
+}
+
+#[test]
+fn the_interrupt_stops_calls_on_all_threads() {
+    for engine in [Engine::new(), Engine::new().with_time_limit(Duration::from_secs(600))] {
+        let f = engine.compile("long.adl", LONG).unwrap().function::<fn(f64) -> f64>("long").unwrap();
+        let interrupt = engine.interrupt();
+        let calls: Vec<_> = (0..4)
+            .map(|_| {
+                let f = f.clone();
+                std::thread::spawn(move || f.call((1.0,)).unwrap_err().kind)
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(20));
+        interrupt.raise();
+        calls.into_iter().for_each(|call| assert_eq!(call.join().unwrap(), ErrorKind::Interrupted));
+        interrupt.clear();
+        assert_eq!(f.call((-1.0,)).unwrap(), -1.0);
+    }
+}
+
+#[test]
+fn compilations_are_kept_and_bounded() {
+    let engine = Engine::new();
+    let p = engine.compile("t", "fn f(x: f64[n]) = sum(x)").unwrap();
+    // Another handle, other lengths: one compilation.
+    for n in 9..40 {
+        let f = p.function::<fn([f64]) -> f64>("f").unwrap();
+        assert_eq!(f.call((&vec![1.0; n],)).unwrap(), n as f64);
+    }
+    let statistics = engine.statistics();
+    assert_eq!((statistics.compilations, statistics.found), (1, 30));
+    assert!(statistics.code_bytes > 0 && statistics.compile_time > Duration::ZERO);
+    // Small sizes are part of the code.
+    let engine = Engine::new().with_cache(4);
+    let f = engine.compile("t", "fn f(x: f64[n]) = sum(x)").unwrap().function::<fn([f64]) -> f64>("f").unwrap();
+    for n in 1..9 {
+        assert_eq!(f.call((&vec![1.0; n],)).unwrap(), n as f64);
+    }
+    let statistics = engine.statistics();
+    assert_eq!((statistics.compilations, statistics.evicted), (8, 4));
+    drop(f);
+    assert_eq!(engine.statistics().code_bytes, 0);
+}
+
+#[test]
+fn programs_are_kept_when_asked() {
+    let engine = Engine::new().with_programs(2);
+    let compile = |k: f64| engine.source("t", "let k = 1.0\nfn f(x) = k * x").constant("k", k).compile().unwrap();
+    for k in [1.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0] {
+        let f = compile(k).function::<fn(f64) -> f64>("f").unwrap();
+        assert_eq!(f.call((2.0,)).unwrap(), 2.0 * k);
+    }
+    let statistics = engine.statistics();
+    assert_eq!((statistics.programs, statistics.programs_found), (4, 3));
+    // Settings are part of a program.
+    let fueled = engine.clone().with_fuel(10);
+    let text = "fn f(x: f64) { var y = x\n for i in 0..1000 { y += 1 }\n y }";
+    assert!(engine.compile("u", text).unwrap().function::<fn(f64) -> f64>("f").unwrap().call((1.0,)).is_ok());
+    let f = fueled.compile("u", text).unwrap().function::<fn(f64) -> f64>("f").unwrap();
+    assert_eq!(f.call((1.0,)).unwrap_err().kind, ErrorKind::Fuel);
+}
+
+#[test]
+fn failures_have_places() {
+    let f = program("fn at(x, i: i64) = x[i]").function::<fn([f64], i64) -> f64>("at").unwrap();
+    assert_eq!(f.call((&[1.0; 20], 19)).unwrap(), 1.0);
+    let problem = f.call((&[1.0; 20], 21)).unwrap_err();
+    assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Failed, "E0401"));
+    assert!(problem.to_string().contains("program:1:"), "{problem}");
+    // Without a workspace as well.
+    let f = program("fn root(x: f64) { assert(x >= 0, \"x is {x}\")\n sqrt(x) }\nfn whole(x: f64) = i64(x)");
+    let root = f.function::<fn(f64) -> f64>("root").unwrap();
+    assert_eq!(root.call((4.0,)).unwrap(), 2.0);
+    assert!(root.call((-1.0,)).unwrap_err().to_string().contains("x is -1.0"));
+    let whole = f.function::<fn(f64) -> i64>("whole").unwrap();
+    assert_eq!(whole.call((4.5,)).unwrap(), 4);
+    assert_eq!(whole.call((1e300,)).unwrap_err().diagnostics[0].code, "E0406");
+}
