@@ -1,4 +1,4 @@
-//! What the README and the reference show is run.
+//! What the README, the tutorial and the reference show is run.
 
 mod support;
 
@@ -41,4 +41,9 @@ fn programs_of_the_readme_run_and_print_what_they_say() {
 #[test]
 fn programs_of_the_reference_run_and_print_what_they_say() {
     run("lang/REFERENCE.md", 8);
+}
+
+#[test]
+fn programs_of_the_tutorial_run_and_print_what_they_say() {
+    run("examples/TUTORIAL.md", 9);
 }

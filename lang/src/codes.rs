@@ -20,6 +20,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/derivatives.md"),
     include_str!("codes/fixpoints.md"),
     include_str!("codes/running.md"),
+    include_str!("codes/embedding.md"),
     include_str!("codes/warnings.md"),
 ];
 

@@ -185,7 +185,8 @@ fn failures_carry_figures_and_arrays() {
     assert_eq!(workspace.failure(), Failure::default());
     assert!(workspace.failure_values().is_empty());
     assert_eq!(Status::from_code(4), Some(Status::OutOfMemory));
-    assert_eq!(Status::from_code(5), None);
+    assert_eq!(Status::from_code(5), Some(Status::OutOfFuel));
+    assert_eq!(Status::from_code(6), None);
 }
 
 struct Recorder(Arc<Mutex<Vec<String>>>);

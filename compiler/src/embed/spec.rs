@@ -46,10 +46,10 @@ impl Spec {
             }
             (Spec::None, TypeExprKind::Tuple(parts)) => parts.is_empty(),
             (Spec::Tuple(parts), TypeExprKind::Tuple(own)) => {
-                let same = |((name, part), (own, ty)): (&(Option<&str>, Spec), &(Option<Ident>, TypeExpr))| {
-                    own.as_ref().map(|n| &*n.name) == *name && part.is_declared(ty)
-                };
-                parts.len() == own.len() && parts.iter().zip(own).all(same)
+                let same_name = |name: &Option<&str>, own: &Option<Ident>| own.as_ref().map(|n| &*n.name) == *name;
+                let mut pairs = parts.iter().zip(own);
+                parts.len() == own.len()
+                    && pairs.all(|((name, part), (own, ty))| same_name(name, own) && part.is_declared(ty))
             }
             (_, _) => false,
         }

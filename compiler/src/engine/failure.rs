@@ -137,7 +137,7 @@ pub fn no_function(problem: String, span: Span) -> Failed {
 
 /// The time is over.
 pub fn out_of_time(limit: Duration, span: Span) -> Failed {
-    let problem = Diagnostic::error("E0470", span, format!("not done within the time limit of {limit:?}"));
+    let problem = Diagnostic::error("E0414", span, format!("not done within the time limit of {limit:?}"));
     Failed::new(ErrorKind::Time, problem)
 }
 

@@ -83,9 +83,16 @@ fn later_calls_allocate_nothing() {
 
 #[test]
 fn scalar_calls_allocate_nothing() {
-    let f = function::<fn(f64, f64) -> (f64, f64)>("let k = exp(1.0)\nfn f(x, y) = (k * sin(x) * y, x)", "f");
+    let f = function::<fn(f64, f64) -> (f64, f64)>("fn f(x, y) = (2 * sin(x) * y, x)", "f");
     let gradient = function::<fn(f64, f64) -> f64>("fn f(x, y) = sin(x) * y", "f").value_and_grad().unwrap();
     assert_eq!(allocations(|| assert!(f.call((1.0, 2.0)).is_ok() && gradient.call((1.0, 2.0)).is_ok())), 0);
+}
+
+#[test]
+fn later_scalar_calls_with_a_value_of_the_program_allocate_nothing() {
+    let f = function::<fn(f64) -> f64>("let k = exp(1.0)\nfn f(x) = k * sin(x)", "f");
+    assert!(f.call((1.0,)).is_ok());
+    assert_eq!(allocations(|| assert!(f.call((1.0,)).is_ok())), 0);
 }
 
 #[test]
