@@ -9,10 +9,14 @@ use support::command::{adl, path};
 const REFERENCE: &str = "lang/REFERENCE.md";
 const MARK: &str = "<!-- What follows is made";
 
-/// What an expression prints, after an import if it is of a module.
+/// What an expression prints, after an import if it is of a module. Files that it names are in a folder of the test's own.
 fn printed(module: Option<&str>, expression: &str) -> String {
     let import = module.map_or(String::new(), |m| format!("import {m}\n"));
-    let said = adl(&["-e", &format!("{import}{expression}")]);
+    let folder = format!("{}/manual-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = format!("{folder}/example.adl");
+    std::fs::write(&file, format!("{import}{expression}\n")).expect("a new file");
+    let said = adl(&["run", &file]);
     assert_eq!(said.code, 0, "{expression}\n{}", said.err);
     said.out.trim_end().to_string()
 }
@@ -83,7 +87,9 @@ fn shown(module: Option<&str>, help: &Help) -> String {
     }
     if !help.example.is_empty() {
         let result = printed(module, &help.example);
-        let result = if result.is_empty() { String::new() } else { format!(" gives `{}`", result.replace('\n', "; ")) };
+        // A picture is more than a line.
+        let short = !result.is_empty() && !result.contains('\n') && result.len() < 200;
+        let result = if short { format!(" gives `{result}`") } else { String::new() };
         out += &format!("\n  `{}`{result}.", help.example);
     }
     out + "\n"

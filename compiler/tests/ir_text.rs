@@ -172,6 +172,35 @@ func @1 id[n](v0: f64[n]) -> f64[n] {
 }
 
 #[test]
+fn rules_and_functions_that_stay_apart() {
+    fixed(
+        "
+func @0 cube[](v0: f64) -> f64 jvp @1 vjp @2 @3 {
+  v1 = mul v0 v0
+  v2 = mul v1 v0
+  yield v2
+}
+
+func @1 cube_jvp[](v0: f64, v1: f64) -> (f64, f64) apart {
+  v2: f64 = call @0[](v0)
+  v3 = mul v2 v1
+  yield v2, v3
+}
+
+func @2 cube_fwd[](v0: f64) -> (f64, f64) {
+  v1: f64 = call @0[](v0)
+  yield v1, v0
+}
+
+func @3 cube_bwd[](v0: f64, v1: f64) -> f64 {
+  v2 = mul v0 v1
+  yield v2
+}
+",
+    );
+}
+
+#[test]
 fn constants_are_exact() {
     let bits: Vec<Const> = [0.0, -0.0, 1.0, 0.1, 1e300, 5e-324, f64::MAX, 1e16, f64::INFINITY, -f64::INFINITY]
         .into_iter()

@@ -59,6 +59,8 @@ fn the_style() {
         ("fixpoint ( tol=1e-9 ) x=a { x }", "fixpoint(tol = 1e-9) x = a { x }\n"),
         ("fixpoint(p,q)=(0,0) { (q,p) }", "fixpoint (p, q) = (0, 0) { (q, p) }\n"),
         ("@ jvp( f )\nfn g(x,dx)=(x,dx)", "@jvp(f)\nfn g(x, dx) = (x, dx)\n"),
+        ("@checkpoint( 2*k )\nfor i in a { b=i }", "@checkpoint(2 * k)\nfor i in a { b = i }\n"),
+        ("@checkpoint for i in a{b=i}", "@checkpoint for i in a { b = i }\n"),
         ("x|>f|>g", "x |> f |> g\n"),
         ("if not a<b and c==d{1}else{2}", "if not a < b and c == d { 1 } else { 2 }\n"),
         ("a@b.T", "a @ b.T\n"),

@@ -82,6 +82,8 @@ fn statements() {
          test \"two words\" { assert(x) } => (test \"two words\" {(call assert x)})
          let test = as => (let test as)
          for (i, x) in enumerate(a) { break; continue } => (for (tuple i x) (call enumerate a) {break; continue})
+         @checkpoint(2 * k) for i in a { b } => (@checkpoint((* 2 k)) for i a {b})
+         @checkpoint for i in a { b } => (@checkpoint() for i a {b})
          while x < 1 { x += 1 } => (while (x < 1) {(+= x 1)})
          t.w[i] -= 2 => (-= (at (. t w) i) 2)
          (x, v.0) = (v, x) => (= (tuple x (. v 0)) (tuple v x))
@@ -130,6 +132,8 @@ fn lines() {
         ("{ a\n b }", "{a; b}"),
         ("(|x| { a\n b })", "(|x| {a; b})"),
         ("@jvp(f)\n\nfn g(x) = x", "(fn @jvp f g (x) x)"),
+        ("@checkpoint(len(a))\nfor i in a { b }", "(@checkpoint((call len a)) for i a {b})"),
+        ("@checkpoint\nfor i in a { b }", "(@checkpoint() for i a {b})"),
         ("return\nx", "(return); x"),
         ("", ""),
         ("\n\n# nothing\n", ""),

@@ -108,3 +108,42 @@ func t[](t: tape) -> tape {\n  yield t\n}\n";
     breaks(8, &with("xbar: f64[n] = vjp @9[n](x, k) from (x, _) wrt [0]"));
     breaks(8, &with("t = tape_new\n  s: tape = jvp @2[](t) along (_)"));
 }
+
+#[test]
+fn rule_14_rules() {
+    let with = |rules: &str, more: &str| {
+        format!(
+            "func f[n](x: f64[n], k: i64) -> (f64, i64) {rules} {{
+  y = reduce sum [0] x
+  yield y, k
+}}
+func f_jvp[n](x: f64[n], k: i64, dx: f64[n]) -> (f64, i64, f64) {{
+  y = reduce sum [0] x
+  dy = reduce sum [0] dx
+  yield y, k, dy
+}}
+func f_fwd[n](x: f64[n], k: i64) -> (f64, i64, i64) {{
+  y = reduce sum [0] x
+  yield y, k, k
+}}
+func f_bwd[n](k: i64, u: f64) -> f64[n] {{
+  v = broadcast [n] [] u
+  yield v
+}}
+{more}"
+        )
+    };
+    for rules in ["", "jvp @1", "vjp @2 @3", "jvp @1 vjp @2 @3", "apart jvp @1"] {
+        passes(&with(rules, ""));
+    }
+    let message = breaks(14, &with("jvp @2", ""));
+    assert_eq!(message, "its forward rule has another signature");
+    breaks(14, &with("jvp @9", ""));
+    breaks(14, &with("vjp @1 @3", ""));
+    breaks(14, &with("vjp @2 @2", ""));
+    breaks(14, &with("vjp @3 @3", ""));
+    breaks(14, &with("jvp @4", "func g[](x: f64, k: i64, dx: f64) -> (f64, i64, f64) {\n  yield x, k, dx\n}"));
+    let taped =
+        "func g[n](x: f64[n], k: i64, t: tape) -> (f64, i64, tape) {\n  y = reduce sum [0] x\n  yield y, k, t\n}";
+    breaks(14, &with("jvp @4", taped));
+}

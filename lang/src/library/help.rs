@@ -101,6 +101,10 @@ const ORDER: &[&str] = &[
     "Structures",
     "Functions as values",
     "Random numbers",
+    "Equations, fixed points and minima",
+    "Differential equations",
+    "Files of data",
+    "Pictures",
     "Comparisons",
     "Printing and checking",
 ];
