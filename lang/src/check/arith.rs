@@ -136,7 +136,7 @@ impl Elab<'_> {
             };
             return match whole {
                 Some(w) => Ok(Some(Val::Int(w))),
-                None => self.error("E0214", span, "the result does not fit 64 bits"),
+                None => self.error("E0214", span, "the result overflows: it does not fit 64 bits"),
             };
         }
         if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
@@ -172,7 +172,7 @@ impl Elab<'_> {
                     (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
                         Some(p) => Dim::constant(p),
                         None => {
-                            return self.error("E0214", span, "the result does not fit 64 bits");
+                            return self.error("E0214", span, "the result overflows: it does not fit 64 bits");
                         }
                     },
                     _ => return Ok(None),

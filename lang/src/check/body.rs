@@ -113,7 +113,11 @@ impl Elab<'_> {
             d.clone()
         });
         if !fits {
-            self.diags.push(crate::diagnostic::Diagnostic::error("E0214", span, "the result does not fit 64 bits"));
+            self.diags.push(crate::diagnostic::Diagnostic::error(
+                "E0214",
+                span,
+                "the result overflows: it does not fit 64 bits",
+            ));
             return Val::Error;
         }
         value

@@ -297,7 +297,7 @@ impl Elab<'_> {
                                 Diagnostic::error(
                                     "E0103",
                                     frame.span,
-                                    format!("`{name}` never ends: every path calls it again"),
+                                    format!("`{name}` never ends: every path of the recursion calls it again"),
                                 )
                                 .help("add a case that gives a result without a call"),
                             );
