@@ -31,6 +31,11 @@ fn fd() {
 }
 
 #[test]
+fn ode() {
+    promises("ode");
+}
+
+#[test]
 fn nn() {
     promises("nn");
 }

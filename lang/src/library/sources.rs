@@ -28,6 +28,7 @@ macro_rules! modules {
 static MODULES: &[(&str, &str)] = modules![
     "fd": "differences", "extrapolation";
     "nn": "layers", "losses";
+    "ode": "solvers";
     "optim": "descent", "line_search", "quasi_newton", "newton", "least_squares";
     "stats": "densities", "counts", "summary";
 ];
