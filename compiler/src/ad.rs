@@ -39,7 +39,7 @@
 //! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
 //! first cost what forward mode costs.
 //!
-//! A function may come with rules: then they say what these names stand for, see [`rules`]. They are ordinary functions,
+//! A function may come with rules: then they say what these names stand for, see `ad/rules.rs`. They are ordinary functions,
 //! so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! A figure is prepared first (`frame`: scales of the axes, notes on what has no place on them); then it is either laid
-//! out as a [`scene`] of shapes in points, which `vector` and `raster` draw, or drawn in characters by `terminal`.
+//! out as a `scene` of shapes in points, which `vector` and `raster` draw, or drawn in characters by `terminal`.
 
 mod axis;
 mod braille;
