@@ -27,13 +27,14 @@ pub struct Call {
 }
 
 impl Call {
-    /// The function that gives the value and the pullback of ones: the gradient of the sum of its results.
+    /// The function that gives the sum of all results and its gradient, by all arguments.
     pub(super) fn gradient(&self) -> String {
         let names: Vec<String> = (0..self.count).map(|k| format!("a{k}")).collect();
         let names = names.join(", ");
-        let point = if self.count == 1 { names.clone() } else { format!("({names})") };
-        let callee = &self.callee;
-        format!("|{names}| {{ let (y, back) = std.vjp({callee}, {point}); (y, back(std.ones_like(y))) }}")
+        let places: Vec<String> = (0..self.count).map(|k| k.to_string()).collect();
+        let wrt = if self.count == 1 { "0".to_string() } else { format!("({})", places.join(", ")) };
+        let total = format!("|{names}| {{ let y = ({})({names}); std.dot(y, std.ones_like(y)) }}", self.callee);
+        format!("|{names}| std.value_and_grad({total}, wrt = {wrt})({names})")
     }
 }
 
