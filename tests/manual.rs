@@ -9,10 +9,12 @@ use support::command::{adl, path};
 const REFERENCE: &str = "lang/REFERENCE.md";
 const MARK: &str = "<!-- What follows is made";
 
-/// What an expression prints, after an import if it is of a module. Files that it names are in a folder of the test's own.
+/// What an expression prints, after an import if it is of a module. Files that it names are in a folder of the test's own:
+/// each test has a thread, if not a process, to itself.
 fn printed(module: Option<&str>, expression: &str) -> String {
     let import = module.map_or(String::new(), |m| format!("import {m}\n"));
-    let folder = format!("{}/manual-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    let folder = format!("{}/manual-{process}-{thread:?}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = format!("{folder}/example.adl");
     std::fs::write(&file, format!("{import}{expression}\n")).expect("a new file");
