@@ -152,12 +152,12 @@ impl Engine {
     ///
     /// ```
     /// use adl_compiler::{Engine, ErrorKind, HostFunction};
-    /// let root = HostFunction::new::<fn(f64) -> f64>("fn root(x: f64) -> f64", |(x,)| {
-    ///     if x < 0.0 { Err(format!("{x} has no root")) } else { Ok(x.sqrt()) }
+    /// let side = HostFunction::new::<fn(f64) -> f64>("fn side(x: f64) -> f64", |(x,)| {
+    ///     if x < 0.0 { Err(format!("no square has the area {x}")) } else { Ok(x.sqrt()) }
     /// })?;
-    /// let slope = HostFunction::new::<fn(f64) -> f64>("fn root_slope(x: f64) -> f64", |(x,)| Ok(0.5 / x.sqrt()))?;
-    /// let engine = Engine::new().with_function(root.with_partials(slope)?);
-    /// let f = engine.compile("user.adl", "fn f(x) = root(x)^2")?.function::<fn(f64) -> f64>("f")?;
+    /// let slope = HostFunction::new::<fn(f64) -> f64>("fn side_slope(x: f64) -> f64", |(x,)| Ok(0.5 / x.sqrt()))?;
+    /// let engine = Engine::new().with_function(side.with_partials(slope)?);
+    /// let f = engine.compile("user.adl", "fn f(x) = side(x)^2")?.function::<fn(f64) -> f64>("f")?;
     /// assert_eq!(f.value_and_grad()?.call((4.0,))?, (4.0, 1.0));
     /// let problem = f.call((-1.0,)).unwrap_err();
     /// assert_eq!(problem.kind, ErrorKind::Host);
