@@ -20,5 +20,5 @@ pub use adl_compiler::{
 struct Readme;
 
 #[cfg(doctest)]
-#[doc = include_str!("../compiler/EMBEDDING.md")]
+#[doc = include_str!("EMBEDDING.md")]
 struct Embedding;
