@@ -1,7 +1,7 @@
 //! The optimizer: passes over the intermediate representation, and the order they run in.
 //!
 //! ```text
-//! module ─ inline ─ clean ─ unroll ─ scalarize ─ clean ─ forward ─ hoist ─ ranges ─ cse ─ dce ─ module
+//! module ─ inline ─ clean ─ batch ─ unroll ─ scalarize ─ clean ─ forward ─ hoist ─ ranges ─ cse ─ dce ─ module
 //!                     └ simplify, cse, carries, dce until nothing changes
 //! ```
 //!
@@ -12,6 +12,7 @@
 //! overflow are an error; an operation nobody uses may be dropped although it would have failed, but none fails that
 //! the program did not run.
 
+pub mod batch;
 pub mod calls;
 pub mod carries;
 pub mod cse;
@@ -48,6 +49,8 @@ pub const CLEAN: &[Pass] = &[SIMPLIFY, CSE, CARRIES, DCE];
 
 /// What runs once, on the way to native code, between two rounds of [`CLEAN`].
 pub const SPLIT: &[Pass] = &[
+    BATCH,
+    SIMPLIFY,
     Pass { name: "unroll", run: |func, _| unroll::unroll(func) },
     SIMPLIFY,
     Pass { name: "scalarize", run: |func, _| scalarize::scalarize(func) },
@@ -62,6 +65,7 @@ pub const FINISH: &[Pass] = &[
     DCE,
 ];
 
+const BATCH: Pass = Pass { name: "batch", run: |func, _| batch::batch(func) };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };

@@ -1,7 +1,7 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> clean -> derive (-> nan) -> optimize -> codegen
+//! lower -> inline -> clean -> batch -> derive (-> nan) -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
@@ -19,7 +19,7 @@ use adl_lang::typed;
 use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
-pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
+pub const PASSES: &[&str] = &["lower", "inline", "clean", "batch", "derive", "optimize"];
 
 /// What compiled programs do besides what they say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,6 +80,11 @@ pub fn optimized(
         opt::clean(&mut module.funcs[func]);
     }
     passes.after("clean", &module)?;
+    // Before derivatives: that of one large product is two large products.
+    for func in module.funcs.keys() {
+        opt::batch::batch(&mut module.funcs[func]);
+    }
+    passes.after("batch", &module)?;
     // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
     // derivatives would grow exponentially.
     let clean = &mut |module: &mut Module, func: FuncId| {
