@@ -65,7 +65,7 @@ pub const FINISH: &[Pass] = &[
     DCE,
 ];
 
-const BATCH: Pass = Pass { name: "batch", run: |func, _| batch::batch(func) };
+const BATCH: Pass = Pass { name: "batch", run: batch::batch };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };
@@ -97,6 +97,13 @@ pub fn clean_reached(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of(module, &order);
     clean_all(module, &order, &effects, &mut |_, _| {});
+}
+
+/// Makes larger operations of the lanes of maps, in all functions that the entries reach.
+pub fn batch_reached(module: &mut Module, entries: &[FuncId]) {
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of(module, &order);
+    run(&[BATCH], module, &order, &effects, &mut |_, _| {});
 }
 
 /// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.

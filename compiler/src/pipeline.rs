@@ -81,9 +81,7 @@ pub fn optimized(
     }
     passes.after("clean", &module)?;
     // Before derivatives: that of one large product is two large products.
-    for func in module.funcs.keys() {
-        opt::batch::batch(&mut module.funcs[func]);
-    }
+    opt::batch_reached(&mut module, &roots);
     passes.after("batch", &module)?;
     // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
     // derivatives would grow exponentially.

@@ -25,26 +25,33 @@ mod product;
 mod worth;
 
 use super::edit::{Renames, blocks, copy, detached, detached_pure};
+use super::effects::Effects;
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
 use rustc_hash::FxHashMap;
 
-/// Batches the maps of a function, inner ones first.
-pub fn batch(func: &mut Func) {
+/// Batches the maps of a function for which it pays, inner ones first.
+pub fn batch(func: &mut Func, effects: &Effects) {
     let body = func.body;
-    block(func, body, &mut Renames::new());
+    block(func, body, &mut Renames::new(), &|func, inst| worth::worthwhile(func, inst, effects));
 }
 
-fn block(func: &mut Func, at: Block, renames: &mut Renames) {
+/// Batches every map that can be: for tests, since the result is the same whether it pays or not.
+pub fn batch_all(func: &mut Func, effects: &Effects) {
+    let body = func.body;
+    block(func, body, &mut Renames::new(), &|func, inst| worth::possible(func, inst, effects));
+}
+
+fn block(func: &mut Func, at: Block, renames: &mut Renames, wanted: &dyn Fn(&Func, Inst) -> bool) {
     let mut out = Vec::new();
     for inst in std::mem::take(&mut func.blocks[at].insts) {
         renames.apply(&mut func.insts[inst].args);
         for inner in blocks(&func.insts[inst].kind) {
-            block(func, inner, renames);
+            block(func, inner, renames, wanted);
         }
-        let batched = worth::worthwhile(func, inst).then(|| Lanes::new(func, inst).run(inst));
+        let batched = wanted(func, inst).then(|| Lanes::new(func, inst).run(inst));
         match batched {
             Some((insts, values)) => {
                 out.extend(insts);

@@ -16,15 +16,18 @@ use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
 
-/// Which functions of a module have no effect and certainly end.
+/// What functions of a module do besides giving results.
 pub struct Effects {
+    /// Which have no effect and certainly end.
     quiet: Side<FuncId, bool>,
+    /// Which print nothing.
+    silent: Side<FuncId, bool>,
 }
 
 impl Effects {
     /// Nothing is known of any function.
     pub fn unknown() -> Effects {
-        Effects { quiet: Side::new(false) }
+        Effects { quiet: Side::new(false), silent: Side::new(false) }
     }
 
     /// What is true of a module. `order` has callees before callers, but for recursion.
@@ -32,11 +35,24 @@ impl Effects {
         let mut effects = Effects::unknown();
         for &id in order {
             let func = &module.funcs[id];
-            let mut quiet = true;
-            walk(func, func.body, &mut |_, inst| quiet &= !effects.has(func, inst));
+            let (mut quiet, mut silent) = (true, true);
+            walk(func, func.body, &mut |_, inst| {
+                quiet &= !effects.has(func, inst);
+                silent &= effects.silent(func, inst);
+            });
             effects.quiet.set(id, quiet);
+            effects.silent.set(id, silent);
         }
         effects
+    }
+
+    /// Whether an instruction, apart from the blocks it owns, prints nothing.
+    pub fn silent(&self, func: &Func, inst: Inst) -> bool {
+        match &func.insts[inst].kind {
+            Kind::Print(_) => false,
+            Kind::Call { func, .. } | Kind::Jvp { func, .. } | Kind::Vjp { func, .. } => self.silent[*func],
+            _ => true,
+        }
     }
 
     /// Whether an instruction, apart from the blocks it owns, must stay although nobody uses its results.

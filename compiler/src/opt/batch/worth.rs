@@ -3,26 +3,35 @@
 use super::product;
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use crate::opt::edit::{blocks, walk};
+use crate::opt::effects::Effects;
 use rustc_hash::FxHashSet;
 
 /// Whether a map has a product with one operand that is the same in all lanes, or a loop with such a product or with
 /// something to compute once; and can be taken apart.
-pub(super) fn worthwhile(func: &Func, inst: Inst) -> bool {
-    let Kind::Map { body, accs: 0, .. } = func.insts[inst].kind else {
+pub(super) fn worthwhile(func: &Func, inst: Inst, effects: &Effects) -> bool {
+    let Kind::Map { body, .. } = func.insts[inst].kind else {
         return false;
     };
-    let mut whole = true;
-    walk(func, body, &mut |_, inner| whole &= !matches!(func.insts[inner].kind, Kind::Print(_)));
-    let data = &func.blocks[body];
-    whole &= data.insts.iter().all(|&i| func.insts[i].results.iter().all(|&r| *func.ty(r) != Type::Tape));
-    if !whole {
+    if !possible(func, inst, effects) {
         return false;
     }
+    let data = &func.blocks[body];
     let mut varying = Varying { func, values: data.params.iter().copied().collect() };
     data.insts.iter().any(|&inst| {
         varying.inst(inst);
         varying.pays(inst)
     })
+}
+
+/// Whether a map can be taken apart: it adds nothing up over its lanes, prints nothing and keeps no tape across its body.
+pub(super) fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
+    let Kind::Map { body, accs: 0, .. } = func.insts[inst].kind else {
+        return false;
+    };
+    let mut silent = true;
+    walk(func, body, &mut |_, inner| silent &= effects.silent(func, inner));
+    let results = func.blocks[body].insts.iter().flat_map(|&i| &func.insts[i].results);
+    silent && results.clone().all(|&r| *func.ty(r) != Type::Tape)
 }
 
 /// The values that may differ from lane to lane.
