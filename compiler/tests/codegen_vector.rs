@@ -155,6 +155,10 @@ fn functions_in_trees() {
                 "v3 = sin v0\n  v4 = exp v3\n  v5 = sin v4\n  v6 = exp v5\n  v7 = cos v6\n  v8 = sigmoid v7\n  v9 = tanh v8\n  v10 = exp v9\n  v11 = cos v10\n  v12 = sin v11\n  yield v12",
                 0.0,
             ),
+            (
+                "v3 = sin v1\n  v4 = reshape [n, 1] v3\n  v5 = cos v2\n  v6 = reshape [1, m] v5\n  v7 = matmul v4, v6\n  v8 = exp v2\n  v9 = reshape [1, m] v8\n  v10 = neg v9\n  v11 = concat 0 v10, v7\n  v12 = const 1\n  v13 = index v11 [from v12 len n step 1, :]\n  yield v13",
+                1e-12,
+            ),
             ("v3 = transpose [1, 0] v0\n  v4 = exp v3\n  v5 = transpose [1, 0] v4\n  v6 = cosh v5\n  yield v6", 0.0),
         ] {
             let text = format!("func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> T[n, m] {{\n  {text}\n}}\n");

@@ -103,7 +103,12 @@ impl Translator<'_, '_> {
             Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && elsewhere(&data.args),
             Op::Reshape(dims) => {
                 let last = self.data(data.args[0]).dims.last();
-                (flat || last == dims.last() && last.is_some_and(|d| !d.is(1))) && all(&data.args)
+                // In order the index is the same; by axes it is another one.
+                if flat {
+                    all(&data.args)
+                } else {
+                    last == dims.last() && last.is_some_and(|d| !d.is(1)) && elsewhere(&data.args)
+                }
             }
             Op::Index(sels) => {
                 let row = matches!(sels.last(), Some(Sel::All | Sel::Span { step: 1, .. }));

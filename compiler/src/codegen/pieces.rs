@@ -59,11 +59,11 @@ impl Translator<'_, '_> {
     /// The functions in the tree of rows, arguments first; nothing if there are too many.
     pub(super) fn functions(&self, rows: Rows<'_>) -> Option<Vec<Value>> {
         let mut found = Vec::new();
-        self.find_functions(rows.value, rows.root, &mut found);
+        self.find_functions(rows, rows.value, rows.root, &mut found);
         (found.len() <= MOST).then_some(found)
     }
 
-    fn find_functions(&self, value: Value, root: bool, found: &mut Vec<Value>) {
+    fn find_functions(&self, rows: Rows<'_>, value: Value, root: bool, found: &mut Vec<Value>) {
         if self.data(value).is_scalar() || !root && self.forms.form(value) != Form::Inline || found.contains(&value) {
             return;
         }
@@ -75,7 +75,10 @@ impl Translator<'_, '_> {
         let Kind::Pure(op @ (Op::Prim(_) | Op::Convert(_) | Op::Reshape(_))) = &data.kind else {
             return;
         };
-        data.args.iter().for_each(|&a| self.find_functions(a, false, found));
+        if matches!(op, Op::Reshape(_)) && !rows.flat {
+            return;
+        }
+        data.args.iter().for_each(|&a| self.find_functions(rows, a, false, found));
         if let Op::Prim(prim) = op
             && each(*prim, self.data(value).dtype).is_some()
         {
