@@ -149,7 +149,9 @@ impl Session {
             _ => Layout::None,
         };
         let name = if operator.ends_with('\'') { format!("d{of}") } else { format!("grad_{of}") };
-        let signature = Signature { name: &name, params: &params, leaves: &leaves, sizes: &sizes, result: &result };
+        let taken = self.names();
+        let signature =
+            Signature { name: &name, params: &params, leaves: &leaves, sizes: &sizes, result: &result, taken: &taken };
         let text = text::function(&module, main, &signature).map_err(|problem| {
             Error::host("E0453", format!("the derivative of `{of}` cannot be written as text: {}", problem.what))
         })?;
