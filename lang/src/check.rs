@@ -21,6 +21,7 @@ mod demand;
 mod derive;
 mod directions;
 mod elab;
+mod elsewhere;
 mod entry;
 mod expr;
 mod fit;

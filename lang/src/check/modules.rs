@@ -1,5 +1,6 @@
 //! Loading: a file or entry of the REPL, and what it imports.
 
+use super::elsewhere;
 use super::resolve;
 use super::value::ModuleId;
 use super::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
@@ -148,8 +149,12 @@ fn imports(
         };
         let library = standard.is_some();
         let found = standard.map_or_else(|| load(&text, from), |t| Ok(Source::new(format!("<{text}>"), t)));
-        let source = found
-            .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
+        let source = found.map_err(|why| {
+            let problem = Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why);
+            let help = "leave it out: the functions of the library need no import and no prefix";
+            let elsewhere = elsewhere::is_library(&text);
+            vec![if elsewhere { problem.fix(help, vec![(s.span, String::new())]) } else { problem }]
+        })?;
         if trail.iter().any(|t| t == source.name()) {
             let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");
             return Err(vec![Diagnostic::error("E0110", at, "these files import one another").note(ring)]);

@@ -79,13 +79,9 @@ impl Place<'_> {
                 error("E0014", "this `else` has no `if`")
                     .help("`else` follows the block of an `if`: `if c { a } else { b }`"),
             ),
-            Token::Plus if !self.after_value() => {
-                let problem = error("E0010", "there is no sign `+`");
-                Some(match self.before(1) {
-                    Some(Token::Plus) => problem.help("to add one, write `x += 1`"),
-                    _ => problem.fix("leave it out", vec![(self.span, String::new())]),
-                })
-            }
+            Token::Plus if !self.after_value() => Some(self.continued().unwrap_or_else(|| {
+                error("E0010", "there is no sign `+`").fix("leave it out", vec![(self.span, String::new())])
+            })),
             Token::Colon => self.colon(),
             Token::Comma if self.at == 2 => self.several_names(),
             Token::Semicolon => Some(
@@ -108,6 +104,26 @@ impl Place<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A `+` that begins a line, to go on with the expression of the line before.
+    fn continued(&self) -> Option<Diagnostic> {
+        let before = self.text.get(..self.span.start as usize)?;
+        let line = before.trim_end();
+        let last = line.lines().next_back()?;
+        if self.at > 0 || !before[line.len()..].contains('\n') || last.ends_with(['{', '}', ';']) {
+            return None;
+        }
+        let problem = Diagnostic::error("E0010", self.span, "a line does not begin with `+`");
+        let help = "an expression goes on in the next line if its line ends with the operator";
+        if last.contains('#') {
+            return Some(problem.help(help));
+        }
+        let end = Span { start: line.len() as u32, end: line.len() as u32, ..self.span };
+        let rest = self.text.get(self.span.end as usize..)?;
+        let gap = rest.len() - rest.trim_start_matches(' ').len();
+        let sign = Span { end: self.span.end + gap as u32, ..self.span };
+        Some(problem.fix(help, vec![(end, " +".into()), (sign, String::new())]))
     }
 
     /// `=` inside an expression.
