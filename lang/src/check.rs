@@ -49,6 +49,7 @@ mod stale;
 mod stmt;
 mod trial;
 mod trim;
+mod unused;
 mod value;
 mod world;
 

@@ -4,7 +4,7 @@ use super::elsewhere;
 use super::resolve;
 use super::value::ModuleId;
 use super::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
-use super::{Checker, Loaded, free, stale};
+use super::{Checker, Loaded, free, stale, unused};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::library;
@@ -80,6 +80,7 @@ impl Checker {
         }
         warnings.extend(problems);
         stale::file(&mut self.world.seen, &file, &mut warnings);
+        unused::file(&file, &mut warnings);
         let mut errors = self.module_definitions(known_modules);
         // What is written again may fit no longer: that is no reason to refuse what it is written again for.
         let (older, own): (Vec<_>, Vec<_>) =
