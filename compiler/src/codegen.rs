@@ -59,6 +59,7 @@ pub use sites::{Fault, Site, What};
 
 use crate::ir::entity::Side;
 use crate::ir::{FuncId, Inst, Module};
+use adl_runtime::Interrupt;
 use rustc_hash::FxHashMap;
 
 /// Why there is no code: a fault of the compiler, or a machine that is not supported.
@@ -80,6 +81,8 @@ pub struct Facts {
     pub cannot_overflow: FxHashMap<FuncId, Side<Inst, bool>>,
     /// Whether the code is to count its rounds and calls, and stop when its fuel is used up.
     pub metered: bool,
+    /// Raised when nobody waits for the code any more: looked at between functions.
+    pub stop: Interrupt,
 }
 
 /// Compiles a function and all that it calls.

@@ -36,6 +36,7 @@ use calls::Calls;
 use effects::Effects;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
 
 /// A pass over one function.
 pub struct Pass {
@@ -73,6 +74,13 @@ const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };
 const DCE: Pass = Pass { name: "dce", run: dce::dce };
 
+/// Sees the module after each pass, with the name of the pass, and says whether to go on.
+pub type After<'a> = dyn FnMut(&'static str, &Module) -> ControlFlow<()> + 'a;
+
+fn unwatched(_: &'static str, _: &Module) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// How often clean-up is repeated at most.
 const ROUNDS: usize = 4;
 
@@ -98,31 +106,32 @@ pub fn clean_with(func: &mut Func, effects: &Effects) {
 pub fn clean_reached(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of(module, &order);
-    clean_all(module, &order, &effects, &mut |_, _| {});
+    let _ = clean_all(module, &order, &effects, &mut unwatched);
 }
 
 /// Makes larger operations of the lanes of maps, in all functions that the entries reach.
 pub fn batch_reached(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of(module, &order);
-    run(&[BATCH], module, &order, &effects, &mut |_, _| {});
+    let _ = run(&[BATCH], module, &order, &effects, &mut unwatched);
 }
 
 /// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.
 pub fn optimize(module: &mut Module, entries: &[FuncId]) {
-    optimize_watched(module, entries, &mut |_, _| {});
+    let _ = optimize_watched(module, entries, &mut unwatched);
 }
 
 /// The same; `after` sees the module after each pass, with the name of the pass: to verify, to time, to print.
-pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut dyn FnMut(&'static str, &Module)) {
+/// It may end the work there, which leaves a module that means the same.
+pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut After<'_>) -> ControlFlow<()> {
     inline::inline(module, entries);
-    after("inline", module);
+    after("inline", module)?;
     let order = Calls::new(module, entries).order;
     let effects = Effects::of(module, &order);
-    clean_all(module, &order, &effects, after);
-    run(SPLIT, module, &order, &effects, after);
-    clean_all(module, &order, &effects, after);
-    run(FINISH, module, &order, &effects, after);
+    clean_all(module, &order, &effects, after)?;
+    run(SPLIT, module, &order, &effects, after)?;
+    clean_all(module, &order, &effects, after)?;
+    run(FINISH, module, &order, &effects, after)
 }
 
 /// Joins branches of all functions that the entries reach, and cleans them up: for reading. Calls that nobody needs go, for
@@ -130,21 +139,22 @@ pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut dyn
 pub fn join_branches(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of_ending(module, &order);
-    run(&[BRANCHES], module, &order, &effects, &mut |_, _| {});
-    clean_all(module, &order, &effects, &mut |_, _| {});
+    let _ = run(&[BRANCHES], module, &order, &effects, &mut unwatched);
+    let _ = clean_all(module, &order, &effects, &mut unwatched);
 }
 
-fn clean_all(module: &mut Module, order: &[FuncId], effects: &Effects, after: &mut dyn FnMut(&'static str, &Module)) {
+fn clean_all(module: &mut Module, order: &[FuncId], effects: &Effects, after: &mut After<'_>) -> ControlFlow<()> {
     let mut dirty = order.to_vec();
     for _ in 0..ROUNDS {
         let before: Vec<u64> = dirty.iter().map(|&id| shape(&module.funcs[id])).collect();
-        run(CLEAN, module, &dirty, effects, after);
+        run(CLEAN, module, &dirty, effects, after)?;
         let mut before = before.into_iter();
         dirty.retain(|&id| before.next() != Some(shape(&module.funcs[id])));
         if dirty.is_empty() {
             break;
         }
     }
+    ControlFlow::Continue(())
 }
 
 fn run(
@@ -152,14 +162,15 @@ fn run(
     module: &mut Module,
     funcs: &[FuncId],
     effects: &Effects,
-    after: &mut dyn FnMut(&'static str, &Module),
-) {
+    after: &mut After<'_>,
+) -> ControlFlow<()> {
     for pass in passes {
         for &id in funcs {
             (pass.run)(&mut module.funcs[id], effects);
         }
-        after(pass.name, module);
+        after(pass.name, module)?;
     }
+    ControlFlow::Continue(())
 }
 
 /// A number that changes whenever a pass changes a function.

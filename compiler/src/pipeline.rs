@@ -17,6 +17,8 @@ use crate::opt::calls::Calls;
 use crate::text::outline::outline;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
+use adl_runtime::Interrupt;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
@@ -58,6 +60,8 @@ pub type Dump<'a> = dyn FnMut(&str, &Module) + 'a;
 pub enum Problem {
     /// The program asks for a derivative that has no end.
     Endless(Endless),
+    /// The interrupt was raised.
+    Interrupted,
     /// The compiler itself is wrong.
     Defect(String),
 }
@@ -70,9 +74,21 @@ pub fn optimized(
     timings: &mut Timings,
     dump: &mut Dump<'_>,
 ) -> Result<(Module, FuncId), Problem> {
+    optimized_unless(&Interrupt::new(), module, main, options, timings, dump)
+}
+
+/// The same; ends after the pass that runs when the interrupt is raised.
+fn optimized_unless(
+    stop: &Interrupt,
+    module: &typed::Module,
+    main: typed::FuncId,
+    options: Options,
+    timings: &mut Timings,
+    dump: &mut Dump<'_>,
+) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut passes = Passes { timings, dump, start: Instant::now() };
+    let mut passes = Passes { timings, dump, stop, start: Instant::now() };
     let mut module = lower::lower(module);
     passes.after("lower", &module)?;
     opt::inline::inline(&mut module, &roots);
@@ -97,10 +113,9 @@ pub fn optimized(
         passes.after("nan", &module)?;
     }
     let mut result = Ok(());
-    opt::optimize_watched(&mut module, &roots, &mut |name, module| {
-        if result.is_ok() {
-            result = passes.after(name, module);
-        }
+    let _ = opt::optimize_watched(&mut module, &roots, &mut |name, module| {
+        result = passes.after(name, module);
+        if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     result?;
     let module = compact(&module, entry);
@@ -108,21 +123,26 @@ pub fn optimized(
     Ok((module, FuncId::new(0)))
 }
 
-/// Native code for one entry.
+/// Native code for one entry. A raised interrupt is seen between passes, and between functions of the code.
 pub fn compile(
     module: &typed::Module,
     main: typed::FuncId,
     options: Options,
+    stop: &Interrupt,
     timings: &mut Timings,
 ) -> Result<Native, Problem> {
-    let (module, entry) = optimized(module, main, options, timings, &mut |_, _| {})?;
+    let (module, entry) = optimized_unless(stop, module, main, options, timings, &mut |_, _| {})?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
     let start = Instant::now();
-    let native = codegen::compile_with(&verified, entry, &facts(&verified, options));
+    let facts = Facts { stop: stop.clone(), ..facts(&verified, options) };
+    let native = codegen::compile_with(&verified, entry, &facts);
     timings.add("codegen", start.elapsed());
-    native.map_err(|problem| Problem::Defect(problem.to_string()))
+    native.map_err(|problem| match stop.is_raised() {
+        true => Problem::Interrupted,
+        false => Problem::Defect(problem.to_string()),
+    })
 }
 
 /// The code for one entry as text.
@@ -136,7 +156,8 @@ pub fn listing(module: &typed::Module, main: typed::FuncId, options: Options) ->
 /// What the code generator is told.
 fn facts(module: &Module, options: Options) -> Facts {
     let safe = |func| (func, opt::intervals::no_overflow(&module.funcs[func]));
-    Facts { cannot_overflow: module.funcs.keys().map(safe).collect(), metered: options.metered }
+    let cannot_overflow = module.funcs.keys().map(safe).collect();
+    Facts { cannot_overflow, metered: options.metered, ..Facts::default() }
 }
 
 /// The module with its derivatives taken, as it reads best: loops and arrays are what they were.
@@ -175,6 +196,7 @@ pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module,
 struct Passes<'a, 'd> {
     timings: &'a mut Timings,
     dump: &'a mut Dump<'d>,
+    stop: &'a Interrupt,
     /// When the pass began that runs now.
     start: Instant,
 }
@@ -187,7 +209,7 @@ impl Passes<'_, '_> {
             verify(module).map_err(|broken| defect(name, &broken))?;
         }
         self.start = Instant::now();
-        Ok(())
+        if self.stop.is_raised() { Err(Problem::Interrupted) } else { Ok(()) }
     }
 }
 

@@ -146,6 +146,9 @@ fn translate(unit: &mut Unit<'_>, order: &[FuncId], entry: FuncId) -> Result<cra
     let mut context = unit.jit.make_context();
     let mut builder = FunctionBuilderContext::new();
     for &id in order {
+        if unit.facts.stop.is_raised() {
+            return Err(CodegenError("interrupted".into()));
+        }
         let pairs = unit.pairs.of(module, id);
         let func = &module.funcs[id];
         context.func.signature = abi::signature(func, &pairs, convention);

@@ -170,6 +170,7 @@ pub fn problem_at(problem: Problem, span: Span) -> Failed {
             Diagnostic::error("E0453", span, format!("`{func}` takes a derivative of itself"))
                 .note("it would need derivatives of every order"),
         ),
+        Problem::Interrupted => interrupted(span),
         Problem::Defect(text) => defect(span, &text),
     }
 }

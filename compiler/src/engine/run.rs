@@ -83,9 +83,9 @@ impl Runner {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
         let options = Options { metered: self.setting.limits.fuel.is_some(), ..self.setting.options };
-        let (backend, timings) = (self.backend, &mut self.timings);
+        let (backend, timings, stop) = (self.backend, &mut self.timings, &self.setting.interrupt);
         let code = guarded(|| match backend {
-            Backend::Native => pipeline::compile(&entry.module, entry.main, options, timings).map(Code::Native),
+            Backend::Native => pipeline::compile(&entry.module, entry.main, options, stop, timings).map(Code::Native),
             Backend::Interpreter => {
                 pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }

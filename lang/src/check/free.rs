@@ -6,6 +6,7 @@ pub(crate) use crate::ast::walk::functions;
 use crate::ast::walk::{Walk as _, What};
 use crate::ast::*;
 use crate::source::Span;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -18,7 +19,9 @@ struct Names {
 /// Makes a group of functions.
 pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
     let direct: Vec<Vec<Name>> = fns.iter().map(|f| of_function(f)).collect();
-    let position = |name: &Name| fns.iter().rposition(|f| f.name.name == *name);
+    // Of two with one name the later one counts.
+    let places: FxHashMap<Name, usize> = fns.iter().enumerate().map(|(i, f)| (f.name.name.clone(), i)).collect();
+    let position = |name: &Name| places.get(name).copied();
     let mut rules = vec![RuleFns::default(); fns.len()];
     for (i, f) in fns.iter().enumerate() {
         if let Some(rule) = &f.rule
@@ -31,15 +34,19 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
             }
         }
     }
+    let named: Vec<Vec<usize>> = direct.iter().map(|names| names.iter().filter_map(position).collect()).collect();
     let mut reach = Vec::new();
     let mut needs = Vec::new();
+    // For each function the one from which it was reached last.
+    let mut reached_from = vec![fns.len(); fns.len()];
     for i in 0..fns.len() {
         let mut seen = vec![i];
+        reached_from[i] = i;
         let mut next = 0;
         while next < seen.len() {
-            let named = direct[seen[next]].iter().filter_map(position);
-            for j in named.chain(rules[seen[next]].jvp).chain(rules[seen[next]].vjp) {
-                if !seen.contains(&j) {
+            let at = seen[next];
+            for j in named[at].iter().copied().chain(rules[at].jvp).chain(rules[at].vjp) {
+                if std::mem::replace(&mut reached_from[j], i) != i {
                     seen.push(j);
                 }
             }
@@ -49,7 +56,7 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
         reach.push(seen);
         needs.push(direct[i].iter().filter(|n| position(n).is_none()).cloned().collect());
     }
-    Arc::new(Group { fns, home, needs, reach, rules })
+    Arc::new(Group { fns, places, home, needs, reach, rules })
 }
 
 /// The definitions among the statements of a file that stand without the others: not those that need what a `var` binds,

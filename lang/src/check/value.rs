@@ -7,6 +7,7 @@ use crate::prims::Prim;
 use crate::source::Span;
 use crate::typed::{Local, Piece};
 use crate::types::{DType, Dim, Ty};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A file with definitions: the prelude, the program, an import.
@@ -17,6 +18,8 @@ pub(crate) struct ModuleId(pub u32);
 #[derive(Debug)]
 pub(crate) struct Group {
     pub fns: Vec<Arc<FnDef>>,
+    /// Where each name stands among them.
+    pub places: FxHashMap<Name, usize>,
     pub home: ModuleId,
     /// For each function the free names of it and of all it reaches inside the group, without the group itself.
     pub needs: Vec<Vec<Name>>,
@@ -41,7 +44,7 @@ impl RuleFns {
 
 impl Group {
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.fns.iter().rposition(|f| &*f.name.name == name)
+        self.places.get(name).copied()
     }
 }
 
