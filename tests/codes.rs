@@ -45,6 +45,76 @@ fn every_code_has_an_explanation_and_no_explanation_is_idle() {
     }
 }
 
+/// What the command says of the wrong programs, as text or as JSON; files are called after their code.
+fn said(json: bool) -> Vec<(&'static str, String)> {
+    let folder = std::env::temp_dir().join(format!("adl-said-{}-{json}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let within = format!("{}/", folder.to_string_lossy());
+    let mut all = Vec::new();
+    for code in codes::all() {
+        for program in code.programs().filter(|program| program.wrong) {
+            let file = folder.join(format!("{}.adl", code.code));
+            std::fs::write(&file, program.text).expect("a file");
+            let name = file.to_string_lossy();
+            let mut args = vec!["run", &*name];
+            args.extend(program.options.split_whitespace());
+            args.extend(json.then_some("--json"));
+            let Said { out, err, .. } = adl(&args);
+            let said = if json { out } else { err };
+            all.push((code.code, said.replace(&within, "")));
+        }
+    }
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    all
+}
+
+/// Word for word; `UPDATE_GOLDEN=1` writes them anew, and the difference is then to be read.
+#[test]
+fn messages_are_what_they_were() {
+    let now: String = said(false).iter().map(|(code, text)| format!("=== {code}\n{}\n\n", text.trim_end())).collect();
+    let path = support::command::path("tests/cases/codes.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, now).expect("the file can be written");
+        return;
+    }
+    let before = std::fs::read_to_string(path).expect("text");
+    for (now, before) in now.split("=== ").zip(before.split("=== ")) {
+        assert_eq!(now, before);
+    }
+    assert_eq!(now.len(), before.len());
+}
+
+/// The JSON form has the same problems, at the same places, in the same words.
+#[test]
+fn json_says_the_same_as_the_text() {
+    for ((code, text), (_, json)) in said(false).into_iter().zip(said(true)) {
+        let problems: Vec<serde_json::Value> = json
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .filter(|value: &serde_json::Value| value["kind"] == "diagnostic")
+            .collect();
+        assert!(problems.iter().any(|problem| problem["code"] == code), "{code}: {json}");
+        let heads = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
+        assert_eq!(problems.len(), heads, "{code}: {text}{json}");
+        for problem in problems {
+            let word = |name: &str| problem[name].as_str().unwrap_or_default();
+            let head = format!("{}[{}]: {}", word("severity"), word("code"), word("message"));
+            assert!(text.contains(&head), "{code}: {head} is not in\n{text}");
+            let helps = problem["helps"].as_array().expect("a list");
+            let notes = problem["notes"].as_array().expect("a list");
+            for said in helps.iter().map(|help| &help["text"]).chain(notes) {
+                assert!(text.contains(said.as_str().expect("text")), "{code}: {said} is not in\n{text}");
+            }
+            let place = &problem["place"];
+            if !place.is_null() {
+                let at =
+                    format!("{}:{}:{}", place["file"].as_str().unwrap_or_default(), place["line"], place["column"]);
+                assert!(text.contains(&at), "{code}: {at} is not in\n{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn wrong_programs_have_the_problem_and_right_ones_have_none() {
     let folder = std::env::temp_dir().join(format!("adl-codes-{}", std::process::id()));
