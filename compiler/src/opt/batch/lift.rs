@@ -10,9 +10,6 @@ impl Lanes<'_> {
     /// What the operation gives outside; nothing if it has to stay in the lanes. No operand is known inside alone.
     pub(super) fn lift(&mut self, op: &Op, args: &[Value]) -> Option<State> {
         let fails = may_fail(self.func, op, args);
-        if fails && self.guarded {
-            return None;
-        }
         let uniform: Option<Vec<Value>> =
             args.iter().map(|&a| if let State::Uniform(one) = self.state(a) { Some(one) } else { None }).collect();
         if let Some(operands) = uniform {
