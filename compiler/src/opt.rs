@@ -13,6 +13,7 @@
 //! the program did not run.
 
 pub mod batch;
+pub mod branches;
 pub mod calls;
 pub mod carries;
 pub mod cse;
@@ -66,6 +67,7 @@ pub const FINISH: &[Pass] = &[
 ];
 
 const BATCH: Pass = Pass { name: "batch", run: batch::batch };
+const BRANCHES: Pass = Pass { name: "branches", run: |func, _| branches::branches(func) };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };
@@ -121,6 +123,15 @@ pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut dyn
     run(SPLIT, module, &order, &effects, after);
     clean_all(module, &order, &effects, after);
     run(FINISH, module, &order, &effects, after);
+}
+
+/// Joins branches of all functions that the entries reach, and cleans them up: for reading. Calls that nobody needs go, for
+/// their pullbacks run them again.
+pub fn join_branches(module: &mut Module, entries: &[FuncId]) {
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of_ending(module, &order);
+    run(&[BRANCHES], module, &order, &effects, &mut |_, _| {});
+    clean_all(module, &order, &effects, &mut |_, _| {});
 }
 
 fn clean_all(module: &mut Module, order: &[FuncId], effects: &Effects, after: &mut dyn FnMut(&'static str, &Module)) {

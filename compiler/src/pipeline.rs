@@ -14,6 +14,7 @@ use crate::ir::entity::{Entity, Side};
 use crate::ir::verify::verify;
 use crate::ir::{Builder, Func, FuncId, Kind, Module};
 use crate::opt::calls::Calls;
+use crate::text::outline::outline;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
@@ -146,14 +147,17 @@ pub fn readable(module: &typed::Module, main: typed::FuncId) -> Result<(Module, 
     for func in module.funcs.keys() {
         opt::clean(&mut module.funcs[func]);
     }
+    outline(&mut module);
+    verify(&module).map_err(|broken| defect("outline", &broken))?;
     let clean = &mut |module: &mut Module, func: FuncId| {
         opt::inline::inline(module, &[func]);
         opt::clean(&mut module.funcs[func]);
     };
-    ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
+    ad::resolve_with(&mut module, &[entry], ad::Calls::Again, clean).map_err(Problem::Endless)?;
     opt::inline::inline(&mut module, &[entry]);
     opt::clean_reached(&mut module, &[entry]);
-    verify(&module).map_err(|broken| defect("clean", &broken))?;
+    opt::join_branches(&mut module, &[entry]);
+    verify(&module).map_err(|broken| defect("branches", &broken))?;
     Ok((compact(&module, entry), FuncId::new(0)))
 }
 

@@ -46,6 +46,29 @@ impl Effects {
         effects
     }
 
+    /// The same where loops and recursions are taken to end and positions to be in range: what claims and prints nothing may go
+    /// if nobody uses its results.
+    pub fn of_ending(module: &Module, order: &[FuncId]) -> Effects {
+        let mut effects = Effects::of(module, order);
+        order.iter().for_each(|&id| effects.quiet.set(id, true));
+        loop {
+            let mut changed = false;
+            for &id in order {
+                let func = &module.funcs[id];
+                let mut quiet = true;
+                walk(func, func.body, &mut |_, inst| {
+                    let kind = &func.insts[inst].kind;
+                    quiet &= matches!(kind, Kind::While { .. } | Kind::Bounds { .. }) || !effects.has(func, inst);
+                });
+                changed |= effects.quiet[id] != quiet;
+                effects.quiet.set(id, quiet);
+            }
+            if !changed {
+                return effects;
+            }
+        }
+    }
+
     /// Whether an instruction, apart from the blocks it owns, prints nothing.
     pub fn silent(&self, func: &Func, inst: Inst) -> bool {
         match &func.insts[inst].kind {
