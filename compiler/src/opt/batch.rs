@@ -118,8 +118,8 @@ struct Lanes<'f> {
     segment: Vec<Inst>,
     /// Whether the segment checks something, or may not end: what could fail must not come before it.
     guarded: bool,
-    /// Whether there certainly is a lane where we stand: then what is uniform may fail.
-    some: bool,
+    /// Whether we stand in a loop outside: there certainly is a lane, so what is uniform may fail.
+    in_loop: bool,
     span: Span,
 }
 
@@ -140,7 +140,7 @@ impl<'f> Lanes<'f> {
         }
         last.extend(func.blocks[body].yields.iter().map(|&v| (v, usize::MAX)));
         let (out, segment) = (Vec::new(), Vec::new());
-        Lanes { func, effects, extents, params, states, last, out, segment, guarded: false, some: false, span }
+        Lanes { func, effects, extents, params, states, last, out, segment, guarded: false, in_loop: false, span }
     }
 
     /// The instructions that stand for the map, and its results.
