@@ -84,9 +84,33 @@ pub fn resolve(
     entries: &[FuncId],
     clean: &mut dyn FnMut(&mut Module, FuncId),
 ) -> Result<(), Endless> {
+    resolve_with(module, entries, Calls::Taped, clean)
+}
+
+/// How calls are reversed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Calls {
+    /// A forward and a backward function with a tape between them: a call runs once.
+    Taped,
+    /// The pullback of a call runs it again, and no tape leaves a function: what is computed for its pullback alone, as
+    /// the rest of a tail recursion, is not computed before. In other recursions each level doubles what is run.
+    Again,
+}
+
+/// The same, with a choice of how calls are reversed.
+///
+/// # Errors
+/// If a function takes a derivative of itself.
+pub fn resolve_with(
+    module: &mut Module,
+    entries: &[FuncId],
+    calls: Calls,
+    clean: &mut dyn FnMut(&mut Module, FuncId),
+) -> Result<(), Endless> {
     check_order(module, entries)?;
     let mut ad = Ad {
         module,
+        calls,
         clean,
         made: FxHashMap::default(),
         prepared: FxHashSet::default(),
@@ -159,6 +183,7 @@ enum Level {
 /// The functions made so far.
 struct Ad<'m> {
     module: &'m mut Module,
+    calls: Calls,
     clean: &'m mut dyn FnMut(&mut Module, FuncId),
     made: FxHashMap<Name, Vec<FuncId>>,
     /// Functions without `jvp` requests, in themselves and what they call.

@@ -43,6 +43,7 @@ mod listing;
 mod live;
 mod native;
 mod nest;
+mod pieces;
 mod reduce;
 mod rotate;
 mod scalar;

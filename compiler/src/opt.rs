@@ -1,7 +1,7 @@
 //! The optimizer: passes over the intermediate representation, and the order they run in.
 //!
 //! ```text
-//! module ─ inline ─ clean ─ unroll ─ scalarize ─ clean ─ forward ─ hoist ─ ranges ─ cse ─ dce ─ module
+//! module ─ inline ─ clean ─ batch ─ unroll ─ scalarize ─ clean ─ forward ─ hoist ─ ranges ─ cse ─ dce ─ module
 //!                     └ simplify, cse, carries, dce until nothing changes
 //! ```
 //!
@@ -12,6 +12,8 @@
 //! overflow are an error; an operation nobody uses may be dropped although it would have failed, but none fails that
 //! the program did not run.
 
+pub mod batch;
+pub mod branches;
 pub mod calls;
 pub mod carries;
 pub mod cse;
@@ -48,6 +50,8 @@ pub const CLEAN: &[Pass] = &[SIMPLIFY, CSE, CARRIES, DCE];
 
 /// What runs once, on the way to native code, between two rounds of [`CLEAN`].
 pub const SPLIT: &[Pass] = &[
+    BATCH,
+    SIMPLIFY,
     Pass { name: "unroll", run: |func, _| unroll::unroll(func) },
     SIMPLIFY,
     Pass { name: "scalarize", run: |func, _| scalarize::scalarize(func) },
@@ -62,6 +66,8 @@ pub const FINISH: &[Pass] = &[
     DCE,
 ];
 
+const BATCH: Pass = Pass { name: "batch", run: batch::batch };
+const BRANCHES: Pass = Pass { name: "branches", run: |func, _| branches::branches(func) };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };
@@ -95,6 +101,13 @@ pub fn clean_reached(module: &mut Module, entries: &[FuncId]) {
     clean_all(module, &order, &effects, &mut |_, _| {});
 }
 
+/// Makes larger operations of the lanes of maps, in all functions that the entries reach.
+pub fn batch_reached(module: &mut Module, entries: &[FuncId]) {
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of(module, &order);
+    run(&[BATCH], module, &order, &effects, &mut |_, _| {});
+}
+
 /// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.
 pub fn optimize(module: &mut Module, entries: &[FuncId]) {
     optimize_watched(module, entries, &mut |_, _| {});
@@ -110,6 +123,15 @@ pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut dyn
     run(SPLIT, module, &order, &effects, after);
     clean_all(module, &order, &effects, after);
     run(FINISH, module, &order, &effects, after);
+}
+
+/// Joins branches of all functions that the entries reach, and cleans them up: for reading. Calls that nobody needs go, for
+/// their pullbacks run them again.
+pub fn join_branches(module: &mut Module, entries: &[FuncId]) {
+    let order = Calls::new(module, entries).order;
+    let effects = Effects::of_ending(module, &order);
+    run(&[BRANCHES], module, &order, &effects, &mut |_, _| {});
+    clean_all(module, &order, &effects, &mut |_, _| {});
 }
 
 fn clean_all(module: &mut Module, order: &[FuncId], effects: &Effects, after: &mut dyn FnMut(&'static str, &Module)) {

@@ -1,7 +1,7 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> clean -> derive (-> nan) -> optimize -> codegen
+//! lower -> inline -> clean -> batch -> derive (-> nan) -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
@@ -14,12 +14,13 @@ use crate::ir::entity::{Entity, Side};
 use crate::ir::verify::verify;
 use crate::ir::{Builder, Func, FuncId, Kind, Module};
 use crate::opt::calls::Calls;
+use crate::text::outline::outline;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
-pub const PASSES: &[&str] = &["lower", "inline", "clean", "derive", "optimize"];
+pub const PASSES: &[&str] = &["lower", "inline", "clean", "batch", "derive", "optimize"];
 
 /// What compiled programs do besides what they say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,6 +81,9 @@ pub fn optimized(
         opt::clean(&mut module.funcs[func]);
     }
     passes.after("clean", &module)?;
+    // Before derivatives: that of one large product is two large products.
+    opt::batch_reached(&mut module, &roots);
+    passes.after("batch", &module)?;
     // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
     // derivatives would grow exponentially.
     let clean = &mut |module: &mut Module, func: FuncId| {
@@ -143,14 +147,17 @@ pub fn readable(module: &typed::Module, main: typed::FuncId) -> Result<(Module, 
     for func in module.funcs.keys() {
         opt::clean(&mut module.funcs[func]);
     }
+    outline(&mut module);
+    verify(&module).map_err(|broken| defect("outline", &broken))?;
     let clean = &mut |module: &mut Module, func: FuncId| {
         opt::inline::inline(module, &[func]);
         opt::clean(&mut module.funcs[func]);
     };
-    ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
+    ad::resolve_with(&mut module, &[entry], ad::Calls::Again, clean).map_err(Problem::Endless)?;
     opt::inline::inline(&mut module, &[entry]);
     opt::clean_reached(&mut module, &[entry]);
-    verify(&module).map_err(|broken| defect("clean", &broken))?;
+    opt::join_branches(&mut module, &[entry]);
+    verify(&module).map_err(|broken| defect("branches", &broken))?;
     Ok((compact(&module, entry), FuncId::new(0)))
 }
 

@@ -11,6 +11,7 @@ mod expr;
 mod flow;
 mod names;
 mod ops;
+pub(crate) mod outline;
 mod show;
 mod tape;
 mod writer;
@@ -50,6 +51,8 @@ pub struct Signature<'a> {
     pub sizes: &'a [Option<String>],
     /// The structure of the results.
     pub result: &'a Layout,
+    /// Names that stand for something else where the text will be read.
+    pub taken: &'a [String],
 }
 
 /// Functions that the text calls.
@@ -87,6 +90,9 @@ impl Helpers {
 pub fn function(module: &Module, entry: FuncId, signature: &Signature<'_>) -> Result<String, Unwritable> {
     let mut helpers = Helpers { names: Names::new(), ..Helpers::default() };
     helpers.names.fresh_named(signature.name);
+    for name in signature.taken {
+        helpers.names.fresh_named(name);
+    }
     let mut names = helpers.names.clone();
     for (name, _) in signature.params {
         names.fresh_named(name);
@@ -155,12 +161,13 @@ fn body(
     Ok((writer.out, value(&results)))
 }
 
-fn define(name: &str, params: &[String], (lines, value): (Vec<String>, Expr)) -> String {
+fn define(name: &str, params: &[String], (mut lines, value): (Vec<String>, Expr)) -> String {
     let params = params.join(", ");
+    let value = show::last(&mut lines, &value);
     if lines.is_empty() {
-        return format!("fn {name}({params}) = {}", value.text());
+        return format!("fn {name}({params}) = {value}");
     }
-    format!("fn {name}({params}) {{\n{}\n{}\n}}", lines.join("\n"), value.text())
+    format!("fn {name}({params}) {{\n{}\n{value}\n}}", lines.join("\n"))
 }
 
 /// A parameter with its type, which a number needs only if it is not `f64`.

@@ -4,8 +4,9 @@ mod codegen_support;
 
 use adl_compiler::interp::Data;
 use adl_lang::ops::Const;
+use adl_lang::prims::Prim;
 use adl_lang::types::DType;
-use codegen_support::{agree, compare};
+use codegen_support::{Numbers, agree, compare};
 
 const SIZES: &[&[i64]] = &[&[0], &[1], &[7], &[8], &[9], &[15], &[16], &[17], &[31], &[64], &[100]];
 
@@ -96,4 +97,75 @@ func @0 f[n](v0: f64[n], v1: f64[n]) -> f64 {
 ";
     let stats = agree(text, SIZES, 1e-12);
     assert_eq!((stats.buffers, stats.copies, stats.stored, stats.vector_loops), (0, 0, 2, 1), "{stats:?}");
+}
+
+/// Functions with a form for many numbers.
+const APPLIED: [(Prim, [&[f64]; 2]); 8] = [
+    (Prim::Exp, [&[-1.0, 1.0], &[-760.0, 720.0]]),
+    (Prim::Log, [&[0.7, 1.5], &[-1.0, 1e6]]),
+    (Prim::Log1p, [&[-0.3, 0.3], &[-1.1, 1e6]]),
+    (Prim::Sin, [&[-4.0, 4.0], &[-40_000.0, 40_000.0]]),
+    (Prim::Cos, [&[-4.0, 4.0], &[-40_000.0, 40_000.0]]),
+    (Prim::Tanh, [&[-1.0, 1.0], &[-22.0, 22.0]]),
+    (Prim::Cosh, [&[-1.0, 1.0], &[-715.0, 715.0]]),
+    (Prim::Sigmoid, [&[-2.0, 2.0], &[-760.0, 760.0]]),
+];
+
+/// Each function of many numbers has the bits of the function of one: on ordinary numbers, across its whole range and on
+/// special values.
+#[test]
+fn functions_applied_to_many_numbers_are_those_of_one() {
+    let special =
+        [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -5e-324, 1e-300, 1e300, -1e300, -1.0, 1.0];
+    let mut numbers = Numbers(7);
+    for (prim, ranges) in APPLIED {
+        let mut xs = special.to_vec();
+        xs.extend((-1074..1024).map(|k| 2.0_f64.powi(k)));
+        for range in ranges {
+            xs.extend((0..20_000).map(|_| {
+                let unit = (numbers.bits() >> 11) as f64 / (1u64 << 53) as f64;
+                range[0] + (range[1] - range[0]) * unit
+            }));
+        }
+        for dtype in [DType::F64, DType::F32] {
+            let (name, function) = (dtype.name(), prim.name());
+            let text = format!("func @0 f[n](v0: {name}[n]) -> {name}[n] {{\n  v1 = {function} v0\n  yield v1\n}}\n");
+            let data = Data::new(dtype, vec![xs.len()], xs.iter().map(|&x| Const::of(dtype, x)).collect());
+            assert_eq!(compare(&text, &[xs.len() as i64], &[data], 0.0).vector_loops, 1, "{text}");
+        }
+    }
+}
+
+/// Functions inside of trees, of one another, along rows of matrices, more than there are buffers for.
+#[test]
+fn functions_in_trees() {
+    let sizes: &[&[i64]] = &[&[0, 3], &[1, 9], &[2, 255], &[3, 257], &[2, 600], &[40, 20]];
+    for dtype in ["f64", "f32"] {
+        for (text, tolerance) in [
+            ("v3 = mul v0 v0\n  v4 = exp v3\n  v5 = sin v4\n  v6 = mul v5 v0\n  v7 = add v6 v4\n  yield v7", 0.0),
+            (
+                "v3 = broadcast [n, m] [0] v1\n  v4 = broadcast [n, m] [1] v2\n  v5 = sub v3 v4\n  v6 = tanh v5\n  v7 = lt v6 v0\n  v8 = cos v0\n  v9 = select v7 v6 v8\n  yield v9",
+                0.0,
+            ),
+            (
+                "v3 = exp v0\n  v4 = reduce sum [1] v3\n  v5 = broadcast [n, m] [0] v4\n  v6 = div v3 v5\n  yield v6",
+                1e-12,
+            ),
+            (
+                "v3 = sin v0\n  v4 = exp v3\n  v5 = sin v4\n  v6 = exp v5\n  v7 = cos v6\n  v8 = sigmoid v7\n  v9 = tanh v8\n  v10 = exp v9\n  v11 = cos v10\n  v12 = sin v11\n  yield v12",
+                0.0,
+            ),
+            (
+                "v3 = sin v1\n  v4 = reshape [n, 1] v3\n  v5 = cos v2\n  v6 = reshape [1, m] v5\n  v7 = matmul v4, v6\n  v8 = exp v2\n  v9 = reshape [1, m] v8\n  v10 = neg v9\n  v11 = concat 0 v10, v7\n  v12 = const 1\n  v13 = index v11 [from v12 len n step 1, :]\n  yield v13",
+                1e-12,
+            ),
+            ("v3 = transpose [1, 0] v0\n  v4 = exp v3\n  v5 = transpose [1, 0] v4\n  v6 = cosh v5\n  yield v6", 0.0),
+        ] {
+            let text = format!("func @0 f[n, m](v0: T[n, m], v1: T[n], v2: T[m]) -> T[n, m] {{\n  {text}\n}}\n");
+            agree(&text.replace('T', dtype), sizes, tolerance);
+        }
+        let text = "func @0 f[n, m](v0: T[n, m]) -> T {\n  v1 = exp v0\n  v2 = log1p v1\n  v3 = reduce sum [0, 1] v2\n  yield v3\n}\n";
+        let stats = agree(&text.replace('T', dtype), sizes, 1e-12);
+        assert_eq!((stats.buffers, stats.vector_loops), (0, 1), "{stats:?}");
+    }
 }

@@ -62,6 +62,7 @@ pub(crate) mod elab_api {
     pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
 }
 
+pub use free::definitions;
 pub use known::{Kept, Known};
 pub use messages::nearest;
 

@@ -13,6 +13,7 @@ mod depth;
 mod docs;
 mod errors;
 mod expr;
+mod foreign;
 mod layout;
 mod pattern;
 mod stmt;

@@ -202,9 +202,8 @@ prims! {
     Atan "atan" (x) -> y: Float Unary(values::atan), d([1.0 / (1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
-        d([b.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.clone().zip(Prim::Hypot, b.clone()),
-           -(a.clone() / a.clone().zip(Prim::Hypot, b.clone()) / a.zip(Prim::Hypot, b))]), at &[&[0.3, -1.2], &[2.0, 0.7]],
-        kink "none at the origin: `grad(atan2)(0.0, 0.0)` is `nan`";
+        d([over_square(&b, &a, &b), over_square(&-a.clone(), &a, &b)]), at &[&[0.3, -1.2], &[2.0, 0.7]],
+        kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`";
     /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
     Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
         d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, a / y.clone()), select(y.clone().zip(Prim::Eq, 0.0), 0.0, b / y)]), at &[&[0.3, -1.2]],
@@ -286,6 +285,12 @@ prims! {
 /// `a ^ b`, as it is computed at run time.
 pub(crate) fn power(a: f64, b: f64) -> f64 {
     values::pow(a, b)
+}
+
+/// `x / (a² + b²)` without overflow; 0 at the origin.
+fn over_square(x: &Formula, a: &Formula, b: &Formula) -> Formula {
+    let length = a.clone().zip(Prim::Hypot, b.clone());
+    select(length.clone().zip(Prim::Eq, 0.0), 0.0, x.clone() / length.clone() / length)
 }
 
 /// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.

@@ -14,6 +14,7 @@
 
 use core::slice;
 
+pub mod elementary;
 pub mod factor;
 pub mod matmul;
 pub mod memory;

@@ -56,6 +56,7 @@
 //! | symbol (one per element type) | parameters | result |
 //! |---|---|---|
 //! | `adl_matmul_{f64,f32}` | `ctx, c: *mut T, a: *const T, b: *const T, batch, m, k, n, flags: i64` ([`kernels::matmul`]: 1 A transposed, 2 B transposed, 4 add to C, 8 one A for all, 16 one B for all, 32 one C for all) | `u32` |
+//! | `adl_each_exp_{f64,f32}`, `adl_each_tanh_{f64,f32}`, `adl_each_cosh_{f64,f32}`, `adl_each_sigmoid_{f64,f32}`, `adl_each_log_{f64,f32}`, `adl_each_log1p_{f64,f32}`, `adl_each_sin_{f64,f32}`, `adl_each_cos_{f64,f32}` | `xs: *mut T, n, one: fn(f64) -> f64` (in place; [`kernels::elementary`]) | |
 //! | `adl_lu_{f64,f32}`, `adl_cholesky_{f64,f32}`, `adl_qr_{f64,f32}`, `adl_eigh_{f64,f32}`, `adl_svd_{f64,f32}` | `ctx, out: *mut T, a: *const T, m, n` ([`kernels::factor`]) | `u32` |
 //! | `adl_lu_solve_{f64,f32}`, `adl_triangular_solve_{f64,f32}` | `ctx, out: *mut T, a: *const T, b: *const T, n, k, flags: i64` ([`kernels::factor`]: 1 upper, 2 transposed, 4 unit diagonal) | `u32` |
 //! | `adl_dot_{f64,f32}` | `a: *const T, b: *const T, n` | `T` |

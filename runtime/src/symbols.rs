@@ -3,7 +3,7 @@
 //! Their parameters are in the crate's documentation, the contracts with the functions themselves.
 
 use crate::abi;
-use crate::kernels::{factor, matmul, memory, random, reduce, sort};
+use crate::kernels::{elementary, factor, matmul, memory, random, reduce, sort};
 
 /// Name and address of every function, in the order of the documentation.
 pub fn symbols() -> &'static [(&'static str, *const u8)] {
@@ -27,6 +27,12 @@ table! {
         adl_lu_f64, adl_lu_f32, adl_cholesky_f64, adl_cholesky_f32, adl_qr_f64, adl_qr_f32,
         adl_eigh_f64, adl_eigh_f32, adl_svd_f64, adl_svd_f32,
         adl_lu_solve_f64, adl_lu_solve_f32, adl_triangular_solve_f64, adl_triangular_solve_f32,
+    };
+    elementary::{
+        adl_each_exp_f64, adl_each_exp_f32, adl_each_tanh_f64, adl_each_tanh_f32,
+        adl_each_cosh_f64, adl_each_cosh_f32, adl_each_sigmoid_f64, adl_each_sigmoid_f32,
+        adl_each_log_f64, adl_each_log_f32, adl_each_log1p_f64, adl_each_log1p_f32,
+        adl_each_sin_f64, adl_each_sin_f32, adl_each_cos_f64, adl_each_cos_f32,
     };
     reduce::{ adl_dot_f64, adl_dot_f32, adl_sum_f64, adl_sum_f32 };
     sort::{ adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 };

@@ -66,6 +66,22 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
     ("adl_argsort_f64", &[P, P, P, I, I], Some(W)),
     ("adl_argsort_f32", &[P, P, P, I, I], Some(W)),
     ("adl_argsort_i64", &[P, P, P, I, I], Some(W)),
+    ("adl_each_exp_f64", &[P, I, P], None),
+    ("adl_each_exp_f32", &[P, I, P], None),
+    ("adl_each_tanh_f64", &[P, I, P], None),
+    ("adl_each_tanh_f32", &[P, I, P], None),
+    ("adl_each_cosh_f64", &[P, I, P], None),
+    ("adl_each_cosh_f32", &[P, I, P], None),
+    ("adl_each_sigmoid_f64", &[P, I, P], None),
+    ("adl_each_sigmoid_f32", &[P, I, P], None),
+    ("adl_each_log_f64", &[P, I, P], None),
+    ("adl_each_log_f32", &[P, I, P], None),
+    ("adl_each_log1p_f64", &[P, I, P], None),
+    ("adl_each_log1p_f32", &[P, I, P], None),
+    ("adl_each_sin_f64", &[P, I, P], None),
+    ("adl_each_sin_f32", &[P, I, P], None),
+    ("adl_each_cos_f64", &[P, I, P], None),
+    ("adl_each_cos_f32", &[P, I, P], None),
     ("adl_lu_f64", &[P, P, P, I, I], Some(W)),
     ("adl_lu_f32", &[P, P, P, I, I], Some(W)),
     ("adl_cholesky_f64", &[P, P, P, I, I], Some(W)),
@@ -99,7 +115,7 @@ pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif:
 
 /// Whether a function that compiled code calls does without a workspace.
 pub(super) fn is_bare(name: &str) -> bool {
-    name == "adl_fail" || name == "adl_copy" || support(name).is_none()
+    matches!(name, "adl_fail" | "adl_copy") || name.starts_with("adl_each_") || support(name).is_none()
 }
 
 /// A function that is compiled into the host, and its address.

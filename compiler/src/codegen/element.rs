@@ -37,6 +37,9 @@ impl Translator<'_, '_> {
         if self.data(value).is_scalar() {
             return self.scalar(value);
         }
+        if let Some(applied) = self.applied(value, at, None) {
+            return applied;
+        }
         let key = match at {
             At::Flat(reg) => (value, 1, SmallVec::from_slice(&[*reg])),
             At::Axes(axes) => (value, 0, axes.clone()),

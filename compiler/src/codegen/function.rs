@@ -3,6 +3,7 @@
 use super::buffers::{self, Buffers, InPlace};
 use super::fuse::{Form, Forms};
 use super::live::Life;
+use super::pieces::Pieces;
 use super::sites::Fault;
 use super::unit::{Unit, calls};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
@@ -57,6 +58,8 @@ pub(super) struct Translator<'u, 'm> {
     /// The tapes for which a loop has made room, by the instruction that pushes: the address of their rows.
     pub(super) roomy: FxHashMap<Inst, Reg>,
     pub(super) sites: FxHashMap<String, i64>,
+    /// Functions that were applied to pieces of rows.
+    pub(super) pieces: Pieces,
     /// Elements that are known where we stand; inner scopes last.
     pub(super) elements: Vec<FxHashMap<Key, Reg>>,
     /// How deep in loops a counter is.
@@ -118,6 +121,7 @@ pub(super) fn function(
         fixed: Vec::new(),
         roomy: FxHashMap::default(),
         sites: FxHashMap::default(),
+        pieces: Pieces::default(),
         elements: vec![FxHashMap::default()],
         counters: FxHashMap::default(),
         loops: 0,

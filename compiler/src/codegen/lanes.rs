@@ -4,6 +4,7 @@
 use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
+use super::pieces;
 use crate::ir::{Kind, Value};
 use adl_lang::ops::{Const, Op, Sel};
 use adl_lang::prims::{Prim, Typing};
@@ -53,19 +54,21 @@ pub(super) fn trusted_row() -> MemFlagsData {
 }
 
 impl Translator<'_, '_> {
-    pub(super) fn fits(&self, value: Value, dtype: DType, flat: bool) -> bool {
+    /// Whether several elements can be computed at once, in a loop over elements in order if `flat`; `here` if the index is
+    /// that of the row, so that functions can be applied in pieces.
+    pub(super) fn fits(&self, value: Value, dtype: DType, flat: bool, here: bool) -> bool {
         let ty = self.data(value);
         if ty.is_scalar() {
             return ty.dtype == dtype || ty.dtype == DType::Bool;
         }
         match self.forms.form(value) {
             Form::Stored | Form::View => ty.dtype == dtype,
-            Form::Inline => self.operation_fits(value, dtype, flat),
+            Form::Inline => self.operation_fits(value, dtype, flat, here),
             Form::Register => false,
         }
     }
 
-    pub(super) fn operation_fits(&self, value: Value, dtype: DType, flat: bool) -> bool {
+    pub(super) fn operation_fits(&self, value: Value, dtype: DType, flat: bool, here: bool) -> bool {
         let ty = self.data(value);
         let Some(inst) = self.definition(value) else {
             return false;
@@ -77,11 +80,13 @@ impl Translator<'_, '_> {
         let Kind::Pure(op) = &data.kind else {
             return false;
         };
-        let all = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat));
+        let all = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat, here));
+        let elsewhere = |args: &[Value]| args.iter().all(|&a| self.fits(a, dtype, flat, false));
         match op {
             Op::Prim(prim) => {
                 let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
-                has_vector_form(*prim) && !compared && all(&data.args)
+                let function = here && pieces::each(*prim, dtype).is_some();
+                (has_vector_form(*prim) || function) && !compared && all(&data.args)
             }
             Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),
             Op::Broadcast { dims, axes } => {
@@ -90,20 +95,25 @@ impl Translator<'_, '_> {
                 if operand.is_scalar() {
                     operand.dtype == dtype || operand.dtype == DType::Bool
                 } else if along {
-                    !flat && all(&data.args)
+                    !flat && elsewhere(&data.args)
                 } else {
                     !flat && (operand.dtype == dtype || operand.dtype == DType::Bool)
                 }
             }
-            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && all(&data.args),
+            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && elsewhere(&data.args),
             Op::Reshape(dims) => {
                 let last = self.data(data.args[0]).dims.last();
-                (flat || last == dims.last() && last.is_some_and(|d| !d.is(1))) && all(&data.args)
+                // In order the index is the same; by axes it is another one.
+                if flat {
+                    all(&data.args)
+                } else {
+                    last == dims.last() && last.is_some_and(|d| !d.is(1)) && elsewhere(&data.args)
+                }
             }
             Op::Index(sels) => {
                 let row = matches!(sels.last(), Some(Sel::All | Sel::Span { step: 1, .. }));
                 let base = self.data(data.args[0]);
-                !flat && row && base.dtype == dtype && all(&data.args[..1])
+                !flat && row && base.dtype == dtype && elsewhere(&data.args[..1])
             }
             Op::Const(_)
             | Op::Size(_)
@@ -127,6 +137,9 @@ impl Translator<'_, '_> {
         if ty.is_scalar() {
             let x = self.scalar(value);
             return self.spread(x, ty.dtype, dtype);
+        }
+        if let Some(applied) = self.applied(value, at, Some(k)) {
+            return applied;
         }
         let index = match at {
             At::Flat(reg) => SmallVec::from_slice(&[*reg]),

@@ -19,7 +19,7 @@ use cranelift_codegen::ir::InstBuilder;
 use smallvec::SmallVec;
 
 /// Registers of each round.
-const UNROLL: usize = 4;
+pub(super) const UNROLL: usize = 4;
 
 /// Where the element of a row goes: an address and an offset; elements of a row follow one another.
 pub(super) type Place<'p> = &'p mut dyn FnMut(&mut Translator<'_, '_>, &At) -> (Reg, i32);
@@ -41,7 +41,10 @@ pub(super) struct Rows<'r> {
 }
 
 /// A round over a row: its length, the index of its elements, what is carried.
-type Row<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, &dyn Fn(Reg) -> At, &[Reg]) -> Vec<Reg>;
+pub(super) type Row<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, Reg, Index<'_>, &[Reg]) -> Vec<Reg>;
+
+/// The index of an element of the row.
+pub(super) type Index<'i> = &'i dyn Fn(&mut Translator<'_, '_>, Reg) -> At;
 
 impl Translator<'_, '_> {
     /// The rows of an array, if its elements can be computed several at once.
@@ -55,8 +58,9 @@ impl Translator<'_, '_> {
             return None;
         }
         let rows = Rows { value, root, dims, flat, inst, dtype };
-        let fits = if root { self.operation_fits(value, dtype, flat) } else { self.fits(value, dtype, flat) };
-        fits.then_some(rows)
+        let fits =
+            if root { self.operation_fits(value, dtype, flat, true) } else { self.fits(value, dtype, flat, true) };
+        (fits && self.functions(rows).is_some()).then_some(rows)
     }
 
     /// Writes rows to where `place` says, adding to what is there by `combine` if that is given.
@@ -68,7 +72,7 @@ impl Translator<'_, '_> {
             let zero = t.int(0);
             let step = lanes(dtype) * UNROLL as i64;
             t.repeat_by(zero, main, step, false, &[], &mut |t, i, _| {
-                let at = at(i);
+                let at = at(t, i);
                 let (address, offset) = place(t, &at);
                 for k in 0..UNROLL {
                     let mut x = t.row_vector(rows, &at, k);
@@ -82,7 +86,7 @@ impl Translator<'_, '_> {
                 Vec::new()
             });
             t.repeat_by(main, n, 1, false, &[], &mut |t, i, _| {
-                let at = at(i);
+                let at = at(t, i);
                 let (address, offset) = place(t, &at);
                 let mut x = t.row_scalar(rows, &at);
                 if let Some(prim) = combine {
@@ -110,7 +114,7 @@ impl Translator<'_, '_> {
             let zero = t.int(0);
             let step = lanes(dtype) * UNROLL as i64;
             let mut next = t.repeat_by(zero, main, step, false, &state[..UNROLL], &mut |t, i, state| {
-                let at = at(i);
+                let at = at(t, i);
                 let mut next = Vec::new();
                 for (k, &sum) in state.iter().enumerate() {
                     let x = t.row_vector(rows, &at, k);
@@ -119,7 +123,8 @@ impl Translator<'_, '_> {
                 next
             });
             let rest = t.repeat_by(main, n, 1, false, &state[UNROLL..], &mut |t, i, state| {
-                let x = t.row_scalar(rows, &at(i));
+                let at = at(t, i);
+                let x = t.row_scalar(rows, &at);
                 vec![t.prim(prim, dtype, &[state[0], x], rows.inst)]
             });
             next.extend(rest);
@@ -138,9 +143,13 @@ impl Translator<'_, '_> {
 
     /// Runs `row` for each row.
     fn each_row(&mut self, rows: Rows<'_>, whole: &dyn Fn(At) -> At, carries: &[Reg], row: Row<'_>) -> Vec<Reg> {
+        let functions = self.functions(rows).unwrap_or_default();
+        let row: Row<'_> = &mut |t, n, at, state| {
+            if functions.is_empty() { row(t, n, at, state) } else { t.in_pieces(&functions, n, at, state, row) }
+        };
         if rows.flat {
             let n = self.count(rows.dims);
-            return row(self, n, &|i| whole(At::Flat(i)), carries);
+            return row(self, n, &|_, i| whole(At::Flat(i)), carries);
         }
         let Some((last, outer)) = rows.dims.split_last() else {
             return carries.to_vec();
@@ -148,13 +157,14 @@ impl Translator<'_, '_> {
         self.nest(outer, carries, &mut |t, index, state| {
             let n = t.dim(last);
             let zero = t.int(0);
-            let at = |i: Reg| whole(At::Axes(index.iter().copied().chain([i]).collect()));
-            t.hoist(rows.value, rows.root, &at(zero));
+            let at = |_: &mut Translator<'_, '_>, i: Reg| whole(At::Axes(index.iter().copied().chain([i]).collect()));
+            let first = at(t, zero);
+            t.hoist(rows.value, rows.root, &first);
             row(t, n, &at, state)
         })
     }
 
-    fn whole_rounds(&mut self, n: Reg, dtype: DType) -> Reg {
+    pub(super) fn whole_rounds(&mut self, n: Reg, dtype: DType) -> Reg {
         let step = lanes(dtype) * UNROLL as i64;
         match self.known(n) {
             Some(n) => self.int(n.max(0) & -step),
@@ -163,11 +173,19 @@ impl Translator<'_, '_> {
     }
 
     fn row_scalar(&mut self, rows: Rows<'_>, at: &At) -> Reg {
-        if rows.root { self.inline_element(rows.value, at) } else { self.element(rows.value, at) }
+        if let Some(applied) = self.applied(rows.value, at, None) {
+            applied
+        } else if rows.root {
+            self.inline_element(rows.value, at)
+        } else {
+            self.element(rows.value, at)
+        }
     }
 
     fn row_vector(&mut self, rows: Rows<'_>, at: &At, k: usize) -> Reg {
-        if rows.root {
+        if let Some(applied) = self.applied(rows.value, at, Some(k)) {
+            applied
+        } else if rows.root {
             self.operation(rows.value, at, k, rows.dtype)
         } else {
             self.lanes(rows.value, at, k, rows.dtype)

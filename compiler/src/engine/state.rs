@@ -5,8 +5,8 @@ use super::error::Error;
 use super::failure::Failed;
 use super::run::{Compiled, Runner};
 use super::values::{Keeper, Slot, Values, leaf_info};
-use adl_lang::ast::{Block, Name, Param, Stmt, StmtKind};
-use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource};
+use adl_lang::ast::{Block, Name, Param, Stmt};
+use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource, definitions};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
@@ -133,10 +133,10 @@ impl State {
         results.map(|_| entry.warnings)
     }
 
-    /// Runs the definitions among some statements.
+    /// Runs the definitions among some statements that stand without the others.
     pub fn definitions(&mut self, stmts: &[Stmt]) -> Result<Vec<Diagnostic>, Error> {
         let mut warnings = Vec::new();
-        for stmt in stmts.iter().filter(|s| is_definition(s)) {
+        for stmt in definitions(stmts) {
             warnings.extend(self.statement(stmt)?.warnings);
         }
         Ok(warnings)
@@ -301,22 +301,6 @@ fn is_idle(entry: &Entry) -> bool {
     match entry.module.funcs.get(entry.main.0 as usize) {
         Some(main) => main.results.is_empty() && main.body.len() <= 1,
         None => true,
-    }
-}
-
-/// `import`, `fn` and `let`: what an importing file, a test or a host gets of a text.
-pub fn is_definition(stmt: &Stmt) -> bool {
-    match &stmt.kind {
-        StmtKind::Let { mutable, .. } => !mutable,
-        StmtKind::Fn(_) | StmtKind::Import { .. } => true,
-        StmtKind::Test { .. }
-        | StmtKind::For { .. }
-        | StmtKind::While { .. }
-        | StmtKind::Break
-        | StmtKind::Continue
-        | StmtKind::Return(_)
-        | StmtKind::Assign { .. }
-        | StmtKind::Expr(_) => false,
     }
 }
 

@@ -16,15 +16,18 @@ use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
 
-/// Which functions of a module have no effect and certainly end.
+/// What functions of a module do besides giving results.
 pub struct Effects {
+    /// Which have no effect and certainly end.
     quiet: Side<FuncId, bool>,
+    /// Which print nothing.
+    silent: Side<FuncId, bool>,
 }
 
 impl Effects {
     /// Nothing is known of any function.
     pub fn unknown() -> Effects {
-        Effects { quiet: Side::new(false) }
+        Effects { quiet: Side::new(false), silent: Side::new(false) }
     }
 
     /// What is true of a module. `order` has callees before callers, but for recursion.
@@ -32,11 +35,47 @@ impl Effects {
         let mut effects = Effects::unknown();
         for &id in order {
             let func = &module.funcs[id];
-            let mut quiet = true;
-            walk(func, func.body, &mut |_, inst| quiet &= !effects.has(func, inst));
+            let (mut quiet, mut silent) = (true, true);
+            walk(func, func.body, &mut |_, inst| {
+                quiet &= !effects.has(func, inst);
+                silent &= effects.silent(func, inst);
+            });
             effects.quiet.set(id, quiet);
+            effects.silent.set(id, silent);
         }
         effects
+    }
+
+    /// The same where loops and recursions are taken to end and positions to be in range: what claims and prints nothing may go
+    /// if nobody uses its results.
+    pub fn of_ending(module: &Module, order: &[FuncId]) -> Effects {
+        let mut effects = Effects::of(module, order);
+        order.iter().for_each(|&id| effects.quiet.set(id, true));
+        loop {
+            let mut changed = false;
+            for &id in order {
+                let func = &module.funcs[id];
+                let mut quiet = true;
+                walk(func, func.body, &mut |_, inst| {
+                    let kind = &func.insts[inst].kind;
+                    quiet &= matches!(kind, Kind::While { .. } | Kind::Bounds { .. }) || !effects.has(func, inst);
+                });
+                changed |= effects.quiet[id] != quiet;
+                effects.quiet.set(id, quiet);
+            }
+            if !changed {
+                return effects;
+            }
+        }
+    }
+
+    /// Whether an instruction, apart from the blocks it owns, prints nothing.
+    pub fn silent(&self, func: &Func, inst: Inst) -> bool {
+        match &func.insts[inst].kind {
+            Kind::Print(_) => false,
+            Kind::Call { func, .. } | Kind::Jvp { func, .. } | Kind::Vjp { func, .. } => self.silent[*func],
+            _ => true,
+        }
     }
 
     /// Whether an instruction, apart from the blocks it owns, must stay although nobody uses its results.

@@ -80,6 +80,12 @@ impl Session {
                 (None, None) => leaf(DType::F64, Vec::new()),
             })
             .collect();
+        let guessed: Vec<&str> = params
+            .iter()
+            .zip(&names)
+            .filter(|(p, name)| p.ty.is_none() && !at.iter().any(|(n, _)| n == *name))
+            .map(|(_, name)| name.as_str())
+            .collect();
         let number = |arg: &ArgInfo| matches!(arg, ArgInfo::Leaf(info) if info.shape.is_empty());
         let alone = args.len() == 1 && number(&args[0]);
         let place = |name: &str| names.iter().position(|n| n == name).unwrap_or(0);
@@ -106,7 +112,7 @@ impl Session {
             match self.state.function(&operator, &args) {
                 Ok(entry) => return self.write(name, operator, (&names, &args, &shapes), &entry),
                 Err(error) if error.diagnostics.iter().all(|d| d.code == "E0301") => problem = Some(error),
-                Err(error) => return Err(error),
+                Err(error) => return Err(taken_for_numbers(error, &guessed)),
             }
         }
         Err(problem.unwrap_or_else(|| Error::host("E0453", format!("`{name}` has no derivative"))))
@@ -149,12 +155,23 @@ impl Session {
             _ => Layout::None,
         };
         let name = if operator.ends_with('\'') { format!("d{of}") } else { format!("grad_{of}") };
-        let signature = Signature { name: &name, params: &params, leaves: &leaves, sizes: &sizes, result: &result };
+        let taken = self.names();
+        let signature =
+            Signature { name: &name, params: &params, leaves: &leaves, sizes: &sizes, result: &result, taken: &taken };
         let text = text::function(&module, main, &signature).map_err(|problem| {
             Error::host("E0453", format!("the derivative of `{of}` cannot be written as text: {}", problem.what))
         })?;
         Ok(Written { name, operator, params: names.to_vec(), text })
     }
+}
+
+/// The same error, with what was assumed of parameters that nothing is said about.
+fn taken_for_numbers(mut error: Error, guessed: &[&str]) -> Error {
+    if let (Some(first), false) = (error.diagnostics.first_mut(), guessed.is_empty()) {
+        let (names, are) = (guessed.join("`, `"), if guessed.len() == 1 { "was" } else { "were" });
+        first.notes.push(format!("`{names}` {are} taken for numbers: say what they are by annotations, or by values"));
+    }
+    error
 }
 
 fn parameter_name(param: &Param, place: usize) -> String {

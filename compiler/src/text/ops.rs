@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::ir::{Def, Kind, Value};
 use adl_lang::ops::{Const, Factor, Op, Random, Reduction, Sel};
 use adl_lang::prims::Prim;
-use adl_lang::types::{DType, Dim};
+use adl_lang::types::{DType, Dim, DimNode};
 
 impl Writer<'_> {
     /// The operation with its operands.
@@ -99,14 +99,16 @@ impl Writer<'_> {
 
     /// A size.
     pub(super) fn dim(&self, dim: &Dim) -> Expr {
-        match dim.as_const() {
-            Some(n) => Expr::Int(n),
-            // Arithmetic is written by the dimension itself; brackets keep it together.
-            None => match dim.as_sym() {
-                Some(sym) => Expr::name(&self.sizes[sym.0 as usize]),
-                None => Expr::name(format!("({})", dim.show(&|s| self.sizes[s.0 as usize].clone()))),
-            },
-        }
+        dim.fold(&mut |node| match node {
+            DimNode::Const(n) => Expr::Int(n),
+            DimNode::Sym(sym) => Expr::name(&self.sizes[sym.0 as usize]),
+            DimNode::Add(a, b) => a.bin(Bin::Add, b),
+            // Whole numbers have no rules of their own but for the sign.
+            DimNode::Mul(Expr::Int(-1), b) => b.neg(),
+            DimNode::Mul(a, b) => Expr::Bin(Bin::Mul, Box::new(a), Box::new(b)),
+            DimNode::FloorDiv(a, b) => Expr::Bin(Bin::FloorDiv, Box::new(a), Box::new(b)),
+            DimNode::Rem(a, b) => Expr::Bin(Bin::Rem, Box::new(a), Box::new(b)),
+        })
     }
 
     /// A shape as an argument.

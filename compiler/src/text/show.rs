@@ -131,13 +131,26 @@ impl Expr {
             }
             Expr::Block(lines, value) if lines.is_empty() => value.write(LOOSE, out),
             Expr::Block(lines, value) => {
-                let _ = write!(out, "{{\n{}\n{}\n}}", lines.join("\n"), value.text());
+                let mut lines = lines.clone();
+                let value = last(&mut lines, value);
+                lines.push(value);
+                let _ = write!(out, "{{\n{}\n}}", lines.join("\n"));
             }
             Expr::For(element, clauses) => {
                 let clauses: Vec<String> = clauses.iter().map(|(i, r)| format!("{i} in {}", r.text())).collect();
                 let _ = write!(out, "[{} for {}]", element.text(), clauses.join(", "));
             }
         }
+    }
+}
+
+/// The value of a block as text. If the last line only gives it its name, that line is the value.
+pub(super) fn last(lines: &mut Vec<String>, value: &Expr) -> String {
+    let value = value.text();
+    let binds = format!("let {value} = ");
+    match lines.pop_if(|line| line.starts_with(&binds)) {
+        Some(line) => line[binds.len()..].to_string(),
+        None => value,
     }
 }
 

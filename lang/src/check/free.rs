@@ -52,6 +52,30 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
     Arc::new(Group { fns, home, needs, reach, rules })
 }
 
+/// The definitions among the statements of a file that stand without the others: not those that need what a `var` binds,
+/// directly or by another definition that does.
+pub fn definitions(stmts: &[Stmt]) -> Vec<&Stmt> {
+    let mut missing: Vec<Name> = Vec::new();
+    let mut standing = Vec::new();
+    for stmt in stmts {
+        match &stmt.kind {
+            StmtKind::Let { mutable, pattern, .. } => {
+                let mut binds = Vec::new();
+                pattern_names(pattern, &mut binds);
+                if *mutable || of_stmt(stmt).iter().any(|name| missing.contains(name)) {
+                    missing.extend(binds);
+                } else {
+                    missing.retain(|name| !binds.contains(name));
+                    standing.push(stmt);
+                }
+            }
+            StmtKind::Fn(_) | StmtKind::Import { .. } => standing.push(stmt),
+            _ => {}
+        }
+    }
+    standing
+}
+
 /// Free names of a lambda.
 pub(crate) fn of_lambda(lambda: &Arc<Lambda>) -> Vec<Name> {
     let mut walk = Names::default();

@@ -13,7 +13,7 @@
 use super::super::emit::{is_float, types_of};
 use super::super::requests::{self, Request};
 use super::super::strip::has_effects;
-use super::super::{Level, PairName};
+use super::super::{Calls, Level, PairName};
 use super::{Sweep, types};
 use crate::ir::{Block, FuncId, Inst, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
@@ -30,6 +30,9 @@ impl Sweep<'_, '_> {
         let func = if self.mode.bare { self.ad.strip(func, Level::Bare) } else { func };
         if let Some(rule) = self.ad.module.funcs[func].rules.vjp {
             return self.reverse_ruled(inst, rule, sizes, &cotangents);
+        }
+        if self.ad.calls == Calls::Again {
+            return self.reverse_again(inst, func, sizes, &cotangents);
         }
         let active: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
         let accs: Vec<bool> = (0..data.args.len())
@@ -62,6 +65,35 @@ impl Sweep<'_, '_> {
         }
         for (&k, cotangent) in added {
             self.contribute(data.args[k], cotangent);
+        }
+    }
+
+    /// A call whose pullback runs it again: a request, which takes the place of the call if nothing else needs its results.
+    fn reverse_again(&mut self, inst: Inst, func: FuncId, sizes: &[Dim], cotangents: &[Option<Value>]) {
+        let (source, facts) = (self.source.clone(), self.facts.clone());
+        let data = &source.insts[inst];
+        let wrt: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
+        let receivers: Vec<Value> = data.args.iter().copied().filter(|&a| facts.active[a]).collect();
+        let given: Vec<Value> = cotangents.iter().copied().flatten().collect();
+        let kind = Kind::Vjp {
+            func: self.ad.strip(func, Level::Bare),
+            sizes: sizes.to_vec(),
+            seeds: cotangents.iter().map(Option::is_some).collect(),
+            wrt,
+            primal: false,
+        };
+        let args = [self.primals(&data.args), given.clone()].concat();
+        let types = types(&source, &receivers);
+        let request = self.emit.to().inst(kind, args, types);
+        if !has_effects(self.ad.module, func, Level::Quiet) {
+            self.requests.push((self.copies[&inst], request, func));
+        }
+        let mut pulled = self.emit.func.insts[request].results.clone();
+        if data.results.iter().any(|&r| facts.tainted[r]) {
+            self.silence(&given, pulled.iter_mut());
+        }
+        for (value, cotangent) in receivers.into_iter().zip(pulled) {
+            self.contribute(value, cotangent);
         }
     }
 
