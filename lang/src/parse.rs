@@ -13,7 +13,6 @@ mod depth;
 mod docs;
 mod errors;
 mod expr;
-mod foreign;
 mod layout;
 mod pattern;
 mod stmt;

@@ -30,46 +30,6 @@ pub(crate) fn plain_text(v: &Val) -> Option<String> {
     pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
 }
 
-/// Modules of other languages whose functions stand without a prefix here.
-pub(crate) fn foreign_module(name: &str) -> bool {
-    matches!(
-        name,
-        "np" | "numpy"
-            | "math"
-            | "Math"
-            | "cmath"
-            | "torch"
-            | "jax"
-            | "jnp"
-            | "tf"
-            | "tensorflow"
-            | "scipy"
-            | "sp"
-            | "random"
-    )
-}
-
-/// What methods and attributes of arrays in other languages are here.
-pub(crate) fn foreign_field(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "shape" => "shape(x)",
-        "size" | "length" | "count" => "len(x)",
-        "ndim" => "len(shape(x))",
-        "t" | "transpose" => "x.T",
-        "append" | "push" | "extend" => "concat(x, [a])",
-        "astype" | "to" | "item" => "f64(x)",
-        "copy" | "clone" | "detach" => "x",
-        "tolist" | "numpy" => "x",
-        "var" => "variance(x)",
-        "pow" => "x^2",
-        "grad" | "backward" => "grad(f)(x)",
-        "ravel" => "flatten(x)",
-        "map" => "vmap(f)(x)",
-        "dtype" => "f64 or f32, as it was written",
-        _ => return None,
-    })
-}
-
 /// Names of other languages.
 pub(crate) fn foreign(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -91,6 +51,7 @@ pub(crate) fn foreign(name: &str) -> Option<&'static str> {
         "arctan" => "atan",
         "arcsin" => "asin",
         "arccos" => "acos",
+        "np" | "numpy" | "math" => "std",
         "None" | "nil" | "null" => "none",
         "True" => "true",
         "False" => "false",
@@ -256,9 +217,7 @@ pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
     let mut problem = Diagnostic::error("E0101", span, format!("no variable `{name}` here"));
     let library = crate::library::all_names();
     if let Some(other) = foreign(name) {
-        let help = format!("in ADL this is `{other}`");
-        let word = other.bytes().all(|c| c.is_ascii_alphanumeric());
-        problem = if word { problem.fix(help, vec![(span, other.to_string())]) } else { problem.help(help) };
+        problem = problem.help(format!("in ADL this is `{other}`"));
     } else if let Some(near) =
         nearest(name, known.iter().map(String::as_str)).or_else(|| nearest(name, library.iter().copied()))
     {

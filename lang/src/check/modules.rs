@@ -148,12 +148,8 @@ fn imports(
         };
         let library = standard.is_some();
         let found = standard.map_or_else(|| load(&text, from), |t| Ok(Source::new(format!("<{text}>"), t)));
-        let source = found.map_err(|why| {
-            let problem = Diagnostic::error("E0110", at, format!("`{text}` cannot be imported"));
-            let ours = super::messages::foreign_module(&text);
-            let help = "the functions of the library are there without an import: `zeros(3)`";
-            vec![if ours { problem.help(help) } else { problem.note(why) }]
-        })?;
+        let source = found
+            .map_err(|why| vec![Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why)])?;
         if trail.iter().any(|t| t == source.name()) {
             let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");
             return Err(vec![Diagnostic::error("E0110", at, "these files import one another").note(ring)]);

@@ -94,10 +94,6 @@ impl Names<'_> {
         }
     }
 
-    fn knows(&self, n: &Name) -> bool {
-        self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n)
-    }
-
     fn unknown(&mut self, n: &Name, at: Span) {
         let mut known: Vec<String> = self.scope.iter().map(|(m, _, _)| m.to_string()).collect();
         known.extend(self.top.iter().map(|n| n.to_string()));
@@ -117,7 +113,8 @@ impl Walk for Names<'_> {
     }
 
     fn name(&mut self, n: &Name, at: Span) {
-        if !self.knows(n) {
+        let known = self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n);
+        if !known {
             self.unknown(n, at);
         }
     }
@@ -257,17 +254,6 @@ impl Walk for Names<'_> {
     }
 
     fn expr(&mut self, e: &Expr) {
-        if let ExprKind::Field(base, field) = &e.kind
-            && let ExprKind::Name(module) = &base.kind
-            && messages::foreign_module(module)
-            && !self.knows(module)
-        {
-            let prefix = Span { end: field.span.start, ..base.span };
-            let problem = Diagnostic::error("E0101", base.span, format!("no variable `{module}` here"));
-            let help = "the functions of the library stand without a prefix";
-            self.problems.push(problem.fix(help, vec![(prefix, String::new())]));
-            return;
-        }
         self.parts_of_expr(e);
         if let ExprKind::Fixpoint { round, .. } = &e.kind {
             self.problems.extend(idle(round));

@@ -26,32 +26,31 @@ pub(super) fn explain(text: &str, tokens: &[(Token, Span)], failure: &Failure) -
     let found = failure.found().copied();
     let place = Place { text, tokens, at, span: place, found };
     let classes = classes(failure);
-    let slip = || place.foreign_statement().or_else(|| place.foreign(&classes)).or_else(|| place.slip(&classes));
-    place.foreign_word().or_else(slip).unwrap_or_else(|| place.unexpected(&classes))
+    place.foreign_word().or_else(|| place.slip(&classes)).unwrap_or_else(|| place.unexpected(&classes))
 }
 
 /// Where the grammar stopped.
-pub(super) struct Place<'a> {
+struct Place<'a> {
     text: &'a str,
-    pub(super) tokens: &'a [(Token<'a>, Span)],
+    tokens: &'a [(Token<'a>, Span)],
     /// Index of the token that does not fit.
-    pub(super) at: usize,
-    pub(super) span: Span,
+    at: usize,
+    span: Span,
     /// That token; none at the end of the statement.
-    pub(super) found: Option<Token<'a>>,
+    found: Option<Token<'a>>,
 }
 
 impl Place<'_> {
-    pub(super) fn token(&self, at: Option<usize>) -> Option<Token<'_>> {
+    fn token(&self, at: Option<usize>) -> Option<Token<'_>> {
         self.tokens.get(at?).map(|&(token, _)| token)
     }
 
     /// The token `back` places before the one that does not fit.
-    pub(super) fn before(&self, back: usize) -> Option<Token<'_>> {
+    fn before(&self, back: usize) -> Option<Token<'_>> {
         self.token(self.at.checked_sub(back))
     }
 
-    pub(super) fn previous_span(&self) -> Option<Span> {
+    fn previous_span(&self) -> Option<Span> {
         self.tokens.get(self.at.checked_sub(1)?).map(|&(_, span)| span)
     }
 
@@ -208,11 +207,11 @@ impl Place<'_> {
         (headed && self.after_value() && self.outside_brackets()).then(|| problem.help("write it in braces: `{ … }`"))
     }
 
-    pub(super) fn after_value(&self) -> bool {
+    fn after_value(&self) -> bool {
         self.before(1).is_some_and(Token::ends_value)
     }
 
-    pub(super) fn outside_brackets(&self) -> bool {
+    fn outside_brackets(&self) -> bool {
         self.innermost().is_none()
     }
 

@@ -29,16 +29,6 @@ const LOOKALIKES: &[(char, &str)] = &[
     ('’', "'"),
 ];
 
-/// Characters that other languages use, and what is written here.
-const HINTS: &[(char, &str)] = &[
-    ('?', "a choice is written `if c { a } else { b }`"),
-    ('$', "a value stands in a string as a hole: `\"x = {x}\"`"),
-    ('`', "strings are written with `\"`"),
-    ('\\', "a line goes on after an operator, a comma or an open bracket, without a sign; a function is `|x| x^2`"),
-    ('&', "values are passed as they are; \"and\" is `and`"),
-    ('~', "\"not\" is `not`"),
-];
-
 impl<'a> Lexer<'a> {
     /// A character that begins no token, or a number that does not fit.
     pub(super) fn unreadable(&mut self, span: Span) {
@@ -69,9 +59,6 @@ impl<'a> Lexer<'a> {
             Some(meant) => {
                 let patch = self.spaced(span, meant);
                 problem.fix(format!("write `{meant}`"), vec![(span, patch)])
-            }
-            None if HINTS.iter().any(|(c, _)| text.starts_with(*c)) => {
-                HINTS.iter().filter(|(c, _)| text.starts_with(*c)).fold(problem, |p, (_, hint)| p.help(*hint))
             }
             None => problem.help("names are made of letters, digits and `_`; the operators are `+ - * / // % @ ^`"),
         });
