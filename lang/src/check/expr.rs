@@ -80,6 +80,9 @@ impl Elab<'_> {
             }
             ExprKind::Field(base, name) => {
                 let v = self.expr(base)?;
+                if let Some(problem) = self.method(&v, base.span, name, None) {
+                    return self.fail(problem);
+                }
                 self.field(&v, name, e.span)
             }
             ExprKind::Part(base, k, at) => {

@@ -1,5 +1,6 @@
 //! Names of definitions, called or not: every name is known, and only variables are assigned.
 
+use super::elsewhere;
 use super::messages;
 use super::world::World;
 use crate::ast::walk::{Walk, What, functions};
@@ -72,18 +73,7 @@ impl Names<'_> {
         match &t.kind {
             TypeExprKind::Array { dtype, .. } => {
                 if crate::types::DType::named(&dtype.name).is_none() {
-                    let near = match &*dtype.name {
-                        "int" | "i32" | "usize" | "integer" | "Int" => "i64",
-                        "f16" | "float32" => "f32",
-                        "boolean" | "Bool" => "bool",
-                        _ => "f64",
-                    };
-                    self.problems.push(
-                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name)).fix(
-                            format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"),
-                            vec![(dtype.span, near.into())],
-                        ),
-                    );
+                    self.problems.push(elsewhere::no_type(&dtype.name, dtype.span));
                 }
             }
             TypeExprKind::Tuple(parts) => parts.iter().for_each(|(_, t)| self.ty(t)),
@@ -92,6 +82,10 @@ impl Names<'_> {
                 self.ty(ret);
             }
         }
+    }
+
+    fn knows(&self, n: &Name) -> bool {
+        self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n)
     }
 
     fn unknown(&mut self, n: &Name, at: Span) {
@@ -113,8 +107,7 @@ impl Walk for Names<'_> {
     }
 
     fn name(&mut self, n: &Name, at: Span) {
-        let known = self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n);
-        if !known {
+        if !self.knows(n) {
             self.unknown(n, at);
         }
     }
@@ -254,6 +247,14 @@ impl Walk for Names<'_> {
     }
 
     fn expr(&mut self, e: &Expr) {
+        if let Some((last, root, at)) = elsewhere::prefixed(e)
+            && !self.knows(root)
+        {
+            let problem = elsewhere::no_prefix(last, root, at, self.world.library_has(&last.name));
+            self.problems.push(problem);
+            self.scope.insert(0, (root.clone(), What::Let, at));
+            return;
+        }
         self.parts_of_expr(e);
         if let ExprKind::Fixpoint { round, .. } = &e.kind {
             self.problems.extend(idle(round));
