@@ -126,7 +126,7 @@ fn batches(c: &mut Criterion) {
     pair(c, "layer in a batch", "layers", &args, &mut || {
         let accumulate = faer::Accum::Replace;
         faer::linalg::matmul::matmul(y.as_mut(), accumulate, black_box(x.as_ref()), w.as_ref(), 1.0, faer::Par::Seq);
-        y.col_iter_mut().for_each(|mut column| column.iter_mut().for_each(|y| *y = y.tanh()));
+        y.col_iter_mut().for_each(|column| column.iter_mut().for_each(|y| *y = y.tanh()));
         black_box(&y);
     });
 }

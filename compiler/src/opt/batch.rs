@@ -17,7 +17,8 @@
 //! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix ([`product`]); and where a
 //! loop carries something that is the same in all lanes, as the primal is for many tangents: then it is computed once
 //! ([`loops`]). Other maps stay as they are ([`worth`]): their operations are fused, and what is lifted takes memory for all
-//! lanes. Where several lanes would fail, another one may be reported than without this pass. A map that prints is left alone.
+//! lanes. Checks of one lane keep their order; where several lanes would fail, another one may be reported than without this
+//! pass. A map that prints is left alone.
 
 mod lift;
 mod loops;
