@@ -125,12 +125,41 @@ fn a_loop_carries_once_what_is_the_same_in_all_lanes() {
 }
 
 #[test]
+fn a_check_stays_before_what_it_guards() {
+    let module = after(
+        "func f[m, n](w: f64[m, m], at: i64[n], limit: i64) -> f64[n, m] {
+           ys = map [n] () { (i: i64)
+             p = index at [i]
+             c = lt p limit
+             assert (\"the index is large\") c
+             bounds index p < m
+             x = index w [p, :]
+             row = reshape [1, m] x
+             q = matmul row, w
+             y = reshape [m] q
+             yield y
+           }
+           yield ys
+         }",
+        batched,
+    );
+    let func = &module.funcs[opt_support::main()];
+    let kinds: Vec<&Kind> = func.blocks[func.body].insts.iter().map(|&i| &func.insts[i].kind).collect();
+    let checked = kinds.iter().position(|kind| is_map(kind));
+    let bounds = kinds.iter().position(|kind| matches!(kind, Kind::Bounds { .. }));
+    assert!(checked.is_some() && checked < bounds, "{module}");
+    assert_eq!(count(&module, is_product), (1, 0), "{module}");
+}
+
+#[test]
 fn other_maps_stay_as_they_are() {
     for text in [
         // Nothing is shared.
         "func f[n, m](xs: f64[n, m, m]) -> f64[n, m, m] {\n  ys = map [n] () { (i: i64)\n    x = index xs [i, :, :]\n    y = matmul x, x\n    yield y\n  }\n  yield ys\n}",
         // Matrices that live in registers.
         "func f[n](w: f64[3, 3], xs: f64[n, 3, 1]) -> f64[n, 3, 1] {\n  ys = map [n] () { (i: i64)\n    x = index xs [i, :, :]\n    y = matmul w, x\n    yield y\n  }\n  yield ys\n}",
+        // A round touches one element in its lane; of all lanes at once it would touch all.
+        "func f[n, m](x: f64[m], at: i64[n], rounds: i64) -> f64[n, m] {\n  ys = map [n] () { (i: i64)\n    p = index at [i]\n    one = const 1.0\n    half = const 0.5\n    s, r = for rounds (x, one) { (k: i64, u: f64[m], q: f64)\n      v = acc u [p] q\n      h = mul q half\n      yield v, h\n    }\n    yield s\n  }\n  yield ys\n}",
         // Lines are printed in the order of the lanes.
         "func f[n, m](w: f64[m, m], xs: f64[n, m, m]) -> f64[n, m, m] {\n  ys = map [n] () { (i: i64)\n    print ($0) i\n    x = index xs [i, :, :]\n    y = matmul w, x\n    yield y\n  }\n  yield ys\n}",
     ] {

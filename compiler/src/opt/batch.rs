@@ -17,15 +17,16 @@
 //! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix ([`product`]); and where a
 //! loop carries something that is the same in all lanes, as the primal is for many tangents: then it is computed once
 //! ([`loops`]). Other maps stay as they are ([`worth`]): their operations are fused, and what is lifted takes memory for all
-//! lanes. Where several lanes would fail, another one may be reported than without this pass. A map that prints is left alone.
+//! lanes. Checks of one lane keep their order; where several lanes would fail, another one may be reported than without this
+//! pass. A map that prints is left alone.
 
 mod lift;
 mod loops;
 mod product;
 mod worth;
 
-use super::edit::{Renames, blocks, copy, detached, detached_pure};
-use super::effects::Effects;
+use super::edit::{Renames, blocks, copy, detached, detached_pure, walk};
+use super::effects::{Effects, may_fail};
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::source::Span;
@@ -35,23 +36,29 @@ use rustc_hash::FxHashMap;
 /// Batches the maps of a function for which it pays, inner ones first.
 pub fn batch(func: &mut Func, effects: &Effects) {
     let body = func.body;
-    block(func, body, &mut Renames::new(), &|func, inst| worth::worthwhile(func, inst, effects));
+    block(func, body, &mut Renames::new(), effects, &worth::worthwhile);
 }
 
 /// Batches every map that can be: for tests, since the result is the same whether it pays or not.
 pub fn batch_all(func: &mut Func, effects: &Effects) {
     let body = func.body;
-    block(func, body, &mut Renames::new(), &|func, inst| worth::possible(func, inst, effects));
+    block(func, body, &mut Renames::new(), effects, &worth::possible);
 }
 
-fn block(func: &mut Func, at: Block, renames: &mut Renames, wanted: &dyn Fn(&Func, Inst) -> bool) {
+fn block(
+    func: &mut Func,
+    at: Block,
+    renames: &mut Renames,
+    effects: &Effects,
+    wanted: &dyn Fn(&Func, Inst, &Effects) -> bool,
+) {
     let mut out = Vec::new();
     for inst in std::mem::take(&mut func.blocks[at].insts) {
         renames.apply(&mut func.insts[inst].args);
         for inner in blocks(&func.insts[inst].kind) {
-            block(func, inner, renames, wanted);
+            block(func, inner, renames, effects, wanted);
         }
-        let batched = wanted(func, inst).then(|| Lanes::new(func, inst).run(inst));
+        let batched = wanted(func, inst, effects).then(|| Lanes::new(func, inst, effects).run(inst));
         match batched {
             Some((insts, values)) => {
                 out.extend(insts);
@@ -75,6 +82,15 @@ fn named(func: &Func, inst: Inst, f: &mut dyn FnMut(Value)) {
     }
 }
 
+/// Whether an instruction, or something in it, has an effect.
+fn checks(func: &Func, inst: Inst, effects: &Effects) -> bool {
+    let mut found = effects.has(func, inst);
+    for inner in blocks(&func.insts[inst].kind) {
+        walk(func, inner, &mut |_, inst| found |= effects.has(func, inst));
+    }
+    found
+}
+
 /// What a value of the body is outside.
 #[derive(Clone, Copy)]
 enum State {
@@ -91,6 +107,7 @@ enum State {
 /// A map that is taken apart.
 struct Lanes<'f> {
     func: &'f mut Func,
+    effects: &'f Effects,
     extents: Vec<Dim>,
     params: Vec<Value>,
     states: FxHashMap<Value, State>,
@@ -100,15 +117,15 @@ struct Lanes<'f> {
     out: Vec<Inst>,
     /// What stays in lanes, for now.
     segment: Vec<Inst>,
-    /// Whether sizes are checked in the segment: what could fail because of them must stay behind.
+    /// Whether the segment checks something, or may not end: what could fail must not come before it.
     guarded: bool,
-    /// Whether there certainly is a lane where we stand: then what is uniform may fail.
-    some: bool,
+    /// Whether we stand in a loop outside: there certainly is a lane, so what is uniform may fail.
+    in_loop: bool,
     span: Span,
 }
 
 impl<'f> Lanes<'f> {
-    fn new(func: &'f mut Func, map: Inst) -> Lanes<'f> {
+    fn new(func: &'f mut Func, map: Inst, effects: &'f Effects) -> Lanes<'f> {
         let span = func.insts[map].span;
         let (extents, body) = match &func.insts[map].kind {
             Kind::Map { extents, body, .. } => (extents.clone(), *body),
@@ -124,7 +141,7 @@ impl<'f> Lanes<'f> {
         }
         last.extend(func.blocks[body].yields.iter().map(|&v| (v, usize::MAX)));
         let (out, segment) = (Vec::new(), Vec::new());
-        Lanes { func, extents, params, states, last, out, segment, guarded: false, some: false, span }
+        Lanes { func, effects, extents, params, states, last, out, segment, guarded: false, in_loop: false, span }
     }
 
     /// The instructions that stand for the map, and its results.
@@ -153,32 +170,38 @@ impl<'f> Lanes<'f> {
                 if shared && data.args.iter().any(|v| inside(self, v)) {
                     self.close(at);
                 }
-                if !data.args.iter().any(|v| inside(self, v))
-                    && let Some(state) = self.lift(op, &data.args)
-                {
-                    self.states.insert(data.results[0], state);
-                    return;
+                if !data.args.iter().any(|v| inside(self, v)) {
+                    if self.guarded && may_fail(self.func, op, &data.args) {
+                        self.close(at);
+                    }
+                    if let Some(state) = self.lift(op, &data.args) {
+                        self.states.insert(data.results[0], state);
+                        return;
+                    }
                 }
             }
             Kind::Bounds { .. } if !inside(self, &data.args[0]) => {
+                if self.guarded {
+                    self.close(at);
+                }
                 let positions = self.lifted(data.args[0]);
                 self.emit(data.kind, vec![positions], Vec::new());
                 return;
             }
-            Kind::NonNegative(_) | Kind::SameSize(..) => self.guarded = true,
             Kind::For { .. } | Kind::While { .. } => {
                 let mut outside = true;
                 named(self.func, inst, &mut |v| outside &= !inside(self, &v));
-                if !outside {
+                if !outside || self.guarded && !self.effects.speculable(self.func, inst) {
                     self.close(at);
                 }
-                if !self.guarded && self.lift_loop(inst).is_some() {
+                if self.lift_loop(inst).is_some() {
                     return;
                 }
             }
             _ => {}
         }
         self.states.extend(data.results.iter().map(|&r| (r, State::Inside)));
+        self.guarded |= checks(self.func, inst, self.effects);
         self.segment.push(inst);
     }
 
@@ -224,6 +247,7 @@ impl<'f> Lanes<'f> {
     /// Makes a map of the segment; what is named from position `at` on is lifted.
     fn close(&mut self, at: usize) {
         let segment = std::mem::take(&mut self.segment);
+        self.guarded = false;
         if segment.is_empty() {
             return;
         }

@@ -10,14 +10,11 @@ impl Lanes<'_> {
     /// What the operation gives outside; nothing if it has to stay in the lanes. No operand is known inside alone.
     pub(super) fn lift(&mut self, op: &Op, args: &[Value]) -> Option<State> {
         let fails = may_fail(self.func, op, args);
-        if fails && self.guarded {
-            return None;
-        }
         let uniform: Option<Vec<Value>> =
             args.iter().map(|&a| if let State::Uniform(one) = self.state(a) { Some(one) } else { None }).collect();
         if let Some(operands) = uniform {
             // Perhaps there is no lane, and it would not have run.
-            return (self.some || !fails).then(|| State::Uniform(self.pure(op.clone(), &operands)));
+            return (self.in_loop || !fails).then(|| State::Uniform(self.pure(op.clone(), &operands)));
         }
         let e = self.extents.len();
         let shifted = |axes: &[usize]| axes.iter().map(|a| a + e).collect::<Vec<_>>();
@@ -124,7 +121,8 @@ impl Lanes<'_> {
         Some(State::Lifted(self.pure(Op::Broadcast { dims, axes: places }, &[part])))
     }
 
-    /// An array with a part replaced, or added to. Where the part differs from lane to lane, each element is chosen.
+    /// An array with a part replaced, or added to. Where the part differs from lane to lane, each element is chosen; not
+    /// in a loop, whose rounds touch only the part.
     fn lift_update(&mut self, sels: &[Sel], args: &[Value], add: bool) -> Option<State> {
         let e = self.extents.len();
         let positions = &args[2..];
@@ -134,7 +132,7 @@ impl Lanes<'_> {
             let op = if add { Op::Acc(sels) } else { Op::Update(sels) };
             return Some(State::Lifted(self.pure(op, &[vec![base, part], positions].concat())));
         }
-        if !sels.iter().all(|s| matches!(s, Sel::At | Sel::All)) {
+        if self.in_loop || !sels.iter().all(|s| matches!(s, Sel::At | Sel::All)) {
             return None;
         }
         let (base, part) = (self.lifted(args[0]), self.lifted(args[1]));

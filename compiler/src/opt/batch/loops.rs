@@ -28,16 +28,16 @@ impl Lanes<'_> {
     }
 
     fn guarded_loop(&mut self, inst: Inst) -> Option<()> {
-        if self.some || self.extents.iter().all(|e| self.func.least(e).is_some_and(|least| least > 0)) {
-            let outer = std::mem::replace(&mut self.some, true);
+        if self.in_loop || self.extents.iter().all(|e| self.func.least(e).is_some_and(|least| least > 0)) {
+            let outer = std::mem::replace(&mut self.in_loop, true);
             let lifted = self.lift_inst(inst);
-            self.some = outer;
+            self.in_loop = outer;
             return lifted;
         }
         let before = std::mem::take(&mut self.out);
-        self.some = true;
+        self.in_loop = true;
         let lifted = self.lift_inst(inst);
-        self.some = false;
+        self.in_loop = false;
         let insts = std::mem::replace(&mut self.out, before);
         lifted?;
         let results = self.func.insts[inst].results.clone();

@@ -4,6 +4,7 @@ use super::product;
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use crate::opt::edit::{blocks, walk};
 use crate::opt::effects::Effects;
+use adl_lang::ops::Op;
 use rustc_hash::FxHashSet;
 
 /// Whether a map has a product with one operand that is the same in all lanes, or a loop with such a product or with
@@ -127,7 +128,14 @@ impl Varying<'_> {
     fn liftable(&self, inst: Inst) -> bool {
         let data = &self.func.insts[inst];
         let own = match &data.kind {
-            Kind::Pure(_) | Kind::For { .. } | Kind::While { .. } => true,
+            Kind::Pure(op) => match op {
+                Op::Index(_) => !self.any(&data.args[..1]) || !self.any(&data.args[1..]),
+                Op::Update(_) | Op::Acc(_) => !self.any(&data.args[2..]),
+                Op::Factor(_) => !self.any(&data.args[..1]),
+                Op::Random(..) | Op::Host { .. } => !self.any(&data.args),
+                _ => true,
+            },
+            Kind::For { .. } | Kind::While { .. } => true,
             Kind::If { .. } => !self.any(&data.args),
             Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) => true,
             Kind::Assert(_) => !self.any(&data.args),
