@@ -8,6 +8,7 @@ use adl_compiler::opt;
 use adl_lang::ops::Const;
 use opt_support::checked;
 use opt_support::random::{Random, random_data, random_module, types};
+use std::ops::ControlFlow;
 #[derive(Default)]
 struct Lines(Vec<Vec<Piece>>);
 
@@ -84,9 +85,11 @@ fn optimize_keeps_the_rules_and_the_results() {
         checked("the generator", &before);
         let entry = before.funcs.keys().next_back().expect("a function");
         let mut after = before.clone();
-        opt::optimize_watched(&mut after, &[entry], &mut |pass, module| {
-            checked(&format!("{pass}, seed {seed}"), module)
+        let ended = opt::optimize_watched(&mut after, &[entry], &mut |pass, module| {
+            checked(&format!("{pass}, seed {seed}"), module);
+            ControlFlow::Continue(())
         });
+        assert!(ended.is_continue());
         ran += usize::from(same_results(seed, &before, &after, entry, true));
     }
     assert!(ran * 3 > seeds().count(), "only {ran} programs ran");
