@@ -66,6 +66,41 @@ fn nalgebra_by_columns() {
     assert_eq!(grid, three * nalgebra::RowVector2::new(1.0, 2.0));
 }
 
+/// A matrix by columns has a compilation of its own, which reads it where it is; the next call may have rows of the same
+/// sizes, small ones and squares too.
+#[test]
+fn columns_and_rows_take_turns() {
+    let f = product();
+    let mut workspace = f.workspace();
+    for (n, m) in [(3, 3), (2, 5), (40, 40), (17, 31), (1, 4), (4, 1), (0, 3)] {
+        let columns = nalgebra::DMatrix::from_fn(n, m, |i, j| (10 * i + j) as f64);
+        let rows = Array2::from_shape_fn((n, m), |(i, j)| (10 * i + j) as f64);
+        let x: Vec<f64> = (0..m).map(|j| 1.0 + j as f64).collect();
+        let expected = rows.dot(&Array1::from(x.clone())).to_vec();
+        let mut y = vec![0.0; n];
+        for _ in 0..2 {
+            f.call_into(&mut workspace, (&columns, &x), &mut y).unwrap();
+            assert_eq!(y, expected);
+            f.call_into(&mut workspace, (&rows, &x), &mut y).unwrap();
+            assert_eq!(y, expected);
+            f.call_into(&mut workspace, (&rows.t().to_owned().t(), &x), &mut y).unwrap();
+            assert_eq!(y, expected);
+        }
+    }
+    let loss = compile("fn f(A: f64[n, m], x: f64[m]) -> f64 = sum((A @ x)^2) + A[0, 1]").unwrap();
+    let slope = loss.function::<fn(Array<f64, 2>, [f64]) -> f64>("f").unwrap().grad().unwrap();
+    let a = nalgebra::DMatrix::from_fn(2, 3, |i, j| (i + 2 * j) as f64);
+    let by_rows = Array2::from_shape_fn((2, 3), |(i, j)| (i + 2 * j) as f64);
+    let x = [1.0, -1.0, 0.5];
+    assert_eq!(slope.call((&a, &x)).unwrap().data(), slope.call((&by_rows, &x)).unwrap().data());
+    let cube = Array3::from_shape_fn((2, 3, 4), |(i, j, k)| (i * 100 + j * 10 + k) as f64);
+    let weighted =
+        compile("fn f(x) = sum(x * reshape(range_of(24), (4, 3, 2)))\nfn range_of(n: i64) = f64(0..n)").unwrap();
+    let weighted = weighted.function::<fn(Array<f64, 3>) -> f64>("f").unwrap();
+    let turned = cube.view().reversed_axes();
+    assert_eq!(weighted.call((&turned,)).unwrap(), weighted.call((&turned.as_standard_layout().to_owned(),)).unwrap());
+}
+
 #[test]
 fn faer_by_columns() {
     let f = product();

@@ -97,6 +97,40 @@ fn chains(c: &mut Criterion) {
     });
 }
 
+/// Functions of 10,000 entries, beside the functions of Rust in a loop.
+fn functions(c: &mut Criterion) {
+    let table: [(&str, fn(f64) -> f64); 4] =
+        [("exp", f64::exp), ("log", f64::ln), ("sin", f64::sin), ("tanh", f64::tanh)];
+    for (name, function) in table {
+        let x = vector(10_000);
+        let data = x.clone();
+        let mut y = vec![0.0; data.len()];
+        pair(c, &format!("{name} of an array"), &format!("every_{name}"), &[array(x)], &mut || {
+            y.iter_mut().zip(black_box(&data)).for_each(|(y, &x)| *y = function(x));
+            black_box(&y);
+        });
+    }
+}
+
+/// A layer for many inputs by `vmap`, beside one product of faer and a loop.
+fn batches(c: &mut Criterion) {
+    let (batch, m, k) = (512, 64, 64);
+    let (weights, inputs) = (vector(m * k), vector(batch * k));
+    let w = faer::Mat::from_fn(k, m, |i, j| weights[j * k + i]);
+    let x = faer::Mat::from_fn(batch, k, |i, j| inputs[i * k + j]);
+    let mut y = faer::Mat::<f64>::zeros(batch, m);
+    let matrix = |rows: usize, cols: usize, data: &[f64]| {
+        Value::from(Array::from_slice(&[rows, cols], data).expect("the sizes fit"))
+    };
+    let args = [matrix(m, k, &weights), matrix(batch, k, &inputs)];
+    pair(c, "layer in a batch", "layers", &args, &mut || {
+        let accumulate = faer::Accum::Replace;
+        faer::linalg::matmul::matmul(y.as_mut(), accumulate, black_box(x.as_ref()), w.as_ref(), 1.0, faer::Par::Seq);
+        y.col_iter_mut().for_each(|column| column.iter_mut().for_each(|y| *y = y.tanh()));
+        black_box(&y);
+    });
+}
+
 fn products(c: &mut Criterion) {
     for n in [64, 256, 512] {
         let data = vector(n * n);
@@ -182,5 +216,5 @@ fn compilation(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scalars, chains, products, systems, calls, compilation);
+criterion_group!(benches, scalars, chains, functions, batches, products, systems, calls, compilation);
 criterion_main!(benches);

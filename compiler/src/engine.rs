@@ -6,6 +6,7 @@
 //! to a size in a `let` of the program; any other length of input costs no compilation. Programs that ask more of their
 //! sizes are compiled for each of them. A program keeps at most [`Engine::with_cache`] of its compilations.
 
+pub(crate) mod axes;
 pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod error;

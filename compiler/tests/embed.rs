@@ -1,5 +1,7 @@
 //! Embedding: typed handles, their derivatives, limits, memory, and what goes wrong.
 
+#[path = "embed/axes.rs"]
+mod axes;
 #[path = "embed/calls.rs"]
 mod calls;
 #[path = "embed/derivatives.rs"]

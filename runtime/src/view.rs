@@ -1,8 +1,10 @@
 //! Views of the host's memory: where the elements of a scalar or array are, without a copy. Compiled code reads and
-//! writes dense rows; a view with other strides is copied on its way in or out ([`Leaf::dense`], [`LeafMut::collect`]).
+//! writes arrays without gaps, in any [`Order`] of their axes that it is compiled for ([`Leaf::turned`]); a view with
+//! other strides is copied on its way in or out ([`Leaf::dense`], [`LeafMut::collect`]).
 #![allow(unsafe_code, reason = "reads and writes the memory of the host by address and strides")]
 
 mod leaf;
+mod order;
 mod place;
 #[cfg(feature = "faer")]
 mod with_faer;
@@ -12,6 +14,7 @@ mod with_nalgebra;
 mod with_ndarray;
 
 pub use leaf::{Leaf, LeafMut, Scratch};
+pub use order::Order;
 pub use place::Place;
 
 use crate::array::{DType, element_count};

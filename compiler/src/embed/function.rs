@@ -167,7 +167,7 @@ impl<S: Signature> Function<S> {
         let mut places = Places::new();
         <S::Result as Type>::places(&mut place, &mut places);
         let Workspace { memory, last, packed, spread } = workspace;
-        let matched = self.typed.matched(last, &leaves)?;
+        let matched = self.typed.matched(last, &leaves, &places)?;
         let call = matched.ready(&leaves, packed).map_err(|failed| self.typed.failed(failed))?;
         if let Some((k, shape)) = matched.misfit(&call, &places) {
             return Err(misplaced(k, &shape, places[k].dims()));
@@ -180,7 +180,7 @@ impl<S: Signature> Function<S> {
         let mut leaves = Leaves::new();
         S::leaves(input, &mut leaves);
         let Workspace { memory, last, packed, spread } = workspace;
-        let matched = self.typed.matched(last, &leaves)?;
+        let matched = self.typed.matched(last, &leaves, &[])?;
         let failed = |failed| self.typed.failed(failed);
         let call = matched.ready(&leaves, packed).map_err(failed)?;
         let mut shapes = matched.shapes(&call).map_err(failed)?;

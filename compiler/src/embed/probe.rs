@@ -4,7 +4,7 @@
 use super::spec::Spec;
 use super::workspace::Typed;
 use crate::engine::lang_dtype;
-use crate::engine::variant::Variant;
+use crate::engine::variant::{Variant, in_rows};
 use crate::engine::{Error, ErrorKind};
 use adl_lang::ast::{BinaryOp, Expr, ExprKind, FnDef, PatternKind, TypeExpr, TypeExprKind};
 use adl_lang::check::{ArgInfo, LeafInfo, Shown};
@@ -52,7 +52,7 @@ pub(super) fn fixed(typed: &Typed) -> Result<Arc<Variant>, Error> {
     };
     let infos =
         || infos(&typed.params, &mut |dtype, _| LeafInfo { dtype: lang_dtype(dtype), shape: Vec::new(), whole: None });
-    typed.handle.variant(&key, &infos).map_err(|problem| explained(typed, problem))
+    typed.handle.variant(&key, &infos, &in_rows).map_err(|problem| explained(typed, problem))
 }
 
 fn zero(dtype: DType) -> Leaf<'static> {

@@ -3,6 +3,7 @@
 use super::places::{Places, Shapes};
 use super::spec::{Spec, written};
 use crate::engine::Error;
+use crate::engine::axes::Orders;
 use crate::engine::error::nowhere;
 use crate::engine::failure::Failed;
 use crate::engine::program::Handle;
@@ -10,8 +11,9 @@ use crate::engine::run::Leaves;
 use crate::engine::variant::Variant;
 use adl_lang::check::LeafInfo;
 use adl_lang::diagnostic::Diagnostic;
+use adl_lang::typed::Layout;
 use adl_runtime::Array;
-use adl_runtime::view::{Leaf, LeafMut, Scratch};
+use adl_runtime::view::{Leaf, LeafMut, Order, Scratch};
 use smallvec::SmallVec;
 use std::sync::{Arc, Weak};
 
@@ -31,7 +33,7 @@ pub struct Workspace {
 pub(super) struct Last {
     /// Whose function it is.
     owner: Weak<Typed>,
-    /// The sizes and whole numbers that it serves.
+    /// The sizes, whole numbers and orders of axes that it serves.
     numbers: Numbers,
     matched: Arc<Matched>,
 }
@@ -68,36 +70,63 @@ pub(super) enum Way {
     Copied,
 }
 
+impl Way {
+    /// How the leaves that are asked for get the results of the code, of which there are `count`.
+    fn of(order: &[usize], count: usize) -> Way {
+        let mut inverse = vec![usize::MAX; count];
+        order.iter().enumerate().for_each(|(leaf, &result)| inverse[result] = leaf);
+        let once = order.len() == inverse.len() && !inverse.contains(&usize::MAX);
+        match once {
+            true if inverse.is_sorted() => Way::Straight,
+            true => Way::Permuted(inverse),
+            false => Way::Copied,
+        }
+    }
+}
+
 /// A call that is about to be made.
 pub(super) struct Ready<'a> {
     args: Leaves<'a>,
     sizes: SmallVec<[i64; 8]>,
 }
 
-fn numbers(leaves: &[Leaf<'_>]) -> impl Iterator<Item = i64> {
-    leaves.iter().flat_map(|leaf| leaf.dims().iter().map(|&n| n as i64).chain(leaf.whole()))
+fn numbers(leaves: &[Leaf<'_>], places: &[LeafMut<'_>]) -> impl Iterator<Item = i64> {
+    // Vectors have one order only. As many numbers for each matrix, so that no two calls are taken for each other.
+    let code = |rank: usize, order: Option<Order>| (rank > 1).then(|| order.map_or(0, |order| order.code() as i64));
+    let args = leaves.iter().flat_map(move |leaf| {
+        let order = code(leaf.dims().len(), leaf.order());
+        leaf.dims().iter().map(|&n| n as i64).chain(leaf.whole()).chain(order)
+    });
+    args.chain(places.iter().filter_map(move |place| code(place.dims().len(), place.order())))
+}
+
+/// The places whose axes lie in another order.
+fn in_order(places: &[LeafMut<'_>]) -> impl Iterator<Item = (usize, Order)> {
+    places.iter().enumerate().filter_map(|(k, place)| Some((k, place.order()?)))
 }
 
 impl Typed {
-    /// The compilation for these arguments: the last one if it serves them.
+    /// The compilation for these arguments, and for results that go to these places if there are any yet: the last one
+    /// if it serves them.
     pub(super) fn matched<'w>(
         self: &Arc<Typed>,
         last: &'w mut Option<Last>,
         leaves: &[Leaf<'_>],
+        places: &[LeafMut<'_>],
     ) -> Result<&'w Arc<Matched>, Error> {
         let own = last.as_ref().is_some_and(|last| last.owner.as_ptr() == Arc::as_ptr(self));
         if !own {
             *last = None;
         }
-        let serves = last.as_ref().is_some_and(|last| numbers(leaves).eq(last.numbers.iter().copied()));
+        let serves = last.as_ref().is_some_and(|last| numbers(leaves, places).eq(last.numbers.iter().copied()));
         if !serves {
-            let variant = self.variant(leaves)?;
+            let variant = self.variant(leaves, places)?;
             let kept = last.take().map(|last| last.matched).filter(|m| Arc::ptr_eq(&m.variant, &variant));
             let matched = match kept {
                 Some(matched) => matched,
                 None => Arc::new(self.matching(variant, leaves.len())?),
             };
-            *last = Some(Last { owner: Arc::downgrade(self), numbers: numbers(leaves).collect(), matched });
+            *last = Some(Last { owner: Arc::downgrade(self), numbers: numbers(leaves, places).collect(), matched });
         }
         match last {
             Some(last) => Ok(&last.matched),
@@ -105,11 +134,12 @@ impl Typed {
         }
     }
 
-    fn variant(&self, leaves: &[Leaf<'_>]) -> Result<Arc<Variant>, Error> {
+    fn variant(&self, leaves: &[Leaf<'_>], places: &[LeafMut<'_>]) -> Result<Arc<Variant>, Error> {
         let key = |exact: bool| {
             let mut keys = self.handle.program.known.keys(self.handle.number, exact);
             let mut leaves = leaves.iter();
             self.params.iter().for_each(|param| param.key(&mut leaves, &mut keys));
+            in_order(places).for_each(|(k, order)| keys.result(k, order));
             keys.done()
         };
         let infos = || {
@@ -124,23 +154,31 @@ impl Typed {
             };
             self.params.iter().map(|param| param.info(&mut info)).collect()
         };
-        self.handle.variant(&key, &infos)
+        let orders = |layout: &Layout, results: &[usize], count: usize| Orders {
+            args: leaves.iter().enumerate().filter_map(|(k, leaf)| Some((k, leaf.order()?))).collect(),
+            results: match self.order(layout, results) {
+                Some(order) if Way::of(&order, count) != Way::Copied => {
+                    in_order(places).filter_map(|(k, axes)| Some((*order.get(k)?, axes))).collect()
+                }
+                Some(_) | None => Vec::new(),
+            },
+        };
+        self.handle.variant(&key, &infos, &orders)
+    }
+
+    /// For each leaf of the result that is asked for, which result of the code it is, by the structure of what the
+    /// function gives.
+    fn order(&self, layout: &Layout, results: &[usize]) -> Option<Vec<usize>> {
+        let order = self.result.matched(layout).ok()?;
+        Some(order.iter().filter_map(|&k| results.get(k).copied()).collect())
     }
 
     /// Compares what a compilation gives with what is asked for.
     pub(super) fn matching(&self, variant: Arc<Variant>, leaves: usize) -> Result<Matched, Error> {
-        let Ok(order) = self.result.matched(variant.layout()) else {
+        let Some(order) = self.order(variant.layout(), variant.places()) else {
             return Err(self.refused(&format!("it gives {}", written(variant.layout()))));
         };
-        let order: Vec<usize> = order.iter().filter_map(|&k| variant.places().get(k).copied()).collect();
-        let mut inverse = vec![usize::MAX; variant.results().len()];
-        order.iter().enumerate().for_each(|(leaf, &result)| inverse[result] = leaf);
-        let once = order.len() == inverse.len() && !inverse.contains(&usize::MAX);
-        let way = match once {
-            true if inverse.is_sorted() => Way::Straight,
-            true => Way::Permuted(inverse),
-            false => Way::Copied,
-        };
+        let way = Way::of(&order, variant.results().len());
         let plain = variant.takes_leaves(leaves);
         Ok(Matched { variant, order, way, plain })
     }
@@ -169,6 +207,11 @@ impl Typed {
     }
 }
 
+/// A place whose rows lie one after another: this one as it lies, or a copy.
+fn in_rows<'b>(place: &'b mut LeafMut<'_>, scratch: &'b mut Scratch) -> Option<LeafMut<'b>> {
+    if place.order().is_some() { place.turned(scratch) } else { place.dense(scratch) }
+}
+
 impl Matched {
     /// The arguments as the code takes them.
     pub(super) fn ready<'a>(&'a self, leaves: &[Leaf<'a>], packed: &'a mut Vec<Scratch>) -> Result<Ready<'a>, Failed> {
@@ -178,8 +221,12 @@ impl Matched {
             packed.resize_with(packed.len().max(loose), Scratch::default);
             let mut packed = packed.iter_mut();
             for leaf in args.iter_mut().filter(|leaf| !leaf.is_dense()) {
-                *leaf =
-                    packed.next().and_then(|scratch| leaf.dense(scratch)).ok_or_else(|| self.variant.no_memory())?;
+                // The code was compiled for the order of its axes, if there is one.
+                let taken = packed.next().and_then(|scratch| match leaf.order() {
+                    Some(_) => leaf.turned(scratch),
+                    None => leaf.dense(scratch),
+                });
+                *leaf = taken.ok_or_else(|| self.variant.no_memory())?;
             }
         }
         let sizes = self.variant.sizes(&args)?;
@@ -219,7 +266,7 @@ impl Matched {
         }
         spread.resize_with(spread.len().max(places.len()), Scratch::default);
         let mut dense: SmallVec<[Option<LeafMut<'_>>; 16]> =
-            places.iter_mut().zip(spread.iter_mut()).map(|(place, scratch)| place.dense(scratch)).collect();
+            places.iter_mut().zip(spread.iter_mut()).map(|(place, scratch)| in_rows(place, scratch)).collect();
         let mut ordered = Places::new();
         for k in 0..dense.len() {
             let leaf = match &self.way {
@@ -230,7 +277,8 @@ impl Matched {
         }
         self.variant.invoke(&call.sizes, &call.args, &mut ordered, memory)?;
         drop((ordered, dense));
-        places.iter_mut().zip(spread.iter()).for_each(|(place, scratch)| place.collect(scratch));
+        let copied = places.iter_mut().zip(spread.iter()).filter(|(place, _)| place.order().is_none());
+        copied.for_each(|(place, scratch)| place.collect(scratch));
         Ok(())
     }
 

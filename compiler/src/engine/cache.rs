@@ -6,7 +6,7 @@ use super::values::whole;
 use super::variant::Variant;
 use adl_lang::types::DType;
 use adl_runtime::Value;
-use adl_runtime::view::Leaf;
+use adl_runtime::view::{Leaf, Order};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -162,6 +162,10 @@ pub enum Item {
     Larger(usize),
     /// A number below 0.
     Negative,
+    /// The order in which the axes of an argument lie, if not row by row.
+    Order(Order),
+    /// The order in which the axes of the k-th result are to lie.
+    Result(usize, Order),
 }
 
 impl Known {
@@ -218,7 +222,13 @@ impl Keys<'_> {
     /// A scalar or array.
     pub fn leaf(&mut self, leaf: &Leaf<'_>) {
         self.key.push(Item::Leaf(lang_dtype(leaf.dtype()), leaf.dims().len()));
+        self.key.extend(leaf.order().map(Item::Order));
         self.numbers(leaf.dims(), leaf.whole());
+    }
+
+    /// The order in which the axes of the k-th result are to lie.
+    pub fn result(&mut self, k: usize, order: Order) {
+        self.key.push(Item::Result(k, order));
     }
 
     /// `none`.

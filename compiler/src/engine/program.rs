@@ -4,7 +4,7 @@ use super::cache::{Cache, Counters, Key, Known, count};
 use super::error::Error;
 use super::limits::Setting;
 use super::state::{State, arg_info, deep};
-use super::variant::{Args, Variant};
+use super::variant::{Args, Lying, Variant, in_rows};
 use adl_lang::ast::FnDef;
 use adl_lang::check::ArgInfo;
 use adl_lang::diagnostic::Diagnostic;
@@ -151,11 +151,12 @@ impl Handle {
     }
 
     /// The compilation for such arguments; it is made if there is none. `key` gives their key, with or without exact
-    /// sizes, and `infos` describes them.
+    /// sizes, `infos` describes them, and `orders` says how they and the results lie.
     pub(crate) fn variant(
         &self,
         key: &dyn Fn(bool) -> Key,
         infos: &dyn Fn() -> Vec<ArgInfo>,
+        orders: &Lying<'_>,
     ) -> Result<Arc<Variant>, Error> {
         let counters = &self.program.counters;
         if let Some(variant) = lock(&self.program.cache).find(key) {
@@ -168,7 +169,7 @@ impl Handle {
             count(&counters.found, 1);
             return Ok(variant);
         }
-        let variant = Arc::new(deep(|| Variant::compile(&mut state, &self.expr, &infos(), counters))?);
+        let variant = Arc::new(deep(|| Variant::compile(&mut state, &self.expr, &infos(), orders, counters))?);
         count(&counters.evicted, lock(&self.program.cache).insert(key, variant.clone()));
         Ok(variant)
     }
@@ -247,7 +248,7 @@ impl DynFunction {
                 Some(last) => last,
                 None => {
                     let infos = || args.iter().map(|arg| arg_info(arg)).collect();
-                    let variant = handle.variant(&key, &infos)?;
+                    let variant = handle.variant(&key, &infos, &in_rows)?;
                     last.insert(Last { key: key(variant.is_exact()), variant })
                 }
             };

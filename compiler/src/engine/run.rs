@@ -14,7 +14,6 @@ use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
-use adl_lang::types::Ty;
 use adl_runtime::view::{Leaf, LeafMut};
 use adl_runtime::{Array, Workspace};
 use smallvec::SmallVec;
@@ -49,7 +48,6 @@ pub struct Runner {
 pub struct Compiled {
     code: Code,
     signature: Signature,
-    results: Vec<Ty>,
     span: Span,
     /// A function that calls itself, directly or not.
     recursive: Option<(String, Span)>,
@@ -100,8 +98,7 @@ impl Runner {
         }
         let types = |locals: &[_]| main.map_or(Vec::new(), |f| locals.iter().map(|&l| f.ty(l).clone()).collect());
         let signature = Signature { sizes: entry.sizes.clone(), params: main.map_or(Vec::new(), |f| types(&f.params)) };
-        let results = main.map_or(Vec::new(), |f| f.results.clone());
-        Ok(Compiled { code, signature, results, span, recursive: recursive(&entry.module, entry.main) })
+        Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
     }
 
     /// Runs an entry with one array for each of its parameters.
@@ -207,11 +204,6 @@ impl Compiled {
     #[cold]
     pub fn failure(&self, failure: CallFailure, setting: &Setting) -> Failed {
         self.explain(Trouble::Code(failure), setting, None)
-    }
-
-    /// The types of the results.
-    pub fn results(&self) -> &[Ty] {
-        &self.results
     }
 
     /// Bytes of machine code.

@@ -1,5 +1,6 @@
 //! A function compiled for some types of arguments.
 
+use super::axes::Orders;
 use super::cache::{Counters, count};
 use super::call::shape;
 use super::error::{Error, nowhere};
@@ -25,6 +26,8 @@ pub struct Variant {
     layout: Layout,
     /// For each leaf of the layout, which result it is.
     places: Vec<usize>,
+    /// Types of the results, whatever the order of their axes in memory.
+    results: Vec<Ty>,
     /// Whether it serves these very sizes only.
     exact: bool,
     setting: Setting,
@@ -38,6 +41,15 @@ enum Param {
     Fixed(Array),
 }
 
+/// How the arrays of a call lie, by the structure of what the function gives, the result for each of its leaves, and the
+/// number of results.
+pub type Lying<'a> = dyn Fn(&Layout, &[usize], usize) -> Orders + 'a;
+
+/// All arrays lie row by row.
+pub fn in_rows(_: &Layout, _: &[usize], _: usize) -> Orders {
+    Orders::default()
+}
+
 /// The arguments of a call.
 pub type Args<'a> = [&'a Value];
 
@@ -47,10 +59,11 @@ impl Variant {
         state: &mut State,
         expr: &str,
         infos: &[ArgInfo],
+        orders: &Lying<'_>,
         counters: &Arc<Counters>,
     ) -> Result<Variant, Error> {
         let start = Instant::now();
-        let entry = state.function(expr, infos)?;
+        let mut entry = state.function(expr, infos)?;
         let (layout, places) = match &entry.shown {
             Some(Shown::Value(layout, places)) => (layout.clone(), places.clone()),
             None => (Layout::None, Vec::new()),
@@ -71,12 +84,23 @@ impl Variant {
                 },
             });
         }
+        let results = entry.module.funcs.get(entry.main.0 as usize).map_or(Vec::new(), |main| main.results.clone());
+        orders(&layout, &places, results.len()).apply(&mut entry);
         let compiled = state.compile(&entry)?;
         count(&counters.compilations, 1);
         count(&counters.code_bytes, compiled.code_bytes() as u64);
         count(&counters.nanoseconds, u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
         let setting = state.runner.setting().clone();
-        Ok(Variant { compiled, params, layout, places, exact: entry.exact, setting, counters: counters.clone() })
+        Ok(Variant {
+            compiled,
+            params,
+            layout,
+            places,
+            results,
+            exact: entry.exact,
+            setting,
+            counters: counters.clone(),
+        })
     }
 
     /// Whether it serves the very sizes only that it was compiled for.
@@ -96,7 +120,7 @@ impl Variant {
 
     /// The types of the results.
     pub fn results(&self) -> &[Ty] {
-        self.compiled.results()
+        &self.results
     }
 
     /// Calls it.

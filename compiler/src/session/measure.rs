@@ -4,7 +4,7 @@ use super::Session;
 use super::calls::Call;
 use crate::engine::Error;
 use crate::engine::state::arg_info;
-use crate::engine::variant::Variant;
+use crate::engine::variant::{Variant, in_rows};
 use adl_runtime::{Value, Workspace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +32,8 @@ impl Session {
         let expr = if gradient { call.gradient() } else { call.callee.clone() };
         let infos: Vec<_> = call.args.iter().map(arg_info).collect();
         let start = Instant::now();
-        let variant = crate::engine::state::deep(|| Variant::compile(&mut self.state, &expr, &infos, &Arc::default()))?;
+        let compile = || Variant::compile(&mut self.state, &expr, &infos, &in_rows, &Arc::default());
+        let variant = crate::engine::state::deep(compile)?;
         let compile = start.elapsed();
         let workspace = self.state.runner.setting().workspace();
         Ok(Prepared { compile, variant, args: call.args.clone(), out: Value::None, workspace })

@@ -1,5 +1,6 @@
 //! Views without their types: what a call takes and where it puts its results, in a row.
 
+use super::order::Order;
 use super::{Scalar, is_dense};
 use crate::abi::PrintValue;
 use crate::array::{Array, DType, element_count};
@@ -33,19 +34,29 @@ pub struct LeafMut<'a> {
     memory: PhantomData<&'a mut u8>,
 }
 
-/// Memory for copies of what is not dense; kept for the next call.
+/// Memory for what is made of an array that is not dense: a copy, or the shape in which it is; kept for the next call.
 #[derive(Default)]
-pub struct Scratch(Vec<u64>);
+pub struct Scratch {
+    words: Vec<u64>,
+    dims: Vec<usize>,
+}
 
 impl Scratch {
     /// Room for so many bytes; `None` when there is no memory.
     fn room(&mut self, bytes: usize) -> Option<*mut u8> {
         let words = bytes.div_ceil(8);
-        if words > self.0.len() {
-            self.0.try_reserve(words - self.0.len()).ok()?;
-            self.0.resize(words, 0);
+        if words > self.words.len() {
+            self.words.try_reserve(words - self.words.len()).ok()?;
+            self.words.resize(words, 0);
         }
-        Some(self.0.as_mut_ptr().cast())
+        Some(self.words.as_mut_ptr().cast())
+    }
+
+    /// The sizes of axes in another order.
+    fn turned(&mut self, dims: &[usize], order: &Order) -> &[usize] {
+        self.dims.clear();
+        self.dims.extend(order.axes().map(|axis| dims[axis]));
+        &self.dims
     }
 }
 
@@ -138,6 +149,26 @@ impl<'a> Leaf<'a> {
         !matches!(self.data, Data::Strided(..))
     }
 
+    /// The order of the axes in memory, if it is another than that of the array and there are no gaps.
+    #[inline]
+    pub fn order(&self) -> Option<Order> {
+        match self.data {
+            Data::Strided(_, strides) => Order::of(self.dims, strides),
+            Data::Scalar(_) | Data::Dense(..) => None,
+        }
+    }
+
+    /// The array as it lies in memory, where it is: a matrix by columns is its transpose by rows.
+    pub fn turned<'b>(&self, scratch: &'b mut Scratch) -> Option<Leaf<'b>>
+    where
+        'a: 'b,
+    {
+        let (Data::Strided(start, _), Some(order)) = (self.data, self.order()) else {
+            return None;
+        };
+        Some(Leaf { dtype: self.dtype, dims: scratch.turned(self.dims, &order), data: Data::Dense(start, PhantomData) })
+    }
+
     /// The same elements row by row, in `scratch` unless they lie so already; `None` when there is no memory.
     pub fn dense<'b>(&self, scratch: &'b mut Scratch) -> Option<Leaf<'b>>
     where
@@ -228,6 +259,18 @@ impl<'a> LeafMut<'a> {
         self.strides.is_none()
     }
 
+    /// The order of the axes in memory, as [`Leaf::order`].
+    #[inline]
+    pub fn order(&self) -> Option<Order> {
+        Order::of(self.dims, self.strides?)
+    }
+
+    /// The place as it lies in memory, as [`Leaf::turned`].
+    pub fn turned<'b>(&'b mut self, scratch: &'b mut Scratch) -> Option<LeafMut<'b>> {
+        let dims = scratch.turned(self.dims, &self.order()?);
+        Some(LeafMut { dtype: self.dtype, dims, start: self.start, strides: None, memory: PhantomData })
+    }
+
     /// A dense place for the result, in `scratch` unless this one is dense; `None` when there is no memory. What is
     /// written there comes here by [`LeafMut::collect`].
     pub fn dense<'b>(&'b mut self, scratch: &'b mut Scratch) -> Option<LeafMut<'b>> {
@@ -237,9 +280,9 @@ impl<'a> LeafMut<'a> {
 
     /// Takes what was written to `scratch` since [`LeafMut::dense`].
     pub fn collect(&mut self, scratch: &Scratch) {
-        let room = bytes(self.dtype, self.dims).filter(|&n| n <= 8 * scratch.0.len());
+        let room = bytes(self.dtype, self.dims).filter(|&n| n <= 8 * scratch.words.len());
         if let (Some(strides), Some(_)) = (self.strides, room) {
-            let from = scratch.0.as_ptr().cast::<u8>().cast_mut();
+            let from = scratch.words.as_ptr().cast::<u8>().cast_mut();
             // SAFETY: the scratch has as many bytes and is not part of the array; the rest is the contract of `array`.
             unsafe { each(self.dtype.size(), self.dims, strides, self.start, from, true) };
         }

@@ -7,7 +7,7 @@ use super::{Function, Lane, SHIFT, divide, fast_sum, polynomial, rounded, two_pr
 const LN_2: (f64, f64) = (0.693_147_180_559_890_3, 5.497_923_018_708_371e-14);
 
 /// ⅔ in two parts.
-const TWO_THIRDS: (f64, f64) = (2.0 / 3.0, 3.700_743_415_417_188_5e-17);
+const TWO_THIRDS: (f64, f64) = (2.0 / 3.0, 3.700_743_415_417_188e-17);
 
 /// `2 / (2k + 5)`, up to `s²⁵`.
 const TAIL: [f64; 11] = {
@@ -55,7 +55,7 @@ impl Function for Log {
     #[inline(always)]
     fn lane(x: f64) -> Lane {
         let (y, certain) = logarithm(x, 0.0);
-        (y, certain & (x >= f64::MIN_POSITIVE) & (x < f64::INFINITY))
+        (y, certain & (f64::MIN_POSITIVE..f64::INFINITY).contains(&x))
     }
 }
 
