@@ -29,14 +29,23 @@ use std::convert::Infallible;
 
 /// Lowers all functions; instance `k` becomes function `k`.
 pub fn lower(module: &Module) -> ir::Module {
+    all(module, false)
+}
+
+/// The same, with the names that values have in the program.
+pub fn lower_named(module: &Module) -> ir::Module {
+    all(module, true)
+}
+
+fn all(module: &Module, named: bool) -> ir::Module {
     let mut out = ir::Module::default();
     for func in &module.funcs {
-        out.funcs.push(function(func));
+        out.funcs.push(function(func, named));
     }
     out
 }
 
-fn function(typed: &Func) -> ir::Func {
+fn function(typed: &Func, named: bool) -> ir::Func {
     let typed = jumps::structured(typed);
     let carried = live::carried(&typed);
     let mut func = ir::Func::new(typed.name.clone(), typed.sizes.clone(), typed.span);
@@ -46,6 +55,7 @@ fn function(typed: &Func) -> ir::Func {
         to: Builder::new(&mut func),
         values: vec![None; typed.locals.len()],
         changes: Vec::new(),
+        named,
     };
     for &param in &typed.params {
         lowering.param(param);
@@ -64,6 +74,8 @@ struct Lowering<'f> {
     values: Vec<Option<Value>>,
     /// What to restore at the end of a block.
     changes: Vec<(Local, Option<Value>)>,
+    /// Whether values keep the names that they have in the program.
+    named: bool,
 }
 
 impl Lowering<'_> {
@@ -256,6 +268,11 @@ impl Lowering<'_> {
     }
 
     fn set(&mut self, local: Local, value: Value) {
+        if self.named
+            && let Some(name) = &self.typed.locals[local.0 as usize].name
+        {
+            self.to.func.names.entry(value).or_insert_with(|| name.clone());
+        }
         let old = self.values[local.0 as usize].replace(value);
         self.changes.push((local, old));
     }

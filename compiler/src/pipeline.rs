@@ -142,7 +142,7 @@ fn facts(module: &Module, options: Options) -> Facts {
 /// The module with its derivatives taken, as it reads best: loops and arrays are what they were.
 pub fn readable(module: &typed::Module, main: typed::FuncId) -> Result<(Module, FuncId), Problem> {
     let entry = FuncId::new(main.0 as usize);
-    let mut module = lower::lower(module);
+    let mut module = lower::lower_named(module);
     opt::inline::inline(&mut module, &[entry]);
     for func in module.funcs.keys() {
         opt::clean(&mut module.funcs[func]);
@@ -219,8 +219,7 @@ fn copied(source: &Func) -> Func {
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);
     for &param in source.params() {
-        let new = to.param(source.ty(param).clone());
-        copier.map.insert(param, new);
+        copier.param(param, &mut to);
     }
     copier.contents(source.body, &mut to);
     to.set_yields(copier.values(source.results()));

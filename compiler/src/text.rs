@@ -129,7 +129,10 @@ fn helper(module: &Module, func: FuncId, helpers: &mut Helpers) -> Result<String
     let mut leaves = Vec::new();
     for &p in data.params() {
         let ty = data.ty(p).data().ok_or_else(|| Unwritable::new("a recursion in reverse mode"))?;
-        let leaf = names.fresh(ty.rank() > 0);
+        let leaf = match data.names.get(&p) {
+            Some(name) => names.fresh_named(name),
+            None => names.fresh(ty.rank() > 0),
+        };
         params.push(parameter(&leaf, &Layout::Leaf(ty.clone()), &sizes));
         leaves.push(Expr::Name(leaf));
     }

@@ -26,6 +26,21 @@ fn chains_of_arithmetic() {
 }
 
 #[test]
+fn rows_of_transposed_arrays() {
+    let sizes: &[&[i64]] = &[&[3, 5], &[9, 8], &[17, 33], &[4, 100], &[100, 1], &[0, 9]];
+    for dtype in ["f64", "f32"] {
+        for text in [
+            "func @0 f[n, m](v0: T[n, m], v1: T[m, n]) -> T[m, n] {\n  v2 = transpose [1, 0] v0\n  v3 = add v2 v1\n  v4 = mul v3 v3\n  yield v4\n}\n",
+            "func @0 f[n, m](v0: T[n, m], v1: T[m, n]) -> (T[m, n], T[n, m]) {\n  v2 = transpose [1, 0] v0\n  v3 = transpose [1, 0] v1\n  yield v2, v3\n}\n",
+            "func @0 f[n, m](v0: T[n, 3, m], v1: T[m, n]) -> T[3, m, n] {\n  v2 = transpose [1, 2, 0] v0\n  v3 = broadcast [3, m, n] [1, 2] v1\n  v4 = tanh v2\n  v5 = mul v4 v3\n  yield v5\n}\n",
+        ] {
+            let stats = agree(&text.replace('T', dtype), sizes, 0.0);
+            assert!(stats.vector_loops > 0, "{stats:?} of\n{text}");
+        }
+    }
+}
+
+#[test]
 fn special_values() {
     let values = [0.0, -0.0, 1.0, -1.5, 2.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -1e300, 0.5, -3.5];
     for dtype in [DType::F64, DType::F32] {

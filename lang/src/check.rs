@@ -21,6 +21,7 @@ mod demand;
 mod derive;
 mod directions;
 mod elab;
+mod elsewhere;
 mod entry;
 mod expr;
 mod fit;
@@ -48,6 +49,7 @@ mod stale;
 mod stmt;
 mod trial;
 mod trim;
+mod unused;
 mod value;
 mod world;
 

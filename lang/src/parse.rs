@@ -14,8 +14,10 @@ mod docs;
 mod errors;
 mod expr;
 mod foreign;
+mod forms;
 mod layout;
 mod pattern;
+mod signs;
 mod stmt;
 
 use crate::ast::{Block, Expr, ExprKind, File, Ident, Stmt, StmtKind};
@@ -108,15 +110,17 @@ impl Context<'_> {
 /// Parses all blocks, inner ones first; gives the statements of the last, which is the file.
 fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>]) -> Vec<Stmt> {
     let parser = stmt::statement(context);
-    for block in blocks {
-        let stmts = block.statements.iter().map(|raw| statement(context, &parser, raw)).collect();
+    for (at, block) in blocks.iter().enumerate() {
+        let is_file = at + 1 == blocks.len();
+        let alone = (block.statements.len() == 1 && !is_file).then_some(block.span);
+        let stmts = block.statements.iter().map(|raw| statement(context, &parser, raw, alone)).collect();
         context.blocks.borrow_mut().push(Some(Block { stmts, span: block.span }));
     }
     let file = context.blocks.borrow_mut().pop().flatten();
     file.map(|block| block.stmts).unwrap_or_default()
 }
 
-fn statement<'a>(context: &'a Context<'a>, parser: &P<'a, Stmt>, raw: &'a Statement<'a>) -> Stmt {
+fn statement<'a>(context: &'a Context<'a>, parser: &P<'a, Stmt>, raw: &'a Statement<'a>, block: Option<Span>) -> Stmt {
     let tokens = raw.tokens.as_slice();
     let whole = match tokens {
         [(_, first), .., (_, last)] => first.to(*last),
@@ -140,7 +144,17 @@ fn statement<'a>(context: &'a Context<'a>, parser: &P<'a, Stmt>, raw: &'a Statem
     if let Some(failure) = failures.first()
         && !unreadable
     {
-        context.report(errors::explain(context.text, tokens, failure));
+        if let Some(Token::Block(_)) = failure.found() {
+            // Braces that are no block here: what seems wrong inside follows from that.
+            let braces = *failure.span();
+            context.problems.borrow_mut().retain(|problem| !braces.encloses(problem.primary.span));
+        }
+        let problem = errors::explain(context.text, tokens, block, failure);
+        if problem.code == "E0013" && problem.helps.iter().all(|help| help.patches.is_empty()) {
+            // A statement that does not exist here: its blocks follow its own rules.
+            context.problems.borrow_mut().retain(|inner| !whole.encloses(inner.primary.span));
+        }
+        context.report(problem);
     }
     error
 }

@@ -314,8 +314,11 @@ impl<'a> Lexer<'a> {
             Ok(token @ (Token::Int(_) | Token::Float(_))) => self.number(token, span),
             Ok(Token::Dot) => self.dot(span),
             Ok(Token::StarStar) => self.slip(span, Token::Caret, "^"),
+            Ok(Token::Ampersand) if !self.after_value() => self.superfluous(span, "values have no references"),
             Ok(Token::Ampersand) => self.slip(span, Token::And, "and"),
+            Ok(Token::Bang) if self.ends_name(span) => self.mark_of_macro(span),
             Ok(Token::Bang) => self.slip(span, Token::Not, "not"),
+            Ok(Token::Slash) if self.rest().starts_with('*') => self.block_comment(span),
             Ok(token) if self.strings.is_empty() => self.push(token, span),
             Ok(token) => self.in_hole(token, span),
         }
@@ -331,6 +334,11 @@ impl<'a> Lexer<'a> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.id, start, end)
+    }
+
+    /// Whether a value may end with the last token.
+    fn after_value(&self) -> bool {
+        self.out.tokens.last().is_some_and(|(token, _)| token.ends_value())
     }
 
     /// The text behind the current token.

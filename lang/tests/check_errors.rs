@@ -63,6 +63,8 @@ fn patches_cure() {
                         "{header}: {cured:?} still has {}",
                         problem.code
                     );
+                    let whole = problems.len() == 1;
+                    assert!(!whole || left.is_empty(), "{header}: {cured:?} has another problem: {left:?}");
                 }
             }
         }

@@ -66,3 +66,76 @@ fn programs_without_fault_draw_none() {
         assert_eq!(warnings(text), "", "{text}");
     }
 }
+
+#[test]
+fn a_name_bound_for_nothing_is_named() {
+    let expected = "\
+warning[W0002]: `b` is bound and never used
+ --> a.adl:3:7
+  |
+3 |   let b = 2 * a
+  |       ^
+  |
+help: leave it out, or say that this is meant
+  |
+3 |   let _b = 2 * a
+  |       +
+";
+    assert_eq!(warnings("fn f(x) {\n  let a = x\n  let b = 2 * a\n  x + 1\n}\n").trim_end(), expected.trim_end());
+    assert_eq!(warnings("fn f(x) {\n  let _b = 2 * x\n  x + 1\n}\n"), "");
+}
+
+#[test]
+fn a_size_bound_anew_is_named_with_its_type() {
+    let expected = "\
+warning[W0003]: `n` is the size of an axis, and is bound anew
+ --> a.adl:2:7
+  |
+1 | fn f(x: f64[n]) {
+  |         ------ `n` is bound by this type
+2 |   let n = 2.0
+  |       ^
+  |
+  = help: give one of the two another name
+";
+    assert_eq!(warnings("fn f(x: f64[n]) {\n  let n = 2.0\n  sum(x) / n\n}\n").trim_end(), expected.trim_end());
+}
+
+#[test]
+fn names_that_serve_draw_none() {
+    for text in [
+        "let a = 1.0\nfn f(x) = x",
+        "fn f(x) {\n  let (a, b) = x\n  a\n}",
+        "fn f(x) {\n  let n = 3\n  let y: f64[n] = zeros(n)\n  y + x\n}",
+        "fn f(x) {\n  let k = 2.0\n  fn g(y) = k * y\n  g(x)\n}",
+        "fn f(x) {\n  let w = x\n  (w:)\n}",
+        "fn f(x) {\n  var y = 0.0\n  y = x\n  x\n}",
+        "fn f(x: f64[n]) = sum(x[i] for i in 0..n)",
+        "fn f(x: f64[n], y: f64[n]) -> f64[n] {\n  let s: f64[n] = x + y\n  s\n}",
+    ] {
+        assert_eq!(warnings(text), "", "{text}");
+    }
+}
+
+/// The programs that others are to learn from draw no warning.
+#[test]
+fn the_programs_of_the_repository_draw_none() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut said = String::new();
+    for folder in ["examples", "tests/programs", "tests/language"] {
+        for file in std::fs::read_dir(format!("{root}/{folder}")).expect("the folder exists").flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|e| e == "adl") {
+                let text = std::fs::read_to_string(&path).expect("readable");
+                let loaded = roomy(|| {
+                    let mut checker = Checker::new();
+                    let loaded =
+                        checker.load(Source::new(path.to_string_lossy(), text), &mut |_, _| Err("no files".into()));
+                    loaded.map(|loaded| render(&checker, &loaded.warnings)).unwrap_or_default()
+                });
+                said.push_str(&loaded);
+            }
+        }
+    }
+    assert_eq!(said, "");
+}

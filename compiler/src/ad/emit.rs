@@ -63,6 +63,16 @@ pub(super) fn derivative(op: &Op) -> Name {
     }
 }
 
+/// What the tangent of a value is called.
+pub(super) fn tangent_name(name: &Name) -> Name {
+    format!("d{name}").into()
+}
+
+/// What the cotangent of a value is called.
+pub(super) fn cotangent_name(name: &Name) -> Name {
+    format!("{name}_bar").into()
+}
+
 /// Whether values of this type have tangents.
 pub(super) fn is_float(ty: &Type) -> bool {
     ty.data().is_some_and(|ty| ty.dtype.is_float())

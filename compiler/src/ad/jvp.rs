@@ -18,7 +18,7 @@ mod ops;
 pub(super) use ops::{spread, ties};
 
 use super::activity::Active;
-use super::emit::{Emit, is_float, types_of};
+use super::emit::{Emit, is_float, tangent_name, types_of};
 use super::{Ad, requests};
 use crate::ir::{Block, Func, FuncId, Inst, InstData, Kind, Type, Value};
 use adl_lang::types::Dim;
@@ -36,7 +36,7 @@ pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool]
         if *moves {
             let ty = source.data(param).clone();
             let tangent = forward.emit.param(&ty);
-            forward.tangent.insert(param, tangent);
+            forward.define_tangents(&[param], &[tangent]);
         }
     }
     forward.contents(source.body);
@@ -100,7 +100,7 @@ impl Forward<'_, '_> {
         for &param in params {
             let ty = self.source.data(param).clone();
             let new = self.emit.param(&ty);
-            self.primal.insert(param, new);
+            self.define(&[param], &[new]);
         }
     }
 
@@ -109,7 +109,7 @@ impl Forward<'_, '_> {
         for param in self.actives(params) {
             let ty = self.source.data(param).clone();
             let new = self.emit.param(&ty);
-            self.tangent.insert(param, new);
+            self.define_tangents(&[param], &[new]);
         }
     }
 
@@ -143,7 +143,7 @@ impl Forward<'_, '_> {
                 self.define(&data.results, &values);
                 for (&result, tangent) in data.results.iter().zip(tangents) {
                     if let Some(tangent) = tangent {
-                        self.tangent.insert(result, tangent);
+                        self.define_tangents(&[result], &[tangent]);
                     }
                 }
             }
@@ -166,11 +166,17 @@ impl Forward<'_, '_> {
     }
 
     fn define(&mut self, results: &[Value], values: &[Value]) {
-        self.primal.extend(results.iter().copied().zip(values.iter().copied()));
+        for (&result, &value) in results.iter().zip(values) {
+            self.primal.insert(result, value);
+            self.emit.func.name_after(value, &self.source, result, Clone::clone);
+        }
     }
 
     fn define_tangents(&mut self, results: &[Value], tangents: &[Value]) {
-        self.tangent.extend(results.iter().copied().zip(tangents.iter().copied()));
+        for (&result, &tangent) in results.iter().zip(tangents) {
+            self.tangent.insert(result, tangent);
+            self.emit.func.name_after(tangent, &self.source, result, tangent_name);
+        }
     }
 
     fn types(&self, values: &[Value]) -> Vec<Type> {
@@ -269,10 +275,11 @@ impl Forward<'_, '_> {
         let values = self.emit.to().call(func, sizes.to_vec(), args, types);
         let (values, tangents) = values.split_at(data.results.len());
         self.define(&data.results, values);
-        let floats = data.results.iter().filter(|&&r| is_float(self.source.ty(r)));
+        let source = self.source.clone();
+        let floats = data.results.iter().filter(|&&r| is_float(source.ty(r)));
         for (&result, &tangent) in floats.zip(tangents) {
             if self.active[result] {
-                self.tangent.insert(result, tangent);
+                self.define_tangents(&[result], &[tangent]);
             }
         }
     }

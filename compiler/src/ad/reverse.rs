@@ -27,7 +27,7 @@ mod regions;
 mod rows;
 mod thread;
 
-use super::emit::{Emit, acc_all, is_float};
+use super::emit::{Emit, acc_all, cotangent_name, is_float};
 use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
@@ -50,7 +50,7 @@ pub(super) fn whole(
     let facts = Facts::new(&source, active, seeds, false);
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
-    let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.param_like(r)).collect();
+    let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();
     sweep.contents(source.body);
     let body = sweep.emit.block;
     sweep.emit.enter();
@@ -84,9 +84,9 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
     sweep.emit.to().set_yields(results);
     let body = sweep.emit.block;
     sweep.emit.enter();
-    let cotangents: Vec<Value> = seeded(&source, &name.seeds).iter().map(|&r| sweep.param_like(r)).collect();
+    let cotangents: Vec<Value> = seeded(&source, &name.seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();
     for (&param, _) in source.params().iter().zip(&name.accs).filter(|(_, acc)| **acc) {
-        let cotangent = sweep.param_like(param);
+        let cotangent = sweep.cotangent_param(param);
         sweep.ct.insert(param, cotangent);
         sweep.accs.insert(param);
     }
@@ -120,8 +120,7 @@ fn half(func: &Func, block: Block) -> Func {
     let mut emit = Emit::like(func, String::new());
     let mut copier = Copier::new(func);
     for &param in &func.blocks[block].params {
-        let copy = emit.func.param(emit.block, func.ty(param).clone());
-        copier.map.insert(param, copy);
+        copier.param(param, &mut emit.to());
     }
     copier.contents(block, &mut emit.to());
     let results = copier.values(&func.blocks[block].yields);
@@ -181,9 +180,19 @@ impl<'a, 'm> Sweep<'a, 'm> {
         values.iter().map(|v| self.primal[v]).collect()
     }
 
-    fn param_like(&mut self, value: Value) -> Value {
+    /// A parameter for the cotangent of a value.
+    fn cotangent_param(&mut self, value: Value) -> Value {
         let ty = self.source.data(value).clone();
-        self.emit.param(&ty)
+        let param = self.emit.param(&ty);
+        self.emit.func.name_after(param, &self.source, value, cotangent_name);
+        param
+    }
+
+    /// The cotangent of a value is complete: it is called so.
+    fn complete(&mut self, value: Value) {
+        if let Some(&cotangent) = self.ct.get(&value) {
+            self.emit.func.name_after(cotangent, &self.source, value, cotangent_name);
+        }
     }
 
     fn zero(&mut self, value: Value) -> Value {
@@ -193,6 +202,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
 
     /// The cotangent of a value, for the last time; a real zero if there is none.
     fn take(&mut self, value: Value) -> Value {
+        self.complete(value);
         match self.ct.remove(&value) {
             Some(cotangent) => cotangent,
             None => self.zero(value),
@@ -233,6 +243,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
             let data = &source.insts[inst];
             if data.results.iter().any(|r| self.ct.contains_key(r)) {
                 self.emit.span = data.span;
+                data.results.iter().for_each(|&r| self.complete(r));
                 self.reverse_inst(inst);
             }
         }

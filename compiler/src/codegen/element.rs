@@ -7,6 +7,7 @@ use super::checks::trusted;
 use super::cost::proper_axes;
 use super::function::{Bound, Reg, Translator};
 use super::fuse::Form;
+use super::lanes::transposed;
 use super::scalar::machine;
 use crate::ir::{Block, Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};
@@ -106,11 +107,7 @@ impl Translator<'_, '_> {
                 let At::Axes(index) = at else {
                     return self.defect("a flat transpose".to_string());
                 };
-                let mut inner: SmallVec<[Reg; 4]> = index.clone();
-                for (k, &p) in perm.iter().enumerate() {
-                    inner[p] = index[k];
-                }
-                self.element(data.args[0], &At::Axes(inner))
+                self.element(data.args[0], &transposed(perm, index))
             }
             Op::Reshape(dims) => {
                 let At::Axes(index) = at else {

@@ -48,6 +48,18 @@ pub(super) fn has_vector_form(prim: Prim) -> bool {
     }
 }
 
+/// Whether what is a row stays one.
+fn keeps_rows(perm: &[usize]) -> bool {
+    perm.last() == Some(&(perm.len() - 1))
+}
+
+/// Where an element of a transposed array is in the array.
+pub(super) fn transposed(perm: &[usize], index: &[Reg]) -> At {
+    let mut inner: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
+    perm.iter().zip(index).for_each(|(&axis, &at)| inner[axis] = at);
+    At::Axes(inner)
+}
+
 /// Rows need not be aligned to the register.
 pub(super) fn trusted_row() -> MemFlagsData {
     MemFlagsData::new().with_notrap()
@@ -100,7 +112,7 @@ impl Translator<'_, '_> {
                     !flat && (operand.dtype == dtype || operand.dtype == DType::Bool)
                 }
             }
-            Op::Transpose(perm) => !flat && perm.last() == Some(&(perm.len() - 1)) && elsewhere(&data.args),
+            Op::Transpose(perm) => !flat && (keeps_rows(perm) || ty.dtype == dtype) && elsewhere(&data.args),
             Op::Reshape(dims) => {
                 let last = self.data(data.args[0]).dims.last();
                 // In order the index is the same; by axes it is another one.
@@ -206,12 +218,23 @@ impl Translator<'_, '_> {
                 let x = self.element(x, &inner);
                 self.spread(x, from, dtype)
             }
+            (Op::Transpose(perm), Some(x), At::Axes(index)) if keeps_rows(perm) => {
+                self.lanes(x, &transposed(perm, index), k, dtype)
+            }
             (Op::Transpose(perm), Some(x), At::Axes(index)) => {
-                let mut inner = index.clone();
-                for (axis, &p) in perm.iter().enumerate() {
-                    inner[p] = index[axis];
+                // The elements of a row lie in several ones: they are read one by one.
+                let mut index = index.clone();
+                let (last, start) = (perm.len() - 1, k as i64 * lanes(dtype));
+                let first = index[last];
+                index[last] = self.b.ins().iadd_imm_s(first, start);
+                let one = self.element(x, &transposed(perm, &index));
+                let mut result = self.b.ins().splat(vector(dtype), one);
+                for lane in 1..lanes(dtype) {
+                    index[last] = self.b.ins().iadd_imm_s(first, start + lane);
+                    let one = self.element(x, &transposed(perm, &index));
+                    result = self.b.ins().insertlane(result, one, lane as u8);
                 }
-                self.lanes(x, &At::Axes(inner), k, dtype)
+                result
             }
             (Op::Reshape(_), Some(x), At::Flat(_)) => self.lanes(x, at, k, dtype),
             (Op::Reshape(dims), Some(x), At::Axes(index)) => {

@@ -63,10 +63,23 @@ impl<'s> Copier<'s> {
         let outer = std::mem::replace(&mut to.span, data.span);
         let copy = to.inst(kind, args, types);
         to.span = outer;
-        for (&old, &new) in data.results.iter().zip(&to.func.insts[copy].results) {
-            self.map.insert(old, new);
+        for (at, &old) in data.results.iter().enumerate() {
+            let new = to.func.insts[copy].results[at];
+            self.becomes(old, new, to);
         }
         copy
+    }
+
+    /// A parameter of the current block for a value of the source.
+    pub fn param(&mut self, value: Value, to: &mut Builder<'_>) -> Value {
+        let new = to.param(self.ty(self.source.ty(value)));
+        self.becomes(value, new, to);
+        new
+    }
+
+    fn becomes(&mut self, old: Value, new: Value, to: &mut Builder<'_>) {
+        self.map.insert(old, new);
+        to.func.name_after(new, self.source, old, Clone::clone);
     }
 
     /// Copies a block as a new one.
@@ -74,9 +87,7 @@ impl<'s> Copier<'s> {
         let source = self.source;
         let (copy, ()) = to.region(|to| {
             for &param in &source.blocks[block].params {
-                let ty = self.ty(source.ty(param));
-                let new = to.param(ty);
-                self.map.insert(param, new);
+                self.param(param, to);
             }
             self.contents(block, to);
             let yields = self.values(&source.blocks[block].yields);

@@ -7,6 +7,7 @@ use adl_lang::ops::Op;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::{Dim, Sym, Ty};
+use rustc_hash::FxHashMap;
 
 entity!(
     /// A function of a module.
@@ -53,6 +54,8 @@ pub struct Func {
     pub rules: Rules,
     /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
     pub apart: bool,
+    /// What values are called in the program, for texts; empty where no text is made.
+    pub names: FxHashMap<Value, Name>,
 }
 
 /// The derivatives that a function has been given.
@@ -277,7 +280,8 @@ impl Func {
         let mut blocks = Arena::new();
         let body = blocks.push(BlockData::default());
         let (insts, values) = (Arena::new(), Arena::new());
-        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules: Rules::default(), apart: false }
+        let (rules, names) = (Rules::default(), FxHashMap::default());
+        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules, apart: false, names }
     }
 
     /// The type of a value.
@@ -327,6 +331,20 @@ impl Func {
     /// The types of the results.
     pub fn result_types(&self) -> Vec<Type> {
         self.results().iter().map(|&v| self.ty(v).clone()).collect()
+    }
+
+    /// Calls a value after one of another function, if that has a name and this has none yet.
+    pub fn name_after(&mut self, value: Value, source: &Func, old: Value, made: impl FnOnce(&Name) -> Name) {
+        if let Some(name) = source.names.get(&old) {
+            self.names.entry(value).or_insert_with(|| made(name));
+        }
+    }
+
+    /// Calls a value what another one is called, if it has no name yet.
+    pub fn share_name(&mut self, from: Value, to: Value) {
+        if let Some(name) = self.names.get(&from).cloned() {
+            self.names.entry(to).or_insert(name);
+        }
     }
 
     /// Adds a parameter to a block.

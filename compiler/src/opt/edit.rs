@@ -207,6 +207,9 @@ pub fn copy(func: &mut Func, inst: Inst, map: &mut FxHashMap<Value, Value>) -> I
     for (old, &result) in data.results.iter().zip(&func.insts[new].results) {
         map.insert(*old, result);
     }
+    for &old in &data.results {
+        func.share_name(old, map[&old]);
+    }
     new
 }
 

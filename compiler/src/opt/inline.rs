@@ -83,7 +83,14 @@ impl Inline<'_> {
         let mut copier = Copier { source, map, sizes };
         copier.contents(source.body, &mut Builder { func: self.caller, block, span: data.span });
         for (&result, &value) in data.results.iter().zip(source.results()) {
-            self.renames.set(result, copier.value(value));
+            let new = copier.value(value);
+            // A result is called what the caller calls it; an argument that is handed on keeps its name.
+            if !source.params().contains(&value)
+                && let Some(name) = self.caller.names.get(&result).cloned()
+            {
+                self.caller.names.insert(new, name);
+            }
+            self.renames.set(result, new);
         }
         self.size += self.sizes[callee];
     }

@@ -16,9 +16,11 @@ impl Writer<'_> {
         results: &[Value],
     ) -> Result<(), Unwritable> {
         let cond = self.operand(args[0]);
+        let start = self.names.enter();
         let (yes, yes_values) = self.apart(then)?;
         self.follow_tapes(then, results);
         let (no, no_values) = self.apart(otherwise)?;
+        self.end(start);
         // What both branches leave in one variable is there already.
         let mut chosen = Vec::new();
         for (k, &result) in results.iter().enumerate() {
@@ -71,7 +73,7 @@ impl Writer<'_> {
                 names.push(None);
                 continue;
             }
-            let name = self.own(value, Some(at));
+            let name = self.own(value, Some(at), &params);
             params.iter().for_each(|&p| {
                 self.values.insert(p, Expr::name(&name));
             });
@@ -126,8 +128,10 @@ impl Writer<'_> {
     ) -> Result<(), Unwritable> {
         let count = self.operand(args[0]);
         let names = self.carries(at, &args[1..], &[(body, 1)]);
-        let index = self.names.index();
-        self.values.insert(self.func.blocks[body].params[0], Expr::name(&index));
+        let start = self.names.enter();
+        let param = self.func.blocks[body].params[0];
+        let index = self.index_for(param);
+        self.values.insert(param, Expr::name(&index));
         self.rounds.push(self.known(&count));
         self.bounds.insert(index.clone(), count.clone());
         let (mut lines, values) = self.apart(body)?;
@@ -139,6 +143,7 @@ impl Writer<'_> {
         self.out.push(format!("for {index} in {} {{", range.text()));
         self.out.extend(lines);
         self.out.push("}".into());
+        self.end(start);
         let yields = self.func.blocks[body].yields.clone();
         self.leave(&names, &yields, results);
         Ok(())
@@ -152,6 +157,7 @@ impl Writer<'_> {
         results: &[Value],
     ) -> Result<(), Unwritable> {
         let names = self.carries(at, args, &[(test, 0), (body, 0)]);
+        let start = self.names.enter();
         let (before, cond) = self.apart(test)?;
         self.rounds.push(None);
         let (mut lines, values) = self.apart(body)?;
@@ -166,6 +172,7 @@ impl Writer<'_> {
         }
         self.out.extend(lines);
         self.out.push("}".into());
+        self.end(start);
         let yields = self.func.blocks[body].yields.clone();
         self.leave(&names, &yields, results);
         Ok(())
@@ -180,17 +187,34 @@ impl Writer<'_> {
         results: &[Value],
     ) -> Result<(), Unwritable> {
         let params = self.func.blocks[body].params.clone();
-        let indices: Vec<String> = extents.iter().map(|_| self.names.index()).collect();
+        let (arrays, sums) = results.split_at(results.len() - accs);
+        let names: Vec<String> =
+            args.iter().zip(&params[extents.len()..]).map(|(&a, &param)| self.own(a, Some(at), &[param])).collect();
+        for (&param, name) in params[extents.len()..].iter().zip(&names) {
+            self.values.insert(param, Expr::name(name));
+        }
+        let mut filled = Vec::new();
+        for &array in arrays.iter().filter(|_| accs > 0) {
+            let ty = self.func.data(array).clone();
+            let name = self.variable_for(&[array]);
+            let zeros = Expr::call("full", vec![self.shape(&ty.dims), typed(Expr::Num(0.0), ty.dtype)]);
+            self.out.push(format!("var {name} = {}", zeros.text()));
+            self.variables.insert(name.clone());
+            self.values.insert(array, Expr::name(&name));
+            filled.push(name);
+        }
+        let start = self.names.enter();
+        let indices: Vec<String> = params[..extents.len()].iter().map(|&p| self.index_for(p)).collect();
         for (&param, index) in params.iter().zip(&indices) {
             self.values.insert(param, Expr::name(index));
         }
         let ranges: Vec<Expr> =
             extents.iter().map(|d| Expr::Range(Box::new(Expr::Int(0)), Box::new(self.dim(d)))).collect();
-        let (arrays, sums) = results.split_at(results.len() - accs);
         if accs == 0 {
             self.rounds.push(None);
             let (lines, values) = self.apart(body)?;
             self.rounds.pop();
+            self.end(start);
             let element = match values.as_slice() {
                 [one] => one.clone(),
                 many => Expr::Tuple(many.to_vec()),
@@ -203,20 +227,6 @@ impl Writer<'_> {
             }
             return Ok(());
         }
-        let names: Vec<String> = args.iter().map(|&a| self.own(a, Some(at))).collect();
-        for (&param, name) in params[extents.len()..].iter().zip(&names) {
-            self.values.insert(param, Expr::name(name));
-        }
-        let mut filled = Vec::new();
-        for &array in arrays {
-            let ty = self.func.data(array).clone();
-            let name = self.names.fresh_variable(true);
-            let zeros = Expr::call("full", vec![self.shape(&ty.dims), typed(Expr::Num(0.0), ty.dtype)]);
-            self.out.push(format!("var {name} = {}", zeros.text()));
-            self.variables.insert(name.clone());
-            self.values.insert(array, Expr::name(&name));
-            filled.push(name);
-        }
         for (index, range) in indices.iter().zip(&ranges) {
             self.out.push(format!("for {index} in {} {{", range.text()));
         }
@@ -225,6 +235,7 @@ impl Writer<'_> {
         self.rounds.extend(outer);
         let (lines, values) = self.apart(body)?;
         self.rounds.truncate(depth);
+        self.end(start);
         self.out.extend(lines);
         let place: Vec<Part> = indices.iter().map(|i| Part::At(Expr::name(i))).collect();
         for (name, value) in filled.iter().zip(&values) {

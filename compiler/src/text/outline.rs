@@ -65,16 +65,8 @@ fn replace(module: &mut Module, id: FuncId, inst: Inst, (test, body): (Block, Bl
     let mut func = Func::new("rounds", source.sizes.clone(), data.span);
     let mut to = Builder::new(&mut func);
     let mut copier = Copier::new(&source);
-    let param = |to: &mut Builder<'_>, value: Value| to.param(source.ty(value).clone());
-    let kept: Vec<Value> = free
-        .iter()
-        .map(|&value| {
-            let new = param(&mut to, value);
-            copier.map.insert(value, new);
-            new
-        })
-        .collect();
-    let carries: Vec<Value> = source.blocks[test].params.iter().map(|&p| param(&mut to, p)).collect();
+    let kept: Vec<Value> = free.iter().map(|&value| copier.param(value, &mut to)).collect();
+    let carries: Vec<Value> = source.blocks[test].params.iter().map(|&p| copier.param(p, &mut to)).collect();
     for block in [test, body] {
         copier.map.extend(source.blocks[block].params.iter().copied().zip(carries.iter().copied()));
     }

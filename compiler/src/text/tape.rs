@@ -63,8 +63,8 @@ impl Writer<'_> {
         if let Some(k) = self.tapes.all[tape].stacks.iter().position(|s| s.types == types) {
             return k;
         }
-        let arrays = types.iter().map(|_| self.names.fresh_named("kept")).collect();
-        let top = self.names.fresh_named("top");
+        let arrays = types.iter().map(|_| self.names.lasting("kept")).collect();
+        let top = self.names.lasting("top");
         self.tapes.all[tape].stacks.push(Stack { types: types.to_vec(), arrays, top, room: Expr::Int(0) });
         self.tapes.all[tape].stacks.len() - 1
     }

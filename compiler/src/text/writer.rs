@@ -90,9 +90,42 @@ impl<'m> Writer<'m> {
     }
 
     fn bind(&mut self, value: Value, e: &Expr) {
-        let name = self.names.fresh(self.func.ty(value).data().is_some_and(|ty| ty.rank() > 0));
+        let name = self.name_for(value);
         self.out.push(format!("let {name} = {}", e.text()));
         self.values.insert(value, Expr::Name(name));
+    }
+
+    /// A name for a value: the one that it has in the program, or a letter.
+    pub(super) fn name_for(&mut self, value: Value) -> String {
+        let array = self.func.ty(value).data().is_some_and(|ty| ty.rank() > 0);
+        match self.func.names.get(&value) {
+            Some(name) => self.names.fresh_named(name),
+            None => self.names.fresh(array),
+        }
+    }
+
+    /// A name for a variable: the one of the first of some values that has one, or a letter.
+    pub(super) fn variable_for(&mut self, values: &[Value]) -> String {
+        let array = self.func.ty(values[0]).data().is_some_and(|ty| ty.rank() > 0);
+        match values.iter().find_map(|value| self.func.names.get(value)) {
+            Some(name) => self.names.fresh_named(name),
+            None => self.names.fresh_variable(array),
+        }
+    }
+
+    /// A name for the index of a loop.
+    pub(super) fn index_for(&mut self, index: Value) -> String {
+        match self.func.names.get(&index) {
+            Some(name) => self.names.fresh_named(name),
+            None => self.names.index(),
+        }
+    }
+
+    /// Ends a block: its names are free again.
+    pub(super) fn end(&mut self, start: usize) {
+        for name in self.names.leave(start) {
+            self.variables.remove(&name);
+        }
     }
 
     /// Gives a value that waits a name, unless it is simple.
@@ -117,7 +150,8 @@ impl<'m> Writer<'m> {
     }
 
     /// A variable that holds the value and may change from here on: its own, if nothing else needs that.
-    pub(super) fn own(&mut self, value: Value, user: Option<(Block, Inst)>) -> String {
+    /// Otherwise it is a new one, called after the first of `then` that has a name, or after `value`.
+    pub(super) fn own(&mut self, value: Value, user: Option<(Block, Inst)>, then: &[Value]) -> String {
         if let Some(Expr::Name(name)) = self.values.get(&value).cloned()
             && self.variables.contains(&name)
             && user.is_some_and(|(block, inst)| self.is_last_use(value, block, inst))
@@ -126,7 +160,7 @@ impl<'m> Writer<'m> {
         }
         let ty = self.func.data(value).clone();
         let e = typed(self.operand(value), ty.dtype);
-        let name = self.names.fresh_variable(ty.rank() > 0);
+        let name = self.variable_for(&[then, &[value]].concat());
         self.out.push(format!("var {name} = {}", e.text()));
         self.variables.insert(name.clone());
         name
@@ -184,7 +218,7 @@ impl<'m> Writer<'m> {
                     return Ok(());
                 }
                 let parts = self.selectors(sels, &args[2..])?;
-                let name = self.own(args[0], Some((block, inst)));
+                let name = self.own(args[0], Some((block, inst)), &results);
                 self.settle(&name);
                 let place =
                     if parts.is_empty() { Expr::name(&name) } else { Expr::Index(Box::new(Expr::name(&name)), parts) };
@@ -245,8 +279,7 @@ impl<'m> Writer<'m> {
         let names: Vec<String> = results
             .iter()
             .map(|&r| {
-                let array = self.func.ty(r).data().is_some_and(|ty| ty.rank() > 0);
-                let name = if self.uses.contains_key(&r) { self.names.fresh(array) } else { "_".into() };
+                let name = if self.uses.contains_key(&r) { self.name_for(r) } else { "_".into() };
                 self.values.insert(r, Expr::name(&name));
                 name
             })

@@ -102,6 +102,9 @@ impl Elab<'_> {
                     at,
                     format!("`{}` takes numbers and arrays, and this is {what}", spelling(op)),
                 );
+                if matches!(v, Val::Str(_)) && op == BinaryOp::Add {
+                    problem = problem.help("texts are put together with holes: `\"{a}{b}\"`");
+                }
                 if v.is_callable() {
                     problem = problem.help("call the function: only its results can be computed with");
                 }

@@ -2,6 +2,7 @@
 
 use super::elab::{Elab, Fail, Named, R};
 use super::free;
+use super::messages;
 use super::value::{Code, FnVal, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
@@ -37,7 +38,16 @@ impl Args {
 
 impl Elab<'_> {
     pub fn call_expr(&mut self, callee: &Expr, args: &[Arg], span: Span) -> R<Val> {
-        let f = self.expr(callee)?;
+        let f = match &callee.kind {
+            ExprKind::Field(base, name) => {
+                let v = self.expr(base)?;
+                if let Some(problem) = self.method(&v, base.span, name, Some((args, span))) {
+                    return self.fail(problem);
+                }
+                self.field(&v, name, callee.span)?
+            }
+            _ => self.expr(callee)?,
+        };
         if let Val::Builtin(i) = f {
             if library::ROWS[i].operator {
                 return self.operator_call(i, args, span);
@@ -243,11 +253,7 @@ impl Elab<'_> {
                                     if let PatternKind::Name(m) = &p.pattern.kind { Some(m.clone()) } else { None }
                                 })
                                 .collect();
-                        let mut problem =
-                            Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name));
-                        if let Some(near) = super::messages::nearest(&n.name, names.iter().map(|n| &**n)) {
-                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
-                        }
+                        let problem = messages::no_parameter(&name, n, names.iter().map(|n| &**n));
                         return self.fail(problem);
                     };
                     at
@@ -360,12 +366,8 @@ impl Elab<'_> {
                 Some(n) => match params.iter().position(|p| p.name == &*n.name && !p.rest) {
                     Some(at) => args.vals[at] = Some((g.val, g.span)),
                     None => {
-                        let mut problem =
-                            Diagnostic::error("E0102", n.span, format!("`{name}` has no parameter `{}`", n.name))
-                                .note(format!("it is `{signature}`"));
-                        if let Some(near) = super::messages::nearest(&n.name, params.iter().map(|p| p.name)) {
-                            problem = problem.fix(format!("did you mean `{near}`?"), vec![(n.span, near.into())]);
-                        }
+                        let problem = messages::no_parameter(name, n, params.iter().map(|p| p.name))
+                            .note(format!("it is `{signature}`"));
                         return self.fail(problem);
                     }
                 },

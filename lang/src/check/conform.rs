@@ -4,7 +4,6 @@ use super::elab::{Binding, Elab, R};
 use super::free;
 use super::value::{Template, Val};
 use crate::ast::{BinaryOp, Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp};
-use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Local, StmtKind};
@@ -314,17 +313,7 @@ impl Elab<'_> {
     }
 
     pub fn no_type<T>(&mut self, name: &str, span: Span) -> R<T> {
-        let mut problem = Diagnostic::error("E0104", span, format!("there is no type `{name}`"));
-        let near =
-            ["f64", "f32", "i64", "bool"].into_iter().min_by_key(|t| strsim::levenshtein(t, name)).unwrap_or("f64");
-        let near = match name {
-            "int" | "i32" | "usize" | "integer" => "i64",
-            "float" | "double" | "real" => "f64",
-            _ => near,
-        };
-        problem = problem
-            .fix(format!("the element types are f64, f32, i64 and bool; `{near}` is near"), vec![(span, near.into())]);
-        self.fail(problem)
+        self.fail(super::elsewhere::no_type(name, span))
     }
 
     /// The size that a name stands for here.

@@ -80,6 +80,9 @@ impl Elab<'_> {
             }
             ExprKind::Field(base, name) => {
                 let v = self.expr(base)?;
+                if let Some(problem) = self.method(&v, base.span, name, None) {
+                    return self.fail(problem);
+                }
                 self.field(&v, name, e.span)
             }
             ExprKind::Part(base, k, at) => {
@@ -218,10 +221,6 @@ impl Elab<'_> {
             .note(format!("the value is {what}"));
         if let Some(near) = super::messages::nearest(&name.name, names.iter().map(|n| &**n)) {
             problem = problem.fix(format!("did you mean `{near}`?"), vec![(name.span, near.to_string())]);
-        } else if let Some(here) = super::messages::foreign_field(&name.name) {
-            problem = problem.help(format!("in ADL this is `{here}`"));
-        } else if crate::library::all_names().contains(&&*name.name) {
-            problem = problem.help(format!("functions are called by their name: `{}(x)`", name.name));
         }
         problem
     }

@@ -1,9 +1,10 @@
 //! What messages have in common: near names, origins of sizes, printed pieces.
 
 use super::elab::{Elab, Mode, R, What};
+use super::elsewhere::{self, Here};
 use super::free;
 use super::value::Val;
-use crate::ast::{Format, FormatStyle, Name};
+use crate::ast::{Format, FormatStyle, Ident, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;
@@ -30,72 +31,18 @@ pub(crate) fn plain_text(v: &Val) -> Option<String> {
     pieces.iter().map(|p| if let Piece::Text(t) = p { Some(t.as_str()) } else { None }).collect()
 }
 
-/// Modules of other languages whose functions stand without a prefix here.
-pub(crate) fn foreign_module(name: &str) -> bool {
-    matches!(
-        name,
-        "np" | "numpy"
-            | "math"
-            | "Math"
-            | "cmath"
-            | "torch"
-            | "jax"
-            | "jnp"
-            | "tf"
-            | "tensorflow"
-            | "scipy"
-            | "sp"
-            | "random"
-    )
-}
-
-/// What methods and attributes of arrays in other languages are here.
-pub(crate) fn foreign_field(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "shape" => "shape(x)",
-        "size" | "length" | "count" => "len(x)",
-        "ndim" => "len(shape(x))",
-        "t" | "transpose" => "x.T",
-        "append" | "push" | "extend" => "concat(x, [a])",
-        "astype" | "to" | "item" => "f64(x)",
-        "copy" | "clone" | "detach" => "x",
-        "tolist" | "numpy" => "x",
-        "var" => "variance(x)",
-        "pow" => "x^2",
-        "grad" | "backward" => "grad(f)(x)",
-        "ravel" => "flatten(x)",
-        "map" => "vmap(f)(x)",
-        "dtype" => "f64 or f32, as it was written",
-        _ => return None,
-    })
-}
-
-/// Names of other languages.
-pub(crate) fn foreign(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "length" | "lenght" | "size" => "len",
-        "power" | "pow" => "^",
-        "ln" => "log",
-        "sine" => "sin",
-        "cosine" => "cos",
-        "elif" | "elseif" => "else if",
-        "lambda" => "|x| …",
-        "dtype" | "float" | "double" => "f64",
-        "int" | "integer" => "i64",
-        "range" => "0..n",
-        "println" | "echo" => "print",
-        "matmul" => "@",
-        "concatenate" | "append" | "hstack" | "vstack" => "concat",
-        "maximum" => "max",
-        "minimum" => "min",
-        "arctan" => "atan",
-        "arcsin" => "asin",
-        "arccos" => "acos",
-        "None" | "nil" | "null" => "none",
-        "True" => "true",
-        "False" => "false",
-        _ => return None,
-    })
+/// `… has no parameter …`, with the one that is probably meant.
+pub(crate) fn no_parameter<'a>(
+    function: &str,
+    given: &Ident,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let problem = Diagnostic::error("E0102", given.span, format!("`{function}` has no parameter `{}`", given.name));
+    let meant = elsewhere::parameter(&given.name).filter(|meant| names.clone().any(|name| name == *meant));
+    match meant.or_else(|| nearest(&given.name, names)) {
+        Some(near) => problem.fix(format!("did you mean `{near}`?"), vec![(given.span, near.into())]),
+        None => problem,
+    }
 }
 
 pub(crate) fn not_assignable(name: &str, at: Span, what: What, decl: Span) -> Diagnostic {
@@ -253,16 +200,20 @@ fn renames(ty: &crate::ast::TypeExpr, from: &str, to: &str, out: &mut Vec<(Span,
 
 /// `no variable … here`.
 pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
-    let mut problem = Diagnostic::error("E0101", span, format!("no variable `{name}` here"));
-    let library = crate::library::all_names();
-    if let Some(other) = foreign(name) {
-        let help = format!("in ADL this is `{other}`");
-        let word = other.bytes().all(|c| c.is_ascii_alphanumeric());
-        problem = if word { problem.fix(help, vec![(span, other.to_string())]) } else { problem.help(help) };
-    } else if let Some(near) =
-        nearest(name, known.iter().map(String::as_str)).or_else(|| nearest(name, library.iter().copied()))
-    {
-        problem = problem.fix(format!("did you mean `{near}`?"), vec![(span, near.to_string())]);
+    let problem = Diagnostic::error("E0101", span, format!("no variable `{name}` here"));
+    match elsewhere::here(name) {
+        Some(Here::Name(other)) => {
+            return problem.fix(format!("in ADL this is `{other}`"), vec![(span, other.to_string())]);
+        }
+        Some(Here::Nothing(help) | Here::Advice(help)) => return problem.help(help),
+        None if elsewhere::is_library(name) => {
+            return problem.help("the functions of the library are called without a prefix");
+        }
+        None => {}
     }
-    problem
+    let library = crate::library::all_names();
+    match nearest(name, known.iter().map(String::as_str)).or_else(|| nearest(name, library.iter().copied())) {
+        Some(near) => problem.fix(format!("did you mean `{near}`?"), vec![(span, near.to_string())]),
+        None => problem,
+    }
 }

@@ -1,9 +1,10 @@
 //! Loading: a file or entry of the REPL, and what it imports.
 
+use super::elsewhere;
 use super::resolve;
 use super::value::ModuleId;
 use super::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
-use super::{Checker, Loaded, free, stale};
+use super::{Checker, Loaded, free, stale, unused};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::library;
@@ -79,6 +80,7 @@ impl Checker {
         }
         warnings.extend(problems);
         stale::file(&mut self.world.seen, &file, &mut warnings);
+        unused::file(&file, &mut warnings);
         let mut errors = self.module_definitions(known_modules);
         // What is written again may fit no longer: that is no reason to refuse what it is written again for.
         let (older, own): (Vec<_>, Vec<_>) =
@@ -149,10 +151,10 @@ fn imports(
         let library = standard.is_some();
         let found = standard.map_or_else(|| load(&text, from), |t| Ok(Source::new(format!("<{text}>"), t)));
         let source = found.map_err(|why| {
-            let problem = Diagnostic::error("E0110", at, format!("`{text}` cannot be imported"));
-            let ours = super::messages::foreign_module(&text);
-            let help = "the functions of the library are there without an import: `zeros(3)`";
-            vec![if ours { problem.help(help) } else { problem.note(why) }]
+            let problem = Diagnostic::error("E0110", at, format!("`{text}` cannot be imported")).note(why);
+            let help = "leave it out: the functions of the library need no import and no prefix";
+            let elsewhere = elsewhere::is_library(&text);
+            vec![if elsewhere { problem.fix(help, vec![(s.span, String::new())]) } else { problem }]
         })?;
         if trail.iter().any(|t| t == source.name()) {
             let ring = trail.iter().chain([&source.name().to_string()]).cloned().collect::<Vec<_>>().join(" -> ");

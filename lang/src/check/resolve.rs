@@ -1,5 +1,6 @@
 //! Names of definitions, called or not: every name is known, and only variables are assigned.
 
+use super::elsewhere;
 use super::messages;
 use super::world::World;
 use crate::ast::walk::{Walk, What, functions};
@@ -72,18 +73,7 @@ impl Names<'_> {
         match &t.kind {
             TypeExprKind::Array { dtype, .. } => {
                 if crate::types::DType::named(&dtype.name).is_none() {
-                    let near = match &*dtype.name {
-                        "int" | "i32" | "usize" | "integer" | "Int" => "i64",
-                        "f16" | "float32" => "f32",
-                        "boolean" | "Bool" => "bool",
-                        _ => "f64",
-                    };
-                    self.problems.push(
-                        Diagnostic::error("E0104", dtype.span, format!("there is no type `{}`", dtype.name)).fix(
-                            format!("the element types are f64, f32, i64 and bool: here perhaps `{near}`"),
-                            vec![(dtype.span, near.into())],
-                        ),
-                    );
+                    self.problems.push(elsewhere::no_type(&dtype.name, dtype.span));
                 }
             }
             TypeExprKind::Tuple(parts) => parts.iter().for_each(|(_, t)| self.ty(t)),
@@ -257,15 +247,12 @@ impl Walk for Names<'_> {
     }
 
     fn expr(&mut self, e: &Expr) {
-        if let ExprKind::Field(base, field) = &e.kind
-            && let ExprKind::Name(module) = &base.kind
-            && messages::foreign_module(module)
-            && !self.knows(module)
+        if let Some((last, root, at)) = elsewhere::prefixed(e)
+            && !self.knows(root)
         {
-            let prefix = Span { end: field.span.start, ..base.span };
-            let problem = Diagnostic::error("E0101", base.span, format!("no variable `{module}` here"));
-            let help = "the functions of the library stand without a prefix";
-            self.problems.push(problem.fix(help, vec![(prefix, String::new())]));
+            let problem = elsewhere::no_prefix(last, root, at, self.world.library_has(&last.name));
+            self.problems.push(problem);
+            self.scope.insert(0, (root.clone(), What::Let, at));
             return;
         }
         self.parts_of_expr(e);

@@ -1,7 +1,7 @@
 //! Syntax errors in the user's words: the usual slips by name with their cure, the rest as what was expected.
 
 use super::Failure;
-use crate::ast::Expr;
+use crate::ast::{Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::{Token, foreign_operator, spaced};
@@ -20,25 +20,29 @@ pub(super) const STATEMENT: &str = "a statement";
 pub(super) const OPERATOR: &str = "an operator";
 
 /// Puts a failure of the grammar into words.
-pub(super) fn explain(text: &str, tokens: &[(Token, Span)], failure: &Failure) -> Diagnostic {
+///
+/// `block` is the block whose only statement this is.
+pub(super) fn explain(text: &str, tokens: &[(Token, Span)], block: Option<Span>, failure: &Failure) -> Diagnostic {
     let place = *failure.span();
     let at = tokens.partition_point(|(_, span)| span.start < place.start);
     let found = failure.found().copied();
-    let place = Place { text, tokens, at, span: place, found };
+    let place = Place { text, tokens, at, span: place, found, block };
     let classes = classes(failure);
-    let slip = || place.foreign_statement().or_else(|| place.foreign(&classes)).or_else(|| place.slip(&classes));
-    place.foreign_word().or_else(slip).unwrap_or_else(|| place.unexpected(&classes))
+    let foreign = place.foreign_sign().or_else(|| place.foreign(&classes));
+    foreign.or_else(|| place.slip(&classes)).unwrap_or_else(|| place.unexpected(&classes))
 }
 
 /// Where the grammar stopped.
 pub(super) struct Place<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     pub(super) tokens: &'a [(Token<'a>, Span)],
     /// Index of the token that does not fit.
     pub(super) at: usize,
     pub(super) span: Span,
     /// That token; none at the end of the statement.
     pub(super) found: Option<Token<'a>>,
+    /// The block whose only statement this is.
+    pub(super) block: Option<Span>,
 }
 
 impl Place<'_> {
@@ -51,33 +55,8 @@ impl Place<'_> {
         self.token(self.at.checked_sub(back))
     }
 
-    pub(super) fn previous_span(&self) -> Option<Span> {
+    fn previous_span(&self) -> Option<Span> {
         self.tokens.get(self.at.checked_sub(1)?).map(|&(_, span)| span)
-    }
-
-    /// `def f(x)`, `lambda x: …`, `elif`, `const`, `let mut`.
-    fn foreign_word(&self) -> Option<Diagnostic> {
-        let Some(Token::Name(word)) = self.before(1) else {
-            return None;
-        };
-        let span = self.previous_span()?;
-        let next_is_name = matches!(self.found, Some(Token::Name(_)));
-        let problem = Diagnostic::error("E0013", span, format!("`{word}` is no word of the language"));
-        let replace = |help: &str, by: &str| Some(problem.clone().fix(help, vec![(span, by.to_string())]));
-        match word {
-            "def" | "function" | "func" | "fun" | "define" if next_is_name && self.at == 1 => {
-                replace("a function is defined with `fn`", "fn")
-            }
-            "const" | "val" | "auto" if next_is_name && self.at == 1 => replace("a value is bound with `let`", "let"),
-            "mut" if next_is_name && self.at == 2 => {
-                Some(problem.help("a variable that may be assigned again is bound with `var` in place of `let`"))
-            }
-            "lambda" if next_is_name || self.found == Some(Token::Colon) => {
-                Some(problem.help("a function without a name is written `|x| x^2`"))
-            }
-            "elif" | "elsif" | "elseif" if self.at > 0 => replace("write `else if`", "else if"),
-            _ => None,
-        }
     }
 
     /// The usual slips.
@@ -85,14 +64,6 @@ impl Place<'_> {
         let found = self.found?;
         let error = |code, title: &str| Diagnostic::error(code, self.span, title);
         match found {
-            Token::Name("elif" | "elsif" | "elseif") => Some(
-                error("E0013", &format!("{found} is no word of the language"))
-                    .fix("write `else if`", vec![(self.span, "else if".into())]),
-            ),
-            Token::Name("then") if self.after_value() => Some(
-                error("E0013", "`then` is no word of the language")
-                    .help("what an `if` chooses stands in braces: `if c { a } else { b }`"),
-            ),
             Token::Assign => self.assignment(),
             Token::Eq
                 if matches!(self.token(Some(0)), Some(Token::Let | Token::Var | Token::Fn))
@@ -108,27 +79,11 @@ impl Place<'_> {
                 error("E0014", "this `else` has no `if`")
                     .help("`else` follows the block of an `if`: `if c { a } else { b }`"),
             ),
-            Token::Prime => Some(
-                error("E0010", "`'` is the derivative mark, and follows a function: `f'`")
-                    .help("strings are written with `\"`"),
-            ),
-            Token::Plus if !self.after_value() => {
-                let problem = error("E0010", "there is no sign `+`");
-                Some(match self.before(1) {
-                    Some(Token::Plus) => problem.help("to add one, write `x += 1`"),
-                    _ => problem.fix("leave it out", vec![(self.span, String::new())]),
-                })
-            }
-            Token::Colon if self.innermost() == Some(Token::LBracket) => Some(
-                error("E0010", "a part of an array is written with `..`")
-                    .fix("from 1 up to and without 3 is `x[1..3]`", vec![(self.span, "..".into())]),
-            ),
+            Token::Plus if !self.after_value() => Some(self.continued().unwrap_or_else(|| {
+                error("E0010", "there is no sign `+`").fix("leave it out", vec![(self.span, String::new())])
+            })),
             Token::Colon => self.colon(),
             Token::Comma if self.at == 2 => self.several_names(),
-            Token::If if self.after_value() => Some(
-                error("E0010", "an `if` stands before what it chooses")
-                    .help("a choice is written `if c { a } else { b }`"),
-            ),
             Token::Semicolon => Some(
                 error("E0010", "`;` separates statements, and cannot stand in brackets")
                     .help("parts are separated by `,`"),
@@ -149,6 +104,26 @@ impl Place<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A `+` that begins a line, to go on with the expression of the line before.
+    fn continued(&self) -> Option<Diagnostic> {
+        let before = self.text.get(..self.span.start as usize)?;
+        let line = before.trim_end();
+        let last = line.lines().next_back()?;
+        if self.at > 0 || !before[line.len()..].contains('\n') || last.ends_with(['{', '}', ';']) {
+            return None;
+        }
+        let problem = Diagnostic::error("E0010", self.span, "a line does not begin with `+`");
+        let help = "an expression goes on in the next line if its line ends with the operator";
+        if last.contains('#') {
+            return Some(problem.help(help));
+        }
+        let end = Span { start: line.len() as u32, end: line.len() as u32, ..self.span };
+        let rest = self.text.get(self.span.end as usize..)?;
+        let gap = rest.len() - rest.trim_start_matches(' ').len();
+        let sign = Span { end: self.span.end + gap as u32, ..self.span };
+        Some(problem.fix(help, vec![(end, " +".into()), (sign, String::new())]))
     }
 
     /// `=` inside an expression.
@@ -177,25 +152,63 @@ impl Place<'_> {
             return None;
         };
         let names = self.tokens[1..].iter().take_while(|(t, _)| matches!(t, Token::Name(_) | Token::Comma)).count();
-        let (first, last) = (self.tokens[1].1, self.tokens[names].1);
-        let (open, close) = (Span { end: first.start, ..first }, Span { start: last.end, ..last });
+        let mut patches = self.bracketed(1, names);
+        if self.token(Some(names + 1)) == Some(Token::Assign) {
+            patches.extend(self.tuple_after(names + 1));
+        }
         let problem = Diagnostic::error("E0010", self.span, "several names are bound by a pattern");
-        Some(problem.fix("put them into brackets", vec![(open, "(".into()), (close, ")".into())]))
+        Some(problem.fix("put them into brackets", patches))
     }
 
-    /// The innermost bracket that is open.
-    fn innermost(&self) -> Option<Token<'_>> {
+    /// The place of a token; of the last one behind the end.
+    pub(super) fn span_of(&self, at: usize) -> Span {
+        self.tokens.get(at).or(self.tokens.last()).map_or(self.span, |&(_, span)| span)
+    }
+
+    /// Whether nothing stands between a token and the one before it.
+    pub(super) fn glued(&self, at: usize) -> bool {
+        at > 0 && self.span_of(at - 1).end == self.span_of(at).start
+    }
+
+    /// The first such token from one on.
+    pub(super) fn position(&self, from: usize, wanted: Token) -> Option<usize> {
+        let rest = self.tokens.get(from..)?;
+        rest.iter().position(|&(token, _)| token == wanted).map(|at| from + at)
+    }
+
+    /// The brackets that are open where the grammar stopped, outer ones first.
+    pub(super) fn open_brackets(&self) -> Vec<usize> {
         let mut open = Vec::new();
-        for &(token, _) in &self.tokens[..self.at.min(self.tokens.len())] {
-            match token {
-                Token::LParen | Token::LBracket | Token::HoleOpen => open.push(token),
-                Token::RParen | Token::RBracket | Token::HoleClose => {
+        for (at, &(token, _)) in self.tokens[..self.at.min(self.tokens.len())].iter().enumerate() {
+            match nesting(token) {
+                1 => open.push(at),
+                -1 => {
                     open.pop();
                 }
                 _ => {}
             }
         }
-        open.pop()
+        open
+    }
+
+    /// The bracket that closes the one at a token.
+    pub(super) fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0;
+        let rest = self.tokens.get(open..)?;
+        let close = rest.iter().position(|&(token, _)| {
+            depth += nesting(token);
+            depth == 0
+        });
+        close.map(|at| open + at)
+    }
+
+    /// The bracket that the one at a token closes.
+    pub(super) fn opening(&self, close: usize) -> Option<usize> {
+        let mut depth = 0;
+        self.tokens.get(..=close)?.iter().rposition(|&(token, _)| {
+            depth += nesting(token);
+            depth == 0
+        })
     }
 
     /// `if c:` and its like.
@@ -213,7 +226,7 @@ impl Place<'_> {
     }
 
     pub(super) fn outside_brackets(&self) -> bool {
-        self.innermost().is_none()
+        self.open_brackets().is_empty()
     }
 
     /// Anything else: what was expected, in classes.
@@ -227,8 +240,11 @@ impl Place<'_> {
             return Diagnostic::error("E0012", self.span, format!("`{word}` is a reserved word"))
                 .fix("choose another name", vec![(self.span, format!("{word}_"))]);
         }
+        if let ([], Some(found)) = (classes, self.found) {
+            return Diagnostic::error("E0010", self.span, format!("{found} cannot stand here"));
+        }
         let expected = match classes {
-            [] => "something else".to_string(),
+            [] => "more".to_string(),
             [one] => one.clone(),
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         };
@@ -285,6 +301,15 @@ fn classes(failure: &Failure) -> Vec<String> {
     classes
 }
 
+/// By how much a token changes the depth of brackets.
+pub(super) fn nesting(token: Token) -> i32 {
+    match token {
+        Token::LParen | Token::LBracket | Token::HoleOpen => 1,
+        Token::RParen | Token::RBracket | Token::HoleClose => -1,
+        _ => 0,
+    }
+}
+
 /// The spelling of an arithmetic operator that has no form with `=`.
 fn arithmetic(token: Token) -> Option<&'static str> {
     match token {
@@ -298,8 +323,16 @@ fn arithmetic(token: Token) -> Option<&'static str> {
 
 /// `f(x) = 1`.
 pub(super) fn no_place(left: &Expr) -> Diagnostic {
-    Diagnostic::error("E0015", left.span, "this cannot be assigned to")
-        .help("a variable can, a part of one (`x[i]`, `t.w`), and a tuple of these; `==` compares")
+    let problem = Diagnostic::error("E0015", left.span, "this cannot be assigned to");
+    let is_name = |e: &Expr| matches!(e.kind, ExprKind::Name(_));
+    if let ExprKind::Call { callee, args } = &left.kind
+        && is_name(callee)
+        && args.iter().all(|arg| arg.name.is_none() && is_name(&arg.value))
+    {
+        let before = Span { end: left.span.start, ..left.span };
+        return problem.fix("a function is defined with `fn`", vec![(before, "fn ".into())]);
+    }
+    problem.help("a variable can, a part of one (`x[i]`, `t.w`), and a tuple of these; `==` compares")
 }
 
 /// `a < b > c`.

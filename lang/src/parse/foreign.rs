@@ -1,153 +1,189 @@
-//! What programmers bring along from other languages: read as what it means there, and said as it is written here.
+//! Words and forms of other languages: recognised where the grammar stops, and said in the words of this one.
 
-use super::errors::{BLOCK, Place};
+use super::errors::Place;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Token;
 
+/// What to do about a word that begins a statement.
+#[derive(Clone, Copy)]
+enum Cure {
+    /// Another word stands here.
+    Write(&'static str, &'static str),
+    /// Nothing stands here.
+    Drop,
+    /// There is no such statement.
+    Say(&'static str),
+}
+
+/// Words that begin a statement elsewhere.
+const HEADS: &[(&[&str], Cure)] = &[
+    (&["def", "function", "func", "fun", "define"], Cure::Write("fn", "a function is defined with `fn`")),
+    (
+        &["const", "val", "auto", "local", "int", "long", "float", "double", "real", "f64", "f32", "i64", "bool"],
+        Cure::Write("let", "a value is bound with `let`"),
+    ),
+    (&["unless"], Cure::Write("if not", "write `if not`")),
+    (&["loop", "forever"], Cure::Write("while true", "a loop without end is `while true { … }`")),
+    (&["public", "private", "static", "async", "export", "pub", "inline", "extern"], Cure::Drop),
+    (
+        &["switch", "match", "case", "when"],
+        Cure::Say("cases are told apart one after another: `if a { … } else if b { … } else { … }`"),
+    ),
+    (
+        &["class", "struct", "enum", "type", "record", "interface", "trait"],
+        Cure::Say("a record needs no declaration: `(width: 2.0, height: 3.0)` is one"),
+    ),
+    (
+        &["try", "catch", "except"],
+        Cure::Say("an error ends the program, and nothing catches it: test before, with `if`"),
+    ),
+    (&["raise", "throw"], Cure::Say("`assert(c, \"why\")` stops the program unless `c` holds")),
+    (&["do", "repeat", "until"], Cure::Say("loops are `while c { … }` and `for i in 0..n { … }`")),
+    (
+        &["from", "using", "use", "include", "require", "library"],
+        Cure::Say("modules and files are imported by `import name`; the functions of the library need no import"),
+    ),
+    (&["del", "delete", "global", "nonlocal"], Cure::Say("leave the line out: variables need no such declaration")),
+    (&["new"], Cure::Say("values are written as they are: `[1.0, 2.0]`, `(width: 2.0, height: 3.0)`")),
+];
+
+/// Words that stand between two values elsewhere.
+const OPERATORS: &[(&str, &str)] = &[("mod", "%"), ("div", "//"), ("xor", "!="), ("is", "==")];
+
 impl Place<'_> {
-    fn next(&self) -> Option<(Token<'_>, Span)> {
-        self.tokens.get(self.at + 1).copied()
-    }
-
-    /// Whether the token that does not fit and the one before it stand together, as one sign.
-    fn joined(&self) -> Option<Span> {
-        let previous = self.previous_span()?;
-        (previous.end == self.span.start).then(|| previous.to(self.span))
-    }
-
-    /// Constructions of other languages.
+    /// A form of another language, if it is one.
     pub(super) fn foreign(&self, classes: &[String]) -> Option<Diagnostic> {
-        let found = self.found?;
-        let error = |span: Span, title: &str| Diagnostic::error("E0010", span, title);
-        match (self.before(1), found) {
-            (Some(Token::Assign), Token::Gt) => {
-                let sign = self.joined()?;
-                let problem = error(sign, "`=>` is no sign");
-                Some(if self.token(Some(0)) == Some(Token::Fn) {
-                    problem.fix("the value of a function follows `=`", vec![(sign, "=".into())])
-                } else {
-                    problem.help("a function without a name is written `|x| x^2`")
-                })
+        self.comment()
+            .or_else(|| self.head())
+            .or_else(|| self.word())
+            .or_else(|| self.lambda())
+            .or_else(|| self.definition())
+            .or_else(|| self.counting_loop())
+            .or_else(|| self.choice(classes))
+            .or_else(|| self.bare_call())
+    }
+
+    fn no_word(&self, at: usize, word: &str) -> Diagnostic {
+        Diagnostic::error("E0013", self.span_of(at), format!("`{word}` is no word of the language"))
+    }
+
+    /// `// text`, `% text`.
+    fn comment(&self) -> Option<Diagnostic> {
+        let at = match (self.found?, self.before(2)) {
+            (Token::SlashSlash | Token::Percent, _) if self.at == 0 => 0,
+            (Token::Name(_), Some(Token::SlashSlash)) if matches!(self.before(1), Some(Token::Name(_))) => self.at - 2,
+            _ => return None,
+        };
+        let problem =
+            Diagnostic::error("E0009", self.span_of(at), format!("{} begins no comment", self.token(Some(at))?));
+        Some(problem.fix("a comment begins with `#`", vec![(self.span_of(at), "#".into())]))
+    }
+
+    /// `def f(x)`, `switch x`, `const x`.
+    fn head(&self) -> Option<Diagnostic> {
+        let head = self.at.checked_sub(1)?;
+        let Some(Token::Name(word)) = self.token(Some(head)) else {
+            return None;
+        };
+        let after_assign = head > 0 && matches!(self.token(Some(head - 1)), Some(Token::Assign | Token::Return));
+        let &(_, cure) = HEADS.iter().find(|(words, _)| words.contains(&word))?;
+        let defines = matches!(self.found?, Token::Fn | Token::Let | Token::Var);
+        let names = matches!(self.found?, Token::Name(_));
+        let begins = names || matches!(self.found?, Token::Int(_) | Token::Float(_) | Token::Quote | Token::Block(_));
+        if head > 0 && !(after_assign && matches!(cure, Cure::Say(_))) {
+            return None;
+        }
+        let problem = self.no_word(head, word);
+        let span = self.span_of(head);
+        match cure {
+            Cure::Write("fn" | "let", _) if !names => None,
+            Cure::Write("let", _) if self.token(Some(2)) == Some(Token::LParen) => {
+                Some(problem.fix("a function is defined with `fn`", vec![(span, "fn".into())]))
             }
-            (Some(Token::Name(_)), Token::Assign)
-                if self.next().is_some_and(|(t, at)| t == Token::Gt && at.start == self.span.end) =>
-            {
-                let sign = self.span.to(self.next()?.1);
-                Some(error(sign, "`=>` is no sign").help("a function without a name is written `|x| x^2`"))
+            Cure::Write(by, help) if begins => Some(problem.fix(help, vec![(span, by.into())])),
+            Cure::Drop if defines => {
+                let gap = Span { end: self.span.start, ..span };
+                Some(problem.fix("leave it out", vec![(gap, String::new())]))
             }
-            (Some(Token::Dot), Token::Caret | Token::Star | Token::Slash) => {
-                let point = self.previous_span()?;
-                Some(
-                    error(point, "arrays need no point before an operator")
-                        .fix("it works element by element anyway", vec![(point, String::new())]),
-                )
+            Cure::Say(help) if begins => Some(problem.help(help)),
+            _ => None,
+        }
+    }
+
+    /// `let mut`, `elif`, `a mod b`, `x as f64`.
+    fn word(&self) -> Option<Diagnostic> {
+        if let (Some(Token::Name("mut")), Some(Token::Name(_)), 2) = (self.before(1), self.found, self.at) {
+            let whole = self.span_of(0).to(self.span_of(1));
+            let help = "a variable that may be assigned again is bound with `var`";
+            return Some(self.no_word(1, "mut").fix(help, vec![(whole, "var".into())]));
+        }
+        for at in [Some(self.at), self.at.checked_sub(1)].into_iter().flatten() {
+            if let Some(Token::Name(word @ ("elif" | "elsif" | "elseif"))) = self.token(Some(at)) {
+                return Some(self.no_word(at, word).fix("write `else if`", vec![(self.span_of(at), "else if".into())]));
             }
-            (Some(Token::Name(_)), Token::Colon) if self.at == 1 && self.next()?.0 == Token::Assign => {
-                let sign = self.span.to(self.next()?.1);
-                let start = Span { end: self.tokens[0].1.start, ..self.tokens[0].1 };
-                Some(
-                    error(sign, "`:=` is no sign")
-                        .fix("`let` binds a name", vec![(start, "let ".into()), (sign, "=".into())]),
-                )
+        }
+        let Some(Token::Name(word)) = self.found else {
+            return None;
+        };
+        if !self.after_value() {
+            return None;
+        }
+        if let Some((_, meant)) = OPERATORS.iter().find(|(other, _)| *other == word) {
+            let help = format!("write `{meant}`");
+            return Some(self.no_word(self.at, word).fix(help, vec![(self.span, meant.to_string())]));
+        }
+        match (word, self.token(Some(self.at + 1)), self.before(1)) {
+            ("as", Some(Token::Name(ty)), Some(Token::Name(_) | Token::Int(_) | Token::Float(_))) => {
+                let value = self.span_of(self.at - 1);
+                let rest = Span { start: value.end, end: self.span_of(self.at + 1).end, ..value };
+                let patches = vec![(Span { end: value.start, ..value }, format!("{ty}(")), (rest, ")".into())];
+                Some(self.no_word(self.at, word).fix("a type is called like a function", patches))
             }
-            (Some(_), Token::Colon) if self.token(Some(0)) == Some(Token::For) && self.after_value() => {
-                let bound = matches!(self.next()?.0, Token::Int(_) | Token::Name(_) | Token::LParen);
-                let block = self.tokens[self.at..].iter().any(|(token, _)| matches!(token, Token::Block(_)));
-                (bound && block).then(|| {
-                    error(self.span, "a range is no `a:b`")
-                        .fix("from `a` up to and without `b` is `a..b`", vec![(self.span, "..".into())])
-                })
-            }
-            (Some(Token::Name(_)), Token::Assign)
-                if self.token(Some(0)) == Some(Token::For) && self.token(Some(1)) == Some(Token::LParen) =>
-            {
-                Some(error(self.span, "a `for` goes over a range or an array").help("write `for i in 0..n { … }`"))
-            }
-            (Some(Token::Name("f")), Token::Quote) => {
-                let (sign, name) = (self.joined()?, self.previous_span()?);
-                Some(error(sign, "every string has holes").fix("leave the `f` out", vec![(name, String::new())]))
-            }
-            (Some(Token::Name(_)), Token::Arrow) => {
-                Some(error(self.span, "`->` makes no function").help("a function without a name is written `|x| x^2`"))
-            }
-            (Some(Token::RParen), Token::Colon) if self.token(Some(0)) == Some(Token::Fn) && self.next().is_some() => {
-                Some(
-                    error(self.span, "the type of a result does not follow `:`")
-                        .fix("it follows `->`", vec![(self.span, " ->".into())]),
-                )
-            }
-            (Some(Token::LBracket), Token::RBracket) if self.is_type() => {
-                Some(error(self.span, "an array type names its sizes").fix(
-                    "any size is a name: `f64[n]`",
-                    vec![(Span { end: self.span.start, ..self.span }, "n".into())],
-                ))
-            }
-            (_, Token::Name("as")) if self.after_value() => {
-                Some(error(self.span, "`as` converts nothing").help("a type converts: `f64(x)`, `i64(x)`"))
-            }
-            (None, Token::SlashSlash) | (_, Token::SlashSlash) if !self.after_value() => {
-                Some(error(self.span, "a comment begins with `#`").fix("write `#`", vec![(self.span, "#".into())]))
-            }
-            (None, Token::Percent) => {
-                Some(error(self.span, "a comment begins with `#`").fix("write `#`", vec![(self.span, "#".into())]))
-            }
-            (Some(Token::Slash), Token::Star) | (None, Token::Slash) => {
-                let sign = self.joined().unwrap_or(self.span);
-                Some(error(sign, "a comment begins with `#`").help("each of its lines does"))
-            }
-            (Some(Token::Name(name)), Token::Int(_) | Token::Float(_) | Token::Name(_))
-                if crate::library::all_names().contains(&name) && !self.outside_brackets() =>
-            {
-                let (open, close) = (self.previous_span()?.end, self.span.end);
-                let gap = Span { start: open, end: self.span.start, ..self.span };
-                let after = Span { start: close, ..self.span };
-                Some(
-                    error(self.span, "the arguments of a function stand in brackets")
-                        .fix("put them there", vec![(gap, "(".into()), (after, ")".into())]),
-                )
-            }
-            _ if self.token(Some(0)) == Some(Token::Fn) && classes.iter().any(|class| class == BLOCK) => {
-                let arrow = self.tokens[..self.at].iter().find(|(token, _)| *token == Token::Arrow)?;
-                Some(
-                    error(arrow.1, "after `->` stands the type of the result")
-                        .fix("its value follows `=`", vec![(arrow.1, "=".into())]),
-                )
+            ("then", ..) => {
+                let problem = self.no_word(self.at, word);
+                let help = "what an `if` chooses stands in braces";
+                let last = self.tokens.len() - 1;
+                let Some(other) = self.position(self.at, Token::Else).filter(|&other| other < last) else {
+                    return Some(problem.help(format!("{help}: `if c {{ a }} else {{ b }}`")));
+                };
+                let end = Span { start: self.span_of(last).end, ..self.span_of(last) };
+                let patches =
+                    vec![(self.span, "{".into()), (self.span_of(other), "} else {".into()), (end, " }".into())];
+                Some(problem.fix(help, patches))
             }
             _ => None,
         }
     }
 
-    /// Whether the bracket follows the name of an element type.
-    fn is_type(&self) -> bool {
-        matches!(self.before(2), Some(Token::Name("f64" | "f32" | "i64" | "bool")))
-    }
-
-    /// A word that begins a statement elsewhere.
-    pub(super) fn foreign_statement(&self) -> Option<Diagnostic> {
-        let (Some(Token::Name(word)), 1) = (self.before(1), self.at) else {
+    /// `sin x`, `print "text"`.
+    fn bare_call(&self) -> Option<Diagnostic> {
+        let Some(Token::Name(name)) = self.before(1) else {
             return None;
         };
-        // A name that is used as one.
-        if self.found.is_some_and(|t| {
-            !matches!(t, Token::Name(_) | Token::Int(_) | Token::Quote | Token::LParen | Token::Block(_))
-        }) {
+        if !matches!(self.found?, Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote)
+            || !crate::library::all_names().contains(&name)
+        {
             return None;
         }
-        let cure = match word {
-            "try" => "what may fail is tested before, by `if`, or claimed by `assert`; there are no exceptions",
-            "raise" | "throw" => "`assert(condition, \"message\")` ends a program with a message",
-            "switch" | "match" | "case" => "choices are written `if a { … } else if b { … } else { … }`",
-            "class" | "struct" | "type" | "enum" => "records need no declaration: `let p = (mass: 1.0, speed: 2.0)`",
-            "loop" | "repeat" | "do" => "loops are `while c { … }` and `for i in 0..n { … }`",
-            "using" | "use" | "from" | "include" | "require" => {
-                "a module is imported by `import optim`; the rest is there"
-            }
-            "global" | "nonlocal" => "functions capture values, and give back what they change",
-            "public" | "private" | "static" | "async" | "await" | "yield" | "with" | "pass" | "del" => "leave it out",
-            _ => return None,
+        let mut last = match self.found? {
+            Token::Quote => self.position(self.at, Token::QuoteEnd)?,
+            _ => self.at,
         };
-        let span = self.previous_span()?;
-        Some(Diagnostic::error("E0013", span, format!("`{word}` is no word of the language")).help(cure))
+        while matches!(self.token(Some(last + 1)), Some(Token::LParen | Token::LBracket)) && self.glued(last + 1) {
+            last = self.closing(last + 1)?;
+        }
+        let problem = Diagnostic::error("E0010", self.span, "the arguments of a function stand in brackets")
+            .label(self.span_of(self.at - 1), "this is a function");
+        let gap = Span { start: self.span_of(self.at - 1).end, end: self.span.start, ..self.span };
+        let end = Span { start: self.span_of(last).end, ..self.span_of(last) };
+        let more = self.token(Some(last + 1)).is_some_and(|next| {
+            matches!(next, Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote | Token::Block(_))
+        });
+        Some(if more {
+            problem.help(format!("write `{name}(…)`"))
+        } else {
+            problem.fix("write the brackets", vec![(gap, "(".into()), (end, ")".into())])
+        })
     }
 }

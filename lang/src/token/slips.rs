@@ -29,14 +29,16 @@ const LOOKALIKES: &[(char, &str)] = &[
     ('’', "'"),
 ];
 
-/// Characters that other languages use, and what is written here.
-const HINTS: &[(char, &str)] = &[
-    ('?', "a choice is written `if c { a } else { b }`"),
-    ('$', "a value stands in a string as a hole: `\"x = {x}\"`"),
-    ('`', "strings are written with `\"`"),
-    ('\\', "a line goes on after an operator, a comma or an open bracket, without a sign; a function is `|x| x^2`"),
-    ('&', "values are passed as they are; \"and\" is `and`"),
-    ('~', "\"not\" is `not`"),
+/// Characters and pairs of them that mean something elsewhere, and how that is written here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("?", "a choice is written `if c { a } else { b }`"),
+    ("√", "a square root is written `sqrt(x)`"),
+    ("∇", "a gradient is written `grad(f)`"),
+    ("∂", "a derivative is written `grad(f)`, or `f'`"),
+    ("∑", "a sum is written `sum(x)`, or `sum(f(i) for i in 0..n)`"),
+    ("Σ", "a sum is written `sum(x)`, or `sum(f(i) for i in 0..n)`"),
+    ("$", "a value stands in a string as `\"{x}\"`"),
+    ("~", "\"not\" is written `not`"),
 ];
 
 impl<'a> Lexer<'a> {
@@ -55,6 +57,17 @@ impl<'a> Lexer<'a> {
             self.report(problem);
             return self.push(Token::Bad, span);
         }
+        let close = match text {
+            "“" | "„" => Some('”'),
+            "`" => Some('`'),
+            _ => None,
+        };
+        let line = self.rest().lines().next().unwrap_or("");
+        if let Some(close) = close
+            && let Some(length) = line.find(close)
+        {
+            return self.foreign_string(span, length, close);
+        }
         // One report for a run of unreadable characters.
         if let Some((Token::Bad, last)) = self.out.tokens.last_mut()
             && last.end == span.start
@@ -70,9 +83,15 @@ impl<'a> Lexer<'a> {
                 let patch = self.spaced(span, meant);
                 problem.fix(format!("write `{meant}`"), vec![(span, patch)])
             }
-            None if HINTS.iter().any(|(c, _)| text.starts_with(*c)) => {
-                HINTS.iter().filter(|(c, _)| text.starts_with(*c)).fold(problem, |p, (_, hint)| p.help(*hint))
+            None if text == "\\" => self.backslash(span, problem),
+            None if text == "~" && self.rest().starts_with('=') => {
+                let both = self.span(span.start as usize, span.end as usize + 1);
+                self.inner.bump(1);
+                let problem = Diagnostic::error("E0009", both, "`~=` is no operator");
+                self.report(problem.fix("`!=` tells whether two values differ", vec![(both, "!=".into())]));
+                return self.push(Token::Ne, both);
             }
+            None if let Some((_, help)) = ELSEWHERE.iter().find(|(sign, _)| *sign == text) => problem.help(*help),
             None => problem.help("names are made of letters, digits and `_`; the operators are `+ - * / // % @ ^`"),
         });
         self.push(Token::Bad, span);
@@ -84,6 +103,79 @@ impl<'a> Lexer<'a> {
         let problem = foreign_operator(span, text, spelling, self.spaced(span, spelling));
         self.report(problem);
         self.push(meant, span);
+    }
+
+    /// A sign that is left out here.
+    pub(super) fn superfluous(&mut self, span: Span, why: &str) {
+        let problem = Diagnostic::error("E0009", span, format!("`{}` is no operator here", self.text_of(span)));
+        self.report(problem.note(why).fix("leave it out", vec![(span, String::new())]));
+    }
+
+    /// `print!(x)`, `vec![1, 2]`.
+    pub(super) fn mark_of_macro(&mut self, span: Span) {
+        let why = "functions have no `!` behind their name";
+        if !self.rest().starts_with('[') {
+            return self.superfluous(span, why);
+        }
+        let Some((_, name)) = self.out.tokens.pop() else {
+            return;
+        };
+        self.superfluous(name.to(span), "an array is written `[1, 2]`");
+    }
+
+    /// Whether a name ends where `!` stands, and a bracket follows: `vec![1]`.
+    pub(super) fn ends_name(&self, span: Span) -> bool {
+        let name = matches!(self.out.tokens.last(), Some((Token::Name(_), name)) if name.end == span.start);
+        name && self.rest().starts_with(['(', '['])
+    }
+
+    /// `/* … */`: reported once, and skipped.
+    pub(super) fn block_comment(&mut self, span: Span) {
+        let rest = self.rest();
+        let close = rest.get(1..).and_then(|inside| inside.find("*/")).map(|at| at + 1);
+        let length = close.map_or(rest.len(), |at| at + 2);
+        let start = span.end as usize;
+        self.inner.bump(length);
+        let opening = self.span(span.start as usize, start + 1);
+        let problem = Diagnostic::error("E0009", opening, "`/*` begins no comment");
+        let help = "a comment begins with `#`, and ends with its line";
+        let ends_line = rest[length..].lines().next().unwrap_or("").trim().is_empty();
+        let Some(close) = close.filter(|_| ends_line) else {
+            return self.report(problem.help(help));
+        };
+        let mut patches = vec![(opening, "#".to_string())];
+        for (at, _) in rest[..close].match_indices('\n') {
+            patches.push((self.span(start + at + 1, start + at + 1), "# ".into()));
+        }
+        patches.push((self.span(start + close, start + length), String::new()));
+        self.report(problem.fix(help, patches));
+    }
+
+    /// `“text”`, `` `text` ``.
+    fn foreign_string(&mut self, open: Span, length: usize, close: char) {
+        let start = open.end as usize + length;
+        let close = self.span(start, start + close.len_utf8());
+        self.inner.bump((close.end - open.end) as usize);
+        let whole = open.to(close);
+        let quote = || "\"".to_string();
+        self.report(
+            Diagnostic::error("E0006", whole, "a string has other quotation marks")
+                .fix("they are `\"`", vec![(open, quote()), (close, quote())]),
+        );
+        self.push(Token::Bad, whole);
+    }
+
+    /// `\x -> e`; a `\` at the end of a line.
+    fn backslash(&self, span: Span, problem: Diagnostic) -> Diagnostic {
+        if self.rest().lines().next().unwrap_or("").trim().is_empty() {
+            let help = "a statement goes on in the next line after an operator and in brackets: leave it out";
+            return problem.fix(help, vec![(span, String::new())]);
+        }
+        problem.help("a function without a name is written `|x| x^2`")
+    }
+
+    fn text_of(&self, span: Span) -> &'a str {
+        &self.text[span.start as usize..span.end as usize]
     }
 
     /// `1.` and `0x10`; else the number.
@@ -161,7 +253,17 @@ impl<'a> Lexer<'a> {
             [b'_', ..] => problem.help("`_` in a number stands between two digits: `1_000`"),
             [b'e' | b'E'] => problem.help("an exponent needs digits: `1e-6`"),
             [b'x' | b'b' | b'o', rest @ ..] if rest.iter().any(u8::is_ascii_hexdigit) => {
-                problem.help("numbers are decimal")
+                let base = match text.as_bytes() {
+                    [b'x', ..] => 16,
+                    [b'o', ..] => 8,
+                    _ => 2,
+                };
+                match i64::from_str_radix(&text[1..].replace('_', ""), base) {
+                    Ok(value) if self.text_of(number) == "0" => {
+                        problem.fix("numbers are decimal", vec![(whole, value.to_string())])
+                    }
+                    _ => problem.help("numbers are decimal"),
+                }
             }
             _ => problem.fix("a product needs its `*`", vec![(at, " * ".into())]),
         });

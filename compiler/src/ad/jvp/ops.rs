@@ -25,7 +25,7 @@ impl Forward<'_, '_> {
         }
         let tangents = self.tangents(&data.args);
         if let Some(tangent) = self.tangent_of(op, data, &args, result, &tangents) {
-            self.tangent.insert(data.results[0], tangent);
+            self.define_tangents(&data.results, &[tangent]);
         }
     }
 

@@ -26,8 +26,9 @@ impl Sweep<'_, '_> {
     /// Parameters of the current block for those of a block of the source.
     pub(super) fn params(&mut self, params: &[Value]) {
         for &param in params {
-            let new = self.param_like(param);
-            self.primal.insert(param, new);
+            let ty = self.source.data(param).clone();
+            let new = self.emit.param(&ty);
+            self.define(&[param], &[new]);
         }
     }
 
@@ -77,13 +78,21 @@ impl Sweep<'_, '_> {
         let args = self.primals(&data.args);
         let types = data.results.iter().map(|&r| source.ty(r).clone()).collect();
         let copy = self.emit.to().inst(kind, args, types);
-        self.define(inst, data, copy);
+        self.copied(inst, data, copy);
     }
 
-    fn define(&mut self, inst: Inst, data: &InstData, copy: Inst) {
+    fn copied(&mut self, inst: Inst, data: &InstData, copy: Inst) {
         self.copies.insert(inst, copy);
-        let results = &self.emit.func.insts[copy].results;
-        self.primal.extend(data.results.iter().copied().zip(results.iter().copied()));
+        let results = self.emit.func.insts[copy].results.clone();
+        self.define(&data.results, &results);
+    }
+
+    /// What values of the source have become.
+    pub(super) fn define(&mut self, values: &[Value], new: &[Value]) {
+        for (&value, &new) in values.iter().zip(new) {
+            self.primal.insert(value, new);
+            self.emit.func.name_after(new, &self.source, value, Clone::clone);
+        }
     }
 
     fn counted_while(&mut self, inst: Inst, data: &InstData, test: Block, body: Block) {
@@ -105,7 +114,7 @@ impl Sweep<'_, '_> {
         let mut types: Vec<_> = data.results.iter().map(|&r| self.source.ty(r).clone()).collect();
         types.push(crate::ir::Type::Data(counter));
         let copy = self.emit.to().inst(Kind::While { test, body }, args, types);
-        self.define(inst, data, copy);
+        self.copied(inst, data, copy);
         let trips = self.emit.func.insts[copy].results[data.results.len()];
         self.trips.insert(inst, trips);
     }

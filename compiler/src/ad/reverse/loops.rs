@@ -60,9 +60,9 @@ impl Sweep<'_, '_> {
         let last = self.emit.to().sub(of.count, one);
         let outer = self.emit.enter();
         self.emit.index();
-        let carried: Vec<Value> = carries.iter().map(|&k| self.param_like(params[k])).collect();
+        let carried: Vec<Value> = carries.iter().map(|&k| self.cotangent_param(params[k])).collect();
         for &value in &touched {
-            let cotangent = self.param_like(value);
+            let cotangent = self.cotangent_param(value);
             self.ct.insert(value, cotangent);
         }
         for (&k, &cotangent) in carries.iter().zip(&carried) {

@@ -88,9 +88,9 @@ impl Sweep<'_, '_> {
 
         let outer = self.emit.enter();
         let indices: Vec<Value> = block.params.iter().map(|_| self.emit.index()).collect();
-        self.primal.extend(block.params.iter().copied().zip(indices.iter().copied()));
+        self.define(&block.params, &indices);
         for &value in &touched {
-            let cotangent = self.param_like(value);
+            let cotangent = self.cotangent_param(value);
             self.ct.insert(value, cotangent);
         }
         self.contents(body);

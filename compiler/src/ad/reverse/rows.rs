@@ -212,7 +212,10 @@ fn pop(func: &mut Func, pair: &Pair, kept: &[Value], again: &[Value]) -> FxHashM
         types.extend(kept.iter().map(|&v| func.ty(v).clone()));
         Builder { func, block: pair.forward, span }.inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
         let row = Builder { func, block: pair.reverse, span }.results(Kind::Pop, Vec::new(), types);
-        map.extend(kept.iter().copied().zip(row[1..].iter().copied()));
+        for (&value, &popped) in kept.iter().zip(&row[1..]) {
+            map.insert(value, popped);
+            func.share_name(value, popped);
+        }
     }
     let forward: FxHashSet<Inst> = func.blocks[pair.forward].insts.iter().copied().collect();
     let mut copies = Again { pair, forward, map };
@@ -249,6 +252,7 @@ impl Again<'_> {
             (_, Def::Param(..) | Def::Result(..)) => return value,
         };
         self.map.insert(value, new);
+        func.share_name(value, new);
         new
     }
 }
