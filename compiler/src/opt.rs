@@ -8,9 +8,10 @@
 //! **The float contract.** Every pass keeps the result of every float operation, to the bit: no reassociation, no
 //! `x * 0 → 0`, no `x + 0 → x` (it turns −0 into 0), no contraction of `a * b + c`; NaN stays NaN, of any sign and payload,
 //! and infinities stay. Addition and multiplication may be commuted. Sums of arrays are reduced in an order that the code
-//! generator fixes; the scalar replacement of small arrays sums from the first element to the last. Whole numbers that
-//! overflow are an error; an operation nobody uses may be dropped although it would have failed, but none fails that
-//! the program did not run.
+//! generator fixes; the scalar replacement of small arrays sums from the first element to the last; a product that `batch`
+//! makes of the lanes of a map sums in the order of its own shape, which may change last bits. Whole numbers that overflow
+//! are an error; an operation nobody uses may be dropped although it would have failed, but none fails that the program did
+//! not run.
 
 pub mod batch;
 pub mod branches;
@@ -32,6 +33,7 @@ pub mod simplify;
 pub mod unroll;
 
 use crate::ir::{Block, Func, FuncId, Kind, Module};
+use batch::Aim;
 use calls::Calls;
 use effects::Effects;
 use rustc_hash::FxHasher;
@@ -67,7 +69,8 @@ pub const FINISH: &[Pass] = &[
     DCE,
 ];
 
-const BATCH: Pass = Pass { name: "batch", run: batch::batch };
+const BATCH: Pass = Pass { name: "batch", run: |func, effects| batch::batch(func, effects, Aim::Once) };
+const PRODUCTS: Pass = Pass { name: "batch", run: |func, effects| batch::batch(func, effects, Aim::Products) };
 const BRANCHES: Pass = Pass { name: "branches", run: |func, _| branches::branches(func) };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
@@ -109,11 +112,11 @@ pub fn clean_reached(module: &mut Module, entries: &[FuncId]) {
     let _ = clean_all(module, &order, &effects, &mut unwatched);
 }
 
-/// Makes larger operations of the lanes of maps, in all functions that the entries reach.
+/// Makes larger operations of the lanes of maps, in all functions that the entries reach. Derivatives are taken after.
 pub fn batch_reached(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of(module, &order);
-    let _ = run(&[BATCH], module, &order, &effects, &mut unwatched);
+    let _ = run(&[PRODUCTS], module, &order, &effects, &mut unwatched);
 }
 
 /// Optimizes all functions that the entries reach, for native code. Derivatives are taken before.

@@ -3,12 +3,13 @@
 mod opt_support;
 
 use adl_compiler::ir::{Func, Kind, Module};
+use adl_compiler::opt;
+use adl_compiler::opt::batch::{self, Aim};
 use adl_compiler::opt::effects::Effects;
-use adl_compiler::opt::{self, batch};
 use opt_support::after;
 
 fn batched(func: &mut Func, effects: &Effects) {
-    batch::batch(func, effects);
+    batch::batch(func, effects, Aim::Once);
     opt::clean(func);
 }
 
@@ -99,29 +100,57 @@ fn what_has_no_form_for_all_lanes_stays_in_a_map() {
     assert_eq!((count(&module, is_product), count(&module, is_map).0), ((2, 0), 1), "{module}");
 }
 
+/// Many tangents beside one primal.
+const TANGENTS: &str = "func f[n](x: f64[n], rounds: i64) -> f64[n, n] {
+  ys = map [n] () { (i: i64)
+    zero = const 0.0
+    zeros = broadcast [n] [] zero
+    one = const 1.0
+    unit = update zeros [i] one
+    p, dp = for rounds (x, unit) { (k: i64, q: f64[n], dq: f64[n])
+      s = sin q
+      c = cos q
+      d = mul c dq
+      yield s, d
+    }
+    yield dp
+  }
+  yield ys
+}";
+
 #[test]
 fn a_loop_carries_once_what_is_the_same_in_all_lanes() {
+    let module = after(TANGENTS, batched);
+    let sines = count(&module, |kind| matches!(kind, Kind::Pure(adl_lang::ops::Op::Prim(adl_lang::prims::Prim::Sin))));
+    assert_eq!((count(&module, is_map).0, sines), (0, (1, 0)), "{module}");
+}
+
+#[test]
+fn a_loop_without_products_that_is_to_be_differentiated_keeps_its_lanes() {
+    let module = after(TANGENTS, |func, effects| batch::batch(func, effects, Aim::Products));
+    assert_eq!(count(&module, is_map).0, 1, "{module}");
+}
+
+#[test]
+fn a_loop_that_is_the_same_in_all_lanes_leaves_them_for_a_product() {
     let module = after(
-        "func f[n](x: f64[n], rounds: i64) -> f64[n, n] {
+        "func f[m, n](w: f64[m, m], xs: f64[n, m], rounds: i64) -> f64[n, m] {
            ys = map [n] () { (i: i64)
-             zero = const 0.0
-             zeros = broadcast [n] [] zero
-             one = const 1.0
-             unit = update zeros [i] one
-             p, dp = for rounds (x, unit) { (k: i64, q: f64[n], dq: f64[n])
-               s = sin q
-               c = cos q
-               d = mul c dq
-               yield s, d
+             x = index xs [i, :]
+             power = for rounds (w) { (k: i64, v: f64[m, m])
+               u = matmul v, w
+               yield u
              }
-             yield dp
+             row = reshape [1, m] x
+             q = matmul row, power
+             y = reshape [m] q
+             yield y
            }
            yield ys
          }",
-        batched,
+        |func, effects| batch::batch(func, effects, Aim::Products),
     );
-    let sines = count(&module, |kind| matches!(kind, Kind::Pure(adl_lang::ops::Op::Prim(adl_lang::prims::Prim::Sin))));
-    assert_eq!((count(&module, is_map).0, sines), (0, (1, 0)), "{module}");
+    assert_eq!((count(&module, is_map).0, count(&module, is_product)), (0, (2, 0)), "{module}");
 }
 
 #[test]

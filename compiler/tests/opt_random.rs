@@ -121,7 +121,7 @@ fn batches_keep_the_results() {
         let mut after = before.clone();
         let all: Vec<FuncId> = before.funcs.keys().collect();
         let effects = opt::effects::Effects::of(&before, &all);
-        all.iter().for_each(|&id| opt::batch::batch_all(&mut after.funcs[id], &effects));
+        all.iter().for_each(|&id| opt::batch::batch(&mut after.funcs[id], &effects, opt::batch::Aim::Everything));
         checked(&format!("batch, seed {seed}"), &after);
         ran += usize::from(same_results(seed, &before, &after, entry, false));
     }

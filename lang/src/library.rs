@@ -269,7 +269,7 @@ operators ["Derivatives"]
     "jacrev" "jacrev(f, wrt = 0)" "The matrix of derivatives, by reverse mode." "to any order" "jacrev(|x| [x[0] * x[1], x[0]])([2.0, 3.0])";
     "hessian" "hessian(f, wrt = 0)" "The matrix of second derivatives." "to any order" "hessian(|x| x[0] * x[1])([2.0, 3.0])";
     "hvp" "hvp(f, x, v, wrt = none)" "Hessian times vector. Of several parameters `x` is the tuple; so are `v`, `none` for one that does not move, and the product. With `wrt` the vector has parts for those parameters alone." "to any order" "hvp(|x| x[0] * x[1], [2.0, 3.0], [1.0, 0.0])";
-    "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all." "that of `f`" "vmap(sin')([0.0, 1.0])";
+    "vmap" "vmap(f, axes = 0)" "A function over a leading axis; `axes` has one entry for each parameter, `none` for one that is the same for all. Products with a matrix that is the same for all become one product." "that of `f`" "vmap(sin')([0.0, 1.0])";
     "checkpoint" "checkpoint(f)" "The same function; in reverse mode only its inputs are kept and it runs again." "to any order" "grad(checkpoint(|x| sin(x)^2))(0.5)";
     "check_grad" "check_grad(f, x, order = 1, report = false)" "Largest difference between the derivatives, in both modes, and central differences, relative to the largest entry; `order = 2` takes all mixtures of two modes too. `report = true` prints for each the worst entry and how far the differences can be trusted." "none" "check_grad(sin, 0.3, order = 2) < 1e-9";
 later

@@ -10,6 +10,8 @@
 //! An array is *inline* if every consumer reads it element by element and nothing is computed much more often than
 //! once: it has one consumer that reads each element once; or all its consumers read the same element in the same
 //! loop nest; or it costs next to nothing. What may fail (checked whole-number arithmetic) is never read in part.
+//! What would be read after an array that it is made of is changed is stored before: else all of that array is copied, in each
+//! round of a reverse sweep that takes the cotangent of a row out of it.
 
 use super::cost::{Access, access, contiguous, op_cost};
 use crate::ir::entity::Side;
@@ -44,6 +46,10 @@ pub(super) struct Forms {
     fallible: Side<Value, bool>,
     roots: Side<Value, Rc<[Value]>>,
     depth: Side<Value, u32>,
+    /// Where values are made, in the order of the text.
+    made: Side<Value, u32>,
+    /// Where arrays are changed that nobody reads afterwards.
+    changed: Side<Value, Option<u32>>,
     uses: Side<Value, Vec<Use>>,
 }
 
@@ -52,6 +58,7 @@ struct Use {
     by: Option<Inst>,
     access: Access,
     depth: u32,
+    at: u32,
 }
 
 impl Forms {
@@ -63,9 +70,11 @@ impl Forms {
             fallible: Side::new(false),
             roots: Side::new(Rc::from([])),
             depth: Side::new(0),
+            made: Side::new(0),
+            changed: Side::new(None),
             uses: Side::new(Vec::new()),
         };
-        forms.collect(func, func.body, 0);
+        forms.collect(func, func.body, 0, &mut 0);
         let groups = forms.groups(func);
         forms.block(func, func.body, &groups);
         forms
@@ -92,34 +101,44 @@ impl Forms {
         matches!(data.kind, Kind::Map { .. }) && data.results.iter().any(|&r| self.form[r] == Form::Inline)
     }
 
-    fn collect(&mut self, func: &Func, block: Block, depth: u32) {
+    fn collect(&mut self, func: &Func, block: Block, depth: u32, clock: &mut u32) {
         let data = &func.blocks[block];
         for &param in &data.params {
             self.depth.set(param, depth);
+            self.made.set(param, *clock);
         }
         for &inst in &data.insts {
+            *clock += 1;
             let inst_data = &func.insts[inst];
+            let changes = matches!(inst_data.kind, Kind::Pure(Op::Update(_) | Op::Acc(_)));
             for (k, &arg) in inst_data.args.iter().enumerate() {
                 let access = access(func, &inst_data.kind, &inst_data.args, k);
-                self.uses.entry(arg).push(Use { by: Some(inst), access, depth });
+                self.uses.entry(arg).push(Use { by: Some(inst), access, depth, at: *clock });
+                let own = changes && k == 0 && self.depth[arg] == depth;
+                self.changed.set(arg, own.then_some(*clock));
             }
             for &result in &inst_data.results {
                 self.depth.set(result, depth);
+                self.made.set(result, *clock);
             }
             let repeated = matches!(inst_data.kind, Kind::For { .. } | Kind::While { .. } | Kind::Map { .. });
             let map =
                 if let Kind::Map { accs, .. } = inst_data.kind { Some(inst_data.results.len() - accs) } else { None };
             for inner in inst_data.kind.blocks() {
-                self.collect(func, inner, depth + u32::from(repeated));
+                self.collect(func, inner, depth + u32::from(repeated), clock);
+                *clock += 1;
                 for (k, &y) in func.blocks[inner].yields.iter().enumerate() {
                     let access = if map.is_some_and(|lanes| k < lanes) { Access::Once } else { Access::Memory };
-                    self.uses.entry(y).push(Use { by: None, access, depth: depth + u32::from(repeated) });
+                    self.uses.entry(y).push(Use { by: None, access, depth: depth + u32::from(repeated), at: *clock });
+                    self.changed.set(y, None);
                 }
             }
         }
         if block == func.body {
+            *clock += 1;
             for &y in &data.yields {
-                self.uses.entry(y).push(Use { by: None, access: Access::Memory, depth });
+                self.uses.entry(y).push(Use { by: None, access: Access::Memory, depth, at: *clock });
+                self.changed.set(y, None);
             }
         }
     }
@@ -175,6 +194,7 @@ impl Forms {
         let data = &func.insts[inst];
         if let Kind::Pure(op) = &data.kind
             && self.is_view(func, op, &data.args)
+            && !self.outlives(value, &self.roots[data.args[0]])
         {
             let roots = self.roots[data.args[0]].clone();
             self.form.set(value, Form::View);
@@ -288,6 +308,9 @@ impl Forms {
         roots: &[Value],
         groups: &Side<Value, Option<Value>>,
     ) -> bool {
+        if self.outlives(value, roots) {
+            return false;
+        }
         let uses = &self.uses[value];
         let single = uses.iter().all(|u| u.by.is_some() && u.by == uses[0].by)
             || (uses.len() == 1 && uses[0].access == Access::Once);
@@ -312,6 +335,13 @@ impl Forms {
             }
         }
         true
+    }
+
+    /// Whether the value is read after an array that it reads has been changed in place.
+    fn outlives(&self, value: Value, roots: &[Value]) -> bool {
+        let made = self.made[value];
+        let changed = roots.iter().filter_map(|&r| self.changed[r]).filter(|&at| at > made).min();
+        changed.is_some_and(|at| self.uses[value].iter().any(|u| u.at > at))
     }
 
     /// Whether `by` writes into memory that `value` would read while it does.

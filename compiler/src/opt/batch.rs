@@ -10,13 +10,13 @@
 //! ```
 //!
 //! A value of the body is *uniform*, the same in all lanes; or it is *lifted*: an array outside that has the extents as its
-//! leading axes ([`lift`]); or it stays in a lane. What has no form for all lanes at once (branches, loops, calls, checks
+//! leading axes (`lift`); or it stays in a lane. What has no form for all lanes at once (branches, loops, calls, checks
 //! with a message) stays in a `map` of what must stay, which reads rows of what was lifted and ends when a product needs
 //! what it computes. So a body of products around a `while` becomes product, map, product.
 //!
-//! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix ([`product`]); and where a
+//! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix (`product`); and where a
 //! loop carries something that is the same in all lanes, as the primal is for many tangents: then it is computed once
-//! ([`loops`]). Other maps stay as they are ([`worth`]): their operations are fused, and what is lifted takes memory for all
+//! (`loops`). Other maps stay as they are (`worth`): their operations are fused, and what is lifted takes memory for all
 //! lanes. Checks of one lane keep their order; where several lanes would fail, another one may be reported than without this
 //! pass. A map that prints is left alone.
 
@@ -31,34 +31,25 @@ use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use worth::Aim;
 
 /// Batches the maps of a function for which it pays, inner ones first.
-pub fn batch(func: &mut Func, effects: &Effects) {
+pub fn batch(func: &mut Func, effects: &Effects, aim: Aim) {
     let body = func.body;
-    block(func, body, &mut Renames::new(), effects, &worth::worthwhile);
+    block(func, body, &mut Renames::new(), effects, aim);
 }
 
-/// Batches every map that can be: for tests, since the result is the same whether it pays or not.
-pub fn batch_all(func: &mut Func, effects: &Effects) {
-    let body = func.body;
-    block(func, body, &mut Renames::new(), effects, &worth::possible);
-}
-
-fn block(
-    func: &mut Func,
-    at: Block,
-    renames: &mut Renames,
-    effects: &Effects,
-    wanted: &dyn Fn(&Func, Inst, &Effects) -> bool,
-) {
+fn block(func: &mut Func, at: Block, renames: &mut Renames, effects: &Effects, aim: Aim) {
     let mut out = Vec::new();
     for inst in std::mem::take(&mut func.blocks[at].insts) {
         renames.apply(&mut func.insts[inst].args);
         for inner in blocks(&func.insts[inst].kind) {
-            block(func, inner, renames, effects, wanted);
+            block(func, inner, renames, effects, aim);
         }
-        let batched = wanted(func, inst, effects).then(|| Lanes::new(func, inst, effects).run(inst));
+        let loops = worth::loops(func, inst, effects, aim);
+        let batched = loops.map(|loops| Lanes::new(func, inst, effects, loops).run(inst));
         match batched {
             Some((insts, values)) => {
                 out.extend(insts);
@@ -108,6 +99,8 @@ enum State {
 struct Lanes<'f> {
     func: &'f mut Func,
     effects: &'f Effects,
+    /// The loops that leave the lanes.
+    loops: FxHashSet<Inst>,
     extents: Vec<Dim>,
     params: Vec<Value>,
     states: FxHashMap<Value, State>,
@@ -125,7 +118,7 @@ struct Lanes<'f> {
 }
 
 impl<'f> Lanes<'f> {
-    fn new(func: &'f mut Func, map: Inst, effects: &'f Effects) -> Lanes<'f> {
+    fn new(func: &'f mut Func, map: Inst, effects: &'f Effects, loops: FxHashSet<Inst>) -> Lanes<'f> {
         let span = func.insts[map].span;
         let (extents, body) = match &func.insts[map].kind {
             Kind::Map { extents, body, .. } => (extents.clone(), *body),
@@ -141,7 +134,20 @@ impl<'f> Lanes<'f> {
         }
         last.extend(func.blocks[body].yields.iter().map(|&v| (v, usize::MAX)));
         let (out, segment) = (Vec::new(), Vec::new());
-        Lanes { func, effects, extents, params, states, last, out, segment, guarded: false, in_loop: false, span }
+        Lanes {
+            func,
+            effects,
+            loops,
+            extents,
+            params,
+            states,
+            last,
+            out,
+            segment,
+            guarded: false,
+            in_loop: false,
+            span,
+        }
     }
 
     /// The instructions that stand for the map, and its results.
@@ -188,7 +194,7 @@ impl<'f> Lanes<'f> {
                 self.emit(data.kind, vec![positions], Vec::new());
                 return;
             }
-            Kind::For { .. } | Kind::While { .. } => {
+            Kind::For { .. } | Kind::While { .. } if self.loops.contains(&inst) => {
                 let mut outside = true;
                 named(self.func, inst, &mut |v| outside &= !inside(self, &v));
                 if !outside || self.guarded && !self.effects.speculable(self.func, inst) {

@@ -7,25 +7,45 @@ use crate::opt::effects::Effects;
 use adl_lang::ops::Op;
 use rustc_hash::FxHashSet;
 
-/// Whether a map has a product with one operand that is the same in all lanes, or a loop with such a product or with
-/// something to compute once; and can be taken apart.
-pub(super) fn worthwhile(func: &Func, inst: Inst, effects: &Effects) -> bool {
+/// What a map is taken apart for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Products with one operand that is the same in all lanes, in loops too. This is for what is still to be differentiated:
+    /// the tape of any other loop outside would keep the rounds of all lanes, and in lanes those of one.
+    Products,
+    /// Those, and loops that carry something that is the same in all lanes.
+    Once,
+    /// Whatever can be, for tests: the result is the same whether it pays or not.
+    Everything,
+}
+
+/// The loops of a map that leave the lanes, if it is worth taking apart and can be.
+pub(super) fn loops(func: &Func, inst: Inst, effects: &Effects, aim: Aim) -> Option<FxHashSet<Inst>> {
     let Kind::Map { body, .. } = func.insts[inst].kind else {
-        return false;
+        return None;
     };
     if !possible(func, inst, effects) {
-        return false;
+        return None;
     }
     let data = &func.blocks[body];
-    let mut varying = Varying { func, values: data.params.iter().copied().collect() };
-    data.insts.iter().any(|&inst| {
+    let mut varying = Varying { func, values: data.params.iter().copied().collect(), aim };
+    let mut pays = aim == Aim::Everything;
+    let mut loops = FxHashSet::default();
+    for &inst in &data.insts {
         varying.inst(inst);
-        varying.pays(inst)
-    })
+        let own = varying.pays(inst);
+        pays |= own;
+        let repeats = matches!(func.insts[inst].kind, Kind::For { .. } | Kind::While { .. });
+        let uniform = !varying.any(&func.insts[inst].results);
+        if repeats && (own || uniform || aim == Aim::Everything) {
+            loops.insert(inst);
+        }
+    }
+    pays.then_some(loops)
 }
 
 /// Whether a map can be taken apart: it adds nothing up over its lanes, prints nothing and keeps no tape across its body.
-pub(super) fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
+fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
     let Kind::Map { body, accs: 0, .. } = func.insts[inst].kind else {
         return false;
     };
@@ -39,6 +59,7 @@ pub(super) fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
 struct Varying<'f> {
     func: &'f Func,
     values: FxHashSet<Value>,
+    aim: Aim,
 }
 
 impl Varying<'_> {
@@ -116,7 +137,7 @@ impl Varying<'_> {
             Kind::Pure(op) => product::shares(self.func, op, &data.args, &|v| self.values.contains(&v)),
             Kind::For { .. } | Kind::While { .. } => {
                 let vary = data.results.iter().filter(|r| self.values.contains(r)).count();
-                let some_once = vary < data.results.len();
+                let some_once = self.aim != Aim::Products && vary < data.results.len();
                 let inner = || blocks(&data.kind).any(|b| self.func.blocks[b].insts.iter().any(|&i| self.pays(i)));
                 vary > 0 && (some_once || inner()) && self.liftable(inst)
             }
