@@ -45,9 +45,10 @@ fn every_code_has_an_explanation_and_no_explanation_is_idle() {
     }
 }
 
-/// What the command says of the wrong programs, as text or as JSON; files are called after their code.
-fn said(json: bool) -> Vec<(&'static str, String)> {
-    let folder = std::env::temp_dir().join(format!("adl-said-{}-{json}", std::process::id()));
+/// What the command says of the wrong programs, as text or as JSON; files are called after their code, in a folder of the
+/// test, since tests run side by side.
+fn said(json: bool, test: &str) -> Vec<(&'static str, String)> {
+    let folder = std::env::temp_dir().join(format!("adl-said-{}-{test}-{json}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let within = format!("{}/", folder.to_string_lossy());
     let mut all = Vec::new();
@@ -71,7 +72,8 @@ fn said(json: bool) -> Vec<(&'static str, String)> {
 /// Word for word; `UPDATE_GOLDEN=1` writes them anew, and the difference is then to be read.
 #[test]
 fn messages_are_what_they_were() {
-    let now: String = said(false).iter().map(|(code, text)| format!("=== {code}\n{}\n\n", text.trim_end())).collect();
+    let now: String =
+        said(false, "words").iter().map(|(code, text)| format!("=== {code}\n{}\n\n", text.trim_end())).collect();
     let path = support::command::path("tests/cases/codes.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, now).expect("the file can be written");
@@ -87,7 +89,7 @@ fn messages_are_what_they_were() {
 /// The JSON form has the same problems, at the same places, in the same words.
 #[test]
 fn json_says_the_same_as_the_text() {
-    for ((code, text), (_, json)) in said(false).into_iter().zip(said(true)) {
+    for ((code, text), (_, json)) in said(false, "forms").into_iter().zip(said(true, "forms")) {
         let problems: Vec<serde_json::Value> = json
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
