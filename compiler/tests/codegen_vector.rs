@@ -184,3 +184,18 @@ fn functions_in_trees() {
         assert_eq!((stats.buffers, stats.vector_loops), (0, 1), "{stats:?}");
     }
 }
+
+/// Each of 200 values is used twice by the next one: what is asked of a value is answered once, not once for each way to it.
+#[test]
+fn deep_trees_with_shared_parts() {
+    for dtype in ["f64", "f32"] {
+        let mut text = format!("func @0 f[n](v0: {dtype}[n]) -> {dtype}[n] {{\n  v1 = sin v0\n");
+        for k in 1..=200 {
+            let (square, sum) = (2 * k, 2 * k + 1);
+            text += &format!("  v{square} = mul v{} v{0}\n  v{sum} = sub v{square} v1\n", square - 1);
+        }
+        text += "  v402 = tanh v401\n  yield v402\n}\n";
+        let stats = agree(&text, &[&[0], &[9], &[300]], 0.0);
+        assert_eq!(stats.vector_loops, 1, "{stats:?}");
+    }
+}

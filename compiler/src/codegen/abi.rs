@@ -50,6 +50,10 @@ const P: clif::Type = types::I64;
 const I: clif::Type = types::I64;
 const W: clif::Type = types::I32;
 
+/// How the names of the functions begin that apply an elementary function to many numbers; its own name and that of the
+/// element type follow.
+pub(super) const EACH: &str = "adl_each_";
+
 /// The functions of the runtime that compiled code calls, with their types; `P` is an address.
 const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
     ("adl_arena_grow", &[P, I], Some(P)),
@@ -66,22 +70,6 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
     ("adl_argsort_f64", &[P, P, P, I, I], Some(W)),
     ("adl_argsort_f32", &[P, P, P, I, I], Some(W)),
     ("adl_argsort_i64", &[P, P, P, I, I], Some(W)),
-    ("adl_each_exp_f64", &[P, I, P], None),
-    ("adl_each_exp_f32", &[P, I, P], None),
-    ("adl_each_tanh_f64", &[P, I, P], None),
-    ("adl_each_tanh_f32", &[P, I, P], None),
-    ("adl_each_cosh_f64", &[P, I, P], None),
-    ("adl_each_cosh_f32", &[P, I, P], None),
-    ("adl_each_sigmoid_f64", &[P, I, P], None),
-    ("adl_each_sigmoid_f32", &[P, I, P], None),
-    ("adl_each_log_f64", &[P, I, P], None),
-    ("adl_each_log_f32", &[P, I, P], None),
-    ("adl_each_log1p_f64", &[P, I, P], None),
-    ("adl_each_log1p_f32", &[P, I, P], None),
-    ("adl_each_sin_f64", &[P, I, P], None),
-    ("adl_each_sin_f32", &[P, I, P], None),
-    ("adl_each_cos_f64", &[P, I, P], None),
-    ("adl_each_cos_f32", &[P, I, P], None),
     ("adl_lu_f64", &[P, P, P, I, I], Some(W)),
     ("adl_lu_f32", &[P, P, P, I, I], Some(W)),
     ("adl_cholesky_f64", &[P, P, P, I, I], Some(W)),
@@ -110,12 +98,15 @@ const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
 
 /// The types of a support function.
 pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif::Type>)> {
+    if name.starts_with(EACH) {
+        return Some((&[P, I, P], None));
+    }
     SUPPORT.iter().find(|(n, ..)| *n == name).map(|(_, params, result)| (*params, *result))
 }
 
 /// Whether a function that compiled code calls does without a workspace.
 pub(super) fn is_bare(name: &str) -> bool {
-    matches!(name, "adl_fail" | "adl_copy") || name.starts_with("adl_each_") || support(name).is_none()
+    matches!(name, "adl_fail" | "adl_copy") || name.starts_with(EACH) || support(name).is_none()
 }
 
 /// A function that is compiled into the host, and its address.

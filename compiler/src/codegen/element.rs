@@ -278,10 +278,13 @@ impl Translator<'_, '_> {
         match self.forms.form(value) {
             Form::Stored | Form::View | Form::Register => true,
             Form::Inline => {
-                let Some(inst) = self.definition(value) else {
-                    return false;
-                };
-                self.flat_inst(inst)
+                // A value may be needed in many places of a tree.
+                if let Some(&known) = self.in_order.borrow().get(&value) {
+                    return known;
+                }
+                let flat = self.definition(value).is_some_and(|inst| self.flat_inst(inst));
+                self.in_order.borrow_mut().insert(value, flat);
+                flat
             }
         }
     }

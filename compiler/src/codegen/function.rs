@@ -17,6 +17,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::Module as _;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// A value in the code that is made.
 pub(super) type Reg = clif::Value;
@@ -58,6 +59,10 @@ pub(super) struct Translator<'u, 'm> {
     /// The tapes for which a loop has made room, by the instruction that pushes: the address of their rows.
     pub(super) roomy: FxHashMap<Inst, Reg>,
     pub(super) sites: FxHashMap<String, i64>,
+    /// Which values can be computed several elements at once: see [`Translator::fits`].
+    pub(super) fitting: RefCell<FxHashMap<(Value, DType, bool, bool), bool>>,
+    /// Which values can be computed in order: see [`Translator::flat`].
+    pub(super) in_order: RefCell<FxHashMap<Value, bool>>,
     /// Functions that were applied to pieces of rows.
     pub(super) pieces: Pieces,
     /// Elements that are known where we stand; inner scopes last.
@@ -121,6 +126,8 @@ pub(super) fn function(
         fixed: Vec::new(),
         roomy: FxHashMap::default(),
         sites: FxHashMap::default(),
+        fitting: RefCell::default(),
+        in_order: RefCell::default(),
         pieces: Pieces::default(),
         elements: vec![FxHashMap::default()],
         counters: FxHashMap::default(),

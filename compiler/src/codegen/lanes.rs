@@ -69,6 +69,17 @@ impl Translator<'_, '_> {
     /// Whether several elements can be computed at once, in a loop over elements in order if `flat`; `here` if the index is
     /// that of the row, so that functions can be applied in pieces.
     pub(super) fn fits(&self, value: Value, dtype: DType, flat: bool, here: bool) -> bool {
+        // A value may be needed in many places of a tree.
+        let key = (value, dtype, flat, here);
+        if let Some(&known) = self.fitting.borrow().get(&key) {
+            return known;
+        }
+        let fits = self.value_fits(value, dtype, flat, here);
+        self.fitting.borrow_mut().insert(key, fits);
+        fits
+    }
+
+    fn value_fits(&self, value: Value, dtype: DType, flat: bool, here: bool) -> bool {
         let ty = self.data(value);
         if ty.is_scalar() {
             return ty.dtype == dtype || ty.dtype == DType::Bool;
@@ -97,7 +108,7 @@ impl Translator<'_, '_> {
         match op {
             Op::Prim(prim) => {
                 let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
-                let function = here && pieces::each(*prim, dtype).is_some();
+                let function = here && pieces::has_many(*prim);
                 (has_vector_form(*prim) || function) && !compared && all(&data.args)
             }
             Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),

@@ -7,6 +7,7 @@
 //! The runtime has a few functions in such a form, with the bits of the functions of one element. The buffers lie on the
 //! stack. A function is applied in pieces if its element is needed at the index of the row alone.
 
+use super::abi::EACH;
 use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
@@ -16,8 +17,8 @@ use super::vector::{Index, Row, Rows, UNROLL};
 use crate::ir::{Kind, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
-use adl_lang::types::DType;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
+use rustc_hash::FxHashSet;
 
 /// Elements of a piece.
 const PIECE: i64 = 256;
@@ -25,20 +26,10 @@ const PIECE: i64 = 256;
 /// Functions of one tree that are applied in pieces; each has a buffer.
 const MOST: usize = 8;
 
-/// The function of the runtime that applies a primitive to many numbers.
-pub(super) fn each(prim: Prim, dtype: DType) -> Option<&'static str> {
-    let [double, single] = match prim {
-        Prim::Exp => ["adl_each_exp_f64", "adl_each_exp_f32"],
-        Prim::Tanh => ["adl_each_tanh_f64", "adl_each_tanh_f32"],
-        Prim::Cosh => ["adl_each_cosh_f64", "adl_each_cosh_f32"],
-        Prim::Sigmoid => ["adl_each_sigmoid_f64", "adl_each_sigmoid_f32"],
-        Prim::Log => ["adl_each_log_f64", "adl_each_log_f32"],
-        Prim::Log1p => ["adl_each_log1p_f64", "adl_each_log1p_f32"],
-        Prim::Sin => ["adl_each_sin_f64", "adl_each_sin_f32"],
-        Prim::Cos => ["adl_each_cos_f64", "adl_each_cos_f32"],
-        _ => return None,
-    };
-    Some(if dtype == DType::F32 { single } else { double })
+/// Whether the runtime has a function that applies a primitive to many numbers.
+pub(super) fn has_many(prim: Prim) -> bool {
+    use Prim::{Cos, Cosh, Exp, Log, Log1p, Sigmoid, Sin, Tanh};
+    matches!(prim, Exp | Tanh | Cosh | Sigmoid | Log | Log1p | Sin | Cos)
 }
 
 /// An application whose results are in a buffer: what would be the address of the element at index 0 of the row.
@@ -58,13 +49,15 @@ pub(super) struct Pieces {
 impl Translator<'_, '_> {
     /// The functions in the tree of rows, arguments first; nothing if there are too many.
     pub(super) fn functions(&self, rows: Rows<'_>) -> Option<Vec<Value>> {
-        let mut found = Vec::new();
-        self.find_functions(rows, rows.value, rows.root, &mut found);
+        let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
+        self.find_functions(rows, rows.value, &mut seen, &mut found);
         (found.len() <= MOST).then_some(found)
     }
 
-    fn find_functions(&self, rows: Rows<'_>, value: Value, root: bool, found: &mut Vec<Value>) {
-        if self.data(value).is_scalar() || !root && self.forms.form(value) != Form::Inline || found.contains(&value) {
+    fn find_functions(&self, rows: Rows<'_>, value: Value, seen: &mut FxHashSet<Value>, found: &mut Vec<Value>) {
+        let computed = rows.root && value == rows.value || self.forms.form(value) == Form::Inline;
+        // A value may be needed in many places of the tree.
+        if self.data(value).is_scalar() || !computed || !seen.insert(value) {
             return;
         }
         let Some(inst) = self.definition(value) else {
@@ -78,9 +71,9 @@ impl Translator<'_, '_> {
         if matches!(op, Op::Reshape(_)) && !rows.flat {
             return;
         }
-        data.args.iter().for_each(|&a| self.find_functions(rows, a, false, found));
+        data.args.iter().for_each(|&a| self.find_functions(rows, a, seen, found));
         if let Op::Prim(prim) = op
-            && each(*prim, self.data(value).dtype).is_some()
+            && has_many(*prim)
         {
             found.push(value);
         }
@@ -123,7 +116,7 @@ impl Translator<'_, '_> {
         let dtype = self.data(function).dtype;
         let (argument, bytes) = (data.args[0], dtype.bytes() as i64);
         let Kind::Pure(Op::Prim(prim)) = data.kind else { return };
-        let (Some(kernel), Some(one)) = (each(prim, dtype), self.import_prim(prim)) else { return };
+        let Some(one) = self.import_prim(prim) else { return };
         let buffer = self.buffer();
         let main = self.whole_rounds(len, dtype);
         let zero = self.int(0);
@@ -146,7 +139,7 @@ impl Translator<'_, '_> {
             Vec::new()
         });
         let one = self.b.ins().func_addr(types::I64, one);
-        self.call_support(kernel, &[buffer, len, one]);
+        self.call_support(&format!("{EACH}{}_{}", prim.name(), dtype.name()), &[buffer, len, one]);
         let before = self.b.ins().imul_imm_s(start, bytes);
         let base = self.b.ins().isub(buffer, before);
         self.pieces.applied.push(Applied { value: function, base });

@@ -16,6 +16,7 @@ use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};
 use cranelift_codegen::ir::InstBuilder;
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 /// Registers of each round.
@@ -159,7 +160,7 @@ impl Translator<'_, '_> {
             let zero = t.int(0);
             let at = |_: &mut Translator<'_, '_>, i: Reg| whole(At::Axes(index.iter().copied().chain([i]).collect()));
             let first = at(t, zero);
-            t.hoist(rows.value, rows.root, &first);
+            t.hoist(rows.value, rows.root, &first, &mut FxHashSet::default());
             row(t, n, &at, state)
         })
     }
@@ -193,9 +194,9 @@ impl Translator<'_, '_> {
     }
 
     /// Computes what does not change along a row before the loop over it.
-    fn hoist(&mut self, value: Value, root: bool, at: &At) {
+    fn hoist(&mut self, value: Value, root: bool, at: &At, seen: &mut FxHashSet<Value>) {
         let At::Axes(index) = at else { return };
-        if self.data(value).is_scalar() || !root && self.forms.form(value) != Form::Inline {
+        if self.data(value).is_scalar() || !root && self.forms.form(value) != Form::Inline || !seen.insert(value) {
             return;
         }
         let Some(inst) = self.definition(value) else {
@@ -203,7 +204,7 @@ impl Translator<'_, '_> {
         };
         let data = &self.func.insts[inst];
         if let Kind::Pure(Op::Prim(_) | Op::Convert(_)) = &data.kind {
-            data.args.iter().for_each(|&a| self.hoist(a, false, at));
+            data.args.iter().for_each(|&a| self.hoist(a, false, at, seen));
         }
         if let Kind::Pure(Op::Broadcast { axes, dims }) = &data.kind
             && axes.last() != Some(&(dims.len() - 1))
