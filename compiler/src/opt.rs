@@ -71,7 +71,7 @@ pub const FINISH: &[Pass] = &[
 
 const BATCH: Pass = Pass { name: "batch", run: |func, effects| batch::batch(func, effects, Aim::Once) };
 const PRODUCTS: Pass = Pass { name: "batch", run: |func, effects| batch::batch(func, effects, Aim::Products) };
-const BRANCHES: Pass = Pass { name: "branches", run: |func, _| branches::branches(func) };
+const BRANCHES: Pass = Pass { name: "branches", run: branches::branches };
 const SIMPLIFY: Pass = Pass { name: "simplify", run: |func, _| simplify::simplify(func) };
 const CSE: Pass = Pass { name: "cse", run: cse::cse };
 const CARRIES: Pass = Pass { name: "carries", run: |func, _| carries::carries(func) };

@@ -25,7 +25,7 @@ mod loops;
 mod product;
 mod worth;
 
-use super::edit::{Renames, blocks, copy, detached, detached_pure, walk};
+use super::edit::{Renames, blocks, copy, detached, detached_pure, named, throughout};
 use super::effects::{Effects, may_fail};
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
@@ -62,24 +62,6 @@ fn block(func: &mut Func, at: Block, renames: &mut Renames, effects: &Effects, a
     }
     func.blocks[at].insts = out;
     renames.apply(&mut func.blocks[at].yields);
-}
-
-/// Calls `f` with every value that an instruction and what it owns name.
-fn named(func: &Func, inst: Inst, f: &mut dyn FnMut(Value)) {
-    func.insts[inst].args.iter().for_each(|&v| f(v));
-    for inner in blocks(&func.insts[inst].kind) {
-        func.blocks[inner].yields.iter().for_each(|&v| f(v));
-        func.blocks[inner].insts.iter().for_each(|&inst| named(func, inst, f));
-    }
-}
-
-/// Whether an instruction, or something in it, has an effect.
-fn checks(func: &Func, inst: Inst, effects: &Effects) -> bool {
-    let mut found = effects.has(func, inst);
-    for inner in blocks(&func.insts[inst].kind) {
-        walk(func, inner, &mut |_, inst| found |= effects.has(func, inst));
-    }
-    found
 }
 
 /// What a value of the body is outside.
@@ -207,7 +189,7 @@ impl<'f> Lanes<'f> {
             _ => {}
         }
         self.states.extend(data.results.iter().map(|&r| (r, State::Inside)));
-        self.guarded |= checks(self.func, inst, self.effects);
+        self.guarded |= !throughout(self.func, inst, &|inst| !self.effects.has(self.func, inst));
         self.segment.push(inst);
     }
 
@@ -248,6 +230,12 @@ impl<'f> Lanes<'f> {
     /// The shape in all lanes of what has a shape in one.
     fn all_of(&self, dims: &[Dim]) -> Vec<Dim> {
         self.extents.iter().chain(dims).cloned().collect()
+    }
+
+    /// The type of a value outside: of one lane, or of all.
+    fn type_of(&self, value: Value, lifted: bool) -> Ty {
+        let ty = self.func.data(value);
+        if lifted { Ty::array(ty.dtype, self.all_of(&ty.dims)) } else { ty.clone() }
     }
 
     /// Makes a map of the segment; what is named from position `at` on is lifted.
@@ -295,11 +283,7 @@ impl<'f> Lanes<'f> {
         }
         self.func.blocks[block].insts = insts;
         self.func.blocks[block].yields = outputs.iter().map(|v| known[v]).collect();
-        let types = outputs.iter().map(|&v| {
-            let ty = self.func.data(v);
-            Type::Data(Ty::array(ty.dtype, self.all_of(&ty.dims)))
-        });
-        let types = types.collect();
+        let types = outputs.iter().map(|&v| Type::Data(self.type_of(v, true))).collect();
         let kind = Kind::Map { extents: self.extents.clone(), body: block, accs: 0 };
         let all = self.emit(kind, Vec::new(), types);
         self.states.extend(outputs.into_iter().zip(all).map(|(v, all)| (v, State::Lifted(all))));

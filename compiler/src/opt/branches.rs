@@ -9,27 +9,28 @@
 //!
 //! What stands between must not need what the first one gives: then the first one waits for the second.
 
-use super::edit::{Renames, detached, walk};
+use super::edit::{Renames, detached, named, retain, throughout};
+use super::effects::Effects;
 use crate::ir::{Block, Def, Func, Inst, Kind, Type, Value};
 use rustc_hash::FxHashSet;
 
 /// Joins the branches of a function.
-pub fn branches(func: &mut Func) {
+pub fn branches(func: &mut Func, effects: &Effects) {
     let body = func.body;
     let mut renames = Renames::new();
-    block(func, body, &mut renames);
+    block(func, body, effects, &mut renames);
     renames.apply_within(func, body);
     tapes(func, body);
 }
 
-fn block(func: &mut Func, at: Block, renames: &mut Renames) {
+fn block(func: &mut Func, at: Block, effects: &Effects, renames: &mut Renames) {
     let mut done: Vec<Inst> = Vec::new();
     for inst in std::mem::take(&mut func.blocks[at].insts) {
         renames.apply(&mut func.insts[inst].args);
         for inner in func.insts[inst].kind.blocks() {
-            block(func, inner, renames);
+            block(func, inner, effects, renames);
         }
-        let inst = match partner(func, &done, inst) {
+        let inst = match partner(func, effects, &done, inst) {
             Some(place) => {
                 let first = done.remove(place);
                 join(func, (first, inst), renames)
@@ -43,7 +44,7 @@ fn block(func: &mut Func, at: Block, renames: &mut Renames) {
 }
 
 /// The last branch on the same condition that can wait for this one.
-fn partner(func: &Func, done: &[Inst], inst: Inst) -> Option<usize> {
+fn partner(func: &Func, effects: &Effects, done: &[Inst], inst: Inst) -> Option<usize> {
     let (Kind::If { .. }, &[condition]) = (&func.insts[inst].kind, func.insts[inst].args.as_slice()) else {
         return None;
     };
@@ -57,22 +58,7 @@ fn partner(func: &Func, done: &[Inst], inst: Inst) -> Option<usize> {
         needs
     });
     // Lines are printed in order.
-    let prints = |inst: Inst| {
-        let mut found = matches!(func.insts[inst].kind, Kind::Print(_));
-        for inner in func.insts[inst].kind.blocks() {
-            walk(func, inner, &mut |_, inst| found |= matches!(func.insts[inst].kind, Kind::Print(_)));
-        }
-        found
-    };
-    (!needed && !prints(first)).then_some(place)
-}
-
-fn named(func: &Func, inst: Inst, f: &mut dyn FnMut(Value)) {
-    func.insts[inst].args.iter().for_each(|&v| f(v));
-    for inner in func.insts[inst].kind.blocks() {
-        func.blocks[inner].yields.iter().for_each(|&v| f(v));
-        func.blocks[inner].insts.iter().for_each(|&inst| named(func, inst, f));
-    }
+    (!needed && throughout(func, first, &|inst| effects.silent(func, inst))).then_some(place)
 }
 
 /// One branch that does what two did, and gives what is still wanted of the first and all that the second gives.
@@ -98,11 +84,7 @@ fn join(func: &mut Func, (first, second): (Inst, Inst), renames: &mut Renames) -
         own.apply_within(func, two);
         let (mut data, rest) = (func.blocks[one].clone(), func.blocks[two].clone());
         data.insts.extend(rest.insts);
-        let mut position = 0;
-        data.yields.retain(|_| {
-            position += 1;
-            keep[position - 1]
-        });
+        retain(&mut data.yields, &|k| keep[k]);
         data.yields.extend(rest.yields);
         let block = func.block();
         func.blocks[block] = data;

@@ -109,6 +109,22 @@ pub fn walk(func: &Func, block: Block, f: &mut dyn FnMut(Block, Inst)) {
     }
 }
 
+/// Calls `f` with every value that an instruction and what it owns name.
+pub fn named(func: &Func, inst: Inst, f: &mut dyn FnMut(Value)) {
+    func.insts[inst].args.iter().for_each(|&v| f(v));
+    for inner in blocks(&func.insts[inst].kind) {
+        func.blocks[inner].yields.iter().for_each(|&v| f(v));
+        func.blocks[inner].insts.iter().for_each(|&inst| named(func, inst, f));
+    }
+}
+
+/// Whether something holds of an instruction and of all that it owns.
+pub fn throughout(func: &Func, inst: Inst, holds: &dyn Fn(Inst) -> bool) -> bool {
+    holds(inst)
+        && blocks(&func.insts[inst].kind)
+            .all(|inner| func.blocks[inner].insts.iter().all(|&inst| throughout(func, inst, holds)))
+}
+
 /// The instruction that owns each block, and the block each instruction stands in.
 pub struct Owners {
     /// The owner of a block; the body of the function has none.

@@ -49,19 +49,20 @@ impl Effects {
     /// The same where loops and recursions are taken to end and positions to be in range: what claims and prints nothing may go
     /// if nobody uses its results.
     pub fn of_ending(module: &Module, order: &[FuncId]) -> Effects {
-        let mut effects = Effects::of(module, order);
-        order.iter().for_each(|&id| effects.quiet.set(id, true));
+        let mut effects = Effects { quiet: Side::new(true), silent: Side::new(true) };
         loop {
             let mut changed = false;
             for &id in order {
                 let func = &module.funcs[id];
-                let mut quiet = true;
+                let (mut quiet, mut silent) = (true, true);
                 walk(func, func.body, &mut |_, inst| {
                     let kind = &func.insts[inst].kind;
                     quiet &= matches!(kind, Kind::While { .. } | Kind::Bounds { .. }) || !effects.has(func, inst);
+                    silent &= effects.silent(func, inst);
                 });
-                changed |= effects.quiet[id] != quiet;
+                changed |= effects.quiet[id] != quiet || effects.silent[id] != silent;
                 effects.quiet.set(id, quiet);
+                effects.silent.set(id, silent);
             }
             if !changed {
                 return effects;

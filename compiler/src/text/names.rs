@@ -37,9 +37,7 @@ impl Names {
 
     /// For what is declared at the top of the function, wherever that turns out to be needed.
     pub(super) fn lasting(&mut self, name: &str) -> String {
-        let numbered = (2..).map(|k| format!("{name}{k}"));
-        let mut all = std::iter::once(name.to_string()).chain(numbered);
-        let free = all.find(|n| !self.taken.contains(n) && !self.ever.contains(n)).unwrap_or_default();
+        let free = numbered(name, |n| !self.taken.contains(n) && !self.ever.contains(n));
         self.taken.insert(free.clone());
         free
     }
@@ -52,9 +50,7 @@ impl Names {
 
     /// The name, or the name with a number.
     pub(super) fn fresh_named(&mut self, name: &str) -> String {
-        let numbered = (2..).map(|k| format!("{name}{k}"));
-        let mut all = std::iter::once(name.to_string()).chain(numbered);
-        let free = all.find(|n| !self.taken.contains(n)).unwrap_or_default();
+        let free = numbered(name, |n| !self.taken.contains(n));
         self.take(&free);
         free
     }
@@ -81,4 +77,10 @@ impl Names {
     pub(super) fn index(&mut self) -> String {
         self.first("ijkl")
     }
+}
+
+/// The name, or the name with the first number that makes it free.
+fn numbered(name: &str, free: impl Fn(&String) -> bool) -> String {
+    let others = (2..).map(|k| format!("{name}{k}"));
+    std::iter::once(name.to_string()).chain(others).find(free).unwrap_or_default()
 }

@@ -10,9 +10,7 @@ impl Lanes<'_> {
     /// What the operation gives outside; nothing if it has to stay in the lanes. No operand is known inside alone.
     pub(super) fn lift(&mut self, op: &Op, args: &[Value]) -> Option<State> {
         let fails = may_fail(self.func, op, args);
-        let uniform: Option<Vec<Value>> =
-            args.iter().map(|&a| if let State::Uniform(one) = self.state(a) { Some(one) } else { None }).collect();
-        if let Some(operands) = uniform {
+        if let Some(operands) = self.uniform(args) {
             // Perhaps there is no lane, and it would not have run.
             return (self.in_loop || !fails).then(|| State::Uniform(self.pure(op.clone(), &operands)));
         }

@@ -182,8 +182,7 @@ impl Lanes<'_> {
     fn lift_block(&mut self, block: Block, params: &[(Value, bool)], yields: &mut [bool]) -> Option<Block> {
         let new = self.func.block();
         for &(param, lifted) in params {
-            let ty = self.func.data(param).clone();
-            let ty = if lifted { Ty::array(ty.dtype, self.all_of(&ty.dims)) } else { ty };
+            let ty = self.type_of(param, lifted);
             let outside = self.func.param(new, Type::Data(ty));
             self.states.insert(param, if lifted { State::Lifted(outside) } else { State::Uniform(outside) });
         }
@@ -201,11 +200,7 @@ impl Lanes<'_> {
 
     /// Emits an instruction with blocks, and says what its results are.
     fn results(&mut self, kind: Kind, args: Vec<Value>, results: &[Value], lifted: &[bool]) {
-        let types = results.iter().zip(lifted).map(|(&r, &all)| {
-            let ty = self.func.data(r).clone();
-            Type::Data(if all { Ty::array(ty.dtype, self.all_of(&ty.dims)) } else { ty })
-        });
-        let types = types.collect();
+        let types = results.iter().zip(lifted).map(|(&r, &all)| Type::Data(self.type_of(r, all))).collect();
         let values = self.emit(kind, args, types);
         for ((&result, &all), value) in results.iter().zip(lifted).zip(values) {
             self.states.insert(result, if all { State::Lifted(value) } else { State::Uniform(value) });

@@ -2,7 +2,7 @@
 
 use super::product;
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
-use crate::opt::edit::{blocks, walk};
+use crate::opt::edit::{blocks, named, throughout};
 use crate::opt::effects::Effects;
 use adl_lang::ops::Op;
 use rustc_hash::FxHashSet;
@@ -49,8 +49,7 @@ fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
     let Kind::Map { body, accs: 0, .. } = func.insts[inst].kind else {
         return false;
     };
-    let mut silent = true;
-    walk(func, body, &mut |_, inner| silent &= effects.silent(func, inner));
+    let silent = throughout(func, inst, &|inner| effects.silent(func, inner));
     let results = func.blocks[body].insts.iter().flat_map(|&i| &func.insts[i].results);
     silent && results.clone().all(|&r| *func.ty(r) != Type::Tape)
 }
@@ -102,7 +101,7 @@ impl Varying<'_> {
             }
             _ => {
                 let mut varies = false;
-                super::named(func, inst, &mut |v| varies |= self.values.contains(&v));
+                named(func, inst, &mut |v| varies |= self.values.contains(&v));
                 if varies {
                     self.values.extend(&data.results);
                 }
