@@ -26,6 +26,7 @@ mod entry;
 mod expr;
 mod fit;
 mod fixpoint;
+mod flat;
 mod free;
 mod implicit;
 mod index;

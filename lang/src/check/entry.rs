@@ -1,7 +1,6 @@
 //! Entries: one top-level statement, test or call of a function, as a module with a `main`.
 
 use super::elab::{Elab, Fail, Frame, Mode, R, What};
-use super::free;
 use super::redefine::is_definition;
 use super::rules::Ruled;
 use super::shown::show;
@@ -9,6 +8,7 @@ use super::trim::reachable;
 use super::value::{FnVal, OpVal, RangeVal, Val};
 use super::world::{MAIN, TopBinding};
 use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
+use super::{flat, free};
 use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -410,6 +410,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
     e.funcs[0] = Some(Elab::finish(frame, types));
     e.give_rules()?;
     let module = reachable(std::mem::take(&mut e.funcs));
+    let warnings = e.diags.iter().filter(|d| !d.is_error()).cloned().chain(flat::warnings(e, &module)).collect();
     Ok(Entry {
         module,
         main: FuncId(0),
@@ -418,7 +419,7 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
         results: globals,
         shown,
         exact: mode == Mode::Constant,
-        warnings: e.diags.iter().filter(|d| !d.is_error()).cloned().collect(),
+        warnings,
         trials: Vec::new(),
         bindings,
         again: None,
