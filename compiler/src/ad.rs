@@ -333,7 +333,8 @@ impl Ad<'_> {
         let mut changed = false;
         for (inst, _) in reachable(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
-                Kind::Jvp { func: of, sizes, active } => {
+                Kind::Jvp { func: of, sizes, active, again } => {
+                    let of = if again { self.strip(of, Level::Bare) } else { of };
                     let answer = self.jvp(of, active);
                     self.module.funcs[func].insts[inst].kind = Kind::Call { func: answer, sizes };
                     changed = true;

@@ -178,11 +178,11 @@ impl Lowering<'_> {
     /// `jvp` and `vjp`: operands are the arguments, then the directions; so are the results.
     fn request(&mut self, kind: &StmtKind) {
         match kind {
-            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents } => {
+            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents, again } => {
                 let active = tangents.iter().map(Option::is_some).collect();
                 let mut operands = self.get_all(args);
                 operands.extend(tangents.iter().flatten().map(|&t| self.get(t)));
-                let kind = Kind::Jvp { func: func_id(*func), sizes: sizes.clone(), active };
+                let kind = Kind::Jvp { func: func_id(*func), sizes: sizes.clone(), active, again: *again };
                 let float = |l: &Local| self.typed.ty(*l).dtype.is_float();
                 let tangents: Vec<Option<Local>> =
                     results.iter().zip(result_tangents).filter_map(|(r, t)| float(r).then_some(*t)).collect();

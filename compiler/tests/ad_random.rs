@@ -268,7 +268,7 @@ impl Writer<'_> {
         args.extend(self.inits(scope));
         let mut results = vec![number(), array(), number(), array()];
         let kind = if self.dice.below(2) == 0 {
-            Kind::Jvp { func, sizes, active: vec![true, true, false] }
+            Kind::Jvp { func, sizes, active: vec![true, true, false], again: false }
         } else {
             let primal = self.dice.below(2) == 0;
             if !primal {

@@ -155,7 +155,7 @@ func @0 "odd name"[n](v0: f64[n, 3], v1: f64[n], v2: i64) -> (f64[n], f64[n], ta
   v17: tape, v18: f64[n], v19: f64 = pop v16
   tape_end v17
   v20: f64[n] = call @1[n](v1)
-  v21: f64[n], v22: f64[n] = jvp @1[n](v1) along (v20)
+  v21: f64[n], v22: f64[n] = jvp @1[n](v1) along (v20) again
   v23: f64[n], v24: f64[n] = vjp @1[n](v1) from (v20) wrt [0] primal
   v25 = vjp @2[3](v3, v2) from (_, v3) wrt []
   v26 = tape_new

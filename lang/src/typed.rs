@@ -194,6 +194,8 @@ pub enum StmtKind {
         results: Vec<Local>,
         /// The tangent of each float result; `None` for the others.
         result_tangents: Vec<Option<Local>>,
+        /// Whether it repeats a run with these arguments: nothing is printed or asserted again.
+        again: bool,
     },
     /// `vjp`: value and the pullback of the given cotangents.
     Vjp {

@@ -187,6 +187,8 @@ pub enum Kind {
         sizes: Vec<Dim>,
         /// Which arguments move; only floats do.
         active: Vec<bool>,
+        /// Whether it repeats a run with these arguments: nothing is printed and no check is made again.
+        again: bool,
     },
     /// A request: `(arg…, cotangent of each seeded result…)` gives the results if `primal`, then the cotangent of each
     /// argument in `wrt`.
@@ -262,7 +264,9 @@ impl Kind {
             Kind::While { test, body } => Kind::While { test: block(*test), body: block(*body) },
             Kind::Map { extents, body, accs } => Kind::Map { extents: all(extents), body: block(*body), accs: *accs },
             Kind::Call { func, sizes } => Kind::Call { func: *func, sizes: all(sizes) },
-            Kind::Jvp { func, sizes, active } => Kind::Jvp { func: *func, sizes: all(sizes), active: active.clone() },
+            Kind::Jvp { func, sizes, active, again } => {
+                Kind::Jvp { func: *func, sizes: all(sizes), active: active.clone(), again: *again }
+            }
             Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 Kind::Vjp { func: *func, sizes: all(sizes), seeds: seeds.clone(), wrt: wrt.clone(), primal: *primal }
             }

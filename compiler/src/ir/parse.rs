@@ -257,7 +257,8 @@ impl Parser<'_, '_, '_> {
                 self.cursor.word("along")?;
                 let (active, tangents) = self.marked()?;
                 args.extend(tangents);
-                (Kind::Jvp { func, sizes, active }, args)
+                let again = self.cursor.eat_word("again");
+                (Kind::Jvp { func, sizes, active, again }, args)
             }
             "vjp" => {
                 let (func, sizes) = (callee(self.cursor)?, self.cursor.dims()?);

@@ -254,9 +254,15 @@ impl<'f> Printer<'f> {
             Kind::While { .. } => format!("while ({})", all()),
             Kind::Map { extents, .. } => format!("map {} ({})", names.dims(extents), all()),
             Kind::Call { func, sizes } => format!("call {}({})", callee(*func, sizes), all()),
-            Kind::Jvp { func, sizes, active } => {
+            Kind::Jvp { func, sizes, active, again } => {
                 let (given, moving) = args.split_at(active.len().min(args.len()));
-                format!("jvp {}({}) along ({})", callee(*func, sizes), names.values(given), self.marked(active, moving))
+                format!(
+                    "jvp {}({}) along ({}){}",
+                    callee(*func, sizes),
+                    names.values(given),
+                    self.marked(active, moving),
+                    if *again { " again" } else { "" }
+                )
             }
             Kind::Vjp { func, sizes, seeds, wrt, primal } => {
                 let count = seeds.iter().filter(|s| **s).count();

@@ -78,7 +78,9 @@ pub fn derivative(module: &mut Module, func: FuncId, mode: Mode) -> FuncId {
     let floats = |types: &[Type]| types.iter().filter(|ty| is_float(ty)).cloned().collect::<Vec<_>>();
     let mask = |types: &[Type]| types.iter().map(is_float).collect::<Vec<_>>();
     let (more, given, kind) = match mode {
-        Mode::Forward => (floats(&params), floats(&results), Kind::Jvp { func, sizes, active: mask(&params) }),
+        Mode::Forward => {
+            (floats(&params), floats(&results), Kind::Jvp { func, sizes, active: mask(&params), again: false })
+        }
         Mode::Reverse => {
             let (seeds, wrt) = (mask(&results), mask(&params));
             (floats(&results), floats(&params), Kind::Vjp { func, sizes, seeds, wrt, primal: true })
@@ -101,7 +103,7 @@ pub fn slope(module: &mut Module, func: FuncId, mode: Mode) -> FuncId {
     let one = to.constant(Const::F64(1.0));
     let answer = match mode {
         Mode::Forward => {
-            let kind = Kind::Jvp { func, sizes: Vec::new(), active: vec![true] };
+            let kind = Kind::Jvp { func, sizes: Vec::new(), active: vec![true], again: false };
             to.results(kind, vec![x, one], vec![number.clone(), number])[1]
         }
         Mode::Reverse => {

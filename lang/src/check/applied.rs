@@ -80,21 +80,22 @@ impl Elab<'_> {
 
     /// Emits a `Jvp`; tangents are given for leaves of the arguments; gives value and tangent.
     pub fn push_forward(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> R<(Val, Val)> {
-        let (results, result_tangents) = self.emit_jvp(called, tangents, span);
+        let (results, result_tangents) = self.emit_jvp(called, tangents, false, span);
         let value = self.rebuild(called, &results);
         let tangent = self.tangent_of(&value, &results, &result_tangents, span)?;
         Ok((value, tangent))
     }
 
-    /// Emits a `Jvp` and gives the tangents of the results, which are floats.
+    /// Emits a `Jvp` for a run that repeats another, and gives the tangents of the results, which are floats.
     pub fn push_leaves(&mut self, called: &Called, tangents: Vec<Option<Local>>, span: Span) -> Vec<Local> {
-        self.emit_jvp(called, tangents, span).1.into_iter().flatten().collect()
+        self.emit_jvp(called, tangents, true, span).1.into_iter().flatten().collect()
     }
 
     fn emit_jvp(
         &mut self,
         called: &Called,
         tangents: Vec<Option<Local>>,
+        again: bool,
         span: Span,
     ) -> (Vec<Local>, Vec<Option<Local>>) {
         let results = self.result_locals(called);
@@ -111,6 +112,7 @@ impl Elab<'_> {
                 tangents,
                 results: results.clone(),
                 result_tangents: result_tangents.clone(),
+                again,
             },
             span,
         );

@@ -6,7 +6,7 @@ use super::instance::Called;
 use super::value::{JacMode, Val, Wrt};
 use crate::ops::{Const, Op};
 use crate::source::Span;
-use crate::typed::Local;
+use crate::typed::{Local, StmtKind as T};
 use crate::types::{Dim, Ty};
 
 impl JacMode {
@@ -50,6 +50,10 @@ impl Elab<'_> {
         }
         let places: Vec<usize> = wrt.places.iter().flat_map(|&k| Self::range_of(&called, k)).collect();
         let inputs: Vec<Ty> = places.iter().map(|&at| self.ty(called.args[at]).clone()).collect();
+        // Once for all lanes: what the function prints and asserts belongs to its evaluation.
+        let results = self.result_locals(&called);
+        let (func, sizes, args) = (called.func, called.sizes.clone(), called.args.clone());
+        self.push(T::Call { func, sizes, args, results }, span);
         let columns = if mode.is_forward(&inputs, &outs) {
             self.forward_columns(&called, &places, &inputs, outs.len(), span)?
         } else {

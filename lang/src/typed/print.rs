@@ -96,15 +96,16 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
                 let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
                 writeln!(f, "[{}] = call {} <{}> [{}]", list(results), func.0, sizes.join(", "), list(args))?;
             }
-            StmtKind::Jvp { func, args, tangents, results, result_tangents, .. } => {
+            StmtKind::Jvp { func, args, tangents, results, result_tangents, again, .. } => {
                 writeln!(
                     f,
-                    "[{}] [{}] = jvp {} [{}] [{}]",
+                    "[{}] [{}] = jvp {} [{}] [{}]{}",
                     list(results),
                     maybe(result_tangents),
                     func.0,
                     list(args),
-                    maybe(tangents)
+                    maybe(tangents),
+                    if *again { " again" } else { "" }
                 )?;
             }
             StmtKind::Vjp { func, args, cotangents, results, param_cotangents, .. } => {

@@ -205,7 +205,7 @@ impl Check<'_> {
                 let (_, types) = self.call(*func, sizes, args)?;
                 self.results(results, &types)
             }
-            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents } => {
+            StmtKind::Jvp { func, sizes, args, tangents, results, result_tangents, .. } => {
                 let (params, types) = self.call(*func, sizes, args)?;
                 if tangents.len() != params.len() || result_tangents.len() != types.len() {
                     return Err("tangents".into());

@@ -141,7 +141,7 @@ impl Types<'_> {
             }
         };
         let (args, results) = match &data.kind {
-            Kind::Jvp { func, sizes, active } => {
+            Kind::Jvp { func, sizes, active, .. } => {
                 let (params, results) = self.signature(8, *func, sizes)?;
                 let tangents = chosen(&params, active)?;
                 let moving = results.iter().filter(|ty| float(ty)).cloned().collect();
