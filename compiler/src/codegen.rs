@@ -31,6 +31,7 @@ mod classes;
 mod conflict;
 mod control;
 mod cost;
+mod disassembly;
 mod element;
 mod frame;
 mod function;

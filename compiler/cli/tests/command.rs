@@ -169,7 +169,10 @@ fn dumps() {
     let clif = stage(&["--clif"], "f(2.0)");
     assert!(clif.contains("fmul") && clif.contains(&place), "{clif}");
     let asm = stage(&["--asm"], "f(2.0)");
-    assert!(asm.contains("block0") && asm.len() > 200, "{asm}");
+    assert!(asm.contains("ret"), "{asm}");
+    if cfg!(target_arch = "x86_64") {
+        assert!(asm.contains("prim_sin") && asm.contains("mulsd") && asm.contains(&place), "{asm}");
+    }
     // A name alone: its parameters are taken for numbers, which is said.
     assert!(stage(&[], "f").contains("; x has no annotation and is taken for one number"));
     assert_eq!(adl(&["dump", "--after", "nothing", &path, "f(2.0)"]).code, FAILED);

@@ -1,36 +1,47 @@
 //! The code of a unit as text, for people who want to see what a program became.
 
+use super::disassembly::disassembly;
 use super::function::Translator;
 use crate::ir::Inst;
 use adl_lang::source::Span;
 use cranelift_codegen::Context;
-use cranelift_codegen::ir::SourceLoc;
+use cranelift_codegen::ir::{ExternalName, SourceLoc};
 
 /// What the code generator made of each function.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Cranelift's own IR; `@0003` before an instruction names a place.
     pub clif: String,
-    /// Instructions of the machine.
+    /// Instructions of the machine, with places in the same way.
     pub asm: String,
     /// The places, by number.
     pub places: Vec<Span>,
 }
 
 impl Listing {
-    /// Asks for the text of the machine code too.
-    pub(super) fn prepare(context: &mut Context) {
-        context.set_disasm(true);
-    }
-
-    /// Takes a function before it is compiled.
-    pub(super) fn before(&mut self, name: &str, context: &Context) {
-        self.clif.push_str(&format!("; {name}\n{}\n", context.func.display()));
+    /// Takes a function before it is compiled; `called` gives the name of what it calls by the number in `u0:…`.
+    pub(super) fn before(&mut self, name: &str, context: &mut Context, called: &dyn Fn(u32) -> String) {
+        // For machines whose bytes nobody reads here.
+        context.set_disasm(cfg!(not(target_arch = "x86_64")));
+        let text = context.func.display().to_string();
+        self.clif.push_str(&format!("; {name}\n"));
+        for line in text.lines() {
+            let number =
+                line.trim_start().strip_prefix("fn").and_then(|rest| rest.split_once("u0:")?.1.split(' ').next());
+            let target = number.and_then(|n| n.parse().ok()).map_or(String::new(), |n| format!("  ; {}", called(n)));
+            self.clif.push_str(&format!("{line}{target}\n"));
+        }
+        self.clif.push('\n');
     }
 
     /// Takes a function after it was compiled.
-    pub(super) fn after(&mut self, name: &str, context: &Context) {
-        let text = context.compiled_code().and_then(|code| code.vcode.as_deref()).unwrap_or_default();
+    pub(super) fn after(&mut self, name: &str, context: &Context, called: &dyn Fn(u32) -> String) {
+        let Some(code) = context.compiled_code() else { return };
+        let names = context.func.params.user_named_funcs();
+        let text = disassembly(code, &|target| match target {
+            ExternalName::User(user) => called(names[*user].index),
+            other => format!("{other:?}"),
+        });
         self.asm.push_str(&format!("; {name}\n{text}\n"));
     }
 }

@@ -172,14 +172,15 @@ fn define(
     id: cranelift_module::FuncId,
     context: &mut cranelift_codegen::Context,
 ) -> Result<(), CodegenError> {
-    if let Some(listing) = &mut unit.listing {
-        Listing::prepare(context);
-        listing.before(name, context);
+    let mut listing = unit.listing.take();
+    if let Some(listing) = &mut listing {
+        listing.before(name, context, &|number| unit.name(number));
     }
     unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
-    if let Some(listing) = &mut unit.listing {
-        listing.after(name, context);
+    if let Some(listing) = &mut listing {
+        listing.after(name, context, &|number| unit.name(number));
     }
+    unit.listing = listing;
     unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
     unit.jit.clear_context(context);
     Ok(())
@@ -239,6 +240,14 @@ fn entry_function(unit: &mut Unit<'_>, id: FuncId, into: &mut clif::Function, bu
 }
 
 impl Unit<'_> {
+    /// What a function is called in the program or in the runtime, by its number in Cranelift's names.
+    fn name(&self, number: u32) -> String {
+        let id = cranelift_module::FuncId::from_u32(number);
+        let own = self.declared.iter().find(|(_, declared)| **declared == id);
+        let outside = || self.imports.iter().find(|(_, import)| **import == id).map(|(name, _)| name.clone());
+        own.map(|(id, _)| self.module.funcs[*id].name.clone()).or_else(outside).unwrap_or_default()
+    }
+
     /// A function from outside, if there is one of that name.
     pub(super) fn import(&mut self, name: &str) -> Option<cranelift_module::FuncId> {
         if let Some(&id) = self.imports.get(name) {

@@ -41,7 +41,7 @@ impl Session {
                 let listing = pipeline::listing(&entry.module, entry.main, self.state.runner.setting().options);
                 let listing = listing.map_err(problem)?;
                 let placed = |number: usize| listing.places.get(number).and_then(|span| place(*span));
-                return Ok(if *stage == Stage::Clif { with_places(&listing.clif, &placed) } else { listing.asm });
+                return Ok(with_places(if *stage == Stage::Clif { &listing.clif } else { &listing.asm }, &placed));
             }
         };
         let mut last = None;
@@ -75,13 +75,13 @@ fn with_places(text: &str, place: &dyn Fn(usize) -> Option<String>) -> String {
         let number = body.strip_prefix('@').and_then(|rest| rest.split_once(' '));
         let placed = number.and_then(|(digits, rest)| Some((usize::from_str_radix(digits, 16).ok()?, rest)));
         match placed {
-            Some((number, rest)) => {
-                let comment = place(number).map_or(String::new(), |place| format!("  ; {place}"));
-                out.push_str(&format!("    {}{comment}\n", rest.trim()));
-            }
+            Some((number, rest)) => match place(number) {
+                Some(place) => out.push_str(&format!("    {:<36}  ; {place}\n", rest.trim())),
+                None => out.push_str(&format!("    {}\n", rest.trim())),
+            },
             None if body.is_empty() => out.push('\n'),
             None => {
-                let indent = if line.starts_with(' ') && !body.starts_with("block") { "    " } else { "" };
+                let indent = if line.starts_with(' ') && !body.ends_with(':') { "    " } else { "" };
                 out.push_str(&format!("{indent}{body}\n"));
             }
         }
