@@ -5,6 +5,7 @@ mod call;
 
 pub use call::Stop;
 
+use super::isa::{self, Registers};
 use super::sites::{Site, What};
 use super::{CodegenError, abi};
 use adl_lang::source::Span;
@@ -106,7 +107,7 @@ pub enum CallFailure {
 
 /// An empty module for code, with room for about `instructions` instructions of the IR.
 pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
-    let isa = super::isa::host()?;
+    let isa = isa::host(Registers::Careful)?;
     let mut builder = JITBuilder::with_isa(isa, cranelift_module::default_libcall_names());
     let bytes = (1 << 20) + instructions.saturating_mul(4096);
     let memory = ArenaMemoryProvider::new_with_size(bytes.min(1 << 30)).map_err(|e| CodegenError(e.to_string()))?;

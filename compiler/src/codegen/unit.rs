@@ -3,6 +3,7 @@
 use super::frame::plain_dim;
 use super::function::function;
 use super::in_place::Pairs;
+use super::isa::{self, Registers};
 use super::listing::Listing;
 use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
@@ -10,10 +11,11 @@ use super::sites::Site;
 use super::{CodegenError, Facts, abi};
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::prims::Prim;
+use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
-use cranelift_module::{Linkage, Module as _};
+use cranelift_module::{Linkage, Module as _, ModuleReloc};
 use rustc_hash::FxHashMap;
 
 /// What the functions of a unit share.
@@ -176,12 +178,18 @@ fn define(
     if let Some(listing) = &mut listing {
         listing.before(name, context, &|number| unit.name(number));
     }
-    unit.jit.define_function(id, context).map_err(|e| CodegenError(format!("{e:?}")))?;
+    let isa = isa::host(Registers::of(&context.func))?;
+    let code = context.compile(&*isa, &mut ControlPlane::default());
+    let code = code.map_err(|problem| CodegenError(format!("{:?}", problem.inner)))?;
+    let alignment = u64::from(code.buffer.alignment.max(isa.function_alignment().minimum)).max(isa.symbol_alignment());
+    let (bytes, places) = (code.code_buffer().to_vec(), code.buffer.relocs().to_vec());
+    let places: Vec<_> = places.iter().map(|place| ModuleReloc::from_mach_reloc(place, &context.func, id)).collect();
+    unit.jit.define_function_bytes(id, alignment, &bytes, &places).map_err(fault)?;
     if let Some(listing) = &mut listing {
         listing.after(name, context, &|number| unit.name(number));
     }
     unit.listing = listing;
-    unit.stats.code_bytes += context.compiled_code().map_or(0, |c| c.code_buffer().len());
+    unit.stats.code_bytes += bytes.len();
     unit.jit.clear_context(context);
     Ok(())
 }

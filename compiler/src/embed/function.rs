@@ -5,7 +5,7 @@ use super::places::{Places, Shapes};
 use super::probe;
 use super::signature::{Signature, written};
 use super::types::Type;
-use super::workspace::{Matched, Typed, Way, Workspace};
+use super::workspace::{Matched, Room, Typed, Way, Workspace};
 use crate::codegen::{Native, Stop};
 use crate::engine::error::nowhere;
 use crate::engine::program::{Desks, Handle};
@@ -167,30 +167,29 @@ impl<S: Signature> Function<S> {
         let mut places = Places::new();
         <S::Result as Type>::places(&mut place, &mut places);
         let Workspace { memory, last, packed, spread } = workspace;
-        let matched = self.typed.matched(last, &leaves, &places)?;
-        let call = matched.ready(&leaves, packed).map_err(|failed| self.typed.failed(failed))?;
-        if let Some((k, shape)) = matched.misfit(&call, &places) {
-            return Err(misplaced(k, &shape, places[k].dims()));
+        let last = self.typed.matched(last, &leaves, &places, packed)?;
+        for (k, (shape, place)) in last.shapes.iter().zip(&places).enumerate() {
+            if *shape != *place.dims() {
+                return Err(misplaced(k, shape, place.dims()));
+            }
         }
         let memory = memory.get_or_insert_with(|| self.typed.handle.program.setting.workspace());
-        matched.call(&call, &mut places, spread, memory).map_err(|failed| self.typed.failed(failed))
+        last.call(&leaves, &mut places, Room { packed, spread, memory }).map_err(|failed| self.typed.failed(failed))
     }
 
     fn call_at(&self, workspace: &mut Workspace, input: &S::In<'_>) -> Result<<S::Result as Type>::Out, Error> {
         let mut leaves = Leaves::new();
         S::leaves(input, &mut leaves);
         let Workspace { memory, last, packed, spread } = workspace;
-        let matched = self.typed.matched(last, &leaves, &[])?;
-        let failed = |failed| self.typed.failed(failed);
-        let call = matched.ready(&leaves, packed).map_err(failed)?;
-        let mut shapes = matched.shapes(&call).map_err(failed)?;
-        let mut out = self.room(&mut shapes)?;
+        let last = self.typed.matched(last, &leaves, &[], packed)?;
+        let mut out = self.room(last.shapes.from_the_first())?;
         let memory = memory.get_or_insert_with(|| self.typed.handle.program.setting.workspace());
         {
             let mut place = <S::Result as Type>::place(&mut out);
             let mut places = Places::new();
             <S::Result as Type>::places(&mut place, &mut places);
-            matched.call(&call, &mut places, spread, memory).map_err(failed)?;
+            let room = Room { packed, spread, memory };
+            last.call(&leaves, &mut places, room).map_err(|failed| self.typed.failed(failed))?;
         }
         Ok(out)
     }

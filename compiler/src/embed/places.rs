@@ -24,6 +24,21 @@ impl Shapes {
         Shapes { scalars: true, ..Shapes::default() }
     }
 
+    /// Each shape in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[usize]> {
+        let mut start = 0;
+        self.ranks.iter().map(move |&rank| {
+            start += rank;
+            &self.sizes[start - rank..start]
+        })
+    }
+
+    /// To be taken once more.
+    pub(super) fn from_the_first(&mut self) -> &mut Shapes {
+        self.taken = (0, 0);
+        self
+    }
+
     pub(super) fn push(&mut self, dims: &[usize]) {
         self.sizes.extend_from_slice(dims);
         self.ranks.push(dims.len());

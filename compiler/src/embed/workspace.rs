@@ -36,9 +36,13 @@ pub(super) struct Last {
     /// The sizes, whole numbers and orders of axes that it serves.
     numbers: Numbers,
     matched: Arc<Matched>,
+    /// What follows from these numbers: the sizes of the code, and the shapes of the results that are asked for.
+    sizes: Sizes,
+    pub(super) shapes: Shapes,
 }
 
 type Numbers = SmallVec<[i64; 24]>;
+type Sizes = SmallVec<[i64; 8]>;
 
 /// A function with the structures that the host asks for.
 pub(super) struct Typed {
@@ -57,6 +61,13 @@ pub(super) struct Matched {
     pub(super) way: Way,
     /// Whether the code takes the leaves as they are given.
     plain: bool,
+}
+
+/// The memory of a workspace beside what was called last.
+pub(super) struct Room<'w> {
+    pub(super) packed: &'w mut Vec<Scratch>,
+    pub(super) spread: &'w mut Vec<Scratch>,
+    pub(super) memory: &'w mut adl_runtime::Workspace,
 }
 
 /// How results come to their places.
@@ -84,12 +95,6 @@ impl Way {
     }
 }
 
-/// A call that is about to be made.
-pub(super) struct Ready<'a> {
-    args: Leaves<'a>,
-    sizes: SmallVec<[i64; 8]>,
-}
-
 fn numbers(leaves: &[Leaf<'_>], places: &[LeafMut<'_>]) -> impl Iterator<Item = i64> {
     // Vectors have one order only. As many numbers for each matrix, so that no two calls are taken for each other.
     let code = |rank: usize, order: Option<Order>| (rank > 1).then(|| order.map_or(0, |order| order.code() as i64));
@@ -106,14 +111,15 @@ fn in_order(places: &[LeafMut<'_>]) -> impl Iterator<Item = (usize, Order)> {
 }
 
 impl Typed {
-    /// The compilation for these arguments, and for results that go to these places if there are any yet: the last one
-    /// if it serves them.
+    /// The compilation for these arguments, and for results that go to these places if there are any yet, with what
+    /// follows from their sizes: the last one if it serves them.
     pub(super) fn matched<'w>(
         self: &Arc<Typed>,
         last: &'w mut Option<Last>,
         leaves: &[Leaf<'_>],
         places: &[LeafMut<'_>],
-    ) -> Result<&'w Arc<Matched>, Error> {
+        packed: &mut Vec<Scratch>,
+    ) -> Result<&'w mut Last, Error> {
         let own = last.as_ref().is_some_and(|last| last.owner.as_ptr() == Arc::as_ptr(self));
         if !own {
             *last = None;
@@ -126,10 +132,13 @@ impl Typed {
                 Some(matched) => matched,
                 None => Arc::new(self.matching(variant, leaves.len())?),
             };
-            *last = Some(Last { owner: Arc::downgrade(self), numbers: numbers(leaves, places).collect(), matched });
+            let measured = matched.measure(leaves, packed);
+            let (sizes, shapes) = measured.map_err(|failed| self.failed(failed))?;
+            let numbers = numbers(leaves, places).collect();
+            *last = Some(Last { owner: Arc::downgrade(self), numbers, matched, sizes, shapes });
         }
         match last {
-            Some(last) => Ok(&last.matched),
+            Some(last) => Ok(last),
             None => Err(Error::host("E0000", "internal error: a compilation is missing")),
         }
     }
@@ -214,7 +223,7 @@ fn in_rows<'b>(place: &'b mut LeafMut<'_>, scratch: &'b mut Scratch) -> Option<L
 
 impl Matched {
     /// The arguments as the code takes them.
-    pub(super) fn ready<'a>(&'a self, leaves: &[Leaf<'a>], packed: &'a mut Vec<Scratch>) -> Result<Ready<'a>, Failed> {
+    fn args<'a>(&'a self, leaves: &[Leaf<'a>], packed: &'a mut Vec<Scratch>) -> Result<Leaves<'a>, Failed> {
         let mut args = if self.plain { Leaves::from_slice(leaves) } else { self.variant.inputs(leaves) };
         let loose = args.iter().filter(|leaf| !leaf.is_dense()).count();
         if loose > 0 {
@@ -229,40 +238,46 @@ impl Matched {
                 *leaf = taken.ok_or_else(|| self.variant.no_memory())?;
             }
         }
-        let sizes = self.variant.sizes(&args)?;
-        Ok(Ready { args, sizes })
+        Ok(args)
     }
 
-    /// The shapes of the results, in the order of the leaves that are asked for.
-    pub(super) fn shapes(&self, call: &Ready<'_>) -> Result<Shapes, Failed> {
+    /// The sizes of the code, and the shapes of the results in the order of the leaves that are asked for.
+    fn measure(&self, leaves: &[Leaf<'_>], packed: &mut Vec<Scratch>) -> Result<(Sizes, Shapes), Failed> {
+        let sizes = self.variant.sizes(&self.args(leaves, packed)?)?;
         let mut shapes = Shapes::default();
         for &result in &self.order {
-            shapes.push(&self.variant.shape(result, &call.sizes)?);
+            shapes.push(&self.variant.shape(result, &sizes)?);
         }
-        Ok(shapes)
+        Ok((sizes, shapes))
     }
+}
 
-    /// The place that has another shape than the result that goes there, and that shape.
-    pub(super) fn misfit(&self, call: &Ready<'_>, places: &Places<'_>) -> Option<(usize, Vec<usize>)> {
-        self.order.iter().zip(places).enumerate().find_map(|(k, (&result, place))| {
-            let shape = self.variant.shape(result, &call.sizes).ok()?;
-            (shape[..] != *place.dims()).then(|| (k, shape.to_vec()))
-        })
+impl Last {
+    /// Calls the code with these arguments, and with its results in these places.
+    pub(super) fn call(&self, leaves: &[Leaf<'_>], places: &mut Places<'_>, room: Room<'_>) -> Result<(), Failed> {
+        let Room { packed, spread, memory } = room;
+        let matched = &self.matched;
+        if matched.plain && leaves.iter().all(Leaf::is_dense) {
+            return matched.call(&self.sizes, leaves, places, spread, memory);
+        }
+        matched.call(&self.sizes, &matched.args(leaves, packed)?, places, spread, memory)
     }
+}
 
-    /// Calls the code, with its results in these places.
-    pub(super) fn call(
+impl Matched {
+    fn call(
         &self,
-        call: &Ready<'_>,
+        sizes: &[i64],
+        args: &[Leaf<'_>],
         places: &mut Places<'_>,
         spread: &mut Vec<Scratch>,
         memory: &mut adl_runtime::Workspace,
     ) -> Result<(), Failed> {
         if self.way == Way::Copied {
-            return self.call_copied(call, places, memory);
+            return self.call_copied(sizes, args, places, memory);
         }
         if self.way == Way::Straight && places.iter().all(LeafMut::is_dense) {
-            return self.variant.invoke(&call.sizes, &call.args, places, memory);
+            return self.variant.invoke(sizes, args, places, memory);
         }
         spread.resize_with(spread.len().max(places.len()), Scratch::default);
         let mut dense: SmallVec<[Option<LeafMut<'_>>; 16]> =
@@ -275,7 +290,7 @@ impl Matched {
             };
             ordered.push(dense[leaf].take().ok_or_else(|| self.variant.no_memory())?);
         }
-        self.variant.invoke(&call.sizes, &call.args, &mut ordered, memory)?;
+        self.variant.invoke(sizes, args, &mut ordered, memory)?;
         drop((ordered, dense));
         let copied = places.iter_mut().zip(spread.iter()).filter(|(place, _)| place.order().is_none());
         copied.for_each(|(place, scratch)| place.collect(scratch));
@@ -284,18 +299,19 @@ impl Matched {
 
     fn call_copied(
         &self,
-        call: &Ready<'_>,
+        sizes: &[i64],
+        args: &[Leaf<'_>],
         places: &mut Places<'_>,
         memory: &mut adl_runtime::Workspace,
     ) -> Result<(), Failed> {
         let mut arrays = Vec::new();
         for (result, ty) in self.variant.results().iter().enumerate() {
             let dtype = crate::engine::runtime_dtype(ty.dtype);
-            let shape = self.variant.shape(result, &call.sizes)?;
+            let shape = self.variant.shape(result, sizes)?;
             arrays.push(Array::zeros(dtype, &shape).map_err(|_| self.variant.no_memory())?);
         }
         let mut own: Places<'_> = arrays.iter_mut().map(LeafMut::from).collect();
-        self.variant.invoke(&call.sizes, &call.args, &mut own, memory)?;
+        self.variant.invoke(sizes, args, &mut own, memory)?;
         drop(own);
         // A place of another shape was refused before.
         places.iter_mut().zip(&self.order).for_each(|(place, &result)| {
