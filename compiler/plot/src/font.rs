@@ -1,4 +1,4 @@
-//! The font: how wide texts are, and the outlines of their letters.
+//! The font: how wide texts are, how they break into lines, and the outlines of their letters.
 
 use std::sync::LazyLock;
 use tiny_skia::{Path, PathBuilder};
@@ -13,6 +13,60 @@ pub const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// The width of a text.
 pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| advance(c, size)).sum()
+}
+
+/// A text in lines no wider than `room` and of about one width, broken between words or, where one word is too long,
+/// within it. Of more than `most` lines the rest is left out, and dots say so.
+pub fn wrapped(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
+    let mut lines = broken(text, size, room);
+    if lines.len() > most.max(1) {
+        lines.truncate(most.max(1));
+        if let Some(last) = lines.last_mut() {
+            while last.chars().count() > 1 && width(last, size) + advance('…', size) > room {
+                last.pop();
+            }
+            last.truncate(last.trim_end().len());
+            last.push('…');
+        }
+    } else if lines.len() > 1 {
+        // As narrow as so many lines can be.
+        let (mut narrow, mut wide) = (0.0, room);
+        for _ in 0..8 {
+            let middle = f64::midpoint(narrow, wide);
+            let tried = broken(text, size, middle);
+            if tried.len() > lines.len() {
+                narrow = middle;
+            } else {
+                (wide, lines) = (middle, tried);
+            }
+        }
+    }
+    lines
+}
+
+fn broken(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            let longer = if line.is_empty() { word.to_string() } else { format!("{line} {word}") };
+            if width(&longer, size) <= room {
+                line = longer;
+                continue;
+            }
+            if !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            for c in word.chars() {
+                if !line.is_empty() && width(&line, size) + advance(c, size) > room {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 fn advance(c: char, size: f64) -> f64 {

@@ -10,10 +10,11 @@ const NEAR: f64 = 0.4;
 pub fn polyline(points: &[Point], inside: Rect) -> Vec<Vec<Point>> {
     let mut pieces = Vec::new();
     for run in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
-        if let [only] = run {
+        let Some(&first) = run.first() else { continue };
+        if run.iter().all(|p| *p == first) {
             // A point between gaps is a dot.
-            if inside.contains(*only) {
-                pieces.push(vec![(only.0 - 0.5, only.1), (only.0 + 0.5, only.1)]);
+            if inside.contains(first) {
+                pieces.push(vec![(first.0 - 1.0, first.1), (first.0 + 1.0, first.1)]);
             }
             continue;
         }
@@ -97,7 +98,7 @@ fn clip_segment(a: Point, b: Point, r: Rect) -> Option<(Point, Point)> {
 
 /// Dots inside a rectangle, without those that lie on others.
 pub fn dots(points: &[Point], radius: f64, inside: Rect) -> Vec<Point> {
-    let near = (radius / 3.0).max(0.2);
+    let near = (radius / 2.0).max(0.2);
     let mut seen = HashSet::new();
     let cell = |p: &Point| ((p.0 / near).round() as i64, (p.1 / near).round() as i64);
     points.iter().filter(|p| inside.contains(**p) && seen.insert(cell(p))).copied().collect()
