@@ -1,5 +1,6 @@
-//! The font: how wide texts are, how they break into lines, and the outlines of their letters.
+//! The font: how wide texts are, and the outlines of their letters.
 
+use crate::wrap;
 use std::sync::LazyLock;
 use tiny_skia::{Path, PathBuilder};
 use ttf_parser::{Face, OutlineBuilder};
@@ -15,58 +16,9 @@ pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| advance(c, size)).sum()
 }
 
-/// A text in lines no wider than `room` and of about one width, broken between words or, where one word is too long,
-/// within it. Of more than `most` lines the rest is left out, and dots say so.
+/// A text in at most `most` lines no wider than `room`.
 pub fn wrapped(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
-    let mut lines = broken(text, size, room);
-    if lines.len() > most.max(1) {
-        lines.truncate(most.max(1));
-        if let Some(last) = lines.last_mut() {
-            while last.chars().count() > 1 && width(last, size) + advance('…', size) > room {
-                last.pop();
-            }
-            last.truncate(last.trim_end().len());
-            last.push('…');
-        }
-    } else if lines.len() > 1 {
-        // As narrow as so many lines can be.
-        let (mut narrow, mut wide) = (0.0, room);
-        for _ in 0..8 {
-            let middle = f64::midpoint(narrow, wide);
-            let tried = broken(text, size, middle);
-            if tried.len() > lines.len() {
-                narrow = middle;
-            } else {
-                (wide, lines) = (middle, tried);
-            }
-        }
-    }
-    lines
-}
-
-fn broken(text: &str, size: f64, room: f64) -> Vec<String> {
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            let longer = if line.is_empty() { word.to_string() } else { format!("{line} {word}") };
-            if width(&longer, size) <= room {
-                line = longer;
-                continue;
-            }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            for c in word.chars() {
-                if !line.is_empty() && width(&line, size) + advance(c, size) > room {
-                    lines.push(std::mem::take(&mut line));
-                }
-                line.push(c);
-            }
-        }
-        lines.push(line);
-    }
-    lines
+    wrap::lines(text, room, most, &|line| width(line, size))
 }
 
 fn advance(c: char, size: f64) -> f64 {

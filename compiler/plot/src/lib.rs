@@ -32,6 +32,7 @@ mod scene;
 mod terminal;
 mod thin;
 mod vector;
+mod wrap;
 
 use adl_runtime::Figure;
 pub use terminal::Screen;
