@@ -59,9 +59,11 @@ fn aligned<'f, 'a>(mut panels: Vec<Panel<'f, 'a>>, columns: usize, rows: usize) 
         }
         for (k, panel) in panels.iter_mut().enumerate() {
             let (row, column) = (of_row[k / columns], of_column[k % columns]);
-            panel.beside |= panel.has_room_beside(column.right);
             panel.settle(Margins { left: column.left, right: column.right, above: row.above, below: row.below });
         }
+    }
+    for panel in &mut panels {
+        panel.beside |= panel.has_room_beside();
     }
     panels
 }

@@ -96,10 +96,11 @@ impl<'f, 'a> Panel<'f, 'a> {
         panel
     }
 
-    /// Whether the legend covers data where it stands, and there would be no more than this room beside the axes with it.
-    pub fn has_room_beside(&self, right: f64) -> bool {
+    /// Whether the legend covers data where it stands, and there is room for it beside the axes: since other panels in
+    /// the column need it, or since units are to be equal.
+    pub fn has_room_beside(&self) -> bool {
         let Some((width, _)) = self.legend.size() else { return false };
-        let fits = self.bar_width() + width + 10.0 + EDGE <= right;
+        let fits = self.plot.right() + self.bar_width() + width + 10.0 + EDGE <= self.cell.right();
         let auto = self.frame.panel.legend == Legend::Auto;
         auto && fits && self.legend.free_spot(self.plot, &self.occupied()).is_none()
     }
@@ -121,7 +122,7 @@ impl<'f, 'a> Panel<'f, 'a> {
                 Rect { x: plot.x + (plot.width - w) / 2.0, y: plot.y + (plot.height - h) / 2.0, width: w, height: h };
         }
         self.plot = plot;
-        let most = (plot.width / 48.0).clamp(2.0, 12.0) as usize;
+        let most = (plot.width / 42.0).clamp(2.0, 12.0) as usize;
         self.x = frame.x.ticks_apart(most, &|distance, a, b| {
             distance * plot.width < (font::width(a, TICK) + font::width(b, TICK)) / 2.0 + 9.0
         });
@@ -177,7 +178,7 @@ impl<'f, 'a> Panel<'f, 'a> {
 
 /// The ticks along an axis of this height.
 fn upwards(scale: &Scale, height: f64) -> Ticks {
-    let most = (height / 34.0).max(2.0) as usize;
+    let most = (height / 30.0).max(2.0) as usize;
     scale.ticks_apart(most, &|distance, _, _| distance * height < 1.3 * TICK)
 }
 
