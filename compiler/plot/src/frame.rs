@@ -201,18 +201,25 @@ fn check(panel: &Panel) -> Result<(), String> {
     Ok(())
 }
 
-/// Says how many points a log axis cannot show.
+/// Says how many points a log axis cannot show, and which marks have nothing to show at all.
 fn note(panel: &Panel, mark: &Mark, notes: &mut Vec<String>) {
+    let of = mark.label.as_ref().map_or(String::new(), |l| format!(" of \"{l}\""));
     let (x, y, what) = match &mark.shape {
         Shape::Line { x, y, .. } | Shape::Scatter { x, y, .. } => (x, y, "points"),
         Shape::Heatmap(grid) | Shape::Contour { grid, .. } => (&grid.x, &grid.y, "places"),
         Shape::Bars { .. } => return,
     };
-    let series = [(x, panel.x.log, "x"), (y, panel.y.log, "y")];
-    for (values, log, axis) in series {
+    let finite = match &mark.shape {
+        Shape::Heatmap(grid) | Shape::Contour { grid, .. } => grid.z.iter().any(|z| z.is_finite()),
+        _ => x.iter().zip(y).any(|(x, y)| x.is_finite() && y.is_finite()),
+    };
+    if !finite && !x.is_empty() && !y.is_empty() {
+        notes.push(format!("nothing{of} is shown: no number is finite"));
+        return;
+    }
+    for (values, log, axis) in [(x, panel.x.log, "x"), (y, panel.y.log, "y")] {
         let lost = values.iter().filter(|&&v| v <= 0.0).count();
         if log && lost > 0 {
-            let of = mark.label.as_ref().map_or(String::new(), |l| format!(" of \"{l}\""));
             let (are, they) = if lost == 1 { ("is", "it is") } else { ("are", "they are") };
             notes.push(format!(
                 "{lost} of {} {what}{of} {are} not shown: the {axis} axis is logarithmic, and {they} not positive",

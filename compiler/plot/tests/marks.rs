@@ -154,6 +154,16 @@ fn bars_below_0_have_a_line_there_and_on_a_log_axis_all_have_a_height() {
 }
 
 #[test]
+fn marks_without_finite_numbers_are_said() {
+    let nan = Mark { label: Some("loss".into()), ..line(&[1.0, 2.0], &[f64::NAN, f64::INFINITY]) };
+    let grid = Grid { z: vec![f64::NAN; 4], x: vec![1.0, 2.0], y: vec![1.0, 2.0] };
+    let marks = vec![nan, line(&[], &[]), line(&[f64::NAN], &[1.0]), mark(Shape::Heatmap(grid))];
+    let said = "nothing is shown: no number is finite";
+    let notes = svg(&figure(marks, false)).unwrap().notes;
+    assert_eq!(notes, ["nothing of \"loss\" is shown: no number is finite", said, said]);
+}
+
+#[test]
 fn places_that_a_log_axis_cannot_show_are_said() {
     let grid = Grid { z: vec![1.0; 9], x: vec![-1.0, 1.0, 2.0], y: vec![1.0, 2.0, 3.0] };
     let picture = svg(&figure(vec![mark(Shape::Heatmap(grid))], true)).unwrap();

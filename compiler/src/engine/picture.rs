@@ -114,9 +114,10 @@ fn bars(numbers: &[f64], bins: Option<usize>, density: bool) -> Shape {
     let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
         return Shape::Bars { edges: vec![0.0], heights: Vec::new() };
     };
-    // Around numbers that are all equal there is some room, and more where floats are sparse.
+    // Around numbers that are all equal, or nearly so, there is some room, and more where floats are sparse.
     let around = 0.5_f64.max(low.abs() * 1e-9);
-    let (low, high) = if low < high { (low, high) } else { (low - around, high + around) };
+    let apart = high / 2.0 - low / 2.0 > 1e-12 * low.abs().max(high.abs());
+    let (low, high) = if apart { (low, high) } else { (low - around, high + around) };
     let n = sorted.len();
     let bins = bins.unwrap_or_else(|| {
         let spread = sorted[(3 * (n - 1)) / 4] - sorted[(n - 1) / 4];
@@ -132,8 +133,8 @@ fn bars(numbers: &[f64], bins: Option<usize>, density: bool) -> Shape {
         heights[after.clamp(1, bins) - 1] += 1.0;
     }
     if density {
-        let area = n as f64 * (high / bins as f64 - low / bins as f64);
-        heights.iter_mut().for_each(|h| *h /= area);
+        let width = high / bins as f64 - low / bins as f64;
+        heights.iter_mut().for_each(|h| *h = *h / n as f64 / width);
     }
     Shape::Bars { edges, heights }
 }
