@@ -3,9 +3,10 @@
 use crate::colors::{self, GRID, INK};
 use crate::draw;
 use crate::font;
+use crate::frame::is_colored;
 use crate::measure::{BAR, BEFORE_BAR, DASH, EDGE, FACTOR, LABEL, Panel, TICK, TITLE, widest};
 use crate::scene::{Anchor, Item, LEADING, Rect, Scene, corners};
-use adl_runtime::figure::Stroke;
+use adl_runtime::figure::{Color, Shape, Stroke};
 
 /// Draws a panel.
 pub fn draw(scene: &mut Scene, panel: &Panel<'_, '_>) {
@@ -97,11 +98,10 @@ fn color_bar(scene: &mut Scene, panel: &Panel<'_, '_>) {
     let Some(scale) = panel.frame.z else { return };
     let plot = panel.plot;
     let bar = Rect { x: plot.right() + BEFORE_BAR, y: plot.y, width: BAR, height: plot.height };
-    let steps = colors::SHADES / 2;
-    for k in 0..steps {
-        // Each reaches up to the end, and the next ones cover it from above: no seams.
-        let height = bar.height * (1.0 - k as f64 / steps as f64);
-        scene.items.push(Item::Tiles { rects: vec![Rect { height, ..bar }], color: colors::shade(2 * k) });
+    // Each colour reaches up to the end, and the next ones cover it from above: no seams.
+    for (from, color) in bar_colors(panel) {
+        let height = bar.height * (1.0 - from.clamp(0.0, 1.0));
+        scene.items.push(Item::Tiles { rects: vec![Rect { height, ..bar }], color });
     }
     let c = corners(bar);
     let mut pieces = vec![vec![c[0], c[1], c[2], c[3], c[0]]];
@@ -121,4 +121,19 @@ fn color_bar(scene: &mut Scene, panel: &Panel<'_, '_>) {
     let ticks = bar.right() + DASH + 4.0 + widest(&panel.z);
     let lines = panel.z_label.len().saturating_sub(1) as f64 * LABEL * LEADING;
     scene.block_upwards((ticks + LABEL + 2.0 + lines, plot.y + plot.height / 2.0), &panel.z_label, LABEL);
+}
+
+/// Where on the scale of the colours they begin, from 0 to 1: those of the areas between levels if there are no others.
+fn bar_colors(panel: &Panel<'_, '_>) -> Vec<(f64, Color)> {
+    let colored = panel.frame.panel.marks.iter().filter(|m| is_colored(m)).map(|m| &m.shape);
+    if let [Shape::Contour { grid, levels, filled: true }] = colored.collect::<Vec<_>>()[..] {
+        let place = |z: f64| panel.frame.z.map_or(0.0, |scale| scale.place(z));
+        let bands = draw::band_colors(panel.frame, grid, levels);
+        // A single band would have no place on a scale around it.
+        if bands.len() > 1 {
+            return bands.into_iter().map(|(level, color)| (place(level), color)).collect();
+        }
+    }
+    let steps = colors::SHADES / 2;
+    (0..steps).map(|k| (k as f64 / steps as f64, colors::shade(2 * k))).collect()
 }

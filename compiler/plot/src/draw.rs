@@ -118,18 +118,22 @@ fn finite(ring: Vec<Point>) -> Option<Vec<Point>> {
 
 /// The areas between levels, the lowest first, each over the one before.
 fn bands(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, grid: &Grid, levels: &[f64]) {
-    let low = grid.z.iter().copied().filter(|z| z.is_finite()).fold(f64::INFINITY, f64::min);
-    let high = grid.z.iter().copied().filter(|z| z.is_finite()).fold(f64::NEG_INFINITY, f64::max);
-    let bounds: Vec<f64> = std::iter::once(low).chain(levels.iter().copied()).chain([high]).collect();
-    for (k, &level) in bounds[..bounds.len() - 1].iter().enumerate() {
+    for (level, color) in band_colors(frame, grid, levels) {
         let placed = |ring: Vec<Point>| finite(ring.into_iter().map(|p| place(frame, plot, p)).collect());
         let rings = contour::above(grid, level).into_iter().filter_map(placed);
         let rings: Vec<_> = rings.map(|ring| oriented(thin::polygon(ring, plot))).filter(|r| r.len() > 2).collect();
         if !rings.is_empty() {
-            let color = frame.value_color(f64::midpoint(level, bounds[k + 1]));
             scene.items.push(Item::Area { rings, color, opacity: 1.0 });
         }
     }
+}
+
+/// Where the areas between levels begin, the lowest first, and their colours.
+pub fn band_colors(frame: &Frame<'_>, grid: &Grid, levels: &[f64]) -> Vec<(f64, Color)> {
+    let finite = || grid.z.iter().copied().filter(|z| z.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let bounds: Vec<f64> = std::iter::once(low).chain(levels.iter().copied()).chain([high]).collect();
+    bounds.windows(2).map(|w| (w[0], frame.value_color(f64::midpoint(w[0], w[1])))).collect()
 }
 
 /// All rings run the same way round, so that they join and do not cancel.

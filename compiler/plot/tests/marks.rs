@@ -154,6 +154,22 @@ fn bars_below_0_have_a_line_there_and_on_a_log_axis_all_have_a_height() {
 }
 
 #[test]
+fn the_scale_of_filled_contours_has_their_colours() {
+    let places: Vec<f64> = (0..9).map(f64::from).collect();
+    let z: Vec<f64> = (0..81).map(f64::from).collect();
+    let grid = Grid { z, x: places.clone(), y: places };
+    let tiles = |marks: Vec<Mark>| drawn(marks, false).lines().filter(|l| l.contains("crispEdges")).count();
+    let contour = |filled| mark(Shape::Contour { grid: grid.clone(), levels: vec![20.0, 40.0, 60.0], filled });
+    assert_eq!(tiles(vec![contour(true)]), 4);
+    assert_eq!(tiles(vec![contour(false)]), 128);
+    let lines = drawn(vec![contour(true)], false);
+    let areas = lines.lines().filter(|l| l.contains("Z\" fill=\""));
+    for color in areas.filter_map(|l| l.split("fill=\"").nth(1)?.split('"').next()).filter(|c| *c != "#ffffff") {
+        assert_eq!(lines.matches(&format!("fill=\"{color}\" shape-rendering")).count(), 1, "{color}");
+    }
+}
+
+#[test]
 fn marks_without_finite_numbers_are_said() {
     let nan = Mark { label: Some("loss".into()), ..line(&[1.0, 2.0], &[f64::NAN, f64::INFINITY]) };
     let grid = Grid { z: vec![f64::NAN; 4], x: vec![1.0, 2.0], y: vec![1.0, 2.0] };
