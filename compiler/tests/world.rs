@@ -254,6 +254,30 @@ plot(
 }
 
 #[test]
+fn histograms_count_all_finite_numbers_however_near_or_far() {
+    let bars = |call: &str| {
+        let figure = picture(&format!("plot({call})"));
+        let Shape::Bars { edges, heights } = &figure.panels[0].marks[0].shape else { panic!("bars") };
+        assert!(edges.windows(2).all(|w| w[0] < w[1]), "{call}: {edges:?}");
+        (edges.clone(), heights.clone())
+    };
+    assert_eq!(bars("hist([3.0])"), (vec![2.5, 3.5], vec![1.0]));
+    assert_eq!(bars("hist([nan, inf])").1, [0.0; 0]);
+    for (call, count) in [
+        ("hist([1e17, 1e17])", 2.0),
+        ("hist([-1e308, 0.0, 1e308])", 3.0),
+        ("hist([1.0, 1.0 + eps])", 2.0),
+        ("hist([5e-324, 1e-323], bins = 1)", 2.0),
+        ("hist([0.0, nan, 1.0, -inf])", 2.0),
+    ] {
+        assert_eq!(bars(call).1.iter().sum::<f64>(), count, "{call}");
+    }
+    let (edges, heights) = bars("hist([-1e308, 0.0, 1e308], bins = 2, density = true)");
+    let area: f64 = heights.iter().zip(edges.windows(2)).map(|(h, e)| h * e[1] - h * e[0]).sum();
+    assert!((area - 1.0).abs() < 1e-12, "{area}");
+}
+
+#[test]
 fn functions_are_shown_over_ranges_with_their_derivatives() {
     let figure = picture("fn f(x) = x^3\nplot(f, -1, 2, derivative = true)");
     let [f, slope] = figure.panels[0].marks.as_slice() else { panic!("two lines") };

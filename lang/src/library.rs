@@ -251,13 +251,13 @@ rows! {
     "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", [1.0, 2.0])" data::save;
     "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "load(\"data.npy\")" data::load;
   ["Pictures"]
-    "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
+    "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`. Marks without a colour take ten in turn; then they come again with other styles and signs." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
     "scatter" "scatter(points…, label = none, color = none, size = none)" "Dots: `scatter(y)`, `scatter(x, y)` or `scatter(f, a, b)`." "none" "scatter([0.0, 1.0], [1.0, 3.0])" marks::scatter;
     "hist" "hist(x, bins = none, density = false, label = none, color = none)" "How often the entries of an array fall into bins of equal width." "none" "hist(randn(1, 1000), bins = 30)" marks::hist;
     "heatmap" "heatmap(z, x = none, y = none, label = none)" "Values on a grid as colours: row `i` stands at `y[i]`, column `j` at `x[j]`; or a function, `heatmap(f, (0, 1), (0, 1))`." "none" "heatmap(eye(3))" marks::heatmap;
     "contour" "contour(z, x = none, y = none, levels = none, filled = false, label = none, color = none)" "Lines of equal value on a grid, or of a function over two ranges; `levels` is their number or the values." "none" "contour(|x, y| x^2 + y^2, (-1, 1), (-1, 1))" marks::contour;
     "panel" PANEL "Marks between a pair of axes; `plot` shows several side by side." "none" "panel(line(sin, 0, 1), title = \"sin\")" plots::panel;
-    "plot" PLOT "Shows marks, functions over ranges, arrays or panels; saves them as `.svg` or `.png` if told to." "once per evaluation" "plot(sin, 0, 2 * pi, derivative = true)" plots::plot;
+    "plot" PLOT "Shows marks, functions over ranges, arrays or panels; saves them as `.svg` or `.png` if told to. Long titles and labels break into lines." "once per evaluation" "plot(sin, 0, 2 * pi, derivative = true)" plots::plot;
 operators ["Derivatives"]
     "grad" "grad(f, wrt = 0, aux = false)" "The gradient of a function that gives one number, by its first parameter unless told; `aux = true` for one that gives `(loss, rest)`." "to any order" "grad(|x| sum(x^2))([1.0, 2.0])";
     "value_and_grad" "value_and_grad(f, wrt = 0, aux = false)" "Value and gradient." "to any order" "value_and_grad(|x| sum(x^2))([1.0, 2.0])";

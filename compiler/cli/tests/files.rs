@@ -132,7 +132,7 @@ fn pictures_become_files() {
     folder.run("plot(sin, 0, 1, size = (300, 200), save = \"p.png\")");
     assert!(fs::read(folder.0.join("p.png")).unwrap().starts_with(b"\x89PNG"));
     let said = folder.run("plot(line([0.0, 1.0, 10.0]), ylog = true, save = \"log.svg\")");
-    let note = "note: 1 of 3 points is not shown: the y axis is logarithmic, and they are not positive\n";
+    let note = "note: 1 of 3 points is not shown: the y axis is logarithmic, and it is not positive\n";
     assert_eq!((said.code, said.err.as_str()), (OK, note));
     let found = folder.problem("plot(sin, 0, 1, xlim = (2, 2), save = \"p.svg\")");
     assert!(found.starts_with("error[E0461]: this picture cannot be shown: `xlim` is (2, 2)"), "{found}");
@@ -150,7 +150,7 @@ fn without_a_file_the_terminal_shows_it() {
   │     ⢀⣀⡠⠤⠔⠒⠉⠉
 0 ┤⠤⠤⠒⠒⠉⠁
   └┬────────────┬───────────┬
-   0.0         0.5        1.0
+  0.0          0.5         1.0
 ";
     assert_eq!(said.code, OK);
     assert_eq!(said.out, expected, "\n{}", said.out);

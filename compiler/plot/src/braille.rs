@@ -3,6 +3,27 @@
 use crate::scene::Point;
 use adl_runtime::figure::Color;
 
+/// Which dots of a line are set, in turn: those with a `#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pattern(pub &'static str);
+
+impl Pattern {
+    fn has(self, k: usize) -> bool {
+        self.0.as_bytes()[k % self.0.len()] == b'#'
+    }
+
+    /// Three characters of a line.
+    pub fn sample(self) -> String {
+        let sign = |k: usize| match (self.has(2 * k), self.has(2 * k + 1)) {
+            (true, true) => '⠒',
+            (true, false) => '⠂',
+            (false, true) => '⠐',
+            (false, false) => ' ',
+        };
+        (0..3).map(sign).collect()
+    }
+}
+
 /// A character of the sheet.
 #[derive(Clone, Copy, Default, PartialEq)]
 struct Cell {
@@ -37,12 +58,12 @@ impl Sheet {
         }
     }
 
-    /// A line between places in units of dots; of every `every` dots one is set, `phase` goes on from line to line.
-    pub fn line(&mut self, a: Point, b: Point, color: Color, every: u32, phase: &mut u32) {
+    /// A line between places in units of dots, with the dots that the pattern has; `phase` goes on from line to line.
+    pub fn line(&mut self, a: Point, b: Point, color: Color, pattern: Pattern, phase: &mut usize) {
         let steps = (b.0 - a.0).abs().max((b.1 - a.1).abs()).ceil().max(1.0);
         for k in 0..=steps as usize {
             let t = k as f64 / steps;
-            if phase.is_multiple_of(every) {
+            if pattern.has(*phase) {
                 self.dot((a.0 + t * (b.0 - a.0)).floor() as i64, (a.1 + t * (b.1 - a.1)).floor() as i64, color);
             }
             *phase += 1;

@@ -22,9 +22,9 @@ const SERIES: [Color; 10] = [
     Color(188, 189, 34),
 ];
 
-/// The colour of the k-th series.
-pub fn series(k: usize) -> Color {
-    SERIES[k % SERIES.len()]
+/// The colour of the k-th series, and how often all colours have been used before it.
+pub fn series(k: usize) -> (Color, usize) {
+    (SERIES[k % SERIES.len()], k / SERIES.len())
 }
 
 /// Viridis, in equal steps.
@@ -48,9 +48,12 @@ const VIRIDIS: [Color; 17] = [
     Color(253, 231, 37),
 ];
 
-/// The colour of a value between 0 and 1.
-pub fn value(t: f64) -> Color {
-    let t = t.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
+/// How many colours for values there are.
+pub const SHADES: usize = 256;
+
+/// The k-th colour for values.
+pub fn shade(k: usize) -> Color {
+    let t = k.min(SHADES - 1) as f64 / (SHADES - 1) as f64 * (VIRIDIS.len() - 1) as f64;
     let k = (t as usize).min(VIRIDIS.len() - 2);
     let part = t - k as f64;
     let (a, b) = (VIRIDIS[k], VIRIDIS[k + 1]);

@@ -1,9 +1,10 @@
 //! Marks as shapes inside the panel.
 
-use crate::frame::{Frame, cell_edges};
-use crate::scene::{Item, Point, Rect, Scene, corners};
-use crate::{contour, thin};
-use adl_runtime::figure::{Grid, Shape, Stroke};
+use crate::frame::{Frame, Sign, cell_edges};
+use crate::scene::{Item, Point, Rect, Scene};
+use crate::{colors, contour, thin};
+use adl_runtime::figure::{Color, Grid, Shape, Stroke};
+use std::collections::BTreeMap;
 
 /// Heatmaps have no more cells than this along an axis; finer ones are averaged.
 const CELLS: usize = 256;
@@ -23,14 +24,14 @@ pub fn mark(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, k: usize) {
     let mark = &frame.panel.marks[k];
     let color = frame.color(k);
     match &mark.shape {
-        Shape::Line { x, y, stroke, width } => {
+        Shape::Line { x, y, width, .. } => {
             let pieces = thin::polyline(&places(frame, plot, x, y), plot);
-            scene.items.push(Item::Lines { pieces, color, width: *width, stroke: *stroke });
+            scene.items.push(Item::Lines { pieces, color, width: *width, stroke: frame.stroke(k) });
         }
         Shape::Scatter { x, y, size } => {
             let radius = size / 2.0;
             let at = thin::dots(&places(frame, plot, x, y), radius, plot);
-            scene.items.push(Item::Dots { at, radius, color });
+            dots(scene, at, radius, color, frame.sign(k));
         }
         Shape::Bars { edges, heights } => {
             let bar = |(k, &height): (usize, &f64)| {
@@ -42,6 +43,10 @@ pub fn mark(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, k: usize) {
             };
             let rings = heights.iter().enumerate().filter(|(_, h)| **h != 0.0).filter_map(bar).collect();
             scene.items.push(Item::Area { rings, color, opacity: 0.85 });
+            let (from, to) = (place(frame, plot, (frame.x.low, 0.0)), place(frame, plot, (frame.x.high, 0.0)));
+            if heights.iter().any(|h| *h < 0.0) && plot.contains(from) {
+                scene.line(from, to, colors::INK, 0.6);
+            }
         }
         Shape::Heatmap(grid) => cells(scene, frame, plot, grid),
         Shape::Contour { grid, levels, filled } => {
@@ -60,7 +65,7 @@ pub fn mark(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, k: usize) {
                 }
                 let (color, width) = match (mark.color, *filled) {
                     (Some(color), _) => (color, 0.9),
-                    (None, true) => (crate::colors::INK, 0.35),
+                    (None, true) => (colors::INK, 0.35),
                     (None, false) => (frame.value_color(level), 1.1),
                 };
                 scene.items.push(Item::Lines { pieces, color, width, stroke: Stroke::Solid });
@@ -69,24 +74,66 @@ pub fn mark(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, k: usize) {
     }
 }
 
+/// Points of a mark that a legend should not cover.
+pub fn occupied(frame: &Frame<'_>, plot: Rect, shape: &Shape) -> Vec<Point> {
+    match shape {
+        Shape::Line { x, y, .. } => {
+            let along = |w: &[Point]| {
+                let ((x, y), (dx, dy)) = (w[0], (w[1].0 - w[0].0, w[1].1 - w[0].1));
+                let steps = (dx.hypot(dy) / 4.0).ceil().max(1.0);
+                (0..=steps as usize).map(move |k| (x + k as f64 / steps * dx, y + k as f64 / steps * dy))
+            };
+            let pieces = thin::polyline(&places(frame, plot, x, y), plot);
+            pieces.iter().flat_map(|piece| piece.windows(2).flat_map(along)).collect()
+        }
+        Shape::Scatter { x, y, size } => thin::dots(&places(frame, plot, x, y), *size, plot),
+        Shape::Bars { edges, heights } => {
+            let inside = |(k, height): (usize, &f64)| {
+                let middle = f64::midpoint(edges[k], edges[k + 1]);
+                let height = *height;
+                (0..=16).map(move |t| place(frame, plot, (middle, f64::from(t) / 16.0 * height)))
+            };
+            heights.iter().enumerate().flat_map(inside).collect()
+        }
+        Shape::Heatmap(_) | Shape::Contour { .. } => Vec::new(),
+    }
+}
+
+/// Dots, or signs of about their size.
+pub fn dots(scene: &mut Scene, at: Vec<Point>, radius: f64, color: Color, sign: Sign) {
+    // The corners of a sign around its place, in units of the radius.
+    let around: &[Point] = match sign {
+        Sign::Disc => return scene.items.push(Item::Dots { at, radius, color }),
+        Sign::Square => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+        Sign::Triangle => &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)],
+        Sign::Diamond => &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)],
+    };
+    let ring = |(x, y): Point| around.iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect();
+    scene.items.push(Item::Area { rings: at.into_iter().map(ring).collect(), color, opacity: 1.0 });
+}
+
 fn finite(ring: Vec<Point>) -> Option<Vec<Point>> {
     ring.iter().all(|(x, y)| x.is_finite() && y.is_finite()).then_some(ring)
 }
 
 /// The areas between levels, the lowest first, each over the one before.
 fn bands(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, grid: &Grid, levels: &[f64]) {
-    let low = grid.z.iter().copied().filter(|z| z.is_finite()).fold(f64::INFINITY, f64::min);
-    let high = grid.z.iter().copied().filter(|z| z.is_finite()).fold(f64::NEG_INFINITY, f64::max);
-    let bounds: Vec<f64> = std::iter::once(low).chain(levels.iter().copied()).chain([high]).collect();
-    for (k, &level) in bounds[..bounds.len() - 1].iter().enumerate() {
+    for (level, color) in band_colors(frame, grid, levels) {
         let placed = |ring: Vec<Point>| finite(ring.into_iter().map(|p| place(frame, plot, p)).collect());
         let rings = contour::above(grid, level).into_iter().filter_map(placed);
         let rings: Vec<_> = rings.map(|ring| oriented(thin::polygon(ring, plot))).filter(|r| r.len() > 2).collect();
         if !rings.is_empty() {
-            let color = frame.value_color(f64::midpoint(level, bounds[k + 1]));
             scene.items.push(Item::Area { rings, color, opacity: 1.0 });
         }
     }
+}
+
+/// Where the areas between levels begin, the lowest first, and their colours.
+pub fn band_colors(frame: &Frame<'_>, grid: &Grid, levels: &[f64]) -> Vec<(f64, Color)> {
+    let finite = || grid.z.iter().copied().filter(|z| z.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let bounds: Vec<f64> = std::iter::once(low).chain(levels.iter().copied()).chain([high]).collect();
+    bounds.windows(2).map(|w| (w[0], frame.value_color(f64::midpoint(w[0], w[1])))).collect()
 }
 
 /// All rings run the same way round, so that they join and do not cancel.
@@ -103,34 +150,37 @@ fn oriented(mut ring: Vec<Point>) -> Vec<Point> {
     ring
 }
 
-/// The cells of a heatmap; neighbours of one colour in a row are one shape.
+/// The cells of a heatmap, together where they have one colour; neighbours in a row are one tile.
 fn cells(scene: &mut Scene, frame: &Frame<'_>, plot: Rect, grid: &Grid) {
     let grid = coarse(grid);
     let (xs, ys) = (cell_edges(&grid.x), cell_edges(&grid.y));
     let n = grid.x.len();
+    let mut of_color: BTreeMap<usize, Vec<Rect>> = BTreeMap::new();
     for (i, row) in grid.z.chunks(n.max(1)).enumerate() {
-        let color = |z: f64| z.is_finite().then(|| frame.value_color(z));
+        let shade = |z: f64| z.is_finite().then(|| frame.shade(z));
         let mut j = 0;
-        for run in row.chunk_by(|a, b| color(*a) == color(*b)) {
+        for run in row.chunk_by(|a, b| shade(*a) == shade(*b)) {
             let (first, last) = (j, j + run.len());
             j = last;
             let (a, b) = (place(frame, plot, (xs[first], ys[i])), place(frame, plot, (xs[last], ys[i + 1])));
-            let rect = Rect { x: a.0.min(b.0), y: a.1.min(b.1), width: (b.0 - a.0).abs(), height: (b.1 - a.1).abs() };
-            if let (Some(color), Some(ring)) = (color(run[0]), finite(corners(rect))) {
-                let ring = thin::polygon(ring, plot);
-                if ring.len() > 2 {
-                    scene.items.push(Item::Area { rings: vec![grown(ring)], color, opacity: 1.0 });
-                }
+            if let (Some(shade), Some(tile)) = (shade(run[0]), between(a, b, plot)) {
+                of_color.entry(shade).or_default().push(tile);
             }
         }
     }
+    for (shade, rects) in of_color {
+        scene.items.push(Item::Tiles { rects, color: colors::shade(shade) });
+    }
 }
 
-/// A little over its borders to the right and downwards, so that nothing shines through between neighbours.
-fn grown(ring: Vec<Point>) -> Vec<Point> {
-    let (right, bottom) = ring.iter().fold((f64::MIN, f64::MIN), |(x, y), p| (x.max(p.0), y.max(p.1)));
-    let grow = |v: f64, edge: f64| if v == edge { v + 0.25 } else { v };
-    ring.into_iter().map(|(x, y)| (grow(x, right), grow(y, bottom))).collect()
+/// The rectangle between two corners, as far as it is inside.
+fn between(a: Point, b: Point, inside: Rect) -> Option<Rect> {
+    let (x, right) = (a.0.min(b.0).max(inside.x), a.0.max(b.0).min(inside.right()));
+    let (y, bottom) = (a.1.min(b.1).max(inside.y), a.1.max(b.1).min(inside.bottom()));
+    let known = [a.0, a.1, b.0, b.1].iter().all(|v| v.is_finite());
+    // A trifle more, since rounding must not leave a gap between neighbours.
+    const MORE: f64 = 0.01;
+    (known && x < right && y < bottom).then_some(Rect { x, y, width: right - x + MORE, height: bottom - y + MORE })
 }
 
 /// The means of blocks, if a grid is finer than can be seen.

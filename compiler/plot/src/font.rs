@@ -1,5 +1,6 @@
 //! The font: how wide texts are, and the outlines of their letters.
 
+use crate::wrap;
 use std::sync::LazyLock;
 use tiny_skia::{Path, PathBuilder};
 use ttf_parser::{Face, OutlineBuilder};
@@ -13,6 +14,11 @@ pub const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// The width of a text.
 pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| advance(c, size)).sum()
+}
+
+/// A text in at most `most` lines no wider than `room`.
+pub fn wrapped(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
+    wrap::lines(text, room, most, &|line| width(line, size))
 }
 
 fn advance(c: char, size: f64) -> f64 {

@@ -2,7 +2,7 @@
 
 use crate::axis::Scale;
 use crate::colors;
-use adl_runtime::figure::{Color, Grid, Mark, Panel, Shape};
+use adl_runtime::figure::{Color, Grid, Mark, Panel, Shape, Stroke};
 
 /// A panel with its scales.
 pub struct Frame<'a> {
@@ -13,6 +13,15 @@ pub struct Frame<'a> {
     pub z: Option<Scale>,
     /// What the colours are.
     pub z_label: Option<&'a str>,
+}
+
+/// What stands at a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Disc,
+    Square,
+    Triangle,
+    Diamond,
 }
 
 /// The least and the greatest number seen.
@@ -42,7 +51,7 @@ impl<'a> Frame<'a> {
                 }
             });
         }
-        let x = Scale::fit(&panel.x, "x", xs.0, grids || !dots)?;
+        let x = Scale::fit(&panel.x, "x", xs.0, grids || !(dots || bars))?;
         let mut ys = Range(None);
         for mark in &panel.marks {
             each(mark, &mut |px, py| {
@@ -52,8 +61,13 @@ impl<'a> Frame<'a> {
             });
         }
         let mut y = Scale::fit(&panel.y, "y", ys.0, grids)?;
-        if bars && !panel.y.log && panel.y.limits.is_none() && ys.0.is_some_and(|(low, _)| low == 0.0) {
-            y.low = 0.0;
+        if bars && panel.y.limits.is_none() {
+            // Bars stand on the axis; on a log axis the least of them has some height too.
+            match ys.0 {
+                Some((low, _)) if panel.y.log => y.low = y.low.min(low / 2.0),
+                Some((0.0, _)) => y.low = 0.0,
+                _ => {}
+            }
         }
         panel.marks.iter().for_each(|mark| note(panel, mark, notes));
         let mut zs = Range(None);
@@ -71,15 +85,47 @@ impl<'a> Frame<'a> {
         Ok(Frame { panel, x, y, z, z_label })
     }
 
-    /// The colour of the k-th mark. Those whose colours are values take none from the palette.
+    /// The colour of the k-th mark.
     pub fn color(&self, k: usize) -> Color {
-        let before = self.panel.marks[..k].iter().filter(|m| m.color.is_none() && !is_colored(m)).count();
-        self.panel.marks[k].color.unwrap_or_else(|| colors::series(before))
+        self.panel.marks[k].color.unwrap_or_else(|| self.series(k).0)
+    }
+
+    /// The colour of the palette for the k-th mark, and how often the palette has been used up before. Marks whose
+    /// colours are told or are values take none from it.
+    fn series(&self, k: usize) -> (Color, usize) {
+        colors::series(self.panel.marks[..k].iter().filter(|m| m.color.is_none() && !is_colored(m)).count())
+    }
+
+    /// How often the palette was used up before the k-th mark took its colour from it.
+    fn round(&self, k: usize) -> usize {
+        if self.panel.marks[k].color.is_some() { 0 } else { self.series(k).1 }
+    }
+
+    /// How the k-th mark, a line, is drawn: lines that share a colour of the palette differ.
+    pub fn stroke(&self, k: usize) -> Stroke {
+        const ROUNDS: [Stroke; 4] = [Stroke::Solid, Stroke::Dashed, Stroke::DashDot, Stroke::Dotted];
+        match &self.panel.marks[k].shape {
+            Shape::Line { stroke: Stroke::Solid, .. } => ROUNDS[self.round(k) % ROUNDS.len()],
+            Shape::Line { stroke, .. } => *stroke,
+            _ => Stroke::Solid,
+        }
+    }
+
+    /// What stands at the points of the k-th mark: dots that share a colour of the palette differ.
+    pub fn sign(&self, k: usize) -> Sign {
+        const ROUNDS: [Sign; 4] = [Sign::Disc, Sign::Triangle, Sign::Square, Sign::Diamond];
+        ROUNDS[self.round(k) % ROUNDS.len()]
+    }
+
+    /// The number of the colour of a value.
+    pub fn shade(&self, z: f64) -> usize {
+        let t = self.z.map_or(0.5, |scale| scale.place(z)).clamp(0.0, 1.0);
+        ((t * colors::SHADES as f64) as usize).min(colors::SHADES - 1)
     }
 
     /// The colour of a value.
     pub fn value_color(&self, z: f64) -> Color {
-        colors::value(self.z.map_or(0.5, |scale| scale.place(z)))
+        colors::shade(self.shade(z))
     }
 
     /// Whether marks cover the whole panel.
@@ -155,19 +201,28 @@ fn check(panel: &Panel) -> Result<(), String> {
     Ok(())
 }
 
-/// Says how many points a log axis cannot show.
+/// Says how many points a log axis cannot show, and which marks have nothing to show at all.
 fn note(panel: &Panel, mark: &Mark, notes: &mut Vec<String>) {
-    let series = match &mark.shape {
-        Shape::Line { x, y, .. } | Shape::Scatter { x, y, .. } => [(x, panel.x.log, "x"), (y, panel.y.log, "y")],
-        Shape::Bars { .. } | Shape::Heatmap(_) | Shape::Contour { .. } => return,
+    let of = mark.label.as_ref().map_or(String::new(), |l| format!(" of \"{l}\""));
+    let (x, y, what) = match &mark.shape {
+        Shape::Line { x, y, .. } | Shape::Scatter { x, y, .. } => (x, y, "points"),
+        Shape::Heatmap(grid) | Shape::Contour { grid, .. } => (&grid.x, &grid.y, "places"),
+        Shape::Bars { .. } => return,
     };
-    for (values, log, axis) in series {
+    let finite = match &mark.shape {
+        Shape::Heatmap(grid) | Shape::Contour { grid, .. } => grid.z.iter().any(|z| z.is_finite()),
+        _ => x.iter().zip(y).any(|(x, y)| x.is_finite() && y.is_finite()),
+    };
+    if !finite && !x.is_empty() && !y.is_empty() {
+        notes.push(format!("nothing{of} is shown: no number is finite"));
+        return;
+    }
+    for (values, log, axis) in [(x, panel.x.log, "x"), (y, panel.y.log, "y")] {
         let lost = values.iter().filter(|&&v| v <= 0.0).count();
         if log && lost > 0 {
-            let of = mark.label.as_ref().map_or(String::new(), |l| format!(" of \"{l}\""));
-            let are = if lost == 1 { "is" } else { "are" };
+            let (are, they) = if lost == 1 { ("is", "it is") } else { ("are", "they are") };
             notes.push(format!(
-                "{lost} of {} points{of} {are} not shown: the {axis} axis is logarithmic, and they are not positive",
+                "{lost} of {} {what}{of} {are} not shown: the {axis} axis is logarithmic, and {they} not positive",
                 values.len()
             ));
         }

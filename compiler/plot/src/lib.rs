@@ -13,8 +13,10 @@
 //! ```
 //!
 //! A figure is prepared first (`frame`: scales of the axes, notes on what has no place on them); then it is either laid
-//! out as a `scene` of shapes in points, which `vector` and `raster` draw, or drawn in characters by `terminal`.
+//! out (`layout` places the panels, `measure` what stands around their axes) as a `scene` of shapes in points, which
+//! `vector` and `raster` draw, or drawn in characters by `terminal`.
 
+mod axes;
 mod axis;
 mod braille;
 mod colors;
@@ -24,11 +26,13 @@ mod font;
 mod frame;
 mod layout;
 mod legend;
+mod measure;
 mod raster;
 mod scene;
 mod terminal;
 mod thin;
 mod vector;
+mod wrap;
 
 use adl_runtime::Figure;
 pub use terminal::Screen;

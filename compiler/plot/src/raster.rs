@@ -2,12 +2,13 @@
 
 use crate::colors::{INK, PAPER};
 use crate::font;
-use crate::scene::{Anchor, Item, Point, Scene, Text, dashes};
+use crate::scene::{Anchor, Item, Point, Scene, Text, corners, dashes};
 use adl_runtime::figure::Color;
 use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
 /// The bytes of a PNG file with `scale` pixels per point.
 pub fn png(scene: &Scene, scale: f64) -> Result<Vec<u8>, String> {
+    let scale = scale * scene.zoom;
     let pixels = |points: f64| (points * scale).round() as u32;
     let (w, h) = (pixels(scene.width), pixels(scene.height));
     let mut canvas = Pixmap::new(w, h).ok_or_else(|| format!("there is no memory for {w} by {h} pixels"))?;
@@ -38,12 +39,18 @@ fn draw(canvas: &mut Pixmap, item: &Item, transform: Transform) {
         Item::Area { rings, color, opacity } => {
             let mut builder = PathBuilder::new();
             rings.iter().for_each(|ring| add(&mut builder, ring, true));
-            fill(canvas, builder.finish(), *color, *opacity, transform);
+            fill(canvas, builder.finish(), &paint(*color, *opacity), transform);
+        }
+        Item::Tiles { rects, color } => {
+            let paint = Paint { anti_alias: false, ..paint(*color, 1.0) };
+            let mut builder = PathBuilder::new();
+            rects.iter().for_each(|r| add(&mut builder, &corners(*r), true));
+            fill(canvas, builder.finish(), &paint, transform);
         }
         Item::Dots { at, radius, color } => {
             let mut builder = PathBuilder::new();
             at.iter().for_each(|&(x, y)| builder.push_circle(x as f32, y as f32, *radius as f32));
-            fill(canvas, builder.finish(), *color, 1.0, transform);
+            fill(canvas, builder.finish(), &paint(*color, 1.0), transform);
         }
         Item::Text(text) => draw_text(canvas, text, transform),
     }
@@ -59,12 +66,12 @@ fn draw_text(canvas: &mut Pixmap, text: &Text, transform: Transform) {
     let (x, y) = (text.at.0 as f32, text.at.1 as f32);
     let turned = if text.upwards { Transform::from_rotate(-90.0) } else { Transform::identity() };
     let placed = Transform::from_translate(-back, 0.0).post_concat(turned).post_translate(x, y);
-    fill(canvas, font::outline(&text.content, text.size), INK, 1.0, placed.post_concat(transform));
+    fill(canvas, font::outline(&text.content, text.size), &paint(INK, 1.0), placed.post_concat(transform));
 }
 
-fn fill(canvas: &mut Pixmap, path: Option<Path>, color: Color, opacity: f64, transform: Transform) {
+fn fill(canvas: &mut Pixmap, path: Option<Path>, paint: &Paint<'_>, transform: Transform) {
     if let Some(path) = path {
-        canvas.fill_path(&path, &paint(color, opacity), FillRule::Winding, transform, None);
+        canvas.fill_path(&path, paint, FillRule::Winding, transform, None);
     }
 }
 

@@ -3,6 +3,9 @@
 
 use adl_runtime::figure::{Color, Stroke};
 
+/// From one line of text to the next, in units of its size.
+pub const LEADING: f64 = 1.25;
+
 /// A place.
 pub type Point = (f64, f64);
 
@@ -63,6 +66,11 @@ pub enum Item {
         color: Color,
         opacity: f64,
     },
+    /// Rectangles that tile a part of the picture: each pixel belongs to one of them, so no borders are to be seen.
+    Tiles {
+        rects: Vec<Rect>,
+        color: Color,
+    },
     Dots {
         at: Vec<Point>,
         radius: f64,
@@ -76,6 +84,8 @@ pub enum Item {
 pub struct Scene {
     pub width: f64,
     pub height: f64,
+    /// By how much the picture is larger than its shapes say.
+    pub zoom: f64,
     pub items: Vec<Item>,
 }
 
@@ -92,9 +102,25 @@ impl Scene {
         self.items.push(Item::Text(Text { at, content: content.into(), size, anchor, upwards: false }));
     }
 
-    pub fn text_upwards(&mut self, at: Point, content: &str, size: f64) {
-        let anchor = Anchor::Middle;
-        self.items.push(Item::Text(Text { at, content: content.into(), size, anchor, upwards: true }));
+    /// Lines of text below one another, the first on the base line of `at`.
+    pub fn block(&mut self, at: Point, lines: &[String], size: f64, anchor: Anchor) {
+        for (k, line) in lines.iter().enumerate() {
+            self.text((at.0, at.1 + k as f64 * size * LEADING), line, size, anchor);
+        }
+    }
+
+    /// The same written upwards around the height of `at`, with the last line on its base line.
+    pub fn block_upwards(&mut self, at: Point, lines: &[String], size: f64) {
+        for (k, line) in lines.iter().rev().enumerate() {
+            let at = (at.0 - k as f64 * size * LEADING, at.1);
+            self.items.push(Item::Text(Text {
+                at,
+                content: line.clone(),
+                size,
+                anchor: Anchor::Middle,
+                upwards: true,
+            }));
+        }
     }
 }
 

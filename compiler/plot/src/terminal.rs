@@ -2,11 +2,11 @@
 //! differ by the gaps between their dots, and values by the density of their blocks.
 
 use crate::axis::{Ticks, fixed};
-use crate::braille::{Sheet, escape};
+use crate::braille::{Pattern, Sheet, escape};
 use crate::contour;
 use crate::frame::{Frame, cell_edges, is_colored};
 use crate::scene::{Point, Rect};
-use crate::thin;
+use crate::{thin, wrap};
 use adl_runtime::Figure;
 use adl_runtime::figure::{Color, Legend, Shape, Stroke};
 
@@ -28,7 +28,7 @@ const LEAST: usize = 8;
 pub fn text(figure: &Figure, screen: Screen) -> Result<(String, Vec<String>), String> {
     let mut notes = Vec::new();
     let mut lines = Vec::new();
-    lines.extend(figure.title.as_ref().map(|title| centred(title, 0, screen.columns)));
+    lines.extend(figure.title.iter().flat_map(|title| centred(title, 0, screen.columns)));
     for (k, panel) in figure.panels.iter().enumerate() {
         if k > 0 {
             lines.push(String::new());
@@ -51,11 +51,12 @@ fn draw(frame: &Frame<'_>, screen: Screen, lines: &mut Vec<String>) {
         mark(&mut sheet, frame, k, screen.color);
     }
     let before = y_width + 2;
-    lines.extend(frame.panel.title.as_ref().map(|title| centred(title, before, columns)));
+    lines.extend(frame.panel.title.iter().flat_map(|title| centred(title, before, columns)));
     let heading: Vec<&str> =
         [&frame.panel.y.label, &y_ticks.factor].into_iter().flatten().map(String::as_str).collect();
     if !heading.is_empty() {
-        lines.push(format!("{:>y_width$} {}", "", heading.join(" ")));
+        let rows = wrapped(&heading.join(" "), columns + 1, 3);
+        lines.extend(rows.into_iter().map(|row| format!("{:>y_width$} {row}", "")));
     }
     let row_of = |value: f64| ((1.0 - frame.y.place(value)) * (rows - 1) as f64).round() as usize;
     for row in 0..rows {
@@ -67,18 +68,35 @@ fn draw(frame: &Frame<'_>, screen: Screen, lines: &mut Vec<String>) {
     }
     let x_ticks = x_ticks(frame, columns);
     lines.push(format!("{:>y_width$} └{}", "", x_axis(frame, &x_ticks, columns)));
-    lines.push(format!("{:before$}{}", "", x_labels(frame, &x_ticks, columns, before)));
+    lines.push(x_labels(frame, &x_ticks, columns, before));
     let below: Vec<&str> = [&frame.panel.x.label, &x_ticks.factor].into_iter().flatten().map(String::as_str).collect();
     if !below.is_empty() {
-        lines.push(centred(&below.join(" "), before, columns));
+        lines.extend(centred(&below.join(" "), before, columns));
     }
     lines.extend(legend(frame, before, screen));
-    if let Some(z) = frame.z {
-        let name = frame.z_label.map_or(String::new(), |l| format!("{l}: "));
-        let ramp: String = (0..16).map(|k| shade(k as f64 / 15.0, frame, screen.color)).collect();
-        let end = if screen.color { "\u{1b}[0m" } else { "" };
-        lines.push(format!("{:before$}{name}{} {ramp}{end} {}", "", short(z.low), short(z.high)));
+    lines.extend(ramp(frame, before, screen));
+}
+
+/// The scale of the colours between its ends.
+fn ramp(frame: &Frame<'_>, before: usize, screen: Screen) -> Vec<String> {
+    let Some(z) = frame.z else { return Vec::new() };
+    let (low, mut high) = (short(z.low), short(z.high));
+    if low == high {
+        high = format!("{low} + {}", short(z.high - z.low));
     }
+    let room = screen.columns.saturating_sub(before);
+    let steps = room.saturating_sub(low.chars().count() + high.chars().count() + 2).clamp(5, 16);
+    let shades: String = (0..steps).map(|k| shade(k as f64 / (steps - 1) as f64, frame, screen.color)).collect();
+    let end = if screen.color { "\u{1b}[0m" } else { "" };
+    let bar = format!("{low} {shades}{end} {high}");
+    let taken = low.chars().count() + steps + high.chars().count() + 2;
+    let mut lines: Vec<String> = match frame.z_label {
+        Some(label) if label.chars().count() + 2 + taken <= room => vec![format!("{label}: {bar}")],
+        Some(label) => wrapped(label, room, 3).into_iter().chain([bar]).collect(),
+        None => vec![bar],
+    };
+    lines.iter_mut().for_each(|line| line.insert_str(0, &" ".repeat(before)));
+    lines
 }
 
 /// With three digits.
@@ -96,9 +114,17 @@ fn width(ticks: &Ticks) -> usize {
     ticks.ticks.iter().filter_map(|t| t.label.as_ref()).map(|l| l.chars().count()).max().unwrap_or(0)
 }
 
-fn centred(text: &str, before: usize, columns: usize) -> String {
-    let pad = before + columns.saturating_sub(text.chars().count()) / 2;
-    format!("{:pad$}{text}", "")
+/// A text in lines of so many characters.
+fn wrapped(text: &str, columns: usize, most: usize) -> Vec<String> {
+    wrap::lines(text, columns as f64, most, &|line| line.chars().count() as f64)
+}
+
+fn centred(text: &str, before: usize, columns: usize) -> Vec<String> {
+    let row = |row: String| {
+        let pad = before + columns.saturating_sub(row.chars().count()) / 2;
+        format!("{:pad$}{row}", "")
+    };
+    wrapped(text, columns, 3).into_iter().map(row).collect()
 }
 
 /// As many ticks as have room for their labels.
@@ -128,14 +154,16 @@ fn x_axis(frame: &Frame<'_>, ticks: &Ticks, columns: usize) -> String {
     line.into_iter().collect()
 }
 
+/// Labels in the middle below their ticks; those at the ends may reach out of the axis.
 fn x_labels(frame: &Frame<'_>, ticks: &Ticks, columns: usize, before: usize) -> String {
-    let mut line: Vec<char> = vec![' '; columns + before];
+    let width = before + columns + 1;
+    let mut line: Vec<char> = vec![' '; width];
     let mut free = 0;
     for tick in &ticks.ticks {
         let Some(label) = &tick.label else { continue };
         let length = label.chars().count();
-        let start =
-            column_of(frame, tick.value, columns).saturating_sub(length / 2).min(columns.saturating_sub(length));
+        let middle = before + column_of(frame, tick.value, columns);
+        let start = middle.saturating_sub(length / 2).min(width.saturating_sub(length));
         if start >= free {
             for (place, c) in line[start..].iter_mut().zip(label.chars()) {
                 *place = c;
@@ -146,49 +174,59 @@ fn x_labels(frame: &Frame<'_>, ticks: &Ticks, columns: usize, before: usize) -> 
     line.into_iter().collect::<String>().trim_end().to_string()
 }
 
-/// Of how many dots one is set for the k-th mark.
-fn gaps(frame: &Frame<'_>, k: usize, color: bool) -> u32 {
-    let stroke = |k: usize| match &frame.panel.marks[k].shape {
-        Shape::Line { stroke, .. } => Some(*stroke),
-        _ => None,
-    };
-    match stroke(k) {
-        Some(Stroke::Dashed | Stroke::DashDot) => 2,
-        Some(Stroke::Dotted) => 3,
-        Some(Stroke::Solid) if !color => 1 + (0..k).filter(|&j| stroke(j) == Some(Stroke::Solid)).count() as u32 % 4,
-        Some(Stroke::Solid) | None => 1,
+/// Which dots of the k-th mark are set. Without colours, lines differ by this alone.
+fn pattern(frame: &Frame<'_>, k: usize, color: bool) -> Pattern {
+    const DASHED: Pattern = Pattern("####..");
+    const DASH_DOT: Pattern = Pattern("###.#.");
+    const DOTTED: Pattern = Pattern("#..");
+    const SOLID: Pattern = Pattern("#");
+    const PLAIN: [Pattern; 7] = [SOLID, Pattern("#."), Pattern("#..."), Pattern("##.."), DASHED, DASH_DOT, DOTTED];
+    let solid = |j: &usize| matches!(frame.panel.marks[*j].shape, Shape::Line { stroke: Stroke::Solid, .. });
+    if !color && solid(&k) {
+        return PLAIN[(0..k).filter(solid).count() % PLAIN.len()];
+    }
+    match frame.stroke(k) {
+        Stroke::Solid => SOLID,
+        Stroke::Dashed => DASHED,
+        Stroke::DashDot => DASH_DOT,
+        Stroke::Dotted => DOTTED,
     }
 }
 
 fn legend(frame: &Frame<'_>, before: usize, screen: Screen) -> Vec<String> {
+    /// Characters of a sample and the space after it, and those between entries.
+    const SAMPLE: usize = 4;
+    const BETWEEN: usize = 3;
     let mut out: Vec<String> = Vec::new();
     if frame.panel.legend == Legend::Off {
         return out;
     }
+    let room = screen.columns.saturating_sub(before + SAMPLE).max(LEAST);
     let mut used = usize::MAX;
     for (k, mark) in frame.panel.marks.iter().enumerate() {
         let Some(label) = mark.label.as_ref().filter(|_| !is_colored(mark)) else { continue };
         let sample = match &mark.shape {
-            Shape::Line { .. } => match gaps(frame, k, screen.color) {
-                1 => "⠒⠒⠒",
-                2 => "⠂⠂⠂",
-                3 => "⠂⠐ ",
-                _ => "⠂ ⠂",
-            },
-            Shape::Scatter { .. } => " ⠶ ",
-            Shape::Bars { .. } => "███",
-            Shape::Heatmap(_) | Shape::Contour { .. } => "⠒⠒⠒",
+            Shape::Line { .. } => pattern(frame, k, screen.color).sample(),
+            Shape::Scatter { .. } => " ⠶ ".into(),
+            Shape::Bars { .. } => "███".into(),
+            Shape::Heatmap(_) | Shape::Contour { .. } => "⠒⠒⠒".into(),
         };
-        let length = label.chars().count() + 7;
-        if used.saturating_add(length) > screen.columns {
-            out.push(format!("{:before$}", ""));
-            used = before;
-        }
-        used += length;
         let (on, off) =
             if screen.color { (escape((Some(frame.color(k)), None)), "\u{1b}[0m") } else { (String::new(), "") };
-        if let Some(line) = out.last_mut() {
-            line.push_str(&format!("{on}{sample}{off} {label}   "));
+        for (row, part) in wrapped(label, room, 5).into_iter().enumerate() {
+            let length = SAMPLE + part.chars().count();
+            let follows = row == 0 && used.saturating_add(BETWEEN + length) <= screen.columns;
+            let sample = if row == 0 { format!("{on}{sample}{off} ") } else { " ".repeat(SAMPLE) };
+            match out.last_mut().filter(|_| follows) {
+                Some(line) => {
+                    line.push_str(&format!("{:BETWEEN$}{sample}{part}", ""));
+                    used += BETWEEN + length;
+                }
+                None => {
+                    out.push(format!("{:before$}{sample}{part}", ""));
+                    used = before + length;
+                }
+            }
         }
     }
     out
@@ -206,7 +244,7 @@ fn mark(sheet: &mut Sheet, frame: &Frame<'_>, k: usize, color: bool) {
     match &frame.panel.marks[k].shape {
         Shape::Line { x, y, .. } => {
             let points: Vec<Point> = x.iter().zip(y).map(|(&x, &y)| dot(frame, sheet, x, y)).collect();
-            line(sheet, &points, ink, gaps(frame, k, color));
+            line(sheet, &points, ink, pattern(frame, k, color));
         }
         Shape::Scatter { x, y, .. } => {
             for (&x, &y) in x.iter().zip(y) {
@@ -231,18 +269,18 @@ fn mark(sheet: &mut Sheet, frame: &Frame<'_>, k: usize, color: bool) {
                 let ink = frame.panel.marks[k].color.unwrap_or_else(|| frame.value_color(level));
                 for piece in contour::lines(grid, level) {
                     let points: Vec<Point> = piece.iter().map(|&(x, y)| dot(frame, sheet, x, y)).collect();
-                    line(sheet, &points, ink, 1);
+                    line(sheet, &points, ink, Pattern("#"));
                 }
             }
         }
     }
 }
 
-fn line(sheet: &mut Sheet, points: &[Point], ink: Color, every: u32) {
+fn line(sheet: &mut Sheet, points: &[Point], ink: Color, pattern: Pattern) {
     let inside = Rect { x: 0.0, y: 0.0, width: (2 * sheet.columns) as f64, height: (4 * sheet.rows) as f64 };
     for piece in thin::polyline(points, inside) {
         let mut phase = 0;
-        piece.windows(2).for_each(|w| sheet.line(w[0], w[1], ink, every, &mut phase));
+        piece.windows(2).for_each(|w| sheet.line(w[0], w[1], ink, pattern, &mut phase));
     }
 }
 

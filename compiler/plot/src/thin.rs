@@ -5,15 +5,18 @@ use std::collections::HashSet;
 
 /// Points closer than this (in points of the picture) look like one.
 const NEAR: f64 = 0.4;
+/// A line of more points than this is a tangle.
+const TANGLE: usize = 50_000;
 
 /// A polyline inside a rectangle: its pieces between gaps and borders.
 pub fn polyline(points: &[Point], inside: Rect) -> Vec<Vec<Point>> {
     let mut pieces = Vec::new();
     for run in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
-        if let [only] = run {
+        let Some(&first) = run.first() else { continue };
+        if run.iter().all(|p| *p == first) {
             // A point between gaps is a dot.
-            if inside.contains(*only) {
-                pieces.push(vec![(only.0 - 0.5, only.1), (only.0 + 0.5, only.1)]);
+            if inside.contains(first) {
+                pieces.push(vec![(first.0 - 1.0, first.1), (first.0 + 1.0, first.1)]);
             }
             continue;
         }
@@ -26,16 +29,17 @@ pub fn polyline(points: &[Point], inside: Rect) -> Vec<Vec<Point>> {
 /// else all that are apart from the one before.
 fn thinned(run: &[Point]) -> Vec<Point> {
     let forward = run.windows(2).all(|w| w[0].0 <= w[1].0) || run.windows(2).all(|w| w[0].0 >= w[1].0);
-    let mut out: Vec<Point> = Vec::new();
     if !forward {
-        for (k, &p) in run.iter().enumerate() {
-            let far = out.last().is_none_or(|q| (p.0 - q.0).abs() + (p.1 - q.1).abs() > NEAR);
-            if far || k + 1 == run.len() {
-                out.push(p);
-            }
+        // A tangle of very many pieces is drawn more coarsely, yet within the width of its line.
+        let mut near = NEAR;
+        let mut out = apart(run, near);
+        while out.len() > TANGLE && near < 3.0 * NEAR {
+            near *= 1.4;
+            out = apart(run, near);
         }
         return out;
     }
+    let mut out: Vec<Point> = Vec::new();
     let column = |p: &Point| (p.0 / NEAR).floor();
     for group in run.chunk_by(|a, b| column(a) == column(b)) {
         if group.len() <= 4 {
@@ -50,6 +54,18 @@ fn thinned(run: &[Point]) -> Vec<Point> {
         kept.sort_unstable();
         kept.dedup();
         out.extend(kept.into_iter().map(|k| group[k]));
+    }
+    out
+}
+
+/// The points that are further than this from the one before, and the last.
+fn apart(run: &[Point], near: f64) -> Vec<Point> {
+    let mut out: Vec<Point> = Vec::new();
+    for (k, &p) in run.iter().enumerate() {
+        let far = out.last().is_none_or(|q| (p.0 - q.0).abs() + (p.1 - q.1).abs() > near);
+        if far || k + 1 == run.len() {
+            out.push(p);
+        }
     }
     out
 }
@@ -97,7 +113,7 @@ fn clip_segment(a: Point, b: Point, r: Rect) -> Option<(Point, Point)> {
 
 /// Dots inside a rectangle, without those that lie on others.
 pub fn dots(points: &[Point], radius: f64, inside: Rect) -> Vec<Point> {
-    let near = (radius / 3.0).max(0.2);
+    let near = (radius / 2.0).max(0.2);
     let mut seen = HashSet::new();
     let cell = |p: &Point| ((p.0 / near).round() as i64, (p.1 / near).round() as i64);
     points.iter().filter(|p| inside.contains(**p) && seen.insert(cell(p))).copied().collect()

@@ -9,8 +9,9 @@ use std::fmt::Write;
 /// The text of an SVG file.
 pub fn svg(scene: &Scene) -> String {
     let (w, h) = (number(scene.width), number(scene.height));
+    let (wide, high) = (number(scene.width * scene.zoom), number(scene.height * scene.zoom));
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {w} {h}\" \
          font-family=\"{FAMILY}\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"{}\"/>\n",
         hex(PAPER)
     );
@@ -41,6 +42,17 @@ fn write_item(out: &mut String, item: &Item) -> std::fmt::Result {
                 if *opacity < 1.0 { format!(" fill-opacity=\"{}\"", number(*opacity)) } else { String::new() };
             let d: String = rings.iter().map(|p| path(p, true)).collect();
             writeln!(out, "<path d=\"{d}\" fill=\"{}\"{opacity}/>", hex(*color))
+        }
+        Item::Tiles { rects, color } => {
+            // Steps relative to the corner are shorter than places.
+            let d: String = rects
+                .iter()
+                .map(|r| {
+                    let (x, y, w, h) = (number(r.x), number(r.y), number(r.width), number(r.height));
+                    format!("M{x} {y}h{w}v{h}h{}z", number(-r.width))
+                })
+                .collect();
+            writeln!(out, "<path d=\"{d}\" fill=\"{}\" shape-rendering=\"crispEdges\"/>", hex(*color))
         }
         Item::Dots { at, radius, color } => {
             // Round ends of lines without length: one element for all dots.

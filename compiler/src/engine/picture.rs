@@ -114,15 +114,18 @@ fn bars(numbers: &[f64], bins: Option<usize>, density: bool) -> Shape {
     let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
         return Shape::Bars { edges: vec![0.0], heights: Vec::new() };
     };
-    let (low, high) = if low < high { (low, high) } else { (low - 0.5, high + 0.5) };
+    // Around numbers that are all equal, or nearly so, there is some room, and more where floats are sparse.
+    let around = 0.5_f64.max(low.abs() * 1e-9);
+    let apart = high / 2.0 - low / 2.0 > 1e-12 * low.abs().max(high.abs());
+    let (low, high) = if apart { (low, high) } else { (low - around, high + around) };
     let n = sorted.len();
     let bins = bins.unwrap_or_else(|| {
         let spread = sorted[(3 * (n - 1)) / 4] - sorted[(n - 1) / 4];
         let width = 2.0 * spread / (n as f64).cbrt();
-        if width > 0.0 { (((high - low) / width).ceil() as usize).clamp(1, 200) } else { 1 + n.ilog2() as usize }
+        if width > 0.0 { ((high / width - low / width).ceil() as usize).clamp(1, 200) } else { 1 + n.ilog2() as usize }
     });
     let bins = bins.max(1);
-    let edges: Vec<f64> = (0..=bins).map(|k| low + (high - low) * (k as f64 / bins as f64)).collect();
+    let edges: Vec<f64> = (0..=bins).map(|k| k as f64 / bins as f64).map(|t| (1.0 - t) * low + t * high).collect();
     let mut heights = vec![0.0; bins];
     for x in &sorted {
         // The last bin has its upper edge; the others do not.
@@ -130,8 +133,8 @@ fn bars(numbers: &[f64], bins: Option<usize>, density: bool) -> Shape {
         heights[after.clamp(1, bins) - 1] += 1.0;
     }
     if density {
-        let area = n as f64 * (high - low) / bins as f64;
-        heights.iter_mut().for_each(|h| *h /= area);
+        let width = high / bins as f64 - low / bins as f64;
+        heights.iter_mut().for_each(|h| *h = *h / n as f64 / width);
     }
     Shape::Bars { edges, heights }
 }
