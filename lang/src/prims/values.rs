@@ -1,9 +1,11 @@
 //! Values of the elementary functions: correctly rounded or nearly so, and the same on every platform, by the crate
 //! `pxfm`. The code generator calls these very functions, so the interpreter and native code agree to the bit.
 
+mod beta;
 mod double;
 mod gamma;
 
+pub use beta::{beta, lbeta};
 pub use gamma::{digamma, lgamma, polygamma};
 
 macro_rules! unary {
@@ -42,6 +44,7 @@ unary! {
     atanh = pxfm::f_atanh;
     erf = pxfm::f_erf;
     erfc = pxfm::f_erfc;
+    erfcx = pxfm::f_erfcx;
     erfinv = pxfm::f_erfinv;
     gamma = pxfm::f_tgamma;
     logit = pxfm::f_logit;
@@ -61,27 +64,6 @@ pub extern "C" fn pow(a: f64, b: f64) -> f64 {
 pub extern "C" fn sigmoid(x: f64) -> f64 {
     if x < -40.0 { pxfm::f_exp(x) } else { pxfm::f_logistic(x) }
 }
-
-/// `Γ(a) Γ(b) / Γ(a + b)`. The sum is rounded, and the gamma function steep: what the rounding left is put back by its
-/// derivative. Beyond the range of the gamma function by logarithms, at the cost of relative accuracy where that is large.
-pub extern "C" fn beta(a: f64, b: f64) -> f64 {
-    let (low, high) = (a.min(b), a.max(b));
-    let sum = low + high;
-    if !(low > 0.0 && sum < LARGEST_GAMMA) {
-        return pxfm::f_beta(a, b);
-    }
-    let left = (high - sum) + low;
-    pxfm::f_tgamma(low) * (pxfm::f_tgamma(high) / pxfm::f_tgamma(sum)) * (1.0 - left * digamma(sum))
-}
-
-/// The logarithm of `beta`.
-pub extern "C" fn lbeta(a: f64, b: f64) -> f64 {
-    let direct = beta(a, b);
-    if a + b < LARGEST_GAMMA && direct.is_normal() { pxfm::f_log(direct) } else { pxfm::f_lnbeta(a, b) }
-}
-
-/// Where the gamma function is still finite.
-const LARGEST_GAMMA: f64 = 170.0;
 
 /// `log(1 + exp(x))`, by the larger of `x` and 0 and a correction that cannot overflow.
 pub extern "C" fn softplus(x: f64) -> f64 {

@@ -59,12 +59,16 @@ impl Double {
             exponent += 1;
         }
         let part = scaled(exponent);
-        let ratio = (part - 1.0.into()) / (part + 1.0.into());
+        Double::LN_2 * f64::from(exponent).into() + Double::log_near((part - 1.0.into()) / (part + 1.0.into()))
+    }
+
+    /// The logarithm of a quotient `p / q` between √½ and √2 from `(p - q) / (p + q)`: no digit is lost near 1.
+    pub fn log_near(ratio: Double) -> Double {
         let square = ratio * ratio;
         let series = (0..22)
             .rev()
             .fold(Double::from(0.0), |sum, k| sum * square + Double::from(1.0) / Double::from(f64::from(2 * k + 1)));
-        Double::LN_2 * f64::from(exponent).into() + ratio * series * 2.0.into()
+        ratio * series * 2.0.into()
     }
 
     /// Sine and cosine of `π x` for |x| ≤ ½.

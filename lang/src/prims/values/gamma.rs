@@ -52,17 +52,31 @@ pub extern "C" fn lgamma(x: f64) -> f64 {
         return value;
     }
     near_root(LGAMMA_ROOTS, x).unwrap_or_else(|| {
-        // Γ(x) Γ(1 - x) = π / sin(πx), and Γ(1 - x) = Γ(y) / ((1 - x) (2 - x) … (y - 1)).
-        let (mut y, mut product) = (Double::sum(1.0, -x), Double::PI);
-        while y.hi < LARGE {
-            product = product * y;
-            y = y + 1.0.into();
-        }
+        // Γ(x) Γ(1 - x) = π / sin(πx).
         let sine = Double::sin_cos_pi((x - x.round()).abs()).0;
-        let series = bernoulli_series(y, |k| 2.0 * k * (2.0 * k - 1.0));
-        let stirling = (y - 0.5.into()) * y.log() - y + Double::HALF_LOG_TAU + y * series;
-        ((product / sine).log() - stirling).float()
+        let (large, product) = lifted(Double::sum(1.0, -x));
+        ((Double::PI * product / sine).log() - stirling(large)).float()
     })
+}
+
+/// `y + k` for the least k that makes it large, and `y (y + 1) … (y + k - 1)`, by which the gamma function grows.
+pub(super) fn lifted(mut y: Double) -> (Double, Double) {
+    let mut product = Double::from(1.0);
+    while y.hi < LARGE {
+        product = product * y;
+        y = y + 1.0.into();
+    }
+    (y, product)
+}
+
+/// The logarithm of the gamma function of a large number.
+pub(super) fn stirling(y: Double) -> Double {
+    (y - 0.5.into()) * y.log() - y + Double::HALF_LOG_TAU + stirling_rest(y)
+}
+
+/// What is left of it after the elementary terms.
+pub(super) fn stirling_rest(y: Double) -> Double {
+    y * bernoulli_series(y, |k| 2.0 * k * (2.0 * k - 1.0))
 }
 
 /// The digamma function.
@@ -136,9 +150,10 @@ const BERNOULLI: [(f64, f64); 17] = [
 
 /// `Σ B₂ₖ / (weight(k) y²ᵏ)`.
 fn bernoulli_series(y: Double, weight: impl Fn(f64) -> f64) -> Double {
-    let square = y * y;
+    let inverse = Double::from(1.0) / y;
+    let square = inverse * inverse;
     BERNOULLI.iter().enumerate().rev().fold(Double::from(0.0), |sum, (k, &(above, below))| {
-        (sum + Double::from(above) / Double::from(below * weight(k as f64 + 1.0))) / square
+        (sum + Double::from(above) / Double::from(below * weight(k as f64 + 1.0))) * square
     })
 }
 
