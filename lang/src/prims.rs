@@ -162,7 +162,7 @@ prims! {
     Sqrt "sqrt" (x) -> y: Float Inline, d([0.5 / y]), at &[&[0.5], &[3.0]],
         kink "`sqrt'(0.0)` is `inf`";
     /// Cube root.
-    Cbrt "cbrt" (x) -> y: Float Unary(values::cbrt), d([finite_inverse(3.0 * (y.clone() * y))]), at &[&[0.5], &[-3.0]],
+    Cbrt "cbrt" (x) -> y: Float Unary(values::cbrt), d([1.0 / (3.0 * (y.clone() * y))]), at &[&[0.5], &[-3.0]],
         kink "`cbrt'(0.0)` is `inf`";
     /// Exponential.
     Exp "exp" (x) -> y: Float Unary(values::exp), d([y]), at &[&[0.5], &[-3.0]];
@@ -199,7 +199,7 @@ prims! {
     Acos "acos" (x) -> y: Float Unary(values::acos), d([-1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
         kink "`acos'(1.0)` is `-inf`";
     /// Arc tangent.
-    Atan "atan" (x) -> y: Float Unary(values::atan), d([finite_inverse(1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
+    Atan "atan" (x) -> y: Float Unary(values::atan), d([1.0 / (1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
         d([over_square(&b, &a, &b), over_square(&-a.clone(), &a, &b)]), at &[&[0.3, -1.2], &[2.0, 0.7]],
@@ -212,8 +212,8 @@ prims! {
     Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic cosine.
     Cosh "cosh" (x) -> y: Float Unary(values::cosh), d([x.map(Prim::Sinh)]), at &[&[0.5], &[-2.0]];
-    /// Hyperbolic tangent; its derivative stays accurate in the tails.
-    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([finite_inverse(x.clone().map(Prim::Cosh)) * finite_inverse(x.map(Prim::Cosh))]), at &[&[-0.7], &[0.2], &[800.0]];
+    /// Hyperbolic tangent; its derivatives stay accurate in the tails.
+    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([4.0 * (2.0 * x.clone()).map(Prim::Sigmoid) * (-2.0 * x).map(Prim::Sigmoid)]), at &[&[-0.7], &[0.2], &[800.0]];
     /// Inverse hyperbolic sine.
     Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
     /// Inverse hyperbolic cosine.
@@ -223,9 +223,9 @@ prims! {
     Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([1.0 / ((1.0 - x.clone()) * (1.0 + x))]), at &[&[0.5], &[-0.8]],
         kink "`atanh'(1.0)` is `inf`";
     /// Error function.
-    Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * bell(&x)]), at &[&[0.5], &[-1.0]];
+    Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
-    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * bell(&x)]), at &[&[0.5], &[-1.0]];
+    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
     /// `exp(x^2) * erfc(x)`, for tails that vanish in `erfc`.
     Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([2.0 * x * y - std::f64::consts::FRAC_2_SQRT_PI]), at &[&[0.5], &[-1.0]];
     /// What `erf` inverts, of numbers between −1 and 1.
@@ -301,17 +301,6 @@ fn part(a: &Formula, b: &Formula, y: &Formula) -> Formula {
     let infinite = |x: &Formula| x.clone().map(Prim::Abs).zip(Prim::Eq, f64::INFINITY);
     let none = y.clone().zip(Prim::Eq, 0.0).zip(Prim::Or, infinite(b));
     select(none, 0.0, select(infinite(a), a.clone().map(Prim::Sign), a.clone() / y.clone()))
-}
-
-/// `exp(-x²)`, constant 0 where the square is infinite.
-fn bell(x: &Formula) -> Formula {
-    let square = x.clone() * x.clone();
-    select(square.clone().zip(Prim::Eq, f64::INFINITY), 0.0, (-square).map(Prim::Exp))
-}
-
-/// `1 / x`, constant 0 where `x` is infinite, so that derivatives of it are no product of 0 and infinity.
-fn finite_inverse(x: Formula) -> Formula {
-    select(x.clone().zip(Prim::Eq, f64::INFINITY), 0.0, 1.0 / x)
 }
 
 /// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.
