@@ -48,7 +48,7 @@ const SMALL: f64 = 0.05;
 /// The logarithm of the magnitude of the gamma function.
 pub extern "C" fn lgamma(x: f64) -> f64 {
     let value = pxfm::f_lgamma(x);
-    if x > 0.0 || !(value.abs() < SMALL) {
+    if x > 0.0 || value.is_nan() || value.abs() >= SMALL {
         return value;
     }
     near_root(LGAMMA_ROOTS, x).unwrap_or_else(|| {
@@ -89,7 +89,7 @@ pub extern "C" fn digamma(x: f64) -> f64 {
         return d * POSITIVE_SERIES.iter().rev().fold(0.0, |sum, c| sum * d + c);
     }
     let value = pxfm::f_digamma(x);
-    if x > 0.0 || !(value.abs() < SMALL) {
+    if x > 0.0 || value.is_nan() || value.abs() >= SMALL {
         return value;
     }
     near_root(DIGAMMA_ROOTS, x).unwrap_or_else(|| {
