@@ -169,7 +169,7 @@ fn failures_in_the_library_stand_at_the_call() {
     );
     let (title, note, place) = fails("clamp([1.0, 2.0], [0.0, 0.0, 0.0], 1.0)", "E0202");
     assert_eq!(place, "clamp([1.0, 2.0], [0.0, 0.0, 0.0], 1.0)", "{title}");
-    assert!(note.contains("found in `clamp` of the library"), "{note}");
+    assert!(note.contains("found in `clamp(x, low, high)` of the library"), "{note}");
 }
 
 #[test]

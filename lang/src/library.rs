@@ -249,7 +249,7 @@ rows! {
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
   ["Files of data"]
     "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", [1.0, 2.0])" data::save;
-    "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`); at top level." "constant" "load(\"data.npy\")" data::load;
+    "load" "load(path)" "What a file holds: an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`: a record of columns if its first row names them, else a matrix; cells are parted by commas, semicolons or tabs, and an empty one is NaN); at top level." "constant" "load(\"data.npy\")" data::load;
   ["Pictures"]
     "line" "line(points…, label = none, color = none, style = none, width = none)" "Points joined in order: `line(y)`, `line(x, y)`, or a function over a range, `line(f, a, b)`; the style is `solid`, `dashed`, `dotted` or `dashdot`. Marks without a colour take ten in turn; then they come again with other styles and signs." "none" "line([0.0, 1.0], [1.0, 3.0], label = \"rise\")" marks::line;
     "scatter" "scatter(points…, label = none, color = none, size = none)" "Dots: `scatter(y)`, `scatter(x, y)` or `scatter(f, a, b)`." "none" "scatter([0.0, 1.0], [1.0, 3.0])" marks::scatter;

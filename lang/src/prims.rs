@@ -203,17 +203,17 @@ prims! {
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
         d([over_square(&b, &a, &b), over_square(&-a.clone(), &a, &b)]), at &[&[0.3, -1.2], &[2.0, 0.7]],
-        kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`";
+        kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`; 0 where an argument is infinite: `grad(atan2)(inf, inf)` is `0.0`";
     /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
     Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
-        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, a / y.clone()), select(y.clone().zip(Prim::Eq, 0.0), 0.0, b / y)]), at &[&[0.3, -1.2]],
-        kink "`grad(hypot)(0.0, 0.0)` is `0.0`";
+        d([part(&a, &b, &y), part(&b, &a, &y)]), at &[&[0.3, -1.2]],
+        kink "`grad(hypot)(0.0, 0.0)` is `0.0`; where one argument is infinite its sign, where both are 0: `grad(hypot)(-inf, 1.0)` is `-1.0`, `grad(hypot)(inf, inf)` is `0.0`";
     /// Hyperbolic sine.
     Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic cosine.
     Cosh "cosh" (x) -> y: Float Unary(values::cosh), d([x.map(Prim::Sinh)]), at &[&[0.5], &[-2.0]];
-    /// Hyperbolic tangent; its derivative stays accurate in the tails.
-    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([1.0 / (x.clone().map(Prim::Cosh) * x.map(Prim::Cosh))]), at &[&[-0.7], &[0.2]];
+    /// Hyperbolic tangent; its derivatives stay accurate in the tails.
+    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([4.0 * (2.0 * x.clone()).map(Prim::Sigmoid) * (-2.0 * x).map(Prim::Sigmoid)]), at &[&[-0.7], &[0.2], &[800.0]];
     /// Inverse hyperbolic sine.
     Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
     /// Inverse hyperbolic cosine.
@@ -226,6 +226,8 @@ prims! {
     Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
     Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    /// `exp(x^2) * erfc(x)`, for tails that vanish in `erfc`.
+    Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([2.0 * x * y - std::f64::consts::FRAC_2_SQRT_PI]), at &[&[0.5], &[-1.0]];
     /// What `erf` inverts, of numbers between −1 and 1.
     Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / std::f64::consts::FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
         kink "`erfinv'(1.0)` is `inf`";
@@ -287,10 +289,18 @@ pub(crate) fn power(a: f64, b: f64) -> f64 {
     values::pow(a, b)
 }
 
-/// `x / (a² + b²)` without overflow; 0 at the origin.
+/// `x / (a² + b²)` without overflow; 0 at the origin and at infinity.
 fn over_square(x: &Formula, a: &Formula, b: &Formula) -> Formula {
     let length = a.clone().zip(Prim::Hypot, b.clone());
-    select(length.clone().zip(Prim::Eq, 0.0), 0.0, x.clone() / length.clone() / length)
+    let outside = length.clone().zip(Prim::Eq, 0.0).zip(Prim::Or, length.clone().zip(Prim::Eq, f64::INFINITY));
+    select(outside, 0.0, x.clone() / length.clone() / length)
+}
+
+/// `a / y`, the slope of `y = hypot(a, b)` by `a`; 0 where there is none.
+fn part(a: &Formula, b: &Formula, y: &Formula) -> Formula {
+    let infinite = |x: &Formula| x.clone().map(Prim::Abs).zip(Prim::Eq, f64::INFINITY);
+    let none = y.clone().zip(Prim::Eq, 0.0).zip(Prim::Or, infinite(b));
+    select(none, 0.0, select(infinite(a), a.clone().map(Prim::Sign), a.clone() / y.clone()))
 }
 
 /// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.

@@ -1,5 +1,5 @@
 //! `.npy`: a dictionary on one line, then the entries as bytes. Every number that NumPy writes is read: whole numbers
-//! of any width become `i64`, either order of bytes and of axes is put right. The format is read here and not by a
+//! of any width become `i64`, floats of 16 bits `f32`, either order of bytes and of axes is put right. The format is read here and not by a
 //! crate, because a file may be damaged and must not make the process panic or reserve memory that is not needed.
 
 use crate::within;
@@ -56,10 +56,9 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Array, String> {
 fn width(kind: &str) -> Result<usize, String> {
     Ok(match kind {
         "b1" | "i1" | "u1" => 1,
-        "i2" | "u2" => 2,
+        "i2" | "u2" | "f2" => 2,
         "i4" | "u4" | "f4" => 4,
         "i8" | "u8" | "f8" => 8,
-        "f2" => return Err("it holds 16-bit floats; convert them with `a.astype(\"f4\")` in NumPy".into()),
         "f16" => return Err("it holds 128-bit floats; convert them with `a.astype(\"f8\")` in NumPy".into()),
         other => {
             let what = match other.as_bytes().first() {
@@ -78,7 +77,7 @@ fn width(kind: &str) -> Result<usize, String> {
 fn dtype(kind: &str) -> DType {
     match kind {
         "b1" => DType::Bool,
-        "f4" => DType::F32,
+        "f2" | "f4" => DType::F32,
         "f8" => DType::F64,
         _ => DType::I64,
     }
@@ -103,6 +102,10 @@ fn fill<'a>(
         }
         match header.kind.as_str() {
             "b1" => wide[0] = u8::from(wide[0] != 0),
+            "f2" => {
+                let single = from_half(u16::from_le_bytes([wide[0], wide[1]]));
+                wide[..4].copy_from_slice(&single.to_le_bytes());
+            }
             "u8" if wide[7] >= 128 => {
                 return Err(format!("the entry {} does not fit into `i64`", u64::from_le_bytes(wide)));
             }
@@ -115,6 +118,18 @@ fn fill<'a>(
         out[at..at + size].copy_from_slice(&wide[..size]);
     }
     Ok(())
+}
+
+/// The float whose 16 bits these are: a sign, 5 bits of exponent and 10 of the number behind its point.
+fn from_half(bits: u16) -> f32 {
+    let (sign, rest) = (u32::from(bits >> 15) << 31, u32::from(bits & 0x7fff) << 13);
+    let value = if bits & 0x7c00 == 0x7c00 {
+        f32::from_bits(rest | 0x7f80_0000)
+    } else {
+        // Exponents are 112 less than those of `f32`; the product is exact, and puts subnormal numbers right too.
+        f32::from_bits(rest) * f32::from_bits((127 + 112) << 23)
+    };
+    f32::from_bits(value.to_bits() | sign)
 }
 
 /// The places of the entries of a file in an array by rows.

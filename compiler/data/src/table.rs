@@ -1,5 +1,5 @@
-//! `.csv`: rows of numbers and truth values. With a first row of names it is a record of columns, each of the narrowest
-//! type that holds its cells; without one it is a matrix.
+//! `.csv`: rows of numbers and truth values, parted by commas, semicolons or tabs. With a first row of names it is a
+//! record of columns, each of the narrowest type that holds its cells; without one it is a matrix. An empty cell is NaN.
 
 use crate::within;
 use adl_lang::source::{Source, SourceId};
@@ -27,6 +27,7 @@ impl Cell {
     fn read(text: &str) -> Option<Cell> {
         let text = text.trim();
         match text {
+            "" => return Some(Cell::Float(f64::NAN)),
             "true" | "True" | "TRUE" => return Some(Cell::Truth(true)),
             "false" | "False" | "FALSE" => return Some(Cell::Truth(false)),
             _ => {}
@@ -65,13 +66,15 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
         let line = 1 + bytes[..problem.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         return Err(format!("line {line} is no UTF-8 text"));
     }
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let start = Start::read(bytes);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(start.separator).from_reader(bytes);
     let mut rows = reader.records();
     let Some(first) = rows.next() else {
         return Ok(Value::Array(Array::zeros(adl_runtime::DType::F64, &[0, 0]).map_err(|e| e.to_string())?));
     };
     let first = first.map_err(|e| e.to_string())?;
-    let titles = first.iter().any(|cell| Cell::read(cell).is_none() && !cell.trim().is_empty());
+    let titles = start.quoted || first.iter().any(|cell| Cell::read(cell).is_none());
     let names = if titles { Some(names(&first)?) } else { None };
     let mut columns: Vec<Column> = first.iter().map(|_| Column::default()).collect();
     if !titles {
@@ -88,6 +91,35 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
             fields.collect::<Result<_, String>>().map(Value::Tuple)
         }
         None => matrix(&columns).map(Value::Array),
+    }
+}
+
+/// What the beginning of a file tells.
+struct Start {
+    separator: u8,
+    /// Whether the first row stands in quotes and the second does not: then it is of titles, even if they are numbers.
+    quoted: bool,
+}
+
+impl Start {
+    fn read(bytes: &[u8]) -> Start {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        // A quote in a quoted cell is written twice, so what is inside is told by counting.
+        let (mut inside, mut separators, mut end) = (false, Vec::new(), bytes.len());
+        for (k, &byte) in bytes.iter().enumerate() {
+            inside ^= byte == b'"';
+            if byte == b'\n' && !inside {
+                end = k;
+                break;
+            }
+            if !inside && matches!(byte, b'\t' | b';') {
+                separators.push(byte);
+            }
+        }
+        let separator = *[b'\t', b';'].iter().find(|s| separators.contains(s)).unwrap_or(&b',');
+        let (first, rest) = bytes.split_at(end);
+        let quoted = first.starts_with(b"\"") && rest.len() > 1 && !rest[1..].starts_with(b"\"");
+        Start { separator, quoted }
     }
 }
 
@@ -119,17 +151,21 @@ fn add(columns: &mut [Column], row: &StringRecord, names: Option<&[String]>) -> 
             Some(names) => format!("line {line}, column `{}`", names[k]),
             None => format!("line {line}, column {}", k + 1),
         };
-        if text.trim().is_empty() {
-            return Err(format!("{}: the cell is empty; write `nan` where a number is missing", place()));
-        }
         let Some(cell) = Cell::read(text) else {
-            let hint = if text.contains(';') { "; cells are parted by commas" } else { "" };
+            let hint = match text {
+                _ if text.replace(',', ".").parse::<f64>().is_ok() => "; decimals have a point",
+                _ if text.contains([',', ';']) || text.trim().contains(char::is_whitespace) => {
+                    "; cells are parted by commas, semicolons or tabs, the same in all lines"
+                }
+                _ => "",
+            };
             return Err(format!("{}: `{}` is no number{hint}", place(), shortened(text.trim())));
         };
         let kind = cell.kind();
         match column.kind {
             Some(before) if (before == Kind::Truth) != (kind == Kind::Truth) => {
-                return Err(format!("{}: truth values and numbers do not mix", place()));
+                let what = if text.trim().is_empty() { "and empty cells, which are NaN," } else { "and numbers" };
+                return Err(format!("{}: truth values {what} do not mix", place()));
             }
             before => column.kind = before.max(Some(kind)),
         }
@@ -171,14 +207,15 @@ fn matrix(columns: &[Column]) -> Result<Array, String> {
     entries(&[rows, columns.len()], kind, &mut cells)
 }
 
-/// The titles as names of fields: what no name may contain becomes `_`.
+/// The titles as names of fields: what no name may contain becomes `_`; a column without one is called by its place.
 fn names(titles: &StringRecord) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
     for (k, title) in titles.iter().enumerate() {
-        let mut name: String =
-            title.trim().chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
+        // Quotes behind a blank are part of the cell to a reader of the format.
+        let title = title.trim().trim_matches('"').trim();
+        let mut name: String = title.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
         if name.is_empty() {
-            return Err(format!("column {} has no name", k + 1));
+            name = format!("column_{}", k + 1);
         }
         if !is_name(&name) {
             // A digit at the beginning, or a word of the language.

@@ -63,6 +63,16 @@ fn every_number_of_numpy_is_read() {
     assert_eq!(array(&float.unwrap()).as_f64().unwrap(), [1.5, f64::MIN_POSITIVE]);
     let single = of(">f4", "False", "(1,)", &0.1_f32.to_be_bytes());
     assert_eq!(array(&single.unwrap()).as_f32().unwrap(), [0.1]);
+    let halves: [u16; 8] = [0x3c00, 0xc000, 0x3555, 0x0001, 0x83ff, 0x7bff, 0xfc00, 0x7e01];
+    let expected =
+        [1.0, -2.0, 0.333_251_95, 2.0_f32.powi(-24), -1023.0 * 2.0_f32.powi(-24), 65504.0, f32::NEG_INFINITY];
+    for (descr, data) in
+        [("<f2", halves.map(u16::to_le_bytes).concat()), (">f2", halves.map(u16::to_be_bytes).concat())]
+    {
+        let value = of(descr, "False", "(8,)", &data).unwrap();
+        let found = array(&value).as_f32().unwrap();
+        assert!(found[..7] == expected && found[7].is_nan(), "{found:?}");
+    }
     let bools = of("|b1", "False", "(3,)", &[1, 0, 7]).unwrap();
     assert_eq!(array(&bools).as_bool().unwrap(), [1, 0, 1]);
     assert!(of("<u8", "False", "(1,)", &[0xff; 8]).unwrap_err().contains("18446744073709551615 does not fit"));
@@ -86,7 +96,7 @@ fn what_is_no_array_of_numbers_is_refused_by_name() {
     let why = |descr: &str| of(descr, "False", "(1,)", &[0; 64]).unwrap_err();
     assert_eq!(why("<c16"), "it holds complex numbers; an array holds real numbers or truth values");
     assert!(why("<U5").contains("texts") && why("|O").contains("Python objects") && why("<M8[s]").contains("dates"));
-    assert!(why("<f2").contains("astype(\"f4\")") && why("<f16").contains("astype(\"f8\")"));
+    assert!(why("<f16").contains("astype(\"f8\")"));
     assert!(why("<q7").contains("`q7`, which is not known"));
     let records = npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", &[0; 8]);
     assert!(decode("x.npy", &records, None).unwrap_err().contains("records"));
@@ -170,15 +180,54 @@ fn wrong_cells_are_told_by_line_and_column() {
     assert_eq!(why("t,y\n1,2\n3,abc\n"), "line 3, column `y`: `abc` is no number");
     assert_eq!(why("1,2\n3,x\n"), "line 2, column 2: `x` is no number");
     assert_eq!(why("t,y\n1,2\n3\n"), "line 3 has 1 cell, and the first one has 2");
-    assert_eq!(why("t,y\n1,\n"), "line 2, column `y`: the cell is empty; write `nan` where a number is missing");
     assert_eq!(why("t,t\n1,2\n"), "two columns are called `t`");
-    assert_eq!(why("t,\n1,2\n"), "column 2 has no name");
     assert_eq!(why("t\n1\ntrue\n"), "line 3, column `t`: truth values and numbers do not mix");
-    assert_eq!(why("t\n1;2\n"), "line 2, column `t`: `1;2` is no number; cells are parted by commas");
+    let parted = "cells are parted by commas, semicolons or tabs, the same in all lines";
+    assert_eq!(why("t\n1;2\n"), format!("line 2, column `t`: `1;2` is no number; {parted}"));
+    assert_eq!(why("t y\n1 2\n"), format!("line 2, column `t_y`: `1 2` is no number; {parted}"));
+    assert_eq!(why("t;y\n1;2,5\n"), "line 2, column `y`: `2,5` is no number; decimals have a point");
+    let empty = "line 3, column `b`: truth values and empty cells, which are NaN, do not mix";
+    assert_eq!(why("a,b\n1,true\n2,\n"), empty);
     assert!(why("true,1\nfalse,2\n").contains("mix truth values and numbers"));
     assert_eq!(decode("t.csv", b"t\n1\n\xff\n", None).unwrap_err(), "line 3 is no UTF-8 text");
     let tall = "1,2\n".repeat(100);
     assert!(decode("t.csv", tall.as_bytes(), Some(800)).unwrap_err().contains("the limit is 800"));
+}
+
+#[test]
+fn empty_cells_are_nan() {
+    let value = decode("t.csv", b"t,n,gap\n0.5,1,\n, ,\n-1,3,\n", None).unwrap();
+    let column = |name: &str| array(value.field(name).unwrap()).as_f64().unwrap().to_vec();
+    assert!(column("t")[1].is_nan() && column("t")[2] == -1.0);
+    assert!(column("n")[0] == 1.0 && column("n")[1].is_nan(), "whole numbers with a gap are floats");
+    assert!(column("gap").iter().all(|x| x.is_nan()));
+    let matrix = decode("t.csv", b",2\n3,\n", None).unwrap();
+    assert!(array(&matrix).shape() == [2, 2] && array(&matrix).as_f64().unwrap()[0].is_nan(), "no row of titles");
+    let index = decode("t.csv", b",a\n0,1.5\n1,2.5\n", None).unwrap();
+    assert_eq!(array(index.field("column_1").unwrap()).as_i64().unwrap(), [0, 1]);
+}
+
+#[test]
+fn separators_are_recognised() {
+    let expected = Value::record([("a", [1, 3].into()), ("b", [0.5, 2.0].into())]);
+    for text in ["a,b\n1,0.5\n3,2\n", "a;b\r\n1;0.5\r\n3;2\r\n", "a\tb\n1\t0.5\n3\t2", "\"a\"; \"b\"\n1; 0.5\n3; 2\n"] {
+        assert_eq!(decode("t.csv", text.as_bytes(), None).as_ref(), Ok(&expected), "{text}");
+    }
+    assert_eq!(decode("t.csv", b"1;2\n3;4.5\n", None).unwrap(), Value::from([[1.0, 2.0], [3.0, 4.5]]));
+}
+
+#[test]
+fn titles_may_stand_in_quotes() {
+    let names = |text: &str| match decode("t.csv", text.as_bytes(), None).unwrap() {
+        Value::Tuple(parts) => parts.into_iter().filter_map(|(name, _)| name).collect::<Vec<_>>().join(" "),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(names("\"length, cm\",\"a \"\"b\"\"; c\"\n1,2\n"), "length__cm a__b___c");
+    assert_eq!(names("\"two\nlines\"\ty\n1\t2\n"), "two_lines y");
+    assert_eq!(names("\"2019\",\"2020\"\n1,2\n"), "_2019 _2020");
+    assert_eq!(names("\u{feff}\"2019\";\"2020\"\n1;2\n"), "_2019 _2020");
+    let quoted = decode("t.csv", b"\"1\",\"2\"\n\"3\",\"4\"\n", None).unwrap();
+    assert_eq!(array(&quoted).as_i64().unwrap(), [1, 2, 3, 4], "all in quotes: no titles");
 }
 
 #[test]

@@ -47,7 +47,9 @@ impl Elab<'_> {
         // Cures are for the text that is wrong.
         problem.helps.clear();
         if !name.starts_with('_') && name != "lambda" {
-            problem = problem.note(format!("found in `{name}` of the library"));
+            // The parameters too: what does not fit may have been meant for another one.
+            let signature = crate::library::help(name).map_or_else(|| name.to_string(), |h| h.signature);
+            problem = problem.note(format!("found in `{signature}` of the library"));
         }
         problem
     }

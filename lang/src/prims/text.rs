@@ -6,6 +6,7 @@ use super::formula::Formula;
 /// How tightly the outermost operator of a text binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
+    Or,
     Compare,
     Sum,
     Product,
@@ -49,9 +50,10 @@ fn show(formula: &Formula, params: &[&str], result: &str) -> (String, Binding) {
                 Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge => {
                     infix(Binding::Compare, Binding::Sum, Binding::Sum)
                 }
+                Prim::Or => infix(Binding::Or, Binding::Or, Binding::Compare),
                 other => {
                     let name = if *other == Prim::Select { "where" } else { other.name() };
-                    let args: Vec<String> = x.iter().map(|f| part(f, Binding::Compare)).collect();
+                    let args: Vec<String> = x.iter().map(|f| part(f, Binding::Or)).collect();
                     (format!("{name}({})", args.join(", ")), Binding::Atom)
                 }
             }
