@@ -56,6 +56,7 @@ use activity::Activity;
 use adl_lang::source::Span;
 use adl_lang::typed::order::{Use, orders};
 use emit::reachable;
+use reverse::Taint;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -168,7 +169,7 @@ struct PairName {
     /// Which arguments have an accumulator for their cotangent already; it is passed in and comes back.
     accs: Vec<bool>,
     /// Whether zero cotangents must stay zero whatever they are multiplied by.
-    tainted: bool,
+    tainted: Taint,
 }
 
 /// What is left out of a function.

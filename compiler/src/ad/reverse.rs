@@ -19,6 +19,7 @@
 //! Requires: no `jvp` requests, no tapes, no accumulators in the function. Requests for `vjp`s are fine.
 
 mod calls;
+mod finite;
 mod flow;
 mod forward;
 mod loops;
@@ -32,6 +33,7 @@ use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use flow::Facts;
+pub(super) use flow::Taint;
 use forward::Mode;
 use rows::Pair;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -47,7 +49,7 @@ pub(super) fn whole(
     primal: bool,
 ) -> Func {
     let active = ad.activity.values(ad.module, func, wrt);
-    let facts = Facts::new(&source, active, seeds, false);
+    let facts = Facts::new(&source, active, seeds, Taint::No);
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
     let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();

@@ -14,7 +14,7 @@ use super::super::emit::{is_float, types_of};
 use super::super::requests::{self, Request};
 use super::super::strip::has_effects;
 use super::super::{Calls, Level, PairName};
-use super::{Sweep, types};
+use super::{Sweep, Taint, types};
 use crate::ir::{Block, FuncId, Inst, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
@@ -47,7 +47,7 @@ impl Sweep<'_, '_> {
             active,
             seeds: cotangents.iter().map(Option::is_some).collect(),
             accs,
-            tainted: data.results.iter().any(|&r| facts.tainted[r]),
+            tainted: facts.taint(&data.results),
         };
         let (fwd, bwd) = self.ad.pair(name.clone());
         let forward = self.copies[&inst];
@@ -89,7 +89,7 @@ impl Sweep<'_, '_> {
             self.requests.push((self.copies[&inst], request, func));
         }
         let mut pulled = self.emit.func.insts[request].results.clone();
-        if data.results.iter().any(|&r| facts.tainted[r]) {
+        if facts.taint(&data.results) > Taint::No {
             self.silence(&given, pulled.iter_mut());
         }
         for (value, cotangent) in receivers.into_iter().zip(pulled) {
@@ -124,7 +124,7 @@ impl Sweep<'_, '_> {
         }
         let targets: Vec<Value> = data.args.iter().copied().filter(|&a| is_float(source.ty(a))).collect();
         let mut pulled = self.emit.to().call(bwd, sizes.to_vec(), args, types(&source, &targets));
-        if data.results.iter().any(|&r| facts.tainted[r]) {
+        if facts.taint(&data.results) > Taint::No {
             let given: Vec<Value> = cotangents.iter().copied().flatten().collect();
             self.silence(&given, pulled.iter_mut());
         }
@@ -153,7 +153,7 @@ impl Sweep<'_, '_> {
         let request = Request { func, sizes, seeds, wrt, primal, x: self.primals(x), u: self.primals(u) };
         let mut to = self.emit.to();
         let mut pulled = requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
-        if data.results.iter().any(|&r| facts.tainted[r]) {
+        if facts.taint(&data.results) > Taint::No {
             let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
             self.silence(&cotangents, pulled.x.iter_mut().chain(&mut pulled.u).flatten());
         }

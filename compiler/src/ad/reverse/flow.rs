@@ -12,18 +12,32 @@
 //!
 //! *Useful* is the backward counterpart of activity: a least fixed point from the seeded results, along operands that
 //! hand a tangent on. A carry is useful if its result or its parameter is. A value is *tainted* if it feeds, through
-//! regions and calls, a data operand of a `select` or of a choice (`max`, `min`): its cotangent is zero where the other
-//! operand is taken, and must stay zero there even if a partial is infinite.
+//! regions and calls, a data operand of a `select` or of a choice (`max`, `min`), if a branch uses it from outside, or if
+//! only part of it is used: its cotangent is zero where something else is taken, and must stay zero there even if a partial is
+//! infinite. Many values are used in branches or in parts, and few of their partials can be infinite (`finite.rs`): of
+//! these only those are guarded.
 
 use super::super::activity::Active;
 use super::super::emit::is_float;
 use super::super::linear::passes;
+use super::finite::{Size, sizes};
 use crate::ir::entity::{Entity, Side};
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
-use adl_lang::ops::Op;
+use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Derivative;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
+
+/// Why a cotangent may be zero where the value plays no part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(in crate::ad) enum Taint {
+    /// It is not.
+    No,
+    /// A branch that uses the value may not be taken, or only part of it is used.
+    Part,
+    /// Another operand may be chosen.
+    Choice,
+}
 
 /// The facts about one function.
 pub(super) struct Facts {
@@ -31,19 +45,21 @@ pub(super) struct Facts {
     pub active: Active,
     /// Which of them receive a cotangent.
     pub useful: Side<Value, bool>,
-    /// Where products with a zero cotangent are guarded.
-    pub tainted: Side<Value, bool>,
+    /// Where a cotangent may be zero because something else was taken.
+    pub tainted: Side<Value, Taint>,
+    /// What is known of each value.
+    pub sizes: Side<Value, Size>,
     touched: FxHashMap<Block, BTreeSet<usize>>,
 }
 
 impl Facts {
-    /// The facts for seeded results; with `tainted`, everything is.
-    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: bool) -> Facts {
+    /// The facts for seeded results; everything is tainted so at least.
+    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: Taint) -> Facts {
         let mut owners = FxHashMap::default();
         let mut homes = Side::new(func.body);
         tree(func, func.body, &mut owners, &mut homes);
-        let facts =
-            Facts { active, useful: Side::new(false), tainted: Side::new(tainted), touched: FxHashMap::default() };
+        let (useful, tainted, sizes) = (Side::new(false), Side::new(tainted), sizes(func));
+        let facts = Facts { active, useful, tainted, sizes, touched: FxHashMap::default() };
         let mut flow = Flow { func, owners, homes, facts, grown: true };
         for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
@@ -55,18 +71,31 @@ impl Facts {
         flow.facts
     }
 
+    /// The strongest taint of some values.
+    pub fn taint(&self, values: &[Value]) -> Taint {
+        values.iter().map(|&v| self.tainted[v]).max().unwrap_or(Taint::No)
+    }
+
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.
     pub fn touched(&self, block: Block) -> Vec<Value> {
         self.touched.get(&block).into_iter().flatten().map(|&k| Value::new(k)).collect()
     }
 }
 
+/// Where a block stands.
+struct Owner {
+    block: Block,
+    /// Whether it runs on a condition.
+    branch: bool,
+}
+
 /// Records the owner of each block, and the block of each instruction.
-fn tree(func: &Func, block: Block, owners: &mut FxHashMap<Block, Block>, homes: &mut Side<Inst, Block>) {
+fn tree(func: &Func, block: Block, owners: &mut FxHashMap<Block, Owner>, homes: &mut Side<Inst, Block>) {
     for &inst in &func.blocks[block].insts {
         homes.set(inst, block);
+        let branch = matches!(func.insts[inst].kind, Kind::If { .. });
         for inner in func.insts[inst].kind.blocks() {
-            owners.insert(inner, block);
+            owners.insert(inner, Owner { block, branch });
             tree(func, inner, owners, homes);
         }
     }
@@ -74,7 +103,7 @@ fn tree(func: &Func, block: Block, owners: &mut FxHashMap<Block, Block>, homes: 
 
 struct Flow<'a> {
     func: &'a Func,
-    owners: FxHashMap<Block, Block>,
+    owners: FxHashMap<Block, Owner>,
     homes: Side<Inst, Block>,
     facts: Facts,
     grown: bool,
@@ -91,16 +120,22 @@ impl Flow<'_> {
             Def::Param(block, _) => block,
             Def::Result(inst, _) => self.homes[inst],
         };
-        let mut at = block;
+        let (mut at, mut conditional) = (block, false);
         while at != home {
             self.grown |= self.facts.touched.entry(at).or_default().insert(value.index());
-            at = self.owners[&at];
+            let owner = &self.owners[&at];
+            (at, conditional) = (owner.block, conditional | owner.branch);
+        }
+        if conditional {
+            self.taint(value, Taint::Part);
         }
     }
 
-    fn taint(&mut self, value: Value) {
-        if is_float(self.func.ty(value)) {
-            self.grown |= !std::mem::replace(self.facts.tainted.entry(value), true);
+    fn taint(&mut self, value: Value, taint: Taint) {
+        let known = self.facts.tainted.entry(value);
+        if is_float(self.func.ty(value)) && *known < taint {
+            *known = taint;
+            self.grown = true;
         }
     }
 
@@ -108,18 +143,12 @@ impl Flow<'_> {
         values.iter().any(|&v| self.facts.useful[v])
     }
 
-    fn tainted(&self, values: &[Value]) -> bool {
-        values.iter().any(|&v| self.facts.tainted[v])
-    }
-
     /// What holds of `target` holds of `source`, seen from `block`.
     fn link(&mut self, target: Value, source: Value, block: Block) {
         if self.facts.useful[target] {
             self.need(source, block);
         }
-        if self.facts.tainted[target] {
-            self.taint(source);
-        }
+        self.taint(source, self.facts.tainted[target]);
     }
 
     fn block(&mut self, block: Block) {
@@ -135,14 +164,12 @@ impl Flow<'_> {
         match &data.kind {
             Kind::Pure(op) => {
                 let useful = self.useful(&data.results);
-                let tainted = self.tainted(&data.results);
+                let tainted = chooses(op).max(self.facts.taint(&data.results));
                 for (_, &arg) in data.args.iter().enumerate().filter(|(k, _)| passes(op, *k)) {
                     if useful {
                         self.need(arg, block);
                     }
-                    if tainted || chooses(op) {
-                        self.taint(arg);
-                    }
+                    self.taint(arg, tainted);
                 }
             }
             Kind::If { then, otherwise } => {
@@ -162,14 +189,12 @@ impl Flow<'_> {
                 self.block(*body);
             }
             Kind::Call { .. } | Kind::Vjp { .. } => {
-                let (useful, tainted) = (self.useful(&data.results), self.tainted(&data.results));
+                let (useful, tainted) = (self.useful(&data.results), self.facts.taint(&data.results));
                 for &arg in &data.args {
                     if useful {
                         self.need(arg, block);
                     }
-                    if tainted {
-                        self.taint(arg);
-                    }
+                    self.taint(arg, tainted);
                 }
             }
             Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
@@ -194,13 +219,14 @@ impl Flow<'_> {
     }
 }
 
-/// Whether the operation takes one of its operands and leaves the others.
-fn chooses(op: &Op) -> bool {
+/// Whether the operation takes one of its operands and leaves the others, or part of an array.
+fn chooses(op: &Op) -> Taint {
     match op {
         Op::Prim(prim) => match &prim.row().derivative {
-            Derivative::Choice(_) | Derivative::Select => true,
-            Derivative::Zero | Derivative::Partials(_) => false,
+            Derivative::Choice(_) | Derivative::Select => Taint::Choice,
+            Derivative::Zero | Derivative::Partials(_) => Taint::No,
         },
+        Op::Index(_) | Op::Update(_) | Op::Reduce(Reduction::Max | Reduction::Min, _) => Taint::Part,
         Op::Const(_)
         | Op::Size(_)
         | Op::Convert(_)
@@ -211,13 +237,11 @@ fn chooses(op: &Op) -> bool {
         | Op::Reshape(_)
         | Op::Concat(_)
         | Op::Iota(_)
-        | Op::Index(_)
-        | Op::Update(_)
         | Op::Acc(_)
         | Op::MatMul { .. }
         | Op::ArgSort
         | Op::Factor(_)
         | Op::Random(..)
-        | Op::Host { .. } => false,
+        | Op::Host { .. } => Taint::No,
     }
 }

@@ -15,7 +15,8 @@ use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
 use super::super::linear::Term;
 use super::super::linear::{chosen, plus, scaled};
-use super::Sweep;
+use super::finite::{Size, of_partial};
+use super::{Sweep, Taint};
 use crate::ir::{InstData, Value};
 use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::{Derivative, Prim};
@@ -112,12 +113,16 @@ impl Sweep<'_, '_> {
     fn reverse_prim(&mut self, prim: Prim, data: &InstData, c: Value) {
         let args = self.primals(&data.args);
         let result = self.primal[&data.results[0]];
-        let guard = self.facts.tainted[data.results[0]];
+        let taint = self.facts.tainted[data.results[0]];
+        let sizes: Vec<Size> = data.args.iter().map(|&arg| self.facts.sizes[arg]).collect();
+        let size = self.facts.sizes[data.results[0]];
         match &prim.row().derivative {
             Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
             Derivative::Partials(partials) => {
                 for (&arg, partial) in data.args.iter().zip(partials) {
                     if self.facts.active[arg] {
+                        let infinite = || of_partial(partial.as_ref(), &sizes, size) == Size::Any;
+                        let guard = taint == Taint::Choice || taint == Taint::Part && infinite();
                         let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, guard);
                         self.contribute_term(arg, term);
                     }

@@ -1,0 +1,175 @@
+//! Which values may be infinite or NaN although what a function is given is finite, and which factors of cotangents.
+//!
+//! ```text
+//! v2 = mul v0 v1        finite: overflow is left out of account
+//! v3 = sqrt v2          no: there is none of −1
+//! v4 = div v1 v3        no
+//! ```
+//!
+//! A cotangent is exactly zero where a branch was not taken. A product with a finite factor keeps it zero; only with
+//! such a factor it must be guarded.
+
+use crate::ir::entity::Side;
+use crate::ir::{Block, Func, Kind, Value};
+use adl_lang::ops::{Const, Op};
+use adl_lang::prims::Prim;
+use adl_lang::prims::formula::{Formula, Node};
+
+/// What is known of the entries of a value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Size {
+    /// All are this number.
+    Known(f64),
+    /// They are finite.
+    Finite,
+    /// They may be anything.
+    Any,
+}
+
+impl Size {
+    fn join(self, other: Size) -> Size {
+        match (self, other) {
+            (Size::Any, _) | (_, Size::Any) => Size::Any,
+            (Size::Known(a), Size::Known(b)) if a == b => self,
+            (Size::Known(_) | Size::Finite, Size::Known(_) | Size::Finite) => Size::Finite,
+        }
+    }
+
+    fn of(number: f64) -> Size {
+        if number.is_finite() { Size::Known(number) } else { Size::Any }
+    }
+}
+
+/// What is known of each value of a function whose arguments are finite.
+pub(super) fn sizes(func: &Func) -> Side<Value, Size> {
+    let mut sizes = Side::new(Size::Finite);
+    while block(func, func.body, &mut sizes) {}
+    sizes
+}
+
+/// One pass over a block; whether something was learned. What is known only gets less, so passes come to an end.
+fn block(func: &Func, at: Block, sizes: &mut Side<Value, Size>) -> bool {
+    let mut learned = false;
+    for &inst in &func.blocks[at].insts {
+        let data = &func.insts[inst];
+        for inner in data.kind.blocks() {
+            learned |= block(func, inner, sizes);
+        }
+        let yields = |block: &Block| func.blocks[*block].yields.clone();
+        let sources: Vec<Vec<Value>> = match &data.kind {
+            Kind::Pure(op) => {
+                let given: Vec<Size> = data.args.iter().map(|&arg| sizes[arg]).collect();
+                learned |= set(sizes, data.results[0], of_op(op, &given));
+                continue;
+            }
+            Kind::If { then, otherwise } => vec![yields(then), yields(otherwise)],
+            Kind::Map { body, .. } => vec![yields(body)],
+            Kind::For { body } => vec![data.args[1..].to_vec(), yields(body)],
+            Kind::While { body, .. } => vec![data.args.clone(), yields(body)],
+            _ => {
+                data.results.iter().for_each(|&result| learned |= set(sizes, result, Size::Any));
+                continue;
+            }
+        };
+        for (k, &result) in data.results.iter().enumerate() {
+            let known = sources.iter().filter_map(|s| s.get(k)).map(|&v| sizes[v]).reduce(Size::join);
+            learned |= set(sizes, result, known.unwrap_or(Size::Any));
+        }
+        learned |= carried(func, &data.kind, &data.results, sizes);
+    }
+    learned
+}
+
+/// What is known of what a loop carries holds in its blocks.
+fn carried(func: &Func, kind: &Kind, results: &[Value], sizes: &mut Side<Value, Size>) -> bool {
+    let blocks = match kind {
+        Kind::For { body } => vec![(*body, 1)],
+        Kind::While { test, body } => vec![(*test, 0), (*body, 0)],
+        _ => Vec::new(),
+    };
+    let mut learned = false;
+    for (block, indices) in blocks {
+        for (&param, &result) in func.blocks[block].params[indices..].iter().zip(results) {
+            let known = sizes[result];
+            learned |= set(sizes, param, known);
+        }
+    }
+    learned
+}
+
+fn set(sizes: &mut Side<Value, Size>, value: Value, size: Size) -> bool {
+    let changed = sizes[value] != size;
+    sizes.set(value, size);
+    changed
+}
+
+fn of_op(op: &Op, given: &[Size]) -> Size {
+    match op {
+        Op::Const(constant) => match *constant {
+            Const::F64(number) => Size::of(number),
+            Const::F32(number) => Size::of(f64::from(number)),
+            Const::I64(number) => Size::Known(number as f64),
+            Const::Bool(_) => Size::Finite,
+        },
+        Op::Prim(prim) => of_prim(*prim, given),
+        Op::Factor(_) | Op::Host { .. } => Size::Any,
+        Op::Size(_) | Op::Iota(_) | Op::Random(..) | Op::ArgReduce { .. } | Op::ArgSort => Size::Finite,
+        Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) => given[0],
+        Op::Index(_) => given[0],
+        Op::Reduce(..) | Op::Concat(_) | Op::Update(_) | Op::Acc(_) | Op::MatMul { .. } => {
+            // Sums and products of known numbers are other numbers.
+            given.iter().copied().fold(Size::Finite, Size::join)
+        }
+    }
+}
+
+fn of_prim(prim: Prim, given: &[Size]) -> Size {
+    let all = given.iter().copied().fold(Size::Finite, Size::join);
+    match (prim, given) {
+        (Prim::Select, [_, then, otherwise]) => then.join(*otherwise),
+        (Prim::Add, [Size::Known(a), Size::Known(b)]) => Size::of(a + b),
+        (Prim::Sub, [Size::Known(a), Size::Known(b)]) => Size::of(a - b),
+        (Prim::Neg, [Size::Known(a)]) => Size::of(-a),
+        (Prim::Div, [_, Size::Known(divisor)]) if *divisor != 0.0 => all,
+        (Prim::Pow, [_, Size::Known(exponent)]) if *exponent >= 0.0 && exponent.fract() == 0.0 => all,
+        _ if has_poles(prim) => Size::Any,
+        _ => all,
+    }
+}
+
+/// Whether finite arguments may give what is not finite, other than by overflow.
+fn has_poles(prim: Prim) -> bool {
+    matches!(
+        prim,
+        Prim::Div
+            | Prim::FloorDiv
+            | Prim::Rem
+            | Prim::Pow
+            | Prim::Sqrt
+            | Prim::Log
+            | Prim::Log2
+            | Prim::Log10
+            | Prim::Log1p
+            | Prim::Asin
+            | Prim::Acos
+            | Prim::Acosh
+            | Prim::Atanh
+            | Prim::Erfinv
+            | Prim::Gamma
+            | Prim::Lgamma
+            | Prim::Digamma
+            | Prim::Polygamma
+            | Prim::Beta
+            | Prim::Lbeta
+            | Prim::Logit
+    )
+}
+
+/// What is known of a partial derivative, by what is known of the arguments and of the result.
+pub(super) fn of_partial(partial: Option<&Formula>, given: &[Size], result: Size) -> Size {
+    let make = &mut |node: Node<'_, Size>| match node {
+        Node::Const(number) => Size::of(number),
+        Node::Apply(prim, operands) => of_prim(prim, operands),
+    };
+    partial.map_or(Size::Any, |formula| formula.fold(given, &result, make))
+}
