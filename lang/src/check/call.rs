@@ -1,6 +1,6 @@
 //! Calls: arguments are matched with parameters and fitted to annotations, then an instance is called.
 
-use super::elab::{Elab, Fail, Named, R};
+use super::elab::{Elab, Fail, Mode, Named, R};
 use super::free;
 use super::messages;
 use super::value::{Code, FnVal, Val};
@@ -46,6 +46,15 @@ impl Elab<'_> {
                 }
                 self.field(&v, name, callee.span)?
             }
+            ExprKind::Name(name) if self.mode != Mode::Definition => match self.find_name(name, callee.span)? {
+                Some(_) => self.expr(callee)?,
+                None => {
+                    let called = Ident { name: name.clone(), span: callee.span };
+                    let problem = super::elsewhere::called(&called, args, span);
+                    let problem = problem.unwrap_or_else(|| self.unknown_name(name, callee.span));
+                    return self.fail(problem);
+                }
+            },
             _ => self.expr(callee)?,
         };
         if let Val::Builtin(i) = f {

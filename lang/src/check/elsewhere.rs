@@ -40,8 +40,40 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "True" | "TRUE" => Here::Name("true"),
         "False" | "FALSE" => Here::Name("false"),
         "Inf" | "Infinity" => Here::Name("inf"),
-        "π" => Here::Name("pi"),
+        "π" | "PI" | "M_PI" => Here::Name("pi"),
+        "stop_gradient" | "detach" => Here::Name("stop_grad"),
+        "clip" => Here::Name("clamp"),
+        "cat" => Here::Name("concat"),
+        "rbind" => Here::Name("stack"),
+        "fill" => Here::Name("full"),
+        "repmat" => Here::Name("tile"),
+        "inverse" => Here::Name("inv"),
+        "ifelse" => Here::Name("where"),
+        "chol" => Here::Name("cholesky"),
+        "isclose" => Here::Name("allclose"),
+        "trunc" | "fix" => Here::Name("i64"),
+        "vectorize" => Here::Name("vmap"),
         "array" | "asarray" | "tensor" => Here::Nothing("an array is written `[1.0, 2.0]`"),
+        "jit" | "njit" | "compile" => Here::Nothing("every function is compiled: leave it out"),
+        "copy" | "deepcopy" | "clone" => Here::Nothing("every value is its own copy: leave it out"),
+        "astype" => Here::Advice("a type is called like a function: `f64(x)`"),
+        "backward" | "requires_grad" => Here::Advice("a gradient is one of a function: `grad(f)(x)`"),
+        "ravel" => Here::Name("flatten"),
+        "nrow" | "ncol" => Here::Advice("the sizes of an array are `shape(A)`, so rows are `shape(A)[0]`"),
+        "seq" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
+        "square" => Here::Advice("a power is written `x^n`"),
+        "mod" | "rem" | "fmod" => Here::Advice("a remainder is written `a % b`"),
+        "assert_eq" => Here::Advice("two values are compared by `assert(a == b)`"),
+        "uniform" | "random" => Here::Advice("random numbers are made from a key: `rand(1, 3)`"),
+        "normal" | "rnorm" => Here::Advice("random numbers are made from a key: `randn(1, 3)`"),
+        "e" => Here::Advice("Euler's number is `exp(1.0)`"),
+        "tau" => Here::Advice("the whole circle is `2 * pi`"),
+        "newaxis" => Here::Advice("a new axis is written `x[.., none]`"),
+        "lu" | "eig" | "eigvals" => {
+            Here::Advice("the factorisations are `qr`, `cholesky`, `svd` and `eigh`; `solve(A, b)` needs none")
+        }
+        "read_csv" | "loadtxt" | "read" => Here::Name("load"),
+        "complex" | "real" | "imag" | "conj" => Here::Advice("there are no complex numbers"),
         "power" | "pow" => Here::Advice("a power is written `x^n`"),
         "matmul" | "mm" => Here::Advice("a product of matrices is written `A @ B`"),
         "range" | "arange" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
@@ -80,6 +112,9 @@ pub(crate) fn parameter(name: &str) -> Option<&'static str> {
     match name {
         "dim" | "dims" | "axes" => Some("axis"),
         "keepdims" | "keepdim" => Some("keep"),
+        "argnums" | "argnum" => Some("wrt"),
+        "has_aux" => Some("aux"),
+        "num" => Some("n"),
         _ => None,
     }
 }
@@ -111,6 +146,52 @@ pub(crate) fn no_prefix(last: &Ident, root: &str, at: Span, known: bool) -> Diag
         Some(Here::Nothing(help)) => problem.fix(help, vec![(whole, String::new())]),
         Some(Here::Advice(help)) => problem.help(help),
         None => problem.help(help).note(format!("the library has no `{}`", last.name)),
+    }
+}
+
+/// A call of a function of another language, where the call as a whole is written otherwise: `c(1, 2)`, `range(n)`.
+pub(crate) fn called(name: &Ident, args: &[Arg], whole: Span) -> Option<Diagnostic> {
+    let problem = Diagnostic::error("E0101", name.span, format!("no variable `{}` here", name.name));
+    if args.iter().any(|arg| arg.name.is_some() || arg.reduction) {
+        return None;
+    }
+    let first = args.first()?.value.span;
+    let (open, close) = (Span { end: first.start, ..whole }, Span { start: args.last()?.value.span.end, ..whole });
+    // What stands before the first argument, between the first two, and behind the last one.
+    let around = |open: Span, [before, between, behind]: [&str; 3]| {
+        let gaps = args.windows(2).enumerate().map(|(k, pair)| {
+            let gap = Span { start: pair[0].value.span.end, end: pair[1].value.span.start, ..whole };
+            (gap, if k == 0 { between } else { " by " }.to_string())
+        });
+        [(open, before.to_string())].into_iter().chain(gaps).chain([(close, behind.to_string())]).collect::<Vec<_>>()
+    };
+    Some(match (&*name.name, args.len()) {
+        ("c" | "list", _) => {
+            let help = "an array is written `[1.0, 2.0]`";
+            problem.fix(help, vec![(open, "[".into()), (close, "]".into())])
+        }
+        ("range" | "seq", 1) => problem.fix("a range is written `0..n`", around(open, ["0..", "", ""])),
+        ("range" | "seq", 2 | 3) => problem.fix("a range is written `a..b`", around(open, ["", "..", ""])),
+        ("pow" | "power", 2) => problem.fix("a power is written `x^n`", around(open, ["(", ")^(", ")"])),
+        ("matmul" | "mm", 2) => {
+            problem.fix("a product of matrices is written `A @ B`", around(open, ["(", " @ ", ")"]))
+        }
+        ("mod" | "fmod", 2) => problem.fix("a remainder is written `a % b`", around(open, ["(", " % ", ")"])),
+        _ => match here(&name.name)? {
+            Here::Nothing(help) => problem.fix(help, vec![(name.span, String::new())]),
+            _ => return None,
+        },
+    })
+}
+
+/// What is said of a parameter of a library function that has none of that name.
+pub(crate) fn option(function: &str, parameter: &str) -> Option<&'static str> {
+    match (function, parameter) {
+        ("print", "end" | "sep" | "file" | "flush") => {
+            Some("a `print` is a line, its parts one space apart: put a line together first, `\"{a}{b}\"`")
+        }
+        (_, "dtype") => Some("a type is called like a function: `f32(x)`"),
+        _ => None,
     }
 }
 

@@ -146,6 +146,22 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => Ok(Dim::constant(*i)),
             Val::Size(d) => Ok(d.clone()),
+            _ if self.kind(v).is_some() && self.dims(v).len() == 1 => {
+                let problem = Diagnostic::error(
+                    "E0203",
+                    span,
+                    format!("a size is one whole number, and this is {}", self.show(v)),
+                );
+                let help = "sizes stand one after another, as in `zeros(2, 3)`, or in a tuple, `(2, 3)`";
+                let text = self.text_of(span);
+                let literal = text.starts_with('[') && text.ends_with(']');
+                let (first, last) = (Span { end: span.start + 1, ..span }, Span { start: span.end - 1, ..span });
+                self.fail(if literal {
+                    problem.fix(help, vec![(first, "(".into()), (last, ")".into())])
+                } else {
+                    problem.help(help)
+                })
+            }
             _ => self.known(v, span, "a size").map(Dim::constant),
         }
     }

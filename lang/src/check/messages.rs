@@ -41,7 +41,10 @@ pub(crate) fn no_parameter<'a>(
     let meant = elsewhere::parameter(&given.name).filter(|meant| names.clone().any(|name| name == *meant));
     match meant.or_else(|| nearest(&given.name, names)) {
         Some(near) => problem.fix(format!("did you mean `{near}`?"), vec![(given.span, near.into())]),
-        None => problem,
+        None => match elsewhere::option(function, &given.name) {
+            Some(help) => problem.help(help),
+            None => problem,
+        },
     }
 }
 

@@ -255,6 +255,15 @@ impl Walk for Names<'_> {
             self.scope.insert(0, (root.clone(), What::Let, at));
             return;
         }
+        if let ExprKind::Call { callee, args } = &e.kind
+            && let ExprKind::Name(name) = &callee.kind
+            && !self.knows(name)
+            && let Some(problem) = elsewhere::called(&Ident { name: name.clone(), span: callee.span }, args, e.span)
+        {
+            self.problems.push(problem);
+            args.iter().for_each(|arg| self.expr(&arg.value));
+            return;
+        }
         self.parts_of_expr(e);
         if let ExprKind::Fixpoint { round, .. } = &e.kind {
             self.problems.extend(idle(round));

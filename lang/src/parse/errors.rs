@@ -1,7 +1,7 @@
 //! Syntax errors in the user's words: the usual slips by name with their cure, the rest as what was expected.
 
 use super::Failure;
-use crate::ast::{Expr, ExprKind};
+use crate::ast::{CompareOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::{Token, foreign_operator, spaced};
@@ -90,6 +90,14 @@ impl Place<'_> {
             ),
             Token::Pipe if self.after_value() => {
                 Some(foreign_operator(self.span, "|", "or", spaced(self.text, self.span, "or")))
+            }
+            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
+                if self.after_value() && !self.outside_brackets() && classes.iter().any(|class| class == "`,`") =>
+            {
+                Some(
+                    error("E0010", &format!("expected `,` or an operator, found {found}"))
+                        .help("parts are separated by `,`, and the arguments of a function stand in brackets"),
+                )
             }
             Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
                 if self.after_value() && self.outside_brackets() && !classes.iter().any(|class| class == BLOCK) =>
@@ -319,6 +327,30 @@ fn arithmetic(token: Token) -> Option<&'static str> {
         Token::At => Some("@"),
         _ => None,
     }
+}
+
+/// `x <- 3`: to compare with a negative number leaves a line without effect.
+pub(super) fn arrow(text: &str, whole: &Expr) -> Option<Diagnostic> {
+    let ExprKind::Compare(left, rest) = &whole.kind else {
+        return None;
+    };
+    let [(CompareOp::Lt, right)] = rest.as_slice() else {
+        return None;
+    };
+    let minus = right.span.start;
+    let sign = Span { start: minus.checked_sub(1)?, end: minus + 1, ..whole.span };
+    let after = text.get(sign.end as usize..)?;
+    if text.get(sign.start as usize..sign.end as usize)? != "<-" || !after.starts_with(' ') {
+        return None;
+    }
+    let problem = Diagnostic::error("E0009", sign, "`<-` is no operator");
+    let before = Span { end: left.span.start, ..left.span };
+    Some(match left.kind {
+        ExprKind::Name(_) => {
+            problem.fix("a value is bound with `let`", vec![(before, "let ".into()), (sign, "=".into())])
+        }
+        _ => problem.fix("`=` assigns", vec![(sign, "=".into())]),
+    })
 }
 
 /// `f(x) = 1`.

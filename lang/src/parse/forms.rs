@@ -1,6 +1,6 @@
 //! Functions, loops and choices in the form of other languages: `x => e`, `for (i = 0; i < n; i++)`, `a if c else b`.
 
-use super::errors::{BLOCK, Place};
+use super::errors::{BLOCK, Place, nesting};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Token;
@@ -169,6 +169,134 @@ impl Place<'_> {
         })
     }
 
+    /// `for i = 0..n`, `for i in 1:n`, `for x of xs`, `for i, x in xs`.
+    pub(super) fn loop_head(&self) -> Option<Diagnostic> {
+        let (Token::For, Token::Name(_)) = (self.token(Some(0))?, self.token(Some(1))?) else {
+            return None;
+        };
+        let error = |title: &str| Diagnostic::error("E0010", self.span, title);
+        match self.found? {
+            Token::Comma if self.at == 2 => {
+                let within = self.position(2, Token::In)?;
+                Some(
+                    error("several names are bound by a pattern")
+                        .fix("put them into brackets", self.bracketed(1, within - 1)),
+                )
+            }
+            Token::Assign | Token::Name("of") if self.at == 2 => {
+                let (mut patches, help) = (self.last_included(2), "the values of a loop stand behind `in`");
+                patches.insert(0, (self.span, "in".into()));
+                Some(error("a `for` goes through values").fix(help, patches))
+            }
+            // A colon before a block, or behind a number: else it stands for the braces.
+            Token::Colon if self.after_value() && self.outside_brackets() => {
+                let number = matches!((self.before(1), self.before(2)), (Some(Token::Int(_)), Some(Token::In)));
+                let block = self.tokens.iter().any(|(token, _)| matches!(token, Token::Block(_)));
+                let patches = if number || block { self.last_included(2) } else { Vec::new() };
+                let problem = error("a range is written with `..`");
+                (!patches.is_empty()).then(|| problem.fix("the end is not part of a range", patches))
+            }
+            _ => None,
+        }
+    }
+
+    /// Turns the `1:n` in the head of a loop, whose last value is part of it, into `1..n + 1`.
+    fn last_included(&self, from: usize) -> Vec<(Span, String)> {
+        let mut depth = 0;
+        let colon = self.tokens[from..].iter().position(|&(token, _)| {
+            depth += nesting(token);
+            depth == 0 && token == Token::Colon
+        });
+        let Some(colon) = colon.map(|at| from + at) else {
+            return Vec::new();
+        };
+        let end = self.tokens.iter().position(|(token, _)| matches!(token, Token::Block(_)));
+        let end = end.unwrap_or(self.tokens.len());
+        let sign = self.span_of(colon);
+        match self.tokens[colon + 1..end] {
+            [(Token::Int(last), span)] => vec![(sign.to(span), format!("..{}", last.saturating_add(1)))],
+            [.., (_, last)] => {
+                vec![(sign, "..".into()), (Span { start: last.end, ..last }, " + 1".into())]
+            }
+            [] => Vec::new(),
+        }
+    }
+
+    /// `fn f(double x)`, `f(x: 3)`.
+    pub(super) fn parameter(&self) -> Option<Diagnostic> {
+        let open = *self.open_brackets().last()?;
+        let (Token::LParen, Token::Name(word)) = (self.token(Some(open))?, self.before(1)?) else {
+            return None;
+        };
+        if !matches!(self.before(2), Some(Token::LParen | Token::Comma)) {
+            return None;
+        }
+        match self.found? {
+            Token::Name(_) if self.token(Some(0)) == Some(Token::Fn) && open == 2 => {
+                let patches: Vec<_> = (self.tokens[self.at - 1..].windows(2))
+                    .filter_map(|pair| match pair {
+                        [(Token::Name(ty), first), (Token::Name(name), last)] => {
+                            Some((first.to(*last), format!("{name}: {}", element(ty)?)))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                element(word)?;
+                let both = self.span_of(self.at - 1).to(self.span);
+                let problem = Diagnostic::error("E0010", both, "the type of a parameter stands behind its name");
+                Some(problem.fix("write it there, or leave it out", patches))
+            }
+            Token::Colon if open > 0 && self.glued(open) && self.token(Some(open - 1))?.ends_value() => {
+                let problem = Diagnostic::error("E0010", self.span, "an argument is named with `=`");
+                Some(problem.fix("write `=`", vec![(self.span, " =".into())]))
+            }
+            _ => None,
+        }
+    }
+
+    /// `var x: f64`, `let x`: a name without a value.
+    pub(super) fn valueless(&self) -> Option<Diagnostic> {
+        let (Token::Let | Token::Var, Token::Name(name)) = (self.token(Some(0))?, self.token(Some(1))?) else {
+            return None;
+        };
+        let value = match (self.found, self.tokens) {
+            (None, [_, _]) => "0.0".to_string(),
+            (None, [_, _, (Token::Colon, _), (Token::Name(ty), _)]) => match *ty {
+                "i64" => "0".into(),
+                "bool" => "false".into(),
+                _ => "0.0".into(),
+            },
+            (None, [_, _, (Token::Colon, _), (Token::Name("f64"), _), (Token::LBracket, open), .., (_, close)]) => {
+                format!("zeros({})", self.text.get(open.end as usize..close.start as usize)?)
+            }
+            _ => return None,
+        };
+        let last = self.tokens.last()?.1;
+        let problem = Diagnostic::error("E0010", last, format!("`{name}` has no value"));
+        let end = Span { start: last.end, ..last };
+        Some(problem.fix("a variable begins with one", vec![(end, format!(" = {value}"))]))
+    }
+
+    /// `|3|`, `|a + b|`, `|x|` and nothing behind it.
+    pub(super) fn bars(&self) -> Option<Diagnostic> {
+        let pipe = |&(token, _): &(Token, Span)| token == Token::Pipe;
+        let behind =
+            self.before(1) == Some(Token::Pipe) && self.tokens[..self.at].iter().filter(|t| pipe(t)).count() > 1;
+        let before = if behind { self.at - 1 } else { self.at };
+        let open = self.tokens[..before].iter().rposition(pipe)?;
+        let close = if behind { before } else { self.at + self.tokens[self.at..].iter().position(pipe)? };
+        let (first, last) = (self.span_of(open), self.span_of(close));
+        let inside = self.text.get(first.end as usize..last.start as usize)?;
+        if inside.trim().is_empty() || inside.contains('\n') {
+            return None;
+        }
+        let title =
+            if behind { "this function has no body" } else { "between `|` and `|` stand the parameters of a function" };
+        let help = "the body of `|x| x^2` stands behind it; an absolute value is `abs(x)`";
+        let patches = vec![(first, "abs(".into()), (last, ")".into())];
+        Some(Diagnostic::error("E0010", first.to(last), title).fix(help, patches))
+    }
+
     /// `a if c else b`; `if c a`, `while (c) a`.
     pub(super) fn choice(&self, classes: &[String]) -> Option<Diagnostic> {
         if self.found == Some(Token::If) && self.after_value() {
@@ -230,6 +358,17 @@ impl Place<'_> {
         let range = self.span_of(from).start as usize..self.span_of(to).end as usize;
         self.text.get(range).is_some_and(|text| !text.contains('\n'))
     }
+}
+
+/// A type of other languages.
+fn element(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "double" | "float" | "real" | "f64" | "number" => "f64",
+        "int" | "long" | "i64" | "size_t" => "i64",
+        "f32" => "f32",
+        "bool" => "bool",
+        _ => return None,
+    })
 }
 
 fn name_of(token: Token<'_>) -> Option<&str> {

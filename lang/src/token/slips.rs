@@ -41,6 +41,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("~", "\"not\" is written `not`"),
 ];
 
+/// Types behind a number elsewhere.
+const SUFFIXES: &[&str] = &["f32", "f64", "i32", "i64", "u8", "u32", "u64", "usize", "isize", "L", "LL", "UL"];
+
 impl<'a> Lexer<'a> {
     /// A character that begins no token, or a number that does not fit.
     pub(super) fn unreadable(&mut self, span: Span) {
@@ -171,6 +174,9 @@ impl<'a> Lexer<'a> {
             let help = "a statement goes on in the next line after an operator and in brackets: leave it out";
             return problem.fix(help, vec![(span, String::new())]);
         }
+        if self.out.tokens.last().is_some_and(|(token, _)| token.ends_value()) {
+            return problem.help("a system of equations is solved by `solve(A, b)`");
+        }
         problem.help("a function without a name is written `|x| x^2`")
     }
 
@@ -264,6 +270,11 @@ impl<'a> Lexer<'a> {
                     }
                     _ => problem.help("numbers are decimal"),
                 }
+            }
+            [b'j'] | [b'i', b'm'] => problem.help("there are no complex numbers").note("a product needs its `*`"),
+            _ if SUFFIXES.contains(&text) || (text == "f" && self.text_of(number).contains('.')) => {
+                let help = "a number takes the type of what it meets, or is converted: `f32(1.5)`";
+                problem.fix(help, vec![(name, String::new())])
             }
             _ => problem.fix("a product needs its `*`", vec![(at, " * ".into())]),
         });
