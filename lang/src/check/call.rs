@@ -138,7 +138,11 @@ impl Elab<'_> {
                 if given.len() != params.len() {
                     let title = arity_title(p.name(), params.len(), params.len(), given.len());
                     let at = given.get(params.len()).map_or(span, |g| g.span);
-                    return self.error("E0102", at, title);
+                    let problem = Diagnostic::error("E0102", at, title);
+                    return self.fail(match p.name() {
+                        "log" => problem.help("to another base it is `log(x) / log(10)`"),
+                        _ => problem,
+                    });
                 }
                 let vals: Vec<Val> = given.iter().map(|g| g.val.clone()).collect();
                 let spans: Vec<Span> = given.iter().map(|g| g.span).collect();
@@ -160,11 +164,8 @@ impl Elab<'_> {
                 self.call(&f, given, span, callee_span)
             }
             other => {
-                let what = self.show(other);
-                self.fail(
-                    Diagnostic::error("E0204", callee_span, "this is called, but it is no function")
-                        .here(format!("this is {what}")),
-                )
+                let problem = self.no_function(other, &given, callee_span, span);
+                self.fail(problem)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Names, prefixes, methods and types of other languages, and what they are here.
 
+use super::call::Given;
 use super::elab::Elab;
 use super::value::Val;
 use crate::ast::{Arg, Expr, ExprKind, Ident, Name};
@@ -59,6 +60,12 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "astype" => Here::Advice("a type is called like a function: `f64(x)`"),
         "backward" | "requires_grad" => Here::Advice("a gradient is one of a function: `grad(f)(x)`"),
         "ravel" => Here::Name("flatten"),
+        "derivative" | "gradient" | "differentiate" => Here::Name("grad"),
+        "dict" | "namedtuple" => Here::Advice("a record is written `(a: 1.0, b: 2.0)`"),
+        "fsolve" | "fzero" | "brentq" | "newton" => Here::Advice("an equation is solved by `root(g, x0)`"),
+        "seed" => Here::Advice("random numbers are made from a key: `rand(1, 3)`"),
+        "exit" | "quit" => Here::Advice("a program ends with its last line, a session with Ctrl-D or `:quit`"),
+        "help" => Here::Advice("help is given in a session: `:help`, `:help sin`"),
         "nrow" | "ncol" => Here::Advice("the sizes of an array are `shape(A)`, so rows are `shape(A)[0]`"),
         "seq" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
         "square" => Here::Advice("a power is written `x^n`"),
@@ -103,7 +110,7 @@ pub(crate) fn here(name: &str) -> Option<Here> {
 
 /// What libraries elsewhere are called.
 pub(crate) fn is_library(name: &str) -> bool {
-    ["np", "numpy", "jnp", "jax", "torch", "tf", "tensorflow", "math", "Math", "cmath", "scipy", "sp", "random"]
+    ["np", "numpy", "jnp", "jax", "torch", "tf", "tensorflow", "math", "Math", "cmath", "scipy", "sp", "random", "plt"]
         .contains(&name)
 }
 
@@ -190,6 +197,7 @@ pub(crate) fn option(function: &str, parameter: &str) -> Option<&'static str> {
         ("print", "end" | "sep" | "file" | "flush") => {
             Some("a `print` is a line, its parts one space apart: put a line together first, `\"{a}{b}\"`")
         }
+        ("sort" | "argsort", "reverse" | "descending") => Some("from the largest down it is `flip(sort(x))`"),
         (_, "dtype") => Some("a type is called like a function: `f32(x)`"),
         _ => None,
     }
@@ -209,6 +217,27 @@ pub(crate) fn no_type(name: &str, span: Span) -> Diagnostic {
 }
 
 impl Elab<'_> {
+    /// A call of what is no function: `a(0)`, `pi()`, `vjp(f, x)(u)`.
+    pub fn no_function(&mut self, v: &Val, given: &[Given], callee: Span, span: Span) -> Diagnostic {
+        let what = self.show(v);
+        let problem =
+            Diagnostic::error("E0204", callee, "this is called, but it is no function").here(format!("this is {what}"));
+        let behind = Span { start: callee.end, ..span };
+        match (v, given) {
+            (Val::Tuple(parts), _) if parts.iter().any(|(_, part)| part.is_callable()) => {
+                problem.help("take the tuple apart, and call its part: `let (value, pullback) = vjp(f, x)`")
+            }
+            (_, []) if callee.end < span.end => problem.fix("leave the brackets out", vec![(behind, String::new())]),
+            (_, [first, ..]) if callee.end < span.end && !self.dims(v).is_empty() => {
+                let last = given.last().map_or(first.span, |last| last.span);
+                let (open, close) = (Span { end: first.span.start, ..behind }, Span { start: last.end, ..span });
+                let help = "an entry is `a[i]`, counted from 0";
+                problem.fix(help, vec![(open, "[".into()), (close, "]".into())])
+            }
+            _ => problem,
+        }
+    }
+
     /// `a.sum()`, `a.shape`, `f.grad(x)`: a function of the library in the place of a field.
     pub fn method(&mut self, v: &Val, base: Span, name: &Ident, call: Option<(&[Arg], Span)>) -> Option<Diagnostic> {
         let own = match v {

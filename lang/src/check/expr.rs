@@ -146,6 +146,11 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => Ok(Dim::constant(*i)),
             Val::Size(d) => Ok(d.clone()),
+            Val::DType(dtype) => {
+                let title = "a size is one whole number, and this is a type";
+                let help = format!("a type is called like a function: `{0}(zeros(2, 3))`", dtype.name());
+                self.fail(Diagnostic::error("E0203", span, title).help(help))
+            }
             _ if self.kind(v).is_some() && self.dims(v).len() == 1 => {
                 let problem = Diagnostic::error(
                     "E0203",

@@ -12,7 +12,7 @@ use crate::types::Dim;
 
 /// The nearest of some names, if one is near enough.
 pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = name.chars().count().div_ceil(3).max(1);
+    let limit = (name.chars().count() / 3).max(1);
     names
         .filter(|n| *n != name && !n.starts_with('_'))
         .map(|n| (strsim::damerau_levenshtein(name, n), n))

@@ -88,6 +88,9 @@ impl Place<'_> {
                 error("E0010", "`;` separates statements, and cannot stand in brackets")
                     .help("parts are separated by `,`"),
             ),
+            Token::Format(_) | Token::HoleClose if self.before(1) == Some(Token::HoleOpen) => {
+                Some(error("E0010", "this hole is empty").help("a hole holds its value: `\"{x}\"`, `\"{x:.2f}\"`"))
+            }
             Token::Pipe if self.after_value() => {
                 Some(foreign_operator(self.span, "|", "or", spaced(self.text, self.span, "or")))
             }
@@ -146,12 +149,33 @@ impl Place<'_> {
             return None;
         }
         let problem = Diagnostic::error("E0011", self.span, "an assignment is no expression");
+        if let Some(fields) = self.fields() {
+            return Some(problem.fix("a field of a record is named with `:`", fields));
+        }
         let condition = self.tokens[..self.at].iter().any(|(token, _)| matches!(token, Token::If | Token::While));
         Some(if condition || !self.outside_brackets() {
             problem.fix("`==` compares", vec![(self.span, "==".into())])
         } else {
             problem.help("each assignment is a statement of its own")
         })
+    }
+
+    /// `(a = 1, b = 2)`: what makes a record of it.
+    fn fields(&self) -> Option<Vec<(Span, String)>> {
+        let open = self.open_brackets().pop()?;
+        let called = open > 0 && self.glued(open) && self.token(Some(open - 1))?.ends_value();
+        if self.token(Some(open)) != Some(Token::LParen) || called || self.at != open + 2 {
+            return None;
+        }
+        let (mut depth, mut patches) = (0, Vec::new());
+        for at in open + 1..self.closing(open)? {
+            depth += nesting(self.token(Some(at))?);
+            if depth == 0 && self.token(Some(at)) == Some(Token::Assign) {
+                let gap = Span { start: self.span_of(at - 1).end, end: self.span_of(at + 1).start, ..self.span };
+                patches.push((gap, ": ".into()));
+            }
+        }
+        Some(patches)
     }
 
     /// `let a, b = …`.

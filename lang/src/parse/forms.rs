@@ -1,6 +1,6 @@
-//! Functions, loops and choices in the form of other languages: `x => e`, `for (i = 0; i < n; i++)`, `a if c else b`.
+//! Functions and bindings in the form of other languages: `x => e`, `fn f(double x)`, `let x`, `|x|` for a size.
 
-use super::errors::{BLOCK, Place, nesting};
+use super::errors::Place;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Token;
@@ -32,6 +32,9 @@ impl Place<'_> {
             }
             _ => return None,
         };
+        if matches!(self.token(start.checked_sub(1)), Some(Token::Colon)) {
+            return self.function_type(start);
+        }
         let (head, patch) = self.lambda_head(start, params)?;
         let problem = Diagnostic::error("E0013", head, "a function without a name is written otherwise");
         Some(problem.fix("its parameters stand between `|` and `|`", vec![(head, patch)]))
@@ -67,17 +70,44 @@ impl Place<'_> {
         self.token(Some(end)).map(|_| (whole, format!("|{names}|")))
     }
 
+    /// `g: f64 -> f64`, `g: fn(f64) -> f64`.
+    fn function_type(&self, start: usize) -> Option<Diagnostic> {
+        let first = self.span_of(start);
+        let problem = Diagnostic::error("E0010", first, "the type of a function is written otherwise");
+        let help = "the types of its parameters stand in brackets: `(f64) -> f64`";
+        match self.token(Some(start))? {
+            Token::Fn => Some(problem.fix(help, vec![(first, String::new())])),
+            Token::Name(_) => Some(problem.fix(help, self.bracketed(start, start))),
+            _ => None,
+        }
+    }
+
     /// Whether `=>` stands at a token.
     fn fat_arrow(&self, at: usize) -> bool {
         self.token(Some(at)) == Some(Token::Assign) && self.token(Some(at + 1)) == Some(Token::Gt) && self.glued(at + 1)
     }
 
-    /// `fn f(x) => e`, `fn f(x) -> e`, `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
+    /// `f x = e`, `let rec f(x) = e`, `fn f(x) => e`, `fn f(x) -> e`, `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
     pub(super) fn definition(&self) -> Option<Diagnostic> {
-        if self.token(Some(0)) != Some(Token::Fn) {
-            return None;
-        }
         let error = |title: &str| Diagnostic::error("E0010", self.span, title);
+        match (self.token(Some(0))?, self.token(Some(1))?) {
+            (Token::Let, Token::Name("rec")) if self.at == 2 && matches!(self.found, Some(Token::Name(_))) => {
+                let both = self.span_of(0).to(self.span_of(1));
+                let problem = Diagnostic::error("E0013", both, "`let rec` are no words of the language");
+                return Some(problem.fix("a function is defined with `fn`", vec![(both, "fn".into())]));
+            }
+            (Token::Name(name), Token::Name(_)) if self.at == 1 && !crate::library::all_names().contains(&name) => {
+                let end = self.position(1, Token::Assign)?;
+                if !self.tokens[1..end].iter().all(|(token, _)| matches!(token, Token::Name(_))) {
+                    return None;
+                }
+                let mut patches = self.in_brackets(1, end);
+                patches.push((Span { end: self.span_of(0).start, ..self.span_of(0) }, "fn ".into()));
+                return Some(error("a function is defined otherwise").fix("write `fn` and brackets", patches));
+            }
+            (Token::Fn, _) => {}
+            _ => return None,
+        }
         match self.found {
             Some(Token::Gt) if self.at > 0 && self.fat_arrow(self.at - 1) => {
                 let arrow = self.span_of(self.at - 1).to(self.span);
@@ -90,13 +120,7 @@ impl Place<'_> {
                 if !names.iter().all(|(token, _)| matches!(token, Token::Name(_))) {
                     return None;
                 }
-                let gap = Span { start: self.span_of(1).end, end: self.span.start, ..self.span };
-                let mut patches = vec![(gap, "(".to_string())];
-                for pair in names.windows(2) {
-                    patches.push((Span { start: pair[0].1.end, end: pair[1].1.start, ..gap }, ", ".into()));
-                }
-                let last = self.span_of(end - 1);
-                patches.push((Span { start: last.end, ..last }, ")".into()));
+                let patches = self.in_brackets(2, end);
                 Some(error("the parameters of a function stand in brackets").fix("put them into brackets", patches))
             }
             Some(Token::Lt) if self.at == 2 => Some(
@@ -132,94 +156,16 @@ impl Place<'_> {
         }
     }
 
-    /// `for (i = 0; i < n; i++)`.
-    pub(super) fn counting_loop(&self) -> Option<Diagnostic> {
-        let (Token::For, Token::LParen) = (self.token(Some(0))?, self.token(Some(1))?) else {
-            return None;
-        };
-        let close = self.closing(1)?;
-        let first = self.position(1, Token::Semicolon).filter(|&at| at < close)?;
-        let problem =
-            Diagnostic::error("E0010", self.span_of(1).to(self.span_of(close)), "a `for` goes through values")
-                .here("not a start, a condition and a step");
-        let text = |from: usize, to: usize| {
-            let (from, to) = (self.tokens.get(from)?.1.start, self.tokens.get(to)?.1.end);
-            self.text.get(from as usize..to as usize)
-        };
-        let start = self.position(1, Token::Assign).filter(|&at| at < first && at + 1 < first);
-        let second = self.position(first + 1, Token::Semicolon).filter(|&at| at < close && at > first + 3);
-        let range = start.zip(second).and_then(|(start, second)| {
-            let name = self.token(Some(start - 1))?;
-            let (last, step) = (self.token(Some(first + 2))?, text(second + 1, close - 1)?);
-            let by_one =
-                matches!(step.split_whitespace().collect::<String>().strip_prefix(name_of(name)?)?, "++" | "+=1");
-            let same = self.token(Some(first + 1)) == Some(name);
-            let more = match last {
-                Token::Lt => "",
-                Token::Le => " + 1",
-                _ => return None,
-            };
-            let (from, to) = (text(start + 1, first - 1)?, text(first + 3, second - 1)?);
-            (by_one && same).then(|| format!("{} in {from}..{to}{more}", name_of(name).unwrap_or_default()))
-        });
-        let whole = problem.primary.span;
-        Some(match range {
-            Some(range) => problem.fix("a range is one of them", vec![(whole, range)]),
-            None => problem.help("a range is one of them: `for i in 0..n { … }`"),
-        })
-    }
-
-    /// `for i = 0..n`, `for i in 1:n`, `for x of xs`, `for i, x in xs`.
-    pub(super) fn loop_head(&self) -> Option<Diagnostic> {
-        let (Token::For, Token::Name(_)) = (self.token(Some(0))?, self.token(Some(1))?) else {
-            return None;
-        };
-        let error = |title: &str| Diagnostic::error("E0010", self.span, title);
-        match self.found? {
-            Token::Comma if self.at == 2 => {
-                let within = self.position(2, Token::In)?;
-                Some(
-                    error("several names are bound by a pattern")
-                        .fix("put them into brackets", self.bracketed(1, within - 1)),
-                )
-            }
-            Token::Assign | Token::Name("of") if self.at == 2 => {
-                let (mut patches, help) = (self.last_included(2), "the values of a loop stand behind `in`");
-                patches.insert(0, (self.span, "in".into()));
-                Some(error("a `for` goes through values").fix(help, patches))
-            }
-            // A colon before a block, or behind a number: else it stands for the braces.
-            Token::Colon if self.after_value() && self.outside_brackets() => {
-                let number = matches!((self.before(1), self.before(2)), (Some(Token::Int(_)), Some(Token::In)));
-                let block = self.tokens.iter().any(|(token, _)| matches!(token, Token::Block(_)));
-                let patches = if number || block { self.last_included(2) } else { Vec::new() };
-                let problem = error("a range is written with `..`");
-                (!patches.is_empty()).then(|| problem.fix("the end is not part of a range", patches))
-            }
-            _ => None,
+    /// Turns the `x y` between two tokens into `(x, y)`.
+    fn in_brackets(&self, first: usize, end: usize) -> Vec<(Span, String)> {
+        let gap = Span { start: self.span_of(first - 1).end, end: self.span_of(first).start, ..self.span };
+        let mut patches = vec![(gap, "(".to_string())];
+        for pair in self.tokens[first..end].windows(2) {
+            patches.push((Span { start: pair[0].1.end, end: pair[1].1.start, ..gap }, ", ".into()));
         }
-    }
-
-    /// Turns the `1:n` in the head of a loop, whose last value is part of it, into `1..n + 1`.
-    fn last_included(&self, from: usize) -> Vec<(Span, String)> {
-        let mut depth = 0;
-        let colon = self.tokens[from..].iter().position(|&(token, _)| {
-            depth += nesting(token);
-            depth == 0 && token == Token::Colon
-        });
-        let Some(colon) = colon.map(|at| from + at) else {
-            return Vec::new();
-        };
-        let end = self.tokens.iter().position(|(token, _)| matches!(token, Token::Block(_)));
-        let end = end.unwrap_or(self.tokens.len());
-        let sign = self.span_of(colon);
-        match self.tokens[colon + 1..end] {
-            [(Token::Int(last), span)] => vec![(sign.to(span), format!("..{}", last.saturating_add(1)))],
-            [.., (_, last)] => {
-                vec![(sign, "..".into()), (Span { start: last.end, ..last }, " + 1".into())]
-            }
-            [] => Vec::new(),
-        }
+        let last = self.span_of(end - 1);
+        patches.push((Span { start: last.end, ..last }, ")".into()));
+        patches
     }
 
     /// `fn f(double x)`, `f(x: 3)`.
@@ -248,7 +194,12 @@ impl Place<'_> {
             }
             Token::Colon if open > 0 && self.glued(open) && self.token(Some(open - 1))?.ends_value() => {
                 let problem = Diagnostic::error("E0010", self.span, "an argument is named with `=`");
-                Some(problem.fix("write `=`", vec![(self.span, " =".into())]))
+                let walrus = self.token(Some(self.at + 1)) == Some(Token::Assign) && self.glued(self.at + 1);
+                Some(if walrus {
+                    problem.fix("write `=`", vec![(self.span.to(self.span_of(self.at + 1)), "=".into())])
+                } else {
+                    problem.fix("write `=`", vec![(self.span, " =".into())])
+                })
             }
             _ => None,
         }
@@ -296,68 +247,6 @@ impl Place<'_> {
         let patches = vec![(first, "abs(".into()), (last, ")".into())];
         Some(Diagnostic::error("E0010", first.to(last), title).fix(help, patches))
     }
-
-    /// `a if c else b`; `if c a`, `while (c) a`.
-    pub(super) fn choice(&self, classes: &[String]) -> Option<Diagnostic> {
-        if self.found == Some(Token::If) && self.after_value() {
-            let problem = Diagnostic::error("E0010", self.span, "an `if` stands before what it chooses");
-            let begin = self.tokens[..self.at].iter().rposition(|(t, _)| matches!(t, Token::Assign | Token::Return));
-            let (last, other) = (self.tokens.len() - 1, self.position(self.at, Token::Else));
-            let text = |from: usize, to: usize| {
-                let (from, to) = (self.tokens.get(from)?.1.start, self.tokens.get(to)?.1.end);
-                self.text.get(from as usize..to as usize)
-            };
-            let written = begin.zip(other).filter(|_| self.outside_brackets()).and_then(|(begin, other)| {
-                let (a, c) = (text(begin + 1, self.at - 1)?, text(self.at + 1, other - 1)?);
-                let b = text(other + 1, last)?;
-                let whole = self.span_of(begin + 1).to(self.span_of(last));
-                Some((whole, format!("if {c} {{ {a} }} else {{ {b} }}")))
-            });
-            return Some(match written {
-                Some(patch) => problem.fix("write the condition first", vec![patch]),
-                None => problem.help("a choice is written `if c { a } else { b }`"),
-            });
-        }
-        let head = self.token(Some(0))?;
-        let word = match head {
-            Token::If => "an `if` chooses",
-            Token::While | Token::For => "a loop repeats",
-            _ => return None,
-        };
-        if !classes.iter().any(|class| class == BLOCK) || !self.outside_brackets() || !self.after_value() {
-            return None;
-        }
-        let colon = self.found == Some(Token::Colon);
-        let begins = matches!(
-            self.found?,
-            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Return | Token::Break | Token::Continue
-        );
-        let last = self.tokens.len() - 1;
-        let closed = matches!(self.token(Some(last)), Some(Token::Name("end"))) && last > self.at;
-        let alone = self.position(self.at, Token::Else).is_none() && (begins || (colon && last > self.at));
-        if !begins && !colon {
-            return None;
-        }
-        let problem = Diagnostic::error("E0010", self.span, format!("what {word} stands in braces"));
-        let open = if colon {
-            (self.span, " {".to_string())
-        } else {
-            (Span { end: self.span.start, ..self.span }, "{ ".into())
-        };
-        let end = self.span_of(last);
-        let close = if closed { (end, "}".to_string()) } else { (Span { start: end.end, ..end }, " }".into()) };
-        Some(if alone && self.one_line(self.at, last) {
-            problem.fix("write the braces", vec![open, close])
-        } else {
-            problem.help("write it in braces: `{ … }`")
-        })
-    }
-
-    /// Whether the tokens stand on one line.
-    fn one_line(&self, from: usize, to: usize) -> bool {
-        let range = self.span_of(from).start as usize..self.span_of(to).end as usize;
-        self.text.get(range).is_some_and(|text| !text.contains('\n'))
-    }
 }
 
 /// A type of other languages.
@@ -369,8 +258,4 @@ fn element(name: &str) -> Option<&'static str> {
         "bool" => "bool",
         _ => return None,
     })
-}
-
-fn name_of(token: Token<'_>) -> Option<&str> {
-    if let Token::Name(name) = token { Some(name) } else { None }
 }

@@ -19,7 +19,7 @@ impl Place<'_> {
             .or_else(|| self.braces())
     }
 
-    /// `x := 3`, `x: f64 = 3`, `x, y = 1, 2`.
+    /// `x := 3`, `x: f64 = 3`, `x, y = 1, 2`, `return a, b`.
     fn binding(&self) -> Option<Diagnostic> {
         let before = Span { end: self.span_of(0).start, ..self.span_of(0) };
         let walrus = |colon: usize| self.token(Some(colon + 1)) == Some(Token::Assign) && self.glued(colon + 1);
@@ -39,6 +39,12 @@ impl Place<'_> {
                     Diagnostic::error("E0010", self.span, "a type stands where a name is bound")
                         .fix("a value is bound with `let`, a variable with `var`", vec![(before, "let ".into())])
                 })
+            }
+            Token::Comma if self.outside_brackets() && self.after_value() && self.at > 1 => {
+                let tokens = self.tokens[..self.at].iter();
+                let sign = tokens.clone().rposition(|(t, _)| matches!(t, Token::Assign | Token::Return))?;
+                let problem = Diagnostic::error("E0010", self.span, "the parts of a tuple stand in brackets");
+                Some(problem.fix("put them into brackets", self.tuple_after(sign)))
             }
             Token::Comma if self.at == 1 && self.outside_brackets() => {
                 let sign = self.position(1, Token::Assign)?;
@@ -132,18 +138,7 @@ impl Place<'_> {
             (Token::Prime, _) if !self.after_value() => {
                 let problem =
                     Diagnostic::error("E0010", self.span, "`'` is the derivative mark, and follows a function: `f'`");
-                let close = self.position(self.at + 1, Token::Prime).map(|at| self.span_of(at));
-                let plain = close.filter(|close| {
-                    let inside = self.text.get(self.span.end as usize..close.start as usize);
-                    inside.is_some_and(|inside| !inside.contains(['"', '{', '}', '\\', '\n']))
-                });
-                Some(match plain {
-                    Some(close) => {
-                        let quote = || "\"".to_string();
-                        problem.fix("strings are written with `\"`", vec![(self.span, quote()), (close, quote())])
-                    }
-                    None => problem.help("strings are written with `\"`"),
-                })
+                Some(problem.help("strings are written with `\"`"))
             }
             _ => None,
         }
@@ -237,6 +232,9 @@ impl Place<'_> {
                 let sign = self.span.to(self.span_of(self.at + 1));
                 let problem = Diagnostic::error("E0009", sign, "`::` is no operator");
                 match self.token(Some(self.at + 2)) {
+                    _ if self.position(self.at, Token::Arrow).is_some() => {
+                        Some(problem.help("types stand in the definition: `fn f(x: f64) -> f64 = …`"))
+                    }
                     Some(Token::Name(ty)) if crate::types::DType::named(ty).is_some() => {
                         Some(problem.help(format!("a type is called like a function: `{ty}(x)`")))
                     }
@@ -249,13 +247,39 @@ impl Place<'_> {
                 let problem = Diagnostic::error("E0010", self.span, "nothing stands before this `,`");
                 Some(problem.fix("leave it out", vec![(last, String::new())]))
             }
+            Token::Assign if self.before(1) == Some(Token::DotDot) && self.glued(self.at) => {
+                let sign = self.span_of(self.at - 1).to(self.span);
+                let problem = Diagnostic::error("E0009", sign, "`..=` is no operator");
+                let help = "the end is not part of a range";
+                Some(match self.tokens.get(self.at + 1) {
+                    Some(&(Token::Int(end), at)) => {
+                        problem.fix(help, vec![(sign.to(at), format!("..{}", end.saturating_add(1)))])
+                    }
+                    _ => problem.help(format!("{help}: `a..b + 1`")),
+                })
+            }
+            Token::Star | Token::DotDot
+                if matches!(self.before(1)?, Token::LParen | Token::Comma) && self.in_pattern() =>
+            {
+                let help = "all parameters and parts have a name of their own: take an array, and `x[1..]` of it";
+                Some(Diagnostic::error("E0010", self.span, "a pattern takes no rest").help(help))
+            }
             Token::Dot if self.before(1) == Some(Token::DotDot) && self.glued(self.at) => {
                 let sign = self.span_of(self.at - 1).to(self.span);
                 let problem = Diagnostic::error("E0009", sign, "`...` is no operator");
-                Some(problem.fix("`..` takes the whole of one axis", vec![(last, String::new())]))
+                Some(problem.fix(
+                    "`a..b` goes from `a` up to `b`, and `..` takes the whole of one axis",
+                    vec![(last, String::new())],
+                ))
             }
             _ => None,
         }
+    }
+
+    /// Whether the grammar stopped in the parameters of a function, or in what a `let` binds.
+    fn in_pattern(&self) -> bool {
+        let head = matches!(self.token(Some(0)), Some(Token::Fn | Token::Let | Token::Var | Token::For));
+        head && self.open_brackets().len() == 1 && !self.tokens[..self.at].iter().any(|(t, _)| *t == Token::Assign)
     }
 
     /// `[1 2 3]`, `[1, 2; 3, 4]`.
@@ -290,7 +314,10 @@ impl Place<'_> {
         } else {
             "the entries of an array are separated by `,`"
         };
-        Some(Diagnostic::error("E0010", self.span, title).fix("write the separators", patches))
+        let problem = Diagnostic::error("E0010", self.span, title).fix("write the separators", patches);
+        // `[0.0; 3]` is three zeros elsewhere.
+        let repeated = rows && close == open + 4 && matches!(self.token(Some(close - 1)), Some(Token::Int(_)));
+        Some(if repeated { problem.note("an array of one value throughout is `full(3, 0.0)`") } else { problem })
     }
 
     /// `{a: 1}`, `{1, 2}`, `let {a, b} = …`.

@@ -154,8 +154,14 @@ impl<'a> Lexer<'a> {
         self.report(problem.fix(help, patches));
     }
 
-    /// `“text”`, `` `text` ``.
-    fn foreign_string(&mut self, open: Span, length: usize, close: char) {
+    /// Whether `'` opens a string of other languages, and where that ends.
+    pub(super) fn quoted(&self) -> Option<usize> {
+        let line = self.rest().lines().next().unwrap_or("");
+        if self.after_value() { None } else { line.find('\'').filter(|&at| !line[..at].contains(['"', '\\'])) }
+    }
+
+    /// `“text”`, `` `text` ``, `'text'`.
+    pub(super) fn foreign_string(&mut self, open: Span, length: usize, close: char) {
         let start = open.end as usize + length;
         let close = self.span(start, start + close.len_utf8());
         self.inner.bump((close.end - open.end) as usize);
@@ -217,7 +223,9 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
         let before = self.out.tokens.iter().rev().find(|(token, _)| *token != Token::Newline);
-        if length == 0 {
+        // `0...5` is a range with a point too many.
+        let range = matches!(before, Some((Token::DotDot, range)) if range.end == span.start);
+        if length == 0 || range {
             return self.push(Token::Dot, span);
         }
         let digits = self.span(span.end as usize, span.end as usize + length);
