@@ -117,8 +117,9 @@ impl Repl {
         let text = text.trim();
         if let Some(command) = text.strip_prefix(':') {
             commands::run(self, command);
-        } else if let Some(name) = text.strip_prefix('?') {
-            commands::run(self, &format!("help {name}"));
+        } else if let Some(name) = text.strip_prefix('?').or_else(|| text.strip_suffix('?')) {
+            commands::run(self, &format!("help {}", name.trim_matches('?')));
+        } else if commands::without_colon(self, text) {
         } else if !text.is_empty() {
             self.run(text);
         }

@@ -3,7 +3,7 @@
 use super::elab::{Elab, Mode, R, What};
 use super::elsewhere::{self, Here};
 use super::free;
-use super::value::Val;
+use super::value::{OpKind, Val};
 use crate::ast::{Format, FormatStyle, Ident, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -142,6 +142,22 @@ impl Elab<'_> {
         problem
     }
 
+    /// A function as it is printed; one that was derived as it is written: `grad(f)`.
+    pub fn function_shown(&self, v: &Val) -> String {
+        let Val::Op(op) = v else { return self.callable_name(v) };
+        let word = match &op.kind {
+            OpKind::Grad { value: false, .. } => "grad",
+            OpKind::Grad { .. } => "value_and_grad",
+            OpKind::Jacobian { .. } => "jacobian",
+            OpKind::Hessian { .. } => "hessian",
+            OpKind::Vmap { .. } => "vmap",
+            OpKind::Prime => "",
+            _ => return self.callable_name(v),
+        };
+        let f = op.parts.first().map_or_else(String::new, |f| self.function_shown(f));
+        if word.is_empty() { format!("{f}'") } else { format!("{word}({f})") }
+    }
+
     /// The pieces that print a value.
     pub fn pieces(&mut self, v: &Val, format: Option<Format>, out: &mut Vec<Piece>, span: Span) -> R<()> {
         match v {
@@ -173,7 +189,7 @@ impl Elab<'_> {
                 out.push(Piece::Value(l, format));
             }
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
-                let name = self.callable_name(v);
+                let name = self.function_shown(v);
                 out.push(Piece::Text(format!("<function {name}>")));
             }
             other => {
