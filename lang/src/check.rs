@@ -43,6 +43,7 @@ mod pointwise;
 mod redefine;
 mod resolve;
 mod rules;
+mod scope;
 mod shown;
 mod slice;
 mod stale;
