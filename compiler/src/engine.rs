@@ -45,6 +45,7 @@ use parameters::Parameters;
 use program::{Inner, lock};
 use run::Runner;
 use state::{State, deep};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -95,6 +96,13 @@ impl Default for Engine {
             programs: Arc::default(),
             counters: Arc::default(),
         }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (limits, statistics) = (&self.setting.limits, self.statistics());
+        f.debug_struct("Engine").field("limits", limits).field("statistics", &statistics).finish_non_exhaustive()
     }
 }
 

@@ -146,7 +146,7 @@ impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
     /// shape, of a record the record.
     ///
     /// ```
-    /// type F = fn((f64, [f64])) -> f64;
+    /// type F = fn((f64, Vec<f64>)) -> f64;
     /// let f = adl_compiler::compile("fn f((a, x)) = a * sum(x^2)")?.function::<F>("f")?;
     /// assert_eq!(f.grad()?.call(((2.0, &[1.0, 3.0]),))?, (10.0, vec![4.0, 12.0]));
     /// # Ok::<(), adl_compiler::Error>(())

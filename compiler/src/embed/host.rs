@@ -7,6 +7,7 @@ use crate::engine::Error;
 use crate::engine::hosts::{HostCode, Hosts};
 use crate::engine::run::Leaves;
 use adl_runtime::view::{Leaf, Place};
+use std::fmt;
 use std::sync::Arc;
 
 /// A function in Rust for programs: see [`Engine::with_function`](crate::Engine::with_function).
@@ -37,6 +38,12 @@ pub struct HostFunction {
     rules: String,
     /// The derivatives, which programs can call too.
     others: Vec<HostFunction>,
+}
+
+impl fmt::Debug for HostFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.declared.name())
+    }
 }
 
 impl HostFunction {

@@ -11,6 +11,7 @@ use adl_lang::diagnostic::Diagnostic;
 use adl_runtime::{Value, Workspace};
 use smallvec::SmallVec;
 use std::borrow::Borrow;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Definitions that a host can call. Clones share them.
@@ -105,6 +106,12 @@ impl Program {
             signature,
             doc: def.doc.as_deref().map(str::trim),
         })
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.functions().map(|function| function.signature)).finish()
     }
 }
 
@@ -277,6 +284,12 @@ impl DynFunction {
             let workspace = memory.get_or_insert_with(|| program.setting.workspace());
             call(&last.variant, workspace, args).map_err(|failed| program.state().failed(failed))
         })
+    }
+}
+
+impl fmt::Debug for DynFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expr())
     }
 }
 

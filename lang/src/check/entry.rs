@@ -120,7 +120,7 @@ impl Checker {
     fn define(&mut self, def: &Arc<ast::FnDef>) {
         for g in (0..self.world.groups.len()).rev() {
             let group = self.world.groups[g].group.clone();
-            if let Some(i) = group.fns.iter().position(|f| Arc::ptr_eq(f, def)) {
+            if let Some(i) = group.find(&def.name.name).filter(|&i| Arc::ptr_eq(&group.fns[i], def)) {
                 let snap = self.world.snapshot(&group.needs[i], Some(g));
                 self.world.groups[g].snaps[i] = Some(snap);
                 return;
