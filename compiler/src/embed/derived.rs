@@ -6,6 +6,7 @@ use super::signature::{Many, Parameter, Plus, Signature};
 use super::types::{Float, Type};
 use crate::engine::Error;
 use crate::engine::program::Handle;
+use std::fmt;
 use std::marker::PhantomData;
 
 /// A function and the parameter by which it is differentiated, of type `P`.
@@ -24,6 +25,12 @@ pub struct Wrt<'f, S, P: ?Sized> {
     function: &'f Function<S>,
     place: usize,
     param: PhantomData<fn(&P)>,
+}
+
+impl<S: Signature, P: ?Sized> fmt::Debug for Wrt<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, by parameter {}", self.function, self.place)
+    }
 }
 
 impl<S: Signature> Function<S> {
