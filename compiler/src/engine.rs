@@ -45,6 +45,7 @@ use parameters::Parameters;
 use program::{Inner, lock};
 use run::Runner;
 use state::{State, deep};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -98,6 +99,13 @@ impl Default for Engine {
     }
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (limits, statistics) = (&self.setting.limits, self.statistics());
+        f.debug_struct("Engine").field("limits", limits).field("statistics", &statistics).finish_non_exhaustive()
+    }
+}
+
 impl Engine {
     /// An engine for native code, without limits, that drops what programs print.
     pub fn new() -> Engine {
@@ -117,18 +125,26 @@ impl Engine {
     }
 
     /// Bounds what each call may use, and each `let` of a program while it is compiled.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind, Limits};
+    /// let engine = Engine::new().with_limits(Limits { memory: Some(1 << 20), ..Limits::default() });
+    /// let f = engine.compile("t", "fn f(x: f64[n]) = sum(sort(x))")?.function::<fn([f64]) -> f64>("f")?;
+    /// assert_eq!(f.call((&vec![1.0; 1 << 20],)).unwrap_err().kind, ErrorKind::Memory);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Engine {
         self.with(|engine| engine.setting.limits = limits)
     }
 
-    /// Bounds the bytes that a call may use.
+    /// Bounds the bytes that a call may use, arguments and results left out: [`Limits::memory`].
     #[must_use]
     pub fn with_memory_limit(self, bytes: usize) -> Engine {
         self.with(|engine| engine.setting.limits.memory = Some(bytes))
     }
 
-    /// Bounds the time of a call; it ends within some milliseconds of it.
+    /// Bounds the time of a call, which ends within some milliseconds of it: [`Limits::time`].
     #[must_use]
     pub fn with_time_limit(self, time: Duration) -> Engine {
         self.with(|engine| engine.setting.limits.time = Some(time))
@@ -170,7 +186,18 @@ impl Engine {
         self.with(|engine| function.join(&mut engine.setting.hosts))
     }
 
-    /// Keeps at most so many compilations of each program; the oldest goes first.
+    /// Keeps at most so many compilations of each program, 256 unless told; the oldest goes first.
+    ///
+    /// ```
+    /// let engine = adl_compiler::Engine::new().with_cache(2);
+    /// let f = engine.compile("t", "fn f(x: f64[n]) = sum(x)")?.function::<fn([f64]) -> f64>("f")?;
+    /// // Sizes up to 8 are part of the code.
+    /// for n in 1..=4 {
+    ///     f.call((&vec![1.0; n],))?;
+    /// }
+    /// assert!(engine.statistics().evicted >= 2);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     #[must_use]
     pub fn with_cache(self, compilations: usize) -> Engine {
         self.with(|engine| engine.compilations = compilations)
@@ -193,7 +220,7 @@ impl Engine {
         self
     }
 
-    /// Runs programs in another way.
+    /// Runs programs in another way: for tests.
     #[must_use]
     pub fn with_backend(self, backend: Backend) -> Engine {
         self.with(|engine| engine.backend = backend)
@@ -207,6 +234,18 @@ impl Engine {
     }
 
     /// Stops all running calls when it is raised, and until it is cleared. Raising it is safe in a signal handler.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind};
+    /// let engine = Engine::new();
+    /// let f = engine.compile("t", "fn f(x) { while x > 0 { }\n x }")?.function::<fn(f64) -> f64>("f")?;
+    /// let interrupt = engine.interrupt();
+    /// std::thread::spawn(move || interrupt.raise());
+    /// assert_eq!(f.call((1.0,)).unwrap_err().kind, ErrorKind::Interrupted);
+    /// engine.interrupt().clear();
+    /// assert_eq!(f.call((-1.0,))?, -1.0);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn interrupt(&self) -> Interrupt {
         self.setting.interrupt.clone()
     }
@@ -217,12 +256,34 @@ impl Engine {
     }
 
     /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
-    /// `name` stands for the text in messages.
+    /// `name` stands for the text in messages. An error if the text cannot be read, or a `let` fails; a function that does
+    /// not fit its arguments is one when it is asked for.
+    ///
+    /// ```
+    /// let engine = adl_compiler::Engine::new();
+    /// let program = engine.compile("wave.adl", "let omega = 2 * pi\nfn wave(t) = sin(omega * t)")?;
+    /// assert!(program.function::<fn(f64) -> f64>("wave")?.call((0.5,))?.abs() < 1e-15);
+    /// assert!(engine.compile("wave.adl", "fn wave(t) = sin(").unwrap_err().to_string().contains("wave.adl:1:17"));
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn compile(&self, name: &str, text: &str) -> Result<Program, Error> {
         self.source(name, text).compile()
     }
 
-    /// The same for a text whose imports of files are read by `import`.
+    /// The same for a text whose imports of files are read by `import`, which is given what is written behind the word
+    /// `import` and the name of the importing text.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, Source};
+    /// let text = Source::new("main.adl", "import \"units.adl\"\nfn metres(x) = x * units.inch");
+    /// let mut files = |path: &str, _: &str| match path {
+    ///     "units.adl" => Ok(Source::new(path, "let inch = 0.0254")),
+    ///     _ => Err("there is no such file".to_string()),
+    /// };
+    /// let program = Engine::new().compile_source(text, &mut files)?;
+    /// assert_eq!(program.function::<fn(f64) -> f64>("metres")?.call((100.0,))?, 2.54);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn compile_source(&self, source: Source, import: &mut Import<'_>) -> Result<Program, Error> {
         self.load(source, import, &mut Parameters::default())
     }
@@ -284,7 +345,7 @@ fn functions(stmts: &[Stmt], text: &str) -> Vec<(Arc<adl_lang::ast::FnDef>, Stri
     all
 }
 
-/// A text and its constants, to be compiled.
+/// A text and its constants, to be compiled: see [`Engine::source`].
 #[must_use]
 pub struct SourceText<'e> {
     engine: &'e Engine,
@@ -330,7 +391,7 @@ impl SourceText<'_> {
     }
 }
 
-/// A number or truth value for a constant.
+/// A number or truth value for [`SourceText::constant`], made from an `f64`, `i64` or `bool`.
 pub struct Constant(String);
 
 impl From<f64> for Constant {

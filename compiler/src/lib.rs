@@ -20,11 +20,14 @@ pub mod pipeline;
 pub mod session;
 pub mod text;
 
-pub use adl_lang::diagnostic::{Diagnostic, Severity};
-pub use adl_lang::source::Source;
-pub use adl_runtime::Interrupt;
+pub use adl_lang::diagnostic::{Diagnostic, Help, Label, Severity};
+pub use adl_lang::source::{Source, SourceId, Span};
+pub use adl_runtime::{Figure, FileName, Interrupt};
 pub use embed::{Array, Function, HostFunction, View, ViewMut, Workspace, compile};
-pub use engine::{Constant, DynFunction, Engine, Error, ErrorKind, Limits, Program, Statistics};
+pub use engine::{
+    Backend, Constant, Definition, DynFunction, Engine, Error, ErrorKind, Import, Limits, Output, Program, SourceText,
+    Statistics,
+};
 
 /// Values whose types the host learns at run time, for [`DynFunction`].
 pub mod value {

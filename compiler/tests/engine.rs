@@ -71,7 +71,7 @@ fn wrong_arguments_name_the_parameter() {
 #[test]
 fn unknown_functions() {
     let program = Engine::new().compile("test.adl", VALLEY).expect("compiles");
-    let problem = program.dynamic("rosenbrok").err().expect("no such function").to_string();
+    let problem = program.dynamic("rosenbrok").expect_err("no such function").to_string();
     assert!(problem.contains("rosenbrock"), "{problem}");
     assert!(program.dynamic("grad(").is_err());
 }

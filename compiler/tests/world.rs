@@ -198,7 +198,7 @@ fn hosts_without_a_world_refuse() {
             assert_eq!((problem.diagnostics[0].code, problem.diagnostics[0].title.as_str()), (code, why));
         }
     }
-    let problem = Engine::new().compile("test.adl", "let x = load(\"x.npy\")").err().expect("no files");
+    let problem = Engine::new().compile("test.adl", "let x = load(\"x.npy\")").expect_err("no files");
     assert_eq!(problem.diagnostics[0].code, "E0460");
     let world = World::default();
     world.seen(table);

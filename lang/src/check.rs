@@ -44,6 +44,7 @@ mod pointwise;
 mod redefine;
 mod resolve;
 mod rules;
+mod scope;
 mod shown;
 mod slice;
 mod stale;

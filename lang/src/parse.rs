@@ -16,6 +16,7 @@ mod expr;
 mod foreign;
 mod forms;
 mod layout;
+mod loops;
 mod pattern;
 mod signs;
 mod stmt;

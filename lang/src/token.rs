@@ -313,6 +313,12 @@ impl<'a> Lexer<'a> {
             Ok(Token::Name(_)) if self.number_before(span) => self.after_number(span),
             Ok(token @ (Token::Int(_) | Token::Float(_))) => self.number(token, span),
             Ok(Token::Dot) => self.dot(span),
+            Ok(Token::Prime)
+                if self.strings.is_empty()
+                    && let Some(length) = self.quoted() =>
+            {
+                self.foreign_string(span, length, '\'');
+            }
             Ok(Token::StarStar) => self.slip(span, Token::Caret, "^"),
             Ok(Token::Ampersand) if !self.after_value() => self.superfluous(span, "values have no references"),
             Ok(Token::Ampersand) => self.slip(span, Token::And, "and"),

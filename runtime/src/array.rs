@@ -87,6 +87,15 @@ impl fmt::Display for ArrayError {
 impl core::error::Error for ArrayError {}
 
 /// A dense array in row-major order; a scalar has no axes.
+///
+/// ```
+/// use adl_runtime::{Array, DType};
+/// let a = Array::from_slice(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
+/// assert_eq!((a.dtype(), a.shape(), a.rank(), a.len()), (DType::F64, &[2, 3][..], 2, 6));
+/// assert_eq!(a.as_slice::<f64>().map(|row| row[4]), Some(5.0));
+/// assert!(Array::from_slice(&[2, 2], &[1.0]).is_err());
+/// # Ok::<(), adl_runtime::ArrayError>(())
+/// ```
 pub struct Array {
     dtype: DType,
     shape: Vec<usize>,

@@ -6,6 +6,14 @@ use crate::array::Array;
 use crate::display::{Format, format_value};
 
 /// An array, nothing, or a tuple of values, whose parts may have names.
+///
+/// ```
+/// use adl_runtime::Value;
+/// let point = Value::record([("at", [1.0, 2.0].into()), ("weight", 3.0.into())]);
+/// assert_eq!(point.to_string(), "(at: [1.0, 2.0], weight: 3.0)");
+/// let at = point.field("at").and_then(Value::as_array).unwrap();
+/// assert_eq!((at.shape(), at.as_f64().unwrap()), (&[2][..], &[1.0, 2.0][..]));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A scalar or an array.

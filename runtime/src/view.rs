@@ -96,6 +96,8 @@ unsafe impl Scalar for bool {
 /// let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// let columns = View::strided(&numbers, [3, 2], [1, 3]).unwrap();
 /// assert_eq!(columns.get([2, 1]), Some(6.0));
+/// assert_eq!(columns.to_vec(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+/// assert_eq!(View::new(&numbers, [6]).unwrap().as_slice(), Some(&numbers[..]));
 /// ```
 #[derive(Clone, Copy)]
 pub struct View<'a, T, const R: usize> {
@@ -186,7 +188,7 @@ impl<'a, T: Scalar, const R: usize> View<'a, T, R> {
         self.is_dense().then(|| unsafe { core::slice::from_raw_parts(self.start, count) })
     }
 
-    /// An element.
+    /// An element; `None` outside of the shape.
     pub fn get(&self, index: [usize; R]) -> Option<T> {
         let inside = index.iter().zip(&self.dims).all(|(i, n)| i < n);
         let offset: isize = index.iter().zip(&self.strides).map(|(&i, &s)| i as isize * s).sum();
@@ -209,6 +211,15 @@ impl<T: Scalar, const R: usize> fmt::Debug for View<'_, T, R> {
 }
 
 /// An array of the host with `R` axes, to write results to. Elements may lie at any strides.
+///
+/// ```
+/// use adl_runtime::view::ViewMut;
+/// let mut memory = [0.0; 6];
+/// let columns = ViewMut::strided(&mut memory, [3, 2], [1, 3]).unwrap();
+/// assert_eq!(columns.dims(), [3, 2]);
+/// // Two elements at one place.
+/// assert!(ViewMut::strided(&mut memory, [3, 2], [1, 1]).is_none());
+/// ```
 pub struct ViewMut<'a, T, const R: usize> {
     start: *mut T,
     dims: [usize; R],

@@ -38,6 +38,15 @@ pub trait Host: Send {
 
 /// A switch that stops running code at its next back edge. Clones share the switch;
 /// [`Interrupt::raise`] only stores to an atomic, so a signal handler may call it.
+///
+/// ```
+/// let switch = adl_runtime::Interrupt::new();
+/// let other = switch.clone();
+/// other.raise();
+/// assert!(switch.is_raised());
+/// switch.clear();
+/// assert!(!other.is_raised());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 

@@ -1,6 +1,6 @@
 //! The arguments of the command.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// A small differentiable array language.
@@ -48,9 +48,9 @@ pub enum Command {
     Bench(BenchArgs),
     /// Show what a function or call is compiled to, in the context of a program.
     Dump(DumpArgs),
-    /// Say more about a code such as E0201; without one, list all.
+    /// Say more about a code such as E0201, or about a function; without one, list all codes.
     Explain {
-        /// The code.
+        /// The code; or the name of a function, for what it does.
         code: Option<String>,
     },
     /// A session: definitions and values that accumulate.
@@ -257,6 +257,16 @@ impl Cli {
             None => Command::Run(self.run),
         }
     }
+}
+
+/// The command that a word is probably meant for; `None` if it is one.
+pub fn near_command(word: &str) -> Option<String> {
+    let commands = Cli::command();
+    let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    if names.contains(&word) {
+        return None;
+    }
+    adl_lang::check::nearest(word, names.into_iter()).map(str::to_string)
 }
 
 /// `1000`, `64K`, `512M`, `2G`.

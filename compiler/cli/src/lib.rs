@@ -72,6 +72,8 @@ pub fn run<A>(args: impl IntoIterator<Item = A>, mut streams: Streams<'_>, inter
 where
     A: Into<OsString> + Clone,
 {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let first = args.get(1).cloned();
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(problem) => {
@@ -79,6 +81,11 @@ where
             let (stream, code) = if problem.use_stderr() { (&mut streams.err, USAGE) } else { (&mut streams.out, OK) };
             // Nobody is left to be told if this fails.
             let _ = write!(stream, "{text}");
+            // A word that is no command is taken for a file, and what follows it for too much.
+            let meant = first.as_deref().and_then(|word| args::near_command(word.to_str()?));
+            if let (USAGE, Some(meant)) = (code, meant) {
+                let _ = writeln!(stream, "\nDid you mean `adl {meant}`?");
+            }
             return code;
         }
     };

@@ -22,6 +22,7 @@ use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use complete::Knowledge;
 use editor::{Read, Reader};
+pub use help::of_library;
 use log::Log;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -117,8 +118,9 @@ impl Repl {
         let text = text.trim();
         if let Some(command) = text.strip_prefix(':') {
             commands::run(self, command);
-        } else if let Some(name) = text.strip_prefix('?') {
-            commands::run(self, &format!("help {name}"));
+        } else if let Some(name) = text.strip_prefix('?').or_else(|| text.strip_suffix('?')) {
+            commands::run(self, &format!("help {}", name.trim_matches('?')));
+        } else if commands::without_colon(self, text) {
         } else if !text.is_empty() {
             self.run(text);
         }
@@ -128,7 +130,11 @@ impl Repl {
     fn run(&mut self, text: &str) -> bool {
         self.count += 1;
         let silent = text.trim_end().ends_with(';');
-        self.perform(Source::new(format!("<{}>", self.count), text), Shown { silent, loaded: false })
+        let done = self.perform(Source::new(format!("<{}>", self.count), text), Shown { silent, loaded: false });
+        if done && text.starts_with("test \"") {
+            self.console.note("a test is run by `adl test`, with the file that it stands in");
+        }
+        done
     }
 
     /// Runs a file in the session; whether it could be read and ran.

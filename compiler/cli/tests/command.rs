@@ -50,6 +50,14 @@ fn expect(said: &Said, code: u8, out: &str, err: &str) {
 }
 
 #[test]
+fn a_slip_in_a_command_is_seen() {
+    let said = adl(&["chekc", "a.adl"]);
+    assert_eq!(said.code, USAGE);
+    assert!(said.err.ends_with("Did you mean `adl check`?\n"), "{}", said.err);
+    assert!(!adl(&["check", "--bogus"]).err.contains("Did you mean"));
+}
+
+#[test]
 fn expressions() {
     expect(&adl(&["-e", "1 + 2"]), OK, "3\n", "");
     expect(&adl(&["-e", "let x = 2.0", "-e", "x^2"]), OK, "4.0\n", "");
@@ -272,6 +280,7 @@ fn explanations() {
     assert!(said.out.contains("    fn predict(") && !said.out.contains("```"), "{}", said.out);
     assert!(adl(&["explain"]).out.lines().count() > 60);
     assert_eq!(adl(&["explain", "E9999"]).code, USAGE);
+    assert!(adl(&["explain", "cumsum"]).out.starts_with("cumsum(x"));
 }
 
 #[test]

@@ -5,19 +5,31 @@ use super::signature::Signature;
 use super::types::Type;
 use super::{Scalar, View, ViewMut};
 
-/// Goes in where a signature says `T`.
+/// Goes in where a signature says `T`: numbers by value, arrays and records by reference.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not go in where the signature says `{T}`",
+    note = "numbers go in by value, arrays and records by reference: `f.call((&x, 2.0))`"
+)]
 pub trait IntoIn<'a, T: Type + ?Sized> {
     /// What the call takes.
     fn into_in(self) -> T::In<'a>;
 }
 
-/// Takes a result where a signature says `T`.
+/// Takes a result where a signature says `T`: `&mut f64`, `&mut Vec<f64>`, tuples of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` takes no result where the signature says `{T}`",
+    note = "a number goes to a `&mut f64`, an array to a `&mut Vec<f64>`, `&mut Array` or another view that has its size"
+)]
 pub trait IntoPlace<'a, T: Type + ?Sized> {
     /// Where the result goes.
     fn into_place(self) -> T::Place<'a>;
 }
 
 /// The arguments of a call: a tuple with one for each parameter, such as `(&x, 2.0)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are not the arguments of `{S}`",
+    note = "arguments are a tuple with one for each parameter, `f.call((&x, 2.0))`; of one it is `f.call((x,))`"
+)]
 pub trait Args<'a, S: Signature + ?Sized> {
     /// What the call takes.
     fn into_args(self) -> S::In<'a>;

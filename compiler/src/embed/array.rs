@@ -9,8 +9,11 @@ use std::ops::{Index, IndexMut};
 ///
 /// ```
 /// use adl_compiler::Array;
-/// let a = Array::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
-/// assert_eq!((a[[1, 0]], a.dims()), (4.0, [2, 3]));
+/// let mut a = Array::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+/// assert_eq!((a[[1, 0]], a.dims(), a.get([2, 0])), (4.0, [2, 3], None));
+/// a[[0, 2]] = 7.0;
+/// assert_eq!(a.into_data(), [1.0, 2.0, 7.0, 4.0, 5.0, 6.0]);
+/// assert_eq!(Array::from([[1.0, 2.0], [3.0, 4.0]]).data()[2], 3.0);
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Array<T, const R: usize> {
@@ -58,7 +61,7 @@ impl<T: Scalar, const R: usize> Array<T, R> {
         inside.then(|| index.iter().zip(&self.dims).fold(0, |at, (&i, &n)| at * n + i))
     }
 
-    /// An element.
+    /// An element; `None` outside of the shape, where `a[[i, j]]` panics.
     pub fn get(&self, index: [usize; R]) -> Option<T> {
         self.place(index).map(|at| self.data[at])
     }

@@ -6,6 +6,7 @@ use super::signature::{Many, Parameter, Plus, Signature};
 use super::types::{Float, Type};
 use crate::engine::Error;
 use crate::engine::program::Handle;
+use std::fmt;
 use std::marker::PhantomData;
 
 /// A function and the parameter by which it is differentiated, of type `P`.
@@ -26,8 +27,14 @@ pub struct Wrt<'f, S, P: ?Sized> {
     param: PhantomData<fn(&P)>,
 }
 
+impl<S: Signature, P: ?Sized> fmt::Debug for Wrt<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, by parameter {}", self.function, self.place)
+    }
+}
+
 impl<S: Signature> Function<S> {
-    /// Derivatives by the parameter at position `K`.
+    /// Derivatives by the parameter at position `K`, from 0 on.
     pub fn wrt<const K: usize>(&self) -> Wrt<'_, S, <S as Parameter<K>>::Type>
     where
         S: Parameter<K>,
@@ -35,7 +42,7 @@ impl<S: Signature> Function<S> {
         Wrt { function: self, place: K, param: PhantomData }
     }
 
-    /// Derivatives by the parameter of that name, whose type is `P`.
+    /// Derivatives by the parameter of that name, whose type is `P` as in the signature. An error if there is none.
     pub fn wrt_named<P: Type + ?Sized>(&self, name: &str) -> Result<Wrt<'_, S, P>, Error> {
         let (program, expr) = (&self.typed.handle.program, self.expr());
         let named = |param: &adl_lang::ast::Param| match &param.pattern.kind {
@@ -142,7 +149,15 @@ pub type Pulled<S, P> = <S as Plus<<S as Signature>::Result>>::With<(<S as Signa
 pub type Times<S, P> = <S as Plus<<P as Type>::Owned>>::With<<P as Type>::Owned>;
 
 impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
-    /// The gradient of a function that gives a number; it has the structure of the parameter.
+    /// The gradient of a function that gives a number; it has the structure of the parameter: of an array an array of its
+    /// shape, of a record the record.
+    ///
+    /// ```
+    /// type F = fn((f64, Vec<f64>)) -> f64;
+    /// let f = adl_compiler::compile("fn f((a, x)) = a * sum(x^2)")?.function::<F>("f")?;
+    /// assert_eq!(f.grad()?.call(((2.0, &[1.0, 3.0]),))?, (10.0, vec![4.0, 12.0]));
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn grad(&self) -> Result<Function<S::Returning<P::Owned>>, Error>
     where
         S::Result: Float,
@@ -150,7 +165,13 @@ impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
         self.operator("grad")
     }
 
-    /// The value and the gradient.
+    /// The value and the gradient, at less than the cost of both.
+    ///
+    /// ```
+    /// let f = adl_compiler::compile("fn f(x: f64[n]) = sum(x^2)")?.function::<fn([f64]) -> f64>("f")?;
+    /// assert_eq!(f.value_and_grad()?.call((&[1.0, 3.0],))?, (10.0, vec![2.0, 6.0]));
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn value_and_grad(&self) -> Result<Function<S::Returning<(S::Result, P::Owned)>>, Error>
     where
         S::Result: Float,
@@ -173,7 +194,13 @@ impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
         self.operator("jacobian")
     }
 
-    /// The second derivatives of a function that gives a number.
+    /// The second derivatives of a function that gives a number: the axes of the parameter twice.
+    ///
+    /// ```
+    /// let f = adl_compiler::compile("fn f(x: f64[2]) = x[0]^2 * x[1]")?.function::<fn([f64]) -> f64>("f")?;
+    /// assert_eq!(f.hessian()?.call((&[3.0, 5.0],))?.data(), [10.0, 6.0, 6.0, 0.0]);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn hessian(&self) -> Result<Function<S::Returning<Second<P>>>, Error>
     where
         S::Result: Float,

@@ -101,12 +101,21 @@ impl<S: Signature> Function<S> {
         Ok(Function { bare, typed, desks: Arc::default(), signature: PhantomData })
     }
 
-    /// As written in the language.
+    /// As written in the language: `grad(loss, wrt = 0)`.
     pub fn expr(&self) -> &str {
         &self.typed.handle.expr
     }
 
-    /// Calls it with a tuple of arguments.
+    /// Calls it with a tuple of arguments; of one it is `(x,)`. An error if sizes do not fit, if a check of the program
+    /// fails while it runs, or if a limit is reached.
+    ///
+    /// ```
+    /// let f = adl_compiler::compile("fn f(x: f64[n], y: f64[n]) = sum(x * y)")?.function::<fn([f64], [f64]) -> f64>("f")?;
+    /// assert_eq!(f.call((&[1.0, 2.0], &[3.0, 4.0]))?, 11.0);
+    /// let problem = f.call((&[1.0, 2.0], &[3.0])).unwrap_err();
+    /// assert!(problem.to_string().contains("argument `y` has 1 element, but `n` is 2"), "{problem}");
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     #[inline]
     pub fn call<'a>(&self, args: impl Args<'a, S>) -> Result<<S::Result as Type>::Out, Error> {
         let input = args.into_args();

@@ -7,6 +7,7 @@ use crate::engine::Error;
 use crate::engine::hosts::{HostCode, Hosts};
 use crate::engine::run::Leaves;
 use adl_runtime::view::{Leaf, Place};
+use std::fmt;
 use std::sync::Arc;
 
 /// A function in Rust for programs: see [`Engine::with_function`](crate::Engine::with_function).
@@ -37,6 +38,12 @@ pub struct HostFunction {
     rules: String,
     /// The derivatives, which programs can call too.
     others: Vec<HostFunction>,
+}
+
+impl fmt::Debug for HostFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.declared.name())
+    }
 }
 
 impl HostFunction {
@@ -90,6 +97,20 @@ impl HostFunction {
 
     /// The derivative for forward mode: the parameters, then a tangent for each that is made of floats, give the tangent
     /// of the result. Reverse mode needs [`HostFunction::with_vjp`] as well.
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, HostFunction};
+    /// let energy = HostFunction::new::<fn([f64]) -> f64>("fn energy(x: f64[n]) -> f64", |(x,)| {
+    ///     Ok(x.to_vec().iter().map(|x| x * x).sum())
+    /// })?;
+    /// let along = HostFunction::new::<fn([f64], [f64]) -> f64>("fn energy_jvp(x: f64[n], d: f64[n]) -> f64", |(x, d)| {
+    ///     Ok(x.to_vec().iter().zip(d.to_vec()).map(|(x, d)| 2.0 * x * d).sum())
+    /// })?;
+    /// let program = Engine::new().with_function(energy.with_jvp(along)).compile("host", "fn f(x: f64[n]) = energy(x)")?;
+    /// let f = program.function::<fn([f64]) -> f64>("f")?;
+    /// assert_eq!(f.jvp()?.call((&[1.0, 3.0], &[1.0, 0.0]))?, (10.0, 2.0));
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     #[must_use]
     pub fn with_jvp(mut self, jvp: HostFunction) -> HostFunction {
         self.rules += &self.declared.by_jvp(&jvp.declared);

@@ -4,7 +4,12 @@ use super::spec::Spec;
 use super::types::{Given, Type};
 use crate::engine::run::Leaves;
 
-/// A function type that says what goes in and comes out: `fn([f64], f64) -> f64`, with up to twelve parameters.
+/// A function type that says what goes in and comes out: `fn([f64], f64) -> f64`, with up to twelve parameters, which
+/// stand in the table of [`embed`](crate::embed).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no signature",
+    note = "a signature is written `fn([f64], f64) -> f64`: types without references, arrays as `[f64]` or `Array<f64, 2>`"
+)]
 pub trait Signature: 'static {
     /// What a call takes, as a tuple.
     type In<'a>;

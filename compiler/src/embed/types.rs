@@ -13,6 +13,10 @@ pub type Given<'l, 'a> = std::slice::Iter<'l, Leaf<'a>>;
 /// A type in a signature. It is a marker: [`Type::In`] goes in, [`Type::Out`] comes out.
 ///
 /// Scalars, vectors, arrays and tuples are such types, and records are made by [`record!`](crate::record).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of a signature",
+    note = "these are f64, f32, i64, bool, `[f64]`, `Vec<f64>`, `[f64; 3]`, `Array<f64, 2>`, tuples, and what `record!` makes"
+)]
 pub trait Type: 'static {
     /// What a call takes; it borrows the arrays of the host for `'a`.
     type In<'a>;

@@ -15,6 +15,7 @@ use adl_lang::typed::Layout;
 use adl_runtime::Array;
 use adl_runtime::view::{Leaf, LeafMut, Order, Scratch};
 use smallvec::SmallVec;
+use std::fmt;
 use std::sync::{Arc, Weak};
 
 /// Memory for calls one after another: arrays in between, tapes, copies of arrays that are not dense. It grows in the
@@ -27,6 +28,12 @@ pub struct Workspace {
     pub(super) last: Option<Last>,
     pub(super) packed: Vec<Scratch>,
     pub(super) spread: Vec<Scratch>,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").finish_non_exhaustive()
+    }
 }
 
 /// What was called last.

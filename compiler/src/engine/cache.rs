@@ -18,6 +18,18 @@ use std::time::Duration;
 const SMALL: i64 = 8;
 
 /// What an engine compiled, and what it kept.
+///
+/// ```
+/// let engine = adl_compiler::Engine::new();
+/// let f = engine.compile("t", "fn f(x: f64[n]) = sum(x)")?.function::<fn([f64]) -> f64>("f")?;
+/// let before = engine.statistics().compilations;
+/// for n in 10..20 {
+///     f.call((&vec![1.0; n],))?;
+/// }
+/// // One code for all these lengths.
+/// assert!(engine.statistics().compilations - before <= 1);
+/// # Ok::<(), adl_compiler::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Programs that were read.

@@ -8,6 +8,20 @@ use rustc_hash::FxHashMap;
 use std::fmt;
 
 /// What came to nothing, and so what a host can do about it.
+///
+/// ```
+/// use adl_compiler::{Engine, Error, ErrorKind};
+/// fn advice(problem: &Error) -> &'static str {
+///     match problem.kind {
+///         ErrorKind::Program | ErrorKind::Failed | ErrorKind::Host => "tell the author of the text",
+///         ErrorKind::Time | ErrorKind::Fuel | ErrorKind::Memory | ErrorKind::Interrupted => "raise a limit, or give up",
+///         _ => "a defect of this host",
+///     }
+/// }
+/// let f = adl_compiler::compile("fn f(x: f64[n]) = x[7]")?.function::<fn([f64]) -> f64>("f")?;
+/// assert_eq!(advice(&f.call((&[1.0, 2.0],)).unwrap_err()), "tell the author of the text");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -31,7 +45,8 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// One or more problems. `Display` shows them with the lines they stand in.
+/// One or more problems. `Display` and `Debug` show them with the lines they stand in, so that `unwrap`, and a `main` that
+/// gives a `Result`, are readable.
 ///
 /// ```
 /// use adl_compiler::{ErrorKind, compile};
@@ -40,7 +55,7 @@ pub enum ErrorKind {
 /// assert_eq!(problem.diagnostics[0].code, "E0101");
 /// assert!(problem.to_string().contains("program:1:11"), "{problem}");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     /// What came to nothing.
     pub kind: ErrorKind,
@@ -77,11 +92,19 @@ impl Error {
     }
 
     /// A source that a problem points into.
+    ///
+    /// ```
+    /// let problem = adl_compiler::compile("let a = 1\nfn f(x) = y").and_then(|p| p.dynamic("f")?.call(&[1.0.into()]));
+    /// let problem = problem.unwrap_err();
+    /// let place = problem.diagnostics[0].primary.span;
+    /// let text = problem.source(place.source).unwrap();
+    /// assert_eq!((text.slice(place), text.line_column(place.start)), ("y", (2, 11)));
+    /// ```
     pub fn source(&self, id: SourceId) -> Option<&Source> {
         self.sources.get(&id)
     }
 
-    /// As text, with colours if `color`.
+    /// As text, with colours for a terminal if `color`.
     pub fn render(&self, color: bool) -> String {
         render(&self.diagnostics, &|id| self.sources.get(&id).cloned(), color)
     }
@@ -101,6 +124,12 @@ fn spans(diagnostic: &Diagnostic) -> Vec<Span> {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.render(false).trim_end())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.kind)
     }
 }
 

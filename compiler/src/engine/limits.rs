@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// How often calls with a time limit learn that the interrupt of their engine was raised.
 const TICK: Duration = Duration::from_millis(5);
 
-/// What each call may use; `None` for no limit.
+/// What each call may use; `None` for no limit. See [`Engine::with_limits`](crate::Engine::with_limits).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of memory, results and arguments left out.

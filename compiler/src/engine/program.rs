@@ -11,9 +11,18 @@ use adl_lang::diagnostic::Diagnostic;
 use adl_runtime::{Value, Workspace};
 use smallvec::SmallVec;
 use std::borrow::Borrow;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Definitions that a host can call. Clones share them.
+///
+/// ```
+/// let program = adl_compiler::compile("fn twice(x) = 2 * x")?;
+/// // One text, functions of several types.
+/// assert_eq!(program.function::<fn(f64) -> f64>("twice")?.call((1.5,))?, 3.0);
+/// assert_eq!(program.function::<fn([f32]) -> Vec<f32>>("twice")?.call((&[1.5, 2.0],))?, [3.0, 4.0]);
+/// # Ok::<(), adl_compiler::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Program(pub(crate) Arc<Inner>);
 
@@ -73,6 +82,12 @@ impl Program {
     }
 
     /// What looks wrong in the text though it runs.
+    ///
+    /// ```
+    /// let program = adl_compiler::compile("fn f(x) { let y = 2 * x\n x }")?;
+    /// assert_eq!(program.warnings()[0].title, "`y` is bound and never used");
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.0.warnings
     }
@@ -91,6 +106,12 @@ impl Program {
             signature,
             doc: def.doc.as_deref().map(str::trim),
         })
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.functions().map(|function| function.signature)).finish()
     }
 }
 
@@ -177,6 +198,14 @@ impl Handle {
 
 /// A function of a program, for arguments of any fitting types. Clones share what was compiled; calls at the same time
 /// on several threads do not wait for one another once it is.
+///
+/// ```
+/// use adl_compiler::value::Value;
+/// let f = adl_compiler::compile("fn f(x, n) = sum(x^n)")?.dynamic("f")?;
+/// assert_eq!(f.call(&[[1.0, 2.0].into(), 3.into()])?, Value::from(9.0));
+/// assert_eq!(f.grad().call(&[[1.0, 2.0].into(), 3.into()])?.to_string(), "[3.0, 12.0]");
+/// # Ok::<(), adl_compiler::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct DynFunction(Arc<(Handle, Desks<Desk>)>);
 
@@ -255,6 +284,12 @@ impl DynFunction {
             let workspace = memory.get_or_insert_with(|| program.setting.workspace());
             call(&last.variant, workspace, args).map_err(|failed| program.state().failed(failed))
         })
+    }
+}
+
+impl fmt::Debug for DynFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expr())
     }
 }
 

@@ -118,7 +118,7 @@ fn values_of_the_program_and_of_the_host() {
     }
     let counted = engine.source("t", "let n = 3\nfn f() = sum(ones(n))").constant("n", 20).compile().unwrap();
     assert_eq!(counted.function::<fn() -> f64>("f").unwrap().call(()).unwrap(), 20.0);
-    let problem = engine.source("t", text).constant("q", 1.0).compile().err().unwrap();
+    let problem = engine.source("t", text).constant("q", 1.0).compile().unwrap_err();
     assert_eq!(problem.diagnostics[0].code, "E0482");
 }
 

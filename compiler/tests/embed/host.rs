@@ -214,8 +214,8 @@ fn declarations_are_compared_with_the_function() {
         HostFunction::new::<fn([f64]) -> Vec<f64>>("fn f(x: f64[n]) -> f64[m]", |(x,)| Ok(x.to_vec())).unwrap();
     assert!(Engine::new().with_function(unknown).compile("t", "fn g(x) = x").is_err());
     let twice = Engine::new().with_function(waves(0)).with_function(waves(0));
-    assert_eq!(twice.compile("t", "").err().unwrap().diagnostics[0].code, "E0109");
-    let problem = product().with_partials(waves(0)).err().unwrap().to_string();
+    assert_eq!(twice.compile("t", "").unwrap_err().diagnostics[0].code, "E0109");
+    let problem = product().with_partials(waves(0)).unwrap_err().to_string();
     assert!(problem.contains("only a function of scalars"), "{problem}");
 }
 

@@ -47,7 +47,7 @@ fn fuel_is_the_same_each_time() {
 fn limits_hold_while_a_program_is_read() {
     let engine = Engine::new().with_fuel(1000);
     let text = "fn f(x) { var y = x\n while y > 0 { y += 1 }\n y }\nlet endless = f(1.0)";
-    assert_eq!(engine.compile("t", text).err().unwrap().kind, ErrorKind::Fuel);
+    assert_eq!(engine.compile("t", text).unwrap_err().kind, ErrorKind::Fuel);
 }
 
 #[test]

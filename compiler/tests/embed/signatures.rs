@@ -58,9 +58,9 @@ fn what_does_not_fit_is_refused_with_both_signatures() {
     refused::<fn(Line, f64) -> (f64, f64)>(&p, "grad(line)", &["it gives (slope: f64, offset: f64)"]);
     refused::<fn((f64, f64), f64) -> f64>(&p, "line", &["asked for: fn((f64, f64), f64) -> f64"]);
     let f = p.function::<fn(f64, f64) -> f64>("area").unwrap();
-    let problem = f.wrt_named::<[f64]>("width").err().unwrap().to_string();
+    let problem = f.wrt_named::<[f64]>("width").unwrap_err().to_string();
     assert!(problem.contains("the parameter `width` is not f64[_] there"), "{problem}");
-    let problem = f.wrt_named::<f64>("depth").err().unwrap().to_string();
+    let problem = f.wrt_named::<f64>("depth").unwrap_err().to_string();
     assert!(problem.contains("`depth`"), "{problem}");
 }
 
@@ -71,7 +71,7 @@ fn wrong_programs_are_told_from_wrong_signatures() {
     assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Program, "E0101"));
     assert!(problem.to_string().contains("area"), "{problem}");
     assert_eq!(p.function::<fn(f64) -> f64>("grad(").unwrap_err().kind, ErrorKind::Program);
-    let problem = compile("fn f(x) = x\nfn broken(x) = x + nowhere").err().unwrap().to_string();
+    let problem = compile("fn f(x) = x\nfn broken(x) = x + nowhere").unwrap_err().to_string();
     assert!(problem.contains("program:2:20") && problem.contains("nowhere"), "{problem}");
 }
 

@@ -102,8 +102,8 @@ impl Elab<'_> {
                     at,
                     format!("`{}` takes numbers and arrays, and this is {what}", spelling(op)),
                 );
-                if matches!(v, Val::Str(_)) && op == BinaryOp::Add {
-                    problem = problem.help("texts are put together with holes: `\"{a}{b}\"`");
+                if matches!(v, Val::Str(_)) && matches!(op, BinaryOp::Add | BinaryOp::Rem) {
+                    problem = problem.help("texts are put together with holes: `\"{a}{b:.2f}\"`");
                 }
                 if v.is_callable() {
                     problem = problem.help("call the function: only its results can be computed with");

@@ -1,6 +1,6 @@
 //! Calls: arguments are matched with parameters and fitted to annotations, then an instance is called.
 
-use super::elab::{Elab, Fail, Named, R};
+use super::elab::{Elab, Fail, Mode, Named, R};
 use super::free;
 use super::messages;
 use super::value::{Code, FnVal, Val};
@@ -46,6 +46,15 @@ impl Elab<'_> {
                 }
                 self.field(&v, name, callee.span)?
             }
+            ExprKind::Name(name) if self.mode != Mode::Definition => match self.find_name(name, callee.span)? {
+                Some(_) => self.expr(callee)?,
+                None => {
+                    let called = Ident { name: name.clone(), span: callee.span };
+                    let problem = super::elsewhere::called(&called, args, span);
+                    let problem = problem.unwrap_or_else(|| self.unknown_name(name, callee.span));
+                    return self.fail(problem);
+                }
+            },
             _ => self.expr(callee)?,
         };
         if let Val::Builtin(i) = f {
@@ -129,7 +138,11 @@ impl Elab<'_> {
                 if given.len() != params.len() {
                     let title = arity_title(p.name(), params.len(), params.len(), given.len());
                     let at = given.get(params.len()).map_or(span, |g| g.span);
-                    return self.error("E0102", at, title);
+                    let problem = Diagnostic::error("E0102", at, title);
+                    return self.fail(match p.name() {
+                        "log" => problem.help("to another base it is `log(x) / log(10)`"),
+                        _ => problem,
+                    });
                 }
                 let vals: Vec<Val> = given.iter().map(|g| g.val.clone()).collect();
                 let spans: Vec<Span> = given.iter().map(|g| g.span).collect();
@@ -151,11 +164,8 @@ impl Elab<'_> {
                 self.call(&f, given, span, callee_span)
             }
             other => {
-                let what = self.show(other);
-                self.fail(
-                    Diagnostic::error("E0204", callee_span, "this is called, but it is no function")
-                        .here(format!("this is {what}")),
-                )
+                let problem = self.no_function(other, &given, callee_span, span);
+                self.fail(problem)
             }
         }
     }

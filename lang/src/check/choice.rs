@@ -232,6 +232,8 @@ impl Elab<'_> {
             if self.kind(&v).is_some_and(|k| k.dtype == DType::Bool) {
                 problem =
                     problem.help("use `all(…)` or `any(…)`; element by element one chooses with `where(c, a, b)`");
+            } else if self.kind(&v).is_some() {
+                problem = problem.help("numbers are compared: `x != 0`; a loop without end is `while true { … }`");
             }
             return self.fail(problem);
         }

@@ -38,10 +38,12 @@ impl Elab<'_> {
         let f = self.as_function(f);
         if !f.is_callable() {
             let what = self.show(&f);
-            return self.fail(
-                Diagnostic::error("E0307", span, format!("`'` takes the derivative of a function, and this is {what}"))
-                    .help("the transpose of a matrix is `A.T`"),
-            );
+            let help = match self.kind(&f) {
+                Some(_) if self.dims(&f).is_empty() => "the mark stands behind the function: `f'(x)`",
+                _ => "the transpose of a matrix is `A.T`",
+            };
+            let title = format!("`'` takes the derivative of a function, and this is {what}");
+            return self.fail(Diagnostic::error("E0307", span, title).help(help));
         }
         if let Some(n) = self.required(&f)
             && n != 1

@@ -1,5 +1,6 @@
 //! Names, prefixes, methods and types of other languages, and what they are here.
 
+use super::call::Given;
 use super::elab::Elab;
 use super::value::Val;
 use crate::ast::{Arg, Expr, ExprKind, Ident, Name};
@@ -51,8 +52,46 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "True" | "TRUE" => Here::Name("true"),
         "False" | "FALSE" => Here::Name("false"),
         "Inf" | "Infinity" => Here::Name("inf"),
-        "π" => Here::Name("pi"),
+        "π" | "PI" | "M_PI" => Here::Name("pi"),
+        "stop_gradient" | "detach" => Here::Name("stop_grad"),
+        "clip" => Here::Name("clamp"),
+        "cat" => Here::Name("concat"),
+        "rbind" => Here::Name("stack"),
+        "fill" => Here::Name("full"),
+        "repmat" => Here::Name("tile"),
+        "inverse" => Here::Name("inv"),
+        "ifelse" => Here::Name("where"),
+        "chol" => Here::Name("cholesky"),
+        "isclose" => Here::Name("allclose"),
+        "trunc" | "fix" => Here::Name("i64"),
+        "vectorize" => Here::Name("vmap"),
         "array" | "asarray" | "tensor" => Here::Nothing("an array is written `[1.0, 2.0]`"),
+        "jit" | "njit" | "compile" => Here::Nothing("every function is compiled: leave it out"),
+        "copy" | "deepcopy" | "clone" => Here::Nothing("every value is its own copy: leave it out"),
+        "astype" => Here::Advice("a type is called like a function: `f64(x)`"),
+        "backward" | "requires_grad" => Here::Advice("a gradient is one of a function: `grad(f)(x)`"),
+        "ravel" => Here::Name("flatten"),
+        "derivative" | "gradient" | "differentiate" => Here::Name("grad"),
+        "dict" | "namedtuple" => Here::Advice("a record is written `(a: 1.0, b: 2.0)`"),
+        "fsolve" | "fzero" | "brentq" | "newton" => Here::Advice("an equation is solved by `root(g, x0)`"),
+        "seed" => Here::Advice("random numbers are made from a key: `rand(1, 3)`"),
+        "exit" | "quit" => Here::Advice("a program ends with its last line, a session with Ctrl-D or `:quit`"),
+        "help" => Here::Advice("help is given in a session: `:help`, `:help sin`"),
+        "nrow" | "ncol" => Here::Advice("the sizes of an array are `shape(A)`, so rows are `shape(A)[0]`"),
+        "seq" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
+        "square" => Here::Advice("a power is written `x^n`"),
+        "mod" | "rem" | "fmod" => Here::Advice("a remainder is written `a % b`"),
+        "assert_eq" => Here::Advice("two values are compared by `assert(a == b)`"),
+        "uniform" | "random" => Here::Advice("random numbers are made from a key: `rand(1, 3)`"),
+        "normal" | "rnorm" => Here::Advice("random numbers are made from a key: `randn(1, 3)`"),
+        "e" => Here::Advice("Euler's number is `exp(1.0)`"),
+        "tau" => Here::Advice("the whole circle is `2 * pi`"),
+        "newaxis" => Here::Advice("a new axis is written `x[.., none]`"),
+        "lu" | "eig" | "eigvals" => {
+            Here::Advice("the factorisations are `qr`, `cholesky`, `svd` and `eigh`; `solve(A, b)` needs none")
+        }
+        "read_csv" | "loadtxt" | "read" => Here::Name("load"),
+        "complex" | "real" | "imag" | "conj" => Here::Advice("there are no complex numbers"),
         "power" | "pow" => Here::Advice("a power is written `x^n`"),
         "square" => Here::Advice("a square is written `x^2`"),
         "mod" | "fmod" | "remainder" => Here::Advice("a remainder is written `a % b`"),
@@ -102,7 +141,7 @@ pub(crate) fn here(name: &str) -> Option<Here> {
 
 /// What libraries elsewhere are called.
 pub(crate) fn is_library(name: &str) -> bool {
-    ["np", "numpy", "jnp", "jax", "torch", "tf", "tensorflow", "math", "Math", "cmath", "scipy", "sp", "random"]
+    ["np", "numpy", "jnp", "jax", "torch", "tf", "tensorflow", "math", "Math", "cmath", "scipy", "sp", "random", "plt"]
         .contains(&name)
 }
 
@@ -111,6 +150,9 @@ pub(crate) fn parameter(name: &str) -> Option<&'static str> {
     match name {
         "dim" | "dims" | "axes" => Some("axis"),
         "keepdims" | "keepdim" => Some("keep"),
+        "argnums" | "argnum" => Some("wrt"),
+        "has_aux" => Some("aux"),
+        "num" => Some("n"),
         _ => None,
     }
 }
@@ -145,6 +187,53 @@ pub(crate) fn no_prefix(last: &Ident, root: &str, at: Span, known: bool) -> Diag
     }
 }
 
+/// A call of a function of another language, where the call as a whole is written otherwise: `c(1, 2)`, `range(n)`.
+pub(crate) fn called(name: &Ident, args: &[Arg], whole: Span) -> Option<Diagnostic> {
+    let problem = Diagnostic::error("E0101", name.span, format!("no variable `{}` here", name.name));
+    if args.iter().any(|arg| arg.name.is_some() || arg.reduction) {
+        return None;
+    }
+    let first = args.first()?.value.span;
+    let (open, close) = (Span { end: first.start, ..whole }, Span { start: args.last()?.value.span.end, ..whole });
+    // What stands before the first argument, between the first two, and behind the last one.
+    let around = |open: Span, [before, between, behind]: [&str; 3]| {
+        let gaps = args.windows(2).enumerate().map(|(k, pair)| {
+            let gap = Span { start: pair[0].value.span.end, end: pair[1].value.span.start, ..whole };
+            (gap, if k == 0 { between } else { " by " }.to_string())
+        });
+        [(open, before.to_string())].into_iter().chain(gaps).chain([(close, behind.to_string())]).collect::<Vec<_>>()
+    };
+    Some(match (&*name.name, args.len()) {
+        ("c" | "list", _) => {
+            let help = "an array is written `[1.0, 2.0]`";
+            problem.fix(help, vec![(open, "[".into()), (close, "]".into())])
+        }
+        ("range" | "seq", 1) => problem.fix("a range is written `0..n`", around(open, ["0..", "", ""])),
+        ("range" | "seq", 2 | 3) => problem.fix("a range is written `a..b`", around(open, ["", "..", ""])),
+        ("pow" | "power", 2) => problem.fix("a power is written `x^n`", around(open, ["(", ")^(", ")"])),
+        ("matmul" | "mm", 2) => {
+            problem.fix("a product of matrices is written `A @ B`", around(open, ["(", " @ ", ")"]))
+        }
+        ("mod" | "fmod", 2) => problem.fix("a remainder is written `a % b`", around(open, ["(", " % ", ")"])),
+        _ => match here(&name.name)? {
+            Here::Nothing(help) => problem.fix(help, vec![(name.span, String::new())]),
+            _ => return None,
+        },
+    })
+}
+
+/// What is said of a parameter of a library function that has none of that name.
+pub(crate) fn option(function: &str, parameter: &str) -> Option<&'static str> {
+    match (function, parameter) {
+        ("print", "end" | "sep" | "file" | "flush") => {
+            Some("a `print` is a line, its parts one space apart: put a line together first, `\"{a}{b}\"`")
+        }
+        ("sort" | "argsort", "reverse" | "descending") => Some("from the largest down it is `flip(sort(x))`"),
+        (_, "dtype") => Some("a type is called like a function: `f32(x)`"),
+        _ => None,
+    }
+}
+
 /// `there is no type …`.
 pub(crate) fn no_type(name: &str, span: Span) -> Diagnostic {
     let near = match name.to_lowercase().as_str() {
@@ -159,6 +248,27 @@ pub(crate) fn no_type(name: &str, span: Span) -> Diagnostic {
 }
 
 impl Elab<'_> {
+    /// A call of what is no function: `a(0)`, `pi()`, `vjp(f, x)(u)`.
+    pub fn no_function(&mut self, v: &Val, given: &[Given], callee: Span, span: Span) -> Diagnostic {
+        let what = self.show(v);
+        let problem =
+            Diagnostic::error("E0204", callee, "this is called, but it is no function").here(format!("this is {what}"));
+        let behind = Span { start: callee.end, ..span };
+        match (v, given) {
+            (Val::Tuple(parts), _) if parts.iter().any(|(_, part)| part.is_callable()) => {
+                problem.help("take the tuple apart, and call its part: `let (value, pullback) = vjp(f, x)`")
+            }
+            (_, []) if callee.end < span.end => problem.fix("leave the brackets out", vec![(behind, String::new())]),
+            (_, [first, ..]) if callee.end < span.end && !self.dims(v).is_empty() => {
+                let last = given.last().map_or(first.span, |last| last.span);
+                let (open, close) = (Span { end: first.span.start, ..behind }, Span { start: last.end, ..span });
+                let help = "an entry is `a[i]`, counted from 0";
+                problem.fix(help, vec![(open, "[".into()), (close, "]".into())])
+            }
+            _ => problem,
+        }
+    }
+
     /// `a.sum()`, `a.shape`, `f.grad(x)`: a function of the library in the place of a field.
     pub fn method(&mut self, v: &Val, base: Span, name: &Ident, call: Option<(&[Arg], Span)>) -> Option<Diagnostic> {
         let own = match v {

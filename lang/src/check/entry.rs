@@ -120,7 +120,7 @@ impl Checker {
     fn define(&mut self, def: &Arc<ast::FnDef>) {
         for g in (0..self.world.groups.len()).rev() {
             let group = self.world.groups[g].group.clone();
-            if let Some(i) = group.fns.iter().position(|f| Arc::ptr_eq(f, def)) {
+            if let Some(i) = group.find(&def.name.name).filter(|&i| Arc::ptr_eq(&group.fns[i], def)) {
                 let snap = self.world.snapshot(&group.needs[i], Some(g));
                 self.world.groups[g].snaps[i] = Some(snap);
                 return;
@@ -265,15 +265,8 @@ fn top_statement(e: &mut Elab<'_>, stmt: &ast::Stmt) -> R<Outcome> {
             let answer = keep.then(|| (Name::from("ans"), v.clone(), false, stmt.span));
             Ok(Outcome { bindings: answer.into_iter().collect(), value: Some(v) })
         }
-        StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => {
-            let word = match stmt.kind {
-                StmtKind::Return(_) => "return",
-                StmtKind::Break => "break",
-                _ => "continue",
-            };
-            let place = if word == "return" { "a function" } else { "a loop" };
-            e.error("E0107", stmt.span, format!("`{word}` stands in {place}"))
-        }
+        StmtKind::Return(value) => e.stray_return(value.as_ref(), stmt.span),
+        StmtKind::Break | StmtKind::Continue => e.leave(&stmt.kind, stmt.span).map(|()| Outcome::default()),
         _ => {
             let mut vars = Vec::new();
             for n in free::assigned(stmt) {

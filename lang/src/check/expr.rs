@@ -146,6 +146,27 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => Ok(Dim::constant(*i)),
             Val::Size(d) => Ok(d.clone()),
+            Val::DType(dtype) => {
+                let title = "a size is one whole number, and this is a type";
+                let help = format!("a type is called like a function: `{0}(zeros(2, 3))`", dtype.name());
+                self.fail(Diagnostic::error("E0203", span, title).help(help))
+            }
+            _ if self.kind(v).is_some() && self.dims(v).len() == 1 => {
+                let problem = Diagnostic::error(
+                    "E0203",
+                    span,
+                    format!("a size is one whole number, and this is {}", self.show(v)),
+                );
+                let help = "sizes stand one after another, as in `zeros(2, 3)`, or in a tuple, `(2, 3)`";
+                let text = self.text_of(span);
+                let literal = text.starts_with('[') && text.ends_with(']');
+                let (first, last) = (Span { end: span.start + 1, ..span }, Span { start: span.end - 1, ..span });
+                self.fail(if literal {
+                    problem.fix(help, vec![(first, "(".into()), (last, ")".into())])
+                } else {
+                    problem.help(help)
+                })
+            }
             _ => self.known(v, span, "a size").map(Dim::constant),
         }
     }

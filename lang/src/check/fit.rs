@@ -103,7 +103,7 @@ impl Elab<'_> {
                         let wanted =
                             if written == w { format!("{w} is declared") } else { format!("`{written}` is {w}") };
                         let title = if dims.len() == 1 {
-                            format!("{what} has {d} elements, but {wanted}")
+                            format!("{what} has {d} element{}, but {wanted}", if d == "1" { "" } else { "s" })
                         } else {
                             format!("{what} has size {d} along axis {axis}, but {wanted}")
                         };

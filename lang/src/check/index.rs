@@ -62,6 +62,10 @@ impl Elab<'_> {
     pub fn index_tuple(&mut self, parts: &[(Option<crate::ast::Name>, Val)], indices: &[Index], span: Span) -> R<Val> {
         let n = parts.len() as i64;
         let position = |s: &mut Self, e: &Expr| -> R<i64> {
+            if let ExprKind::Str(_) = e.kind {
+                let problem = Diagnostic::error("E0206", e.span, "a part of a tuple has a number, a field a name");
+                return s.fail(problem.help("a field is named with a point: `p.width`"));
+            }
             let v = s.whole(e)?;
             let k = s.known(&v, e.span, "the place in a tuple")?;
             Ok(if k < 0 { k + n } else { k })

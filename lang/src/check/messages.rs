@@ -3,7 +3,7 @@
 use super::elab::{Elab, Mode, R, What};
 use super::elsewhere::{self, Here};
 use super::free;
-use super::value::Val;
+use super::value::{OpKind, Val};
 use crate::ast::{Format, FormatStyle, Ident, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -12,7 +12,7 @@ use crate::types::Dim;
 
 /// The nearest of some names, if one is near enough.
 pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = name.chars().count().div_ceil(3).max(1);
+    let limit = (name.chars().count() / 3).max(1);
     names
         .filter(|n| *n != name && !n.starts_with('_'))
         .map(|n| (strsim::damerau_levenshtein(name, n), n))
@@ -41,7 +41,10 @@ pub(crate) fn no_parameter<'a>(
     let meant = elsewhere::parameter(&given.name).filter(|meant| names.clone().any(|name| name == *meant));
     match meant.or_else(|| nearest(&given.name, names)) {
         Some(near) => problem.fix(format!("did you mean `{near}`?"), vec![(given.span, near.into())]),
-        None => problem,
+        None => match elsewhere::option(function, &given.name) {
+            Some(help) => problem.help(help),
+            None => problem,
+        },
     }
 }
 
@@ -139,6 +142,22 @@ impl Elab<'_> {
         problem
     }
 
+    /// A function as it is printed; one that was derived as it is written: `grad(f)`.
+    pub fn function_shown(&self, v: &Val) -> String {
+        let Val::Op(op) = v else { return self.callable_name(v) };
+        let word = match &op.kind {
+            OpKind::Grad { value: false, .. } => "grad",
+            OpKind::Grad { .. } => "value_and_grad",
+            OpKind::Jacobian { .. } => "jacobian",
+            OpKind::Hessian { .. } => "hessian",
+            OpKind::Vmap { .. } => "vmap",
+            OpKind::Prime => "",
+            _ => return self.callable_name(v),
+        };
+        let f = op.parts.first().map_or_else(String::new, |f| self.function_shown(f));
+        if word.is_empty() { format!("{f}'") } else { format!("{word}({f})") }
+    }
+
     /// The pieces that print a value.
     pub fn pieces(&mut self, v: &Val, format: Option<Format>, out: &mut Vec<Piece>, span: Span) -> R<()> {
         match v {
@@ -170,7 +189,7 @@ impl Elab<'_> {
                 out.push(Piece::Value(l, format));
             }
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => {
-                let name = self.callable_name(v);
+                let name = self.function_shown(v);
                 out.push(Piece::Text(format!("<function {name}>")));
             }
             other => {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Elab<'_> {
     /// A call of an operator as written: `wrt` names parameters.
     pub fn operator_call(&mut self, i: usize, args: &[Arg], span: Span) -> R<Val> {
-        let mut given = Vec::new();
+        let mut given: Vec<Given> = Vec::new();
         let mut wrt: Option<&Expr> = None;
         let takes_wrt = library::params(library::ROWS[i].signature).iter().any(|p| p.name == "wrt");
         for a in args {
@@ -21,18 +21,50 @@ impl Elab<'_> {
                 wrt = Some(&a.value);
                 continue;
             }
+            let about = ["grad", "value_and_grad", "jacobian", "jacfwd", "jacrev", "hessian", "vmap"];
+            if a.name.is_none() && given.len() == 1 && about.contains(&library::ROWS[i].name) {
+                self.not_applied(i, &given[0].val, args)?;
+            }
             let point = !given.is_empty()
                 && matches!(library::ROWS[i].name, "jvp" | "vjp" | "linearize" | "hvp" | "check_grad");
             let literal = if point { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
             given.push(Given { name: a.name.clone(), val, span: a.value.span });
         }
-        let f = given.first().map(|g: &Given| g.val.clone());
+        let f = given.first().map(|g| g.val.clone());
         let wrt = match (wrt, f) {
             (Some(e), Some(f)) => Some(self.wrt(&f, e)?),
             _ => None,
         };
         self.operator(i, given, wrt, span)
+    }
+
+    /// `grad(f, 3.0)`: the point, or the place of a parameter, where the options stand.
+    fn not_applied(&mut self, i: usize, f: &Val, args: &[Arg]) -> R<()> {
+        let name = library::ROWS[i].name;
+        let (place, what) =
+            if name == "vmap" { ("axes", "the function of many points") } else { ("wrt", "a function") };
+        if !f.is_callable() {
+            return Ok(());
+        }
+        let params = self.params_of(f);
+        let second = &args[1].value;
+        let by_place = match &second.kind {
+            ExprKind::Int(k) => params.is_some_and(|names| names.len() > 1 && (*k as usize) < names.len()),
+            ExprKind::None => true,
+            ExprKind::Tuple(parts) => parts.iter().all(|p| matches!(p.kind, ExprKind::Int(_) | ExprKind::None)),
+            _ => false,
+        };
+        let title = format!("`{name}` gives {what}, and this is no argument of it");
+        let problem = Diagnostic::error("E0302", second.span, title);
+        let before = Span { end: second.span.start, ..second.span };
+        self.fail(if by_place {
+            let help = format!("places of parameters are given as `{place} = …`, arguments behind: `{name}(f)(x)`");
+            problem.fix(help, vec![(before, format!("{place} = "))])
+        } else {
+            let gap = Span { start: args[0].value.span.end, ..before };
+            problem.fix("apply it to its arguments", vec![(gap, ")(".into())])
+        })
     }
 
     pub fn wrt(&mut self, f: &Val, e: &Expr) -> R<Wrt> {

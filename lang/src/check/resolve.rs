@@ -2,11 +2,13 @@
 
 use super::elsewhere;
 use super::messages;
+use super::scope::Scope;
 use super::world::World;
 use crate::ast::walk::{Walk, What, functions};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Rounds of a loop with a budget run again.
@@ -14,8 +16,10 @@ const WHOLE_ROUNDS: &str = "a loop with a budget runs whole rounds: nothing leav
 
 struct Names<'w> {
     world: &'w World,
-    scope: Vec<(Name, What, Span)>,
-    top: Vec<Name>,
+    scope: Scope<(What, Span)>,
+    top: FxHashSet<Name>,
+    /// Unknown names that were reported: once is enough.
+    reported: FxHashSet<Name>,
     loops: usize,
     /// The loop with a budget that is around: its depth.
     budget: Option<usize>,
@@ -26,13 +30,22 @@ struct Names<'w> {
 
 /// Checks the definitions of a file. Statements outside of functions are checked when they are elaborated.
 pub(crate) fn file(world: &World, file: &File, known: &[Name], problems: &mut Vec<Diagnostic>) {
-    let mut top = known.to_vec();
+    let mut top: FxHashSet<Name> = known.iter().cloned().collect();
     for s in &file.stmts {
         if let StmtKind::Let { pattern, .. } = &s.kind {
-            super::free::pattern_names(pattern, &mut top);
+            top.extend(pattern.names());
         }
     }
-    let mut names = Names { world, scope: Vec::new(), top, loops: 0, budget: None, blocks: 0, problems };
+    let mut names = Names {
+        world,
+        scope: Scope::default(),
+        top,
+        reported: FxHashSet::default(),
+        loops: 0,
+        budget: None,
+        blocks: 0,
+        problems,
+    };
     let fns = functions(&file.stmts);
     super::attributes::check(&fns, "file", names.problems);
     fns.iter().for_each(|f| names.function(f));
@@ -85,15 +98,14 @@ impl Names<'_> {
     }
 
     fn knows(&self, n: &Name) -> bool {
-        self.scope.iter().any(|(m, _, _)| m == n) || self.top.contains(n) || self.world.library_has(n)
+        self.scope.get(n).is_some() || self.top.contains(n) || self.reported.contains(n) || self.world.library_has(n)
     }
 
     fn unknown(&mut self, n: &Name, at: Span) {
-        let mut known: Vec<String> = self.scope.iter().map(|(m, _, _)| m.to_string()).collect();
+        let mut known: Vec<String> = self.scope.names().map(|n| n.to_string()).collect();
         known.extend(self.top.iter().map(|n| n.to_string()));
         self.problems.push(messages::unknown(n, at, &known));
-        // Once is enough.
-        self.scope.insert(0, (n.clone(), What::Let, at));
+        self.reported.insert(n.clone());
     }
 }
 
@@ -103,7 +115,7 @@ impl Walk for Names<'_> {
     }
 
     fn leave(&mut self, depth: usize) {
-        self.scope.truncate(depth);
+        self.scope.leave(depth);
     }
 
     fn name(&mut self, n: &Name, at: Span) {
@@ -116,11 +128,11 @@ impl Walk for Names<'_> {
         let mut names = Vec::new();
         super::free::pattern_names(p, &mut names);
         self.distinct(&names, p.span);
-        self.scope.extend(names.into_iter().map(|n| (n, what, p.span)));
+        names.into_iter().for_each(|n| self.scope.push(n, (what, p.span)));
     }
 
     fn siblings(&mut self, fns: &[Arc<FnDef>]) {
-        self.scope.extend(fns.iter().map(|f| (f.name.name.clone(), What::Let, f.name.span)));
+        fns.iter().for_each(|f| self.scope.push(f.name.name.clone(), (What::Let, f.name.span)));
     }
 
     fn signature(&mut self, params: &[Param], ret: Option<&TypeExpr>) {
@@ -150,7 +162,7 @@ impl Walk for Names<'_> {
         }
         for n in dims {
             let at = params.iter().find_map(|p| p.ty.as_ref()).map_or_else(Span::default, |t| t.span);
-            self.scope.push((n, What::Param, at));
+            self.scope.push(n, (What::Param, at));
         }
         let mut bound: Vec<Name> = Vec::new();
         for p in params {
@@ -171,7 +183,7 @@ impl Walk for Names<'_> {
         self.ty(t);
         let mut names = Vec::new();
         super::free::dim_names(t, &mut names);
-        self.scope.extend(names.into_iter().map(|n| (n, What::Let, t.span)));
+        names.into_iter().for_each(|n| self.scope.push(n, (What::Let, t.span)));
     }
 
     fn function(&mut self, f: &FnDef) {
@@ -252,7 +264,16 @@ impl Walk for Names<'_> {
         {
             let problem = elsewhere::no_prefix(last, root, at, self.world.library_has(&last.name));
             self.problems.push(problem);
-            self.scope.insert(0, (root.clone(), What::Let, at));
+            self.reported.insert(root.clone());
+            return;
+        }
+        if let ExprKind::Call { callee, args } = &e.kind
+            && let ExprKind::Name(name) = &callee.kind
+            && !self.knows(name)
+            && let Some(problem) = elsewhere::called(&Ident { name: name.clone(), span: callee.span }, args, e.span)
+        {
+            self.problems.push(problem);
+            args.iter().for_each(|arg| self.expr(&arg.value));
             return;
         }
         self.parts_of_expr(e);
@@ -263,13 +284,13 @@ impl Walk for Names<'_> {
 
     fn place(&mut self, e: &Expr) {
         match &e.kind {
-            ExprKind::Name(n) => match self.scope.iter().rev().find(|(m, _, _)| m == n) {
-                Some((_, What::Var, _)) => {}
-                Some((_, what, at)) => {
+            ExprKind::Name(n) => match self.scope.get(n) {
+                Some((What::Var, _)) => {}
+                Some((what, at)) => {
                     let problem = messages::not_assignable(n, e.span, *what, *at);
                     self.problems.push(problem);
                 }
-                None if self.top.contains(n) => {}
+                None if self.top.contains(n) || self.reported.contains(n) => {}
                 None => {
                     let at = Span { end: e.span.start, ..e.span };
                     self.problems.push(

@@ -33,7 +33,7 @@ pub(crate) fn show(
     match layout(e, v, bound, results, globals, &mut places, span)? {
         Some(layout) => Ok(Shown::Value(layout, places)),
         None => {
-            let name = e.callable_name(v);
+            let name = e.function_shown(v);
             Ok(Shown::Text(if v.is_callable() { format!("<function {name}>") } else { e.show(v) }))
         }
     }

@@ -10,16 +10,10 @@ use crate::source::Span;
 use std::sync::Arc;
 
 /// The bindings of the top level so far; they last from entry to entry.
-pub(crate) type Scope = Vec<Binding>;
+pub(crate) type Scope = super::scope::Scope<Kind>;
 
 #[derive(Clone)]
-pub(crate) struct Binding {
-    name: Name,
-    kind: Kind,
-}
-
-#[derive(Clone)]
-enum Kind {
+pub(crate) enum Kind {
     /// How often it was assigned, and where last.
     Variable {
         times: u32,
@@ -32,7 +26,7 @@ enum Kind {
 
 /// A variable, by its place in the scope, as a function saw it.
 #[derive(Clone)]
-struct Capture {
+pub(crate) struct Capture {
     variable: usize,
     times: u32,
     /// The function.
@@ -52,18 +46,16 @@ pub(crate) fn file(scope: &mut Scope, file: &File, problems: &mut Vec<Diagnostic
 }
 
 impl Stale<'_> {
-    fn find(&self, name: &Name) -> Option<usize> {
-        self.scope.iter().rposition(|b| b.name == *name)
-    }
-
     /// What a function captures of these names now.
     fn captures(&self, names: &[Name], span: Span) -> Kind {
         let mut out = Vec::new();
-        for at in names.iter().filter_map(|n| self.find(n)) {
-            match &self.scope[at].kind {
-                Kind::Variable { times, .. } => out.push(Capture { variable: at, times: *times, span }),
-                Kind::Function(of_other) => out.extend(of_other.iter().cloned()),
-                Kind::Other => {}
+        for name in names {
+            match (self.scope.place(name), self.scope.get(name)) {
+                (Some(variable), Some(Kind::Variable { times, .. })) => {
+                    out.push(Capture { variable, times: *times, span });
+                }
+                (_, Some(Kind::Function(of_other))) => out.extend(of_other.iter().cloned()),
+                _ => {}
             }
         }
         Kind::Function(out)
@@ -86,17 +78,15 @@ impl Walk for Stale<'_> {
     }
 
     fn leave(&mut self, depth: usize) {
-        self.scope.truncate(depth);
+        self.scope.leave(depth);
     }
 
     fn name(&mut self, name: &Name, at: Span) {
-        let Some(Binding { kind: Kind::Function(captures), .. }) = self.find(name).map(|k| &self.scope[k]) else {
+        let Some(Kind::Function(captures)) = self.scope.get(name) else {
             return;
         };
-        let stale = captures.iter().find_map(|c| match self.scope.get(c.variable) {
-            Some(Binding { name, kind: Kind::Variable { times, last } }) if *times != c.times => {
-                Some((name.clone(), *last, c.span))
-            }
+        let stale = captures.iter().find_map(|c| match self.scope.at(c.variable) {
+            Some((name, Kind::Variable { times, last })) if *times != c.times => Some((name.clone(), *last, c.span)),
             _ => None,
         });
         if let Some((variable, assigned, written)) = stale
@@ -115,11 +105,11 @@ impl Walk for Stale<'_> {
         let mut names = Vec::new();
         free::pattern_names(pattern, &mut names);
         let kind = if what == What::Var { Kind::Variable { times: 0, last: pattern.span } } else { Kind::Other };
-        self.scope.extend(names.into_iter().map(|name| Binding { name, kind: kind.clone() }));
+        names.into_iter().for_each(|name| self.scope.push(name, kind.clone()));
     }
 
     fn siblings(&mut self, fns: &[Arc<FnDef>]) {
-        self.scope.extend(fns.iter().map(|f| Binding { name: f.name.name.clone(), kind: Kind::Other }));
+        fns.iter().for_each(|f| self.scope.push(f.name.name.clone(), Kind::Other));
     }
 
     fn signature(&mut self, params: &[Param], ret: Option<&TypeExpr>) {
@@ -129,14 +119,12 @@ impl Walk for Stale<'_> {
     fn let_type(&mut self, ty: &TypeExpr) {
         let mut names = Vec::new();
         free::dim_names(ty, &mut names);
-        self.scope.extend(names.into_iter().map(|name| Binding { name, kind: Kind::Other }));
+        names.into_iter().for_each(|name| self.scope.push(name, Kind::Other));
     }
 
     fn place(&mut self, place: &Expr) {
         for name in free::place_names(place) {
-            if let Some(k) = self.find(&name)
-                && let Kind::Variable { times, last } = &mut self.scope[k].kind
-            {
+            if let Some(Kind::Variable { times, last }) = self.scope.get_mut(&name) {
                 *times += 1;
                 *last = place.span;
             }
@@ -153,13 +141,13 @@ impl Walk for Stale<'_> {
                 {
                     self.expr(value);
                     let kind = self.captures(&free::of_expr(value), value.span);
-                    self.scope.push(Binding { name: name.clone(), kind });
+                    self.scope.push(name.clone(), kind);
                 }
                 StmtKind::Fn(f) => {
                     self.function(f);
                     let kind = self.captures(&free::of_function(f), f.name.span);
-                    if let Some(k) = self.find(&f.name.name) {
-                        self.scope[k].kind = kind;
+                    if let Some(known) = self.scope.get_mut(&f.name.name) {
+                        *known = kind;
                     }
                 }
                 StmtKind::For { .. } => self.rounds(|w| w.stmt(s)),

@@ -150,7 +150,7 @@ impl Elab<'_> {
                     None => Val::None,
                 };
                 if self.f.func.is_none() {
-                    return self.error("E0107", s.span, "`return` stands in a function");
+                    return self.stray_return(value.as_ref(), s.span);
                 }
                 self.give(v, s.span)?;
                 Err(Fail::Never)
@@ -158,6 +158,19 @@ impl Elab<'_> {
             StmtKind::Assign { place, op, value } => self.assign(place, *op, value, s.span),
             StmtKind::Expr(e) => self.dropped(e),
         }
+    }
+
+    /// `return` outside of functions.
+    pub fn stray_return<T>(&mut self, value: Option<&Expr>, span: Span) -> R<T> {
+        let problem = Diagnostic::error("E0107", span, "`return` stands in a function");
+        self.fail(match value {
+            Some(e) => {
+                let word = Span { end: e.span.start, ..span };
+                let end = Span { start: e.span.end, ..e.span };
+                problem.fix("`print` shows a value", vec![(word, "print(".into()), (end, ")".into())])
+            }
+            None => problem,
+        })
     }
 
     pub fn leave(&mut self, kind: &StmtKind, span: Span) -> R<()> {

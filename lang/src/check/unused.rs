@@ -3,15 +3,15 @@
 //! The top level is left out: what stands there is for whoever imports the file, or for the next entry.
 
 use super::free;
+use super::scope::Scope;
 use crate::ast::walk::{Walk, What};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;
 
-/// A name that is bound here.
+/// Where and how a name is bound.
 struct Binding {
-    name: Name,
     span: Span,
     kind: Kind,
     used: bool,
@@ -27,24 +27,20 @@ enum Kind {
 }
 
 struct Unused<'p> {
-    scope: Vec<Binding>,
+    scope: Scope<Binding>,
     problems: &'p mut Vec<Diagnostic>,
 }
 
 /// Checks a file or an entry of the REPL.
 pub(crate) fn file(file: &File, problems: &mut Vec<Diagnostic>) {
     let known = problems.len();
-    Unused { scope: Vec::new(), problems }.stmts(&file.stmts);
+    Unused { scope: Scope::default(), problems }.stmts(&file.stmts);
     problems[known..].sort_by_key(|problem| problem.primary.span.start);
 }
 
 impl Unused<'_> {
     fn bind(&mut self, name: Name, span: Span, kind: Kind) {
-        self.scope.push(Binding { name, span, kind, used: false });
-    }
-
-    fn find(&mut self, name: &Name) -> Option<&mut Binding> {
-        self.scope.iter_mut().rfind(|b| b.name == *name)
+        self.scope.push(name, Binding { span, kind, used: false });
     }
 
     /// The names of sizes in a type: those that are bound are used, the others are bound.
@@ -52,7 +48,7 @@ impl Unused<'_> {
         let mut names = Vec::new();
         free::dim_names(ty, &mut names);
         for name in names {
-            match self.find(&name) {
+            match self.scope.get_mut(&name) {
                 Some(binding) => binding.used = true,
                 None => self.bind(name, ty.span, kind),
             }
@@ -66,9 +62,8 @@ impl Walk for Unused<'_> {
     }
 
     fn leave(&mut self, depth: usize) {
-        for binding in self.scope.drain(depth..) {
-            if binding.kind == Kind::Single && !binding.used && !binding.name.starts_with('_') {
-                let name = &binding.name;
+        while let Some((name, binding)) = self.scope.pop_to(depth) {
+            if binding.kind == Kind::Single && !binding.used && !name.starts_with('_') {
                 self.problems.push(
                     Diagnostic::warning("W0002", binding.span, format!("`{name}` is bound and never used"))
                         .fix("leave it out, or say that this is meant", vec![(binding.span, format!("_{name}"))]),
@@ -78,7 +73,7 @@ impl Walk for Unused<'_> {
     }
 
     fn name(&mut self, name: &Name, _: Span) {
-        if let Some(binding) = self.find(name) {
+        if let Some(binding) = self.scope.get_mut(name) {
             binding.used = true;
         }
     }
@@ -88,7 +83,7 @@ impl Walk for Unused<'_> {
         free::pattern_names(pattern, &mut names);
         let alone = matches!(pattern.kind, PatternKind::Name(_)) && matches!(what, What::Let | What::Var);
         for name in names {
-            if let Some(Binding { kind: Kind::Size, span, .. }) = self.find(&name)
+            if let Some(Binding { kind: Kind::Size, span, .. }) = self.scope.get(&name)
                 && matches!(what, What::Let | What::Var | What::Loop)
             {
                 let size = *span;

@@ -91,7 +91,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             host: None,
-            seen: Vec::new(),
+            seen: super::stale::Scope::default(),
             rounds: FxHashMap::default(),
             tried: Vec::new(),
             checking: None,

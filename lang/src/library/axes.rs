@@ -2,6 +2,7 @@
 
 use super::arrays::{array, size_of};
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::prims::Prim;
 use crate::source::Span;
@@ -13,7 +14,11 @@ pub(crate) fn axis(e: &mut Elab<'_>, v: &Val, rank: usize, span: Span) -> R<usiz
     let k = e.known(v, span, "an axis")?;
     let at = if k < 0 { k + rank as i64 } else { k };
     if at < 0 || at >= rank as i64 {
-        return e.error("E0206", span, format!("there is no axis {k}: the array has {rank}"));
+        let problem = Diagnostic::error("E0206", span, format!("there is no axis {k}: the array has {rank}"));
+        return e.fail(match rank {
+            0 => problem.help("numbers are put into an array first: `sum([a, b])`"),
+            _ => problem,
+        });
     }
     Ok(at as usize)
 }

@@ -1,7 +1,7 @@
 //! Syntax errors in the user's words: the usual slips by name with their cure, the rest as what was expected.
 
 use super::Failure;
-use crate::ast::{Expr, ExprKind};
+use crate::ast::{CompareOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::{Token, foreign_operator, spaced};
@@ -88,8 +88,19 @@ impl Place<'_> {
                 error("E0010", "`;` separates statements, and cannot stand in brackets")
                     .help("parts are separated by `,`"),
             ),
+            Token::Format(_) | Token::HoleClose if self.before(1) == Some(Token::HoleOpen) => {
+                Some(error("E0010", "this hole is empty").help("a hole holds its value: `\"{x}\"`, `\"{x:.2f}\"`"))
+            }
             Token::Pipe if self.after_value() => {
                 Some(foreign_operator(self.span, "|", "or", spaced(self.text, self.span, "or")))
+            }
+            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
+                if self.after_value() && !self.outside_brackets() && classes.iter().any(|class| class == "`,`") =>
+            {
+                Some(
+                    error("E0010", &format!("expected `,` or an operator, found {found}"))
+                        .help("parts are separated by `,`, and the arguments of a function stand in brackets"),
+                )
             }
             Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Quote
                 if self.after_value() && self.outside_brackets() && !classes.iter().any(|class| class == BLOCK) =>
@@ -138,12 +149,33 @@ impl Place<'_> {
             return None;
         }
         let problem = Diagnostic::error("E0011", self.span, "an assignment is no expression");
+        if let Some(fields) = self.fields() {
+            return Some(problem.fix("a field of a record is named with `:`", fields));
+        }
         let condition = self.tokens[..self.at].iter().any(|(token, _)| matches!(token, Token::If | Token::While));
         Some(if condition || !self.outside_brackets() {
             problem.fix("`==` compares", vec![(self.span, "==".into())])
         } else {
             problem.help("each assignment is a statement of its own")
         })
+    }
+
+    /// `(a = 1, b = 2)`: what makes a record of it.
+    fn fields(&self) -> Option<Vec<(Span, String)>> {
+        let open = self.open_brackets().pop()?;
+        let called = open > 0 && self.glued(open) && self.token(Some(open - 1))?.ends_value();
+        if self.token(Some(open)) != Some(Token::LParen) || called || self.at != open + 2 {
+            return None;
+        }
+        let (mut depth, mut patches) = (0, Vec::new());
+        for at in open + 1..self.closing(open)? {
+            depth += nesting(self.token(Some(at))?);
+            if depth == 0 && self.token(Some(at)) == Some(Token::Assign) {
+                let gap = Span { start: self.span_of(at - 1).end, end: self.span_of(at + 1).start, ..self.span };
+                patches.push((gap, ": ".into()));
+            }
+        }
+        Some(patches)
     }
 
     /// `let a, b = …`.
@@ -319,6 +351,30 @@ fn arithmetic(token: Token) -> Option<&'static str> {
         Token::At => Some("@"),
         _ => None,
     }
+}
+
+/// `x <- 3`: to compare with a negative number leaves a line without effect.
+pub(super) fn arrow(text: &str, whole: &Expr) -> Option<Diagnostic> {
+    let ExprKind::Compare(left, rest) = &whole.kind else {
+        return None;
+    };
+    let [(CompareOp::Lt, right)] = rest.as_slice() else {
+        return None;
+    };
+    let minus = right.span.start;
+    let sign = Span { start: minus.checked_sub(1)?, end: minus + 1, ..whole.span };
+    let after = text.get(sign.end as usize..)?;
+    if text.get(sign.start as usize..sign.end as usize)? != "<-" || !after.starts_with(' ') {
+        return None;
+    }
+    let problem = Diagnostic::error("E0009", sign, "`<-` is no operator");
+    let before = Span { end: left.span.start, ..left.span };
+    Some(match left.kind {
+        ExprKind::Name(_) => {
+            problem.fix("a value is bound with `let`", vec![(before, "let ".into()), (sign, "=".into())])
+        }
+        _ => problem.fix("`=` assigns", vec![(sign, "=".into())]),
+    })
 }
 
 /// `f(x) = 1`.

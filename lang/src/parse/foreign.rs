@@ -59,25 +59,33 @@ impl Place<'_> {
             .or_else(|| self.word())
             .or_else(|| self.lambda())
             .or_else(|| self.definition())
+            .or_else(|| self.parameter())
+            .or_else(|| self.valueless())
             .or_else(|| self.counting_loop())
+            .or_else(|| self.loop_head())
             .or_else(|| self.choice(classes))
             .or_else(|| self.bare_call())
+            .or_else(|| self.bars())
     }
 
     fn no_word(&self, at: usize, word: &str) -> Diagnostic {
         Diagnostic::error("E0013", self.span_of(at), format!("`{word}` is no word of the language"))
     }
 
-    /// `// text`, `% text`.
+    /// `// text`, `% text`, `-- text`.
     fn comment(&self) -> Option<Diagnostic> {
-        let at = match (self.found?, self.before(2)) {
-            (Token::SlashSlash | Token::Percent, _) if self.at == 0 => 0,
-            (Token::Name(_), Some(Token::SlashSlash)) if matches!(self.before(1), Some(Token::Name(_))) => self.at - 2,
+        let dashes = self.token(Some(0)) == Some(Token::Minus) && self.token(Some(1)) == Some(Token::Minus);
+        let sign = match (self.found?, self.before(2)) {
+            (Token::SlashSlash | Token::Percent, _) if self.at == 0 => self.span_of(0),
+            (Token::Name(_), Some(Token::SlashSlash)) if matches!(self.before(1), Some(Token::Name(_))) => {
+                self.span_of(self.at - 2)
+            }
+            (Token::Name(_), _) if dashes && self.glued(1) => self.span_of(0).to(self.span_of(1)),
             _ => return None,
         };
-        let problem =
-            Diagnostic::error("E0009", self.span_of(at), format!("{} begins no comment", self.token(Some(at))?));
-        Some(problem.fix("a comment begins with `#`", vec![(self.span_of(at), "#".into())]))
+        let text = self.text.get(sign.start as usize..sign.end as usize)?;
+        let problem = Diagnostic::error("E0009", sign, format!("`{text}` begins no comment"));
+        Some(problem.fix("a comment begins with `#`", vec![(sign, "#".into())]))
     }
 
     /// `def f(x)`, `switch x`, `const x`.
@@ -98,6 +106,10 @@ impl Place<'_> {
         let span = self.span_of(head);
         match cure {
             Cure::Write("fn" | "let", _) if !names => None,
+            // `function y = f(x)`: the name of the result has no place here.
+            Cure::Write("fn", help) if self.token(Some(2)) == Some(Token::Assign) => {
+                Some(problem.help(format!("{help}, and gives the value of its last line: `fn f(x) {{ … }}`")))
+            }
             Cure::Write("let", _) if self.token(Some(2)) == Some(Token::LParen) => {
                 Some(problem.fix("a function is defined with `fn`", vec![(span, "fn".into())]))
             }
@@ -156,7 +168,7 @@ impl Place<'_> {
         }
     }
 
-    /// `sin x`, `print "text"`.
+    /// `sin x`, `print "text"`, `assert a == b, "text"`.
     fn bare_call(&self) -> Option<Diagnostic> {
         let Some(Token::Name(name)) = self.before(1) else {
             return None;
@@ -167,6 +179,8 @@ impl Place<'_> {
             return None;
         }
         let mut last = match self.found? {
+            // These begin a statement and take the rest of it.
+            _ if self.at == 1 && matches!(name, "print" | "assert") => self.tokens.len() - 1,
             Token::Quote => self.position(self.at, Token::QuoteEnd)?,
             _ => self.at,
         };

@@ -1,6 +1,6 @@
-//! Functions, loops and choices in the form of other languages: `x => e`, `for (i = 0; i < n; i++)`, `a if c else b`.
+//! Functions and bindings in the form of other languages: `x => e`, `fn f(double x)`, `let x`, `|x|` for a size.
 
-use super::errors::{BLOCK, Place};
+use super::errors::Place;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Token;
@@ -32,6 +32,9 @@ impl Place<'_> {
             }
             _ => return None,
         };
+        if matches!(self.token(start.checked_sub(1)), Some(Token::Colon)) {
+            return self.function_type(start);
+        }
         let (head, patch) = self.lambda_head(start, params)?;
         let problem = Diagnostic::error("E0013", head, "a function without a name is written otherwise");
         Some(problem.fix("its parameters stand between `|` and `|`", vec![(head, patch)]))
@@ -67,17 +70,44 @@ impl Place<'_> {
         self.token(Some(end)).map(|_| (whole, format!("|{names}|")))
     }
 
+    /// `g: f64 -> f64`, `g: fn(f64) -> f64`.
+    fn function_type(&self, start: usize) -> Option<Diagnostic> {
+        let first = self.span_of(start);
+        let problem = Diagnostic::error("E0010", first, "the type of a function is written otherwise");
+        let help = "the types of its parameters stand in brackets: `(f64) -> f64`";
+        match self.token(Some(start))? {
+            Token::Fn => Some(problem.fix(help, vec![(first, String::new())])),
+            Token::Name(_) => Some(problem.fix(help, self.bracketed(start, start))),
+            _ => None,
+        }
+    }
+
     /// Whether `=>` stands at a token.
     fn fat_arrow(&self, at: usize) -> bool {
         self.token(Some(at)) == Some(Token::Assign) && self.token(Some(at + 1)) == Some(Token::Gt) && self.glued(at + 1)
     }
 
-    /// `fn f(x) => e`, `fn f(x) -> e`, `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
+    /// `f x = e`, `let rec f(x) = e`, `fn f(x) => e`, `fn f(x) -> e`, `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
     pub(super) fn definition(&self) -> Option<Diagnostic> {
-        if self.token(Some(0)) != Some(Token::Fn) {
-            return None;
-        }
         let error = |title: &str| Diagnostic::error("E0010", self.span, title);
+        match (self.token(Some(0))?, self.token(Some(1))?) {
+            (Token::Let, Token::Name("rec")) if self.at == 2 && matches!(self.found, Some(Token::Name(_))) => {
+                let both = self.span_of(0).to(self.span_of(1));
+                let problem = Diagnostic::error("E0013", both, "`let rec` are no words of the language");
+                return Some(problem.fix("a function is defined with `fn`", vec![(both, "fn".into())]));
+            }
+            (Token::Name(name), Token::Name(_)) if self.at == 1 && !crate::library::all_names().contains(&name) => {
+                let end = self.position(1, Token::Assign)?;
+                if !self.tokens[1..end].iter().all(|(token, _)| matches!(token, Token::Name(_))) {
+                    return None;
+                }
+                let mut patches = self.in_brackets(1, end);
+                patches.push((Span { end: self.span_of(0).start, ..self.span_of(0) }, "fn ".into()));
+                return Some(error("a function is defined otherwise").fix("write `fn` and brackets", patches));
+            }
+            (Token::Fn, _) => {}
+            _ => return None,
+        }
         match self.found {
             Some(Token::Gt) if self.at > 0 && self.fat_arrow(self.at - 1) => {
                 let arrow = self.span_of(self.at - 1).to(self.span);
@@ -90,13 +120,7 @@ impl Place<'_> {
                 if !names.iter().all(|(token, _)| matches!(token, Token::Name(_))) {
                     return None;
                 }
-                let gap = Span { start: self.span_of(1).end, end: self.span.start, ..self.span };
-                let mut patches = vec![(gap, "(".to_string())];
-                for pair in names.windows(2) {
-                    patches.push((Span { start: pair[0].1.end, end: pair[1].1.start, ..gap }, ", ".into()));
-                }
-                let last = self.span_of(end - 1);
-                patches.push((Span { start: last.end, ..last }, ")".into()));
+                let patches = self.in_brackets(2, end);
                 Some(error("the parameters of a function stand in brackets").fix("put them into brackets", patches))
             }
             Some(Token::Lt) if self.at == 2 => Some(
@@ -132,106 +156,106 @@ impl Place<'_> {
         }
     }
 
-    /// `for (i = 0; i < n; i++)`.
-    pub(super) fn counting_loop(&self) -> Option<Diagnostic> {
-        let (Token::For, Token::LParen) = (self.token(Some(0))?, self.token(Some(1))?) else {
-            return None;
-        };
-        let close = self.closing(1)?;
-        let first = self.position(1, Token::Semicolon).filter(|&at| at < close)?;
-        let problem =
-            Diagnostic::error("E0010", self.span_of(1).to(self.span_of(close)), "a `for` goes through values")
-                .here("not a start, a condition and a step");
-        let text = |from: usize, to: usize| {
-            let (from, to) = (self.tokens.get(from)?.1.start, self.tokens.get(to)?.1.end);
-            self.text.get(from as usize..to as usize)
-        };
-        let start = self.position(1, Token::Assign).filter(|&at| at < first && at + 1 < first);
-        let second = self.position(first + 1, Token::Semicolon).filter(|&at| at < close && at > first + 3);
-        let range = start.zip(second).and_then(|(start, second)| {
-            let name = self.token(Some(start - 1))?;
-            let (last, step) = (self.token(Some(first + 2))?, text(second + 1, close - 1)?);
-            let by_one =
-                matches!(step.split_whitespace().collect::<String>().strip_prefix(name_of(name)?)?, "++" | "+=1");
-            let same = self.token(Some(first + 1)) == Some(name);
-            let more = match last {
-                Token::Lt => "",
-                Token::Le => " + 1",
-                _ => return None,
-            };
-            let (from, to) = (text(start + 1, first - 1)?, text(first + 3, second - 1)?);
-            (by_one && same).then(|| format!("{} in {from}..{to}{more}", name_of(name).unwrap_or_default()))
-        });
-        let whole = problem.primary.span;
-        Some(match range {
-            Some(range) => problem.fix("a range is one of them", vec![(whole, range)]),
-            None => problem.help("a range is one of them: `for i in 0..n { … }`"),
-        })
+    /// Turns the `x y` between two tokens into `(x, y)`.
+    fn in_brackets(&self, first: usize, end: usize) -> Vec<(Span, String)> {
+        let gap = Span { start: self.span_of(first - 1).end, end: self.span_of(first).start, ..self.span };
+        let mut patches = vec![(gap, "(".to_string())];
+        for pair in self.tokens[first..end].windows(2) {
+            patches.push((Span { start: pair[0].1.end, end: pair[1].1.start, ..gap }, ", ".into()));
+        }
+        let last = self.span_of(end - 1);
+        patches.push((Span { start: last.end, ..last }, ")".into()));
+        patches
     }
 
-    /// `a if c else b`; `if c a`, `while (c) a`.
-    pub(super) fn choice(&self, classes: &[String]) -> Option<Diagnostic> {
-        if self.found == Some(Token::If) && self.after_value() {
-            let problem = Diagnostic::error("E0010", self.span, "an `if` stands before what it chooses");
-            let begin = self.tokens[..self.at].iter().rposition(|(t, _)| matches!(t, Token::Assign | Token::Return));
-            let (last, other) = (self.tokens.len() - 1, self.position(self.at, Token::Else));
-            let text = |from: usize, to: usize| {
-                let (from, to) = (self.tokens.get(from)?.1.start, self.tokens.get(to)?.1.end);
-                self.text.get(from as usize..to as usize)
-            };
-            let written = begin.zip(other).filter(|_| self.outside_brackets()).and_then(|(begin, other)| {
-                let (a, c) = (text(begin + 1, self.at - 1)?, text(self.at + 1, other - 1)?);
-                let b = text(other + 1, last)?;
-                let whole = self.span_of(begin + 1).to(self.span_of(last));
-                Some((whole, format!("if {c} {{ {a} }} else {{ {b} }}")))
-            });
-            return Some(match written {
-                Some(patch) => problem.fix("write the condition first", vec![patch]),
-                None => problem.help("a choice is written `if c { a } else { b }`"),
-            });
+    /// `fn f(double x)`, `f(x: 3)`.
+    pub(super) fn parameter(&self) -> Option<Diagnostic> {
+        let open = *self.open_brackets().last()?;
+        let (Token::LParen, Token::Name(word)) = (self.token(Some(open))?, self.before(1)?) else {
+            return None;
+        };
+        if !matches!(self.before(2), Some(Token::LParen | Token::Comma)) {
+            return None;
         }
-        let head = self.token(Some(0))?;
-        let word = match head {
-            Token::If => "an `if` chooses",
-            Token::While | Token::For => "a loop repeats",
+        match self.found? {
+            Token::Name(_) if self.token(Some(0)) == Some(Token::Fn) && open == 2 => {
+                let patches: Vec<_> = (self.tokens[self.at - 1..].windows(2))
+                    .filter_map(|pair| match pair {
+                        [(Token::Name(ty), first), (Token::Name(name), last)] => {
+                            Some((first.to(*last), format!("{name}: {}", element(ty)?)))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                element(word)?;
+                let both = self.span_of(self.at - 1).to(self.span);
+                let problem = Diagnostic::error("E0010", both, "the type of a parameter stands behind its name");
+                Some(problem.fix("write it there, or leave it out", patches))
+            }
+            Token::Colon if open > 0 && self.glued(open) && self.token(Some(open - 1))?.ends_value() => {
+                let problem = Diagnostic::error("E0010", self.span, "an argument is named with `=`");
+                let walrus = self.token(Some(self.at + 1)) == Some(Token::Assign) && self.glued(self.at + 1);
+                Some(if walrus {
+                    problem.fix("write `=`", vec![(self.span.to(self.span_of(self.at + 1)), "=".into())])
+                } else {
+                    problem.fix("write `=`", vec![(self.span, " =".into())])
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// `var x: f64`, `let x`: a name without a value.
+    pub(super) fn valueless(&self) -> Option<Diagnostic> {
+        let (Token::Let | Token::Var, Token::Name(name)) = (self.token(Some(0))?, self.token(Some(1))?) else {
+            return None;
+        };
+        let value = match (self.found, self.tokens) {
+            (None, [_, _]) => "0.0".to_string(),
+            (None, [_, _, (Token::Colon, _), (Token::Name(ty), _)]) => match *ty {
+                "i64" => "0".into(),
+                "bool" => "false".into(),
+                _ => "0.0".into(),
+            },
+            (None, [_, _, (Token::Colon, _), (Token::Name("f64"), _), (Token::LBracket, open), .., (_, close)]) => {
+                format!("zeros({})", self.text.get(open.end as usize..close.start as usize)?)
+            }
             _ => return None,
         };
-        if !classes.iter().any(|class| class == BLOCK) || !self.outside_brackets() || !self.after_value() {
-            return None;
-        }
-        let colon = self.found == Some(Token::Colon);
-        let begins = matches!(
-            self.found?,
-            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Return | Token::Break | Token::Continue
-        );
-        let last = self.tokens.len() - 1;
-        let closed = matches!(self.token(Some(last)), Some(Token::Name("end"))) && last > self.at;
-        let alone = self.position(self.at, Token::Else).is_none() && (begins || (colon && last > self.at));
-        if !begins && !colon {
-            return None;
-        }
-        let problem = Diagnostic::error("E0010", self.span, format!("what {word} stands in braces"));
-        let open = if colon {
-            (self.span, " {".to_string())
-        } else {
-            (Span { end: self.span.start, ..self.span }, "{ ".into())
-        };
-        let end = self.span_of(last);
-        let close = if closed { (end, "}".to_string()) } else { (Span { start: end.end, ..end }, " }".into()) };
-        Some(if alone && self.one_line(self.at, last) {
-            problem.fix("write the braces", vec![open, close])
-        } else {
-            problem.help("write it in braces: `{ … }`")
-        })
+        let last = self.tokens.last()?.1;
+        let problem = Diagnostic::error("E0010", last, format!("`{name}` has no value"));
+        let end = Span { start: last.end, ..last };
+        Some(problem.fix("a variable begins with one", vec![(end, format!(" = {value}"))]))
     }
 
-    /// Whether the tokens stand on one line.
-    fn one_line(&self, from: usize, to: usize) -> bool {
-        let range = self.span_of(from).start as usize..self.span_of(to).end as usize;
-        self.text.get(range).is_some_and(|text| !text.contains('\n'))
+    /// `|3|`, `|a + b|`, `|x|` and nothing behind it.
+    pub(super) fn bars(&self) -> Option<Diagnostic> {
+        let pipe = |&(token, _): &(Token, Span)| token == Token::Pipe;
+        let behind =
+            self.before(1) == Some(Token::Pipe) && self.tokens[..self.at].iter().filter(|t| pipe(t)).count() > 1;
+        let before = if behind { self.at - 1 } else { self.at };
+        let open = self.tokens[..before].iter().rposition(pipe)?;
+        let close = if behind { before } else { self.at + self.tokens[self.at..].iter().position(pipe)? };
+        let (first, last) = (self.span_of(open), self.span_of(close));
+        let inside = self.text.get(first.end as usize..last.start as usize)?;
+        if inside.trim().is_empty() || inside.contains('\n') {
+            return None;
+        }
+        let title =
+            if behind { "this function has no body" } else { "between `|` and `|` stand the parameters of a function" };
+        let help = "the body of `|x| x^2` stands behind it; an absolute value is `abs(x)`";
+        let patches = vec![(first, "abs(".into()), (last, ")".into())];
+        Some(Diagnostic::error("E0010", first.to(last), title).fix(help, patches))
     }
 }
 
-fn name_of(token: Token<'_>) -> Option<&str> {
-    if let Token::Name(name) = token { Some(name) } else { None }
+/// A type of other languages.
+fn element(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "double" | "float" | "real" | "f64" | "number" => "f64",
+        "int" | "long" | "i64" | "size_t" => "i64",
+        "f32" => "f32",
+        "bool" => "bool",
+        _ => return None,
+    })
 }

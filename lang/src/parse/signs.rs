@@ -14,11 +14,12 @@ impl Place<'_> {
             .or_else(|| self.quotes())
             .or_else(|| self.sizes())
             .or_else(|| self.slice())
+            .or_else(|| self.doubled())
             .or_else(|| self.rows())
             .or_else(|| self.braces())
     }
 
-    /// `x := 3`, `x: f64 = 3`, `x, y = 1, 2`.
+    /// `x := 3`, `x: f64 = 3`, `x, y = 1, 2`, `return a, b`.
     fn binding(&self) -> Option<Diagnostic> {
         let before = Span { end: self.span_of(0).start, ..self.span_of(0) };
         let walrus = |colon: usize| self.token(Some(colon + 1)) == Some(Token::Assign) && self.glued(colon + 1);
@@ -38,6 +39,12 @@ impl Place<'_> {
                     Diagnostic::error("E0010", self.span, "a type stands where a name is bound")
                         .fix("a value is bound with `let`, a variable with `var`", vec![(before, "let ".into())])
                 })
+            }
+            Token::Comma if self.outside_brackets() && self.after_value() && self.at > 1 => {
+                let tokens = self.tokens[..self.at].iter();
+                let sign = tokens.clone().rposition(|(t, _)| matches!(t, Token::Assign | Token::Return))?;
+                let problem = Diagnostic::error("E0010", self.span, "the parts of a tuple stand in brackets");
+                Some(problem.fix("put them into brackets", self.tuple_after(sign)))
             }
             Token::Comma if self.at == 1 && self.outside_brackets() => {
                 let sign = self.position(1, Token::Assign)?;
@@ -131,25 +138,17 @@ impl Place<'_> {
             (Token::Prime, _) if !self.after_value() => {
                 let problem =
                     Diagnostic::error("E0010", self.span, "`'` is the derivative mark, and follows a function: `f'`");
-                let close = self.position(self.at + 1, Token::Prime).map(|at| self.span_of(at));
-                let plain = close.filter(|close| {
-                    let inside = self.text.get(self.span.end as usize..close.start as usize);
-                    inside.is_some_and(|inside| !inside.contains(['"', '{', '}', '\\', '\n']))
-                });
-                Some(match plain {
-                    Some(close) => {
-                        let quote = || "\"".to_string();
-                        problem.fix("strings are written with `\"`", vec![(self.span, quote()), (close, quote())])
-                    }
-                    None => problem.help("strings are written with `\"`"),
-                })
+                Some(problem.help("strings are written with `\"`"))
             }
             _ => None,
         }
     }
 
-    /// `f64[]`, `f64[:, :]` as a type.
+    /// `f64[]`, `f64[:, :]`, `[f64]`, `[f64; 3]` as a type.
     fn sizes(&self) -> Option<Diagnostic> {
+        if let (Token::LBracket, Token::Colon | Token::Arrow) = (self.found?, self.before(1)?) {
+            return self.size_behind();
+        }
         let (found, Token::LBracket, Token::Name(_)) = (self.found?, self.before(1)?, self.before(2)?) else {
             return None;
         };
@@ -169,20 +168,36 @@ impl Place<'_> {
         Some(problem.fix("leave the type out: it is that of the value", vec![(annotation, String::new())]))
     }
 
-    /// `x[1:3]`, `x[:, ::2]`, `1:10`.
+    /// `[f64]`, `[f64; 3]` as a type.
+    fn size_behind(&self) -> Option<Diagnostic> {
+        let close = self.closing(self.at)?;
+        let Token::Name(element) = self.token(Some(self.at + 1))? else {
+            return None;
+        };
+        crate::types::DType::named(element)?;
+        let size = match &self.tokens[self.at + 2..close] {
+            [] => "n".to_string(),
+            [(Token::Semicolon | Token::Comma, _), (Token::Int(_) | Token::Name(_), size)] => {
+                self.text.get(size.start as usize..size.end as usize)?.to_string()
+            }
+            _ => return None,
+        };
+        let whole = self.span.to(self.span_of(close));
+        let problem = Diagnostic::error("E0010", whole, "the type of an array is that of its entries, with its sizes");
+        Some(if size == "n" && self.token(Some(0)) != Some(Token::Fn) {
+            let annotation = Span { start: self.span_of(self.at - 1).start, ..whole };
+            problem.fix("leave it out: it is that of the value", vec![(annotation, String::new())])
+        } else {
+            problem.fix("write them behind it", vec![(whole, format!("{element}[{size}]"))])
+        })
+    }
+
+    /// `x[1:3]`, `x[:, ::2]`.
     fn slice(&self) -> Option<Diagnostic> {
         if self.found? != Token::Colon {
             return None;
         }
-        let open = self.open_brackets().pop();
-        let in_loop = self.token(Some(0)) == Some(Token::For) && open.is_none() && self.after_value();
-        if in_loop && let Some(&(Token::Int(last), end)) = self.tokens.get(self.at + 1) {
-            let problem = Diagnostic::error("E0010", self.span, "a range is written with `..`");
-            let whole = self.span.to(end);
-            let help = "the end is not part of a range";
-            return Some(problem.fix(help, vec![(whole, format!("..{}", last.saturating_add(1)))]));
-        }
-        let open = open.filter(|&open| self.token(Some(open)) == Some(Token::LBracket))?;
+        let open = self.open_brackets().pop().filter(|&open| self.token(Some(open)) == Some(Token::LBracket))?;
         let close = self.closing(open)?;
         let (mut depth, mut seen, mut patches) = (0, 0, Vec::new());
         for at in open + 1..close {
@@ -190,6 +205,8 @@ impl Place<'_> {
             depth += nesting(token);
             match token {
                 Token::Comma if depth == 0 => seen = 0,
+                // `x[..:-1]`: the part of one language with the step of another.
+                Token::DotDot if depth == 0 => seen = 1,
                 Token::Colon if depth == 0 => {
                     let ends = matches!(self.token(Some(at + 1)), Some(Token::Comma | Token::RBracket));
                     let sign = match seen {
@@ -205,6 +222,64 @@ impl Place<'_> {
         }
         let problem = Diagnostic::error("E0010", self.span, "a part of an array is written with `..`");
         Some(problem.fix("from 1 up to and without 3 is `x[1..3]`, every second entry `x[.. by 2]`", patches))
+    }
+
+    /// `a::b`, `x :: f64`, `[1,, 2]`, `x[..., 0]`: a sign too many.
+    fn doubled(&self) -> Option<Diagnostic> {
+        let last = self.span;
+        match self.found? {
+            Token::Colon if self.token(Some(self.at + 1)) == Some(Token::Colon) && self.glued(self.at + 1) => {
+                let sign = self.span.to(self.span_of(self.at + 1));
+                let problem = Diagnostic::error("E0009", sign, "`::` is no operator");
+                match self.token(Some(self.at + 2)) {
+                    _ if self.position(self.at, Token::Arrow).is_some() => {
+                        Some(problem.help("types stand in the definition: `fn f(x: f64) -> f64 = …`"))
+                    }
+                    Some(Token::Name(ty)) if crate::types::DType::named(ty).is_some() => {
+                        Some(problem.help(format!("a type is called like a function: `{ty}(x)`")))
+                    }
+                    _ => {
+                        Some(problem.fix("a part of a module or a record is named with `.`", vec![(sign, ".".into())]))
+                    }
+                }
+            }
+            Token::Comma if matches!(self.before(1)?, Token::Comma | Token::LBracket | Token::LParen) => {
+                let problem = Diagnostic::error("E0010", self.span, "nothing stands before this `,`");
+                Some(problem.fix("leave it out", vec![(last, String::new())]))
+            }
+            Token::Assign if self.before(1) == Some(Token::DotDot) && self.glued(self.at) => {
+                let sign = self.span_of(self.at - 1).to(self.span);
+                let problem = Diagnostic::error("E0009", sign, "`..=` is no operator");
+                let help = "the end is not part of a range";
+                Some(match self.tokens.get(self.at + 1) {
+                    Some(&(Token::Int(end), at)) => {
+                        problem.fix(help, vec![(sign.to(at), format!("..{}", end.saturating_add(1)))])
+                    }
+                    _ => problem.help(format!("{help}: `a..b + 1`")),
+                })
+            }
+            Token::Star | Token::DotDot
+                if matches!(self.before(1)?, Token::LParen | Token::Comma) && self.in_pattern() =>
+            {
+                let help = "all parameters and parts have a name of their own: take an array, and `x[1..]` of it";
+                Some(Diagnostic::error("E0010", self.span, "a pattern takes no rest").help(help))
+            }
+            Token::Dot if self.before(1) == Some(Token::DotDot) && self.glued(self.at) => {
+                let sign = self.span_of(self.at - 1).to(self.span);
+                let problem = Diagnostic::error("E0009", sign, "`...` is no operator");
+                Some(problem.fix(
+                    "`a..b` goes from `a` up to `b`, and `..` takes the whole of one axis",
+                    vec![(last, String::new())],
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the grammar stopped in the parameters of a function, or in what a `let` binds.
+    fn in_pattern(&self) -> bool {
+        let head = matches!(self.token(Some(0)), Some(Token::Fn | Token::Let | Token::Var | Token::For));
+        head && self.open_brackets().len() == 1 && !self.tokens[..self.at].iter().any(|(t, _)| *t == Token::Assign)
     }
 
     /// `[1 2 3]`, `[1, 2; 3, 4]`.
@@ -239,7 +314,10 @@ impl Place<'_> {
         } else {
             "the entries of an array are separated by `,`"
         };
-        Some(Diagnostic::error("E0010", self.span, title).fix("write the separators", patches))
+        let problem = Diagnostic::error("E0010", self.span, title).fix("write the separators", patches);
+        // `[0.0; 3]` is three zeros elsewhere.
+        let repeated = rows && close == open + 4 && matches!(self.token(Some(close - 1)), Some(Token::Int(_)));
+        Some(if repeated { problem.note("an array of one value throughout is `full(3, 0.0)`") } else { problem })
     }
 
     /// `{a: 1}`, `{1, 2}`, `let {a, b} = …`.
@@ -255,6 +333,13 @@ impl Place<'_> {
         };
         let block = self.block.filter(|block| self.outside_brackets() && closed(block))?;
         match self.found? {
+            Token::Colon if self.position(self.at, Token::For).is_some() => {
+                let problem = Diagnostic::error("E0010", self.span, "in braces stand statements");
+                Some(
+                    problem
+                        .help("there are no dictionaries: an array is `[f(i) for i in 0..n]`, a record `(a: 1, b: 2)`"),
+                )
+            }
             Token::Colon if self.at == 1 && matches!(self.token(Some(0)), Some(Token::Name(_))) => {
                 let problem = Diagnostic::error("E0010", self.span, "in braces stand statements");
                 Some(problem.fix("a record has round brackets: `(a: 1, b: 2)`", round(block, "(", ")")))

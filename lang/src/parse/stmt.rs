@@ -97,7 +97,12 @@ fn assignment<'a>(context: &'a Context<'a>, expr: P<'a, Expr>) -> P<'a, StmtKind
     let value = op.labelled(errors::OPERATOR).then(expr.clone()).or_not();
     expr.then(value)
         .map(move |(left, right)| match right {
-            None => StmtKind::Expr(left),
+            None => {
+                if let Some(problem) = errors::arrow(context.text, &left) {
+                    context.report(problem);
+                }
+                StmtKind::Expr(left)
+            }
             Some((op, value)) => {
                 if !is_place(&left) {
                     context.report(errors::no_place(&left));

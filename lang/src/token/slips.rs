@@ -41,6 +41,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("~", "\"not\" is written `not`"),
 ];
 
+/// Types behind a number elsewhere.
+const SUFFIXES: &[&str] = &["f32", "f64", "i32", "i64", "u8", "u32", "u64", "usize", "isize", "L", "LL", "UL"];
+
 impl<'a> Lexer<'a> {
     /// A character that begins no token, or a number that does not fit.
     pub(super) fn unreadable(&mut self, span: Span) {
@@ -151,8 +154,14 @@ impl<'a> Lexer<'a> {
         self.report(problem.fix(help, patches));
     }
 
-    /// `“text”`, `` `text` ``.
-    fn foreign_string(&mut self, open: Span, length: usize, close: char) {
+    /// Whether `'` opens a string of other languages, and where that ends.
+    pub(super) fn quoted(&self) -> Option<usize> {
+        let line = self.rest().lines().next().unwrap_or("");
+        if self.after_value() { None } else { line.find('\'').filter(|&at| !line[..at].contains(['"', '\\'])) }
+    }
+
+    /// `“text”`, `` `text` ``, `'text'`.
+    pub(super) fn foreign_string(&mut self, open: Span, length: usize, close: char) {
         let start = open.end as usize + length;
         let close = self.span(start, start + close.len_utf8());
         self.inner.bump((close.end - open.end) as usize);
@@ -170,6 +179,9 @@ impl<'a> Lexer<'a> {
         if self.rest().lines().next().unwrap_or("").trim().is_empty() {
             let help = "a statement goes on in the next line after an operator and in brackets: leave it out";
             return problem.fix(help, vec![(span, String::new())]);
+        }
+        if self.out.tokens.last().is_some_and(|(token, _)| token.ends_value()) {
+            return problem.help("a system of equations is solved by `solve(A, b)`");
         }
         problem.help("a function without a name is written `|x| x^2`")
     }
@@ -211,7 +223,9 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
         let before = self.out.tokens.iter().rev().find(|(token, _)| *token != Token::Newline);
-        if length == 0 {
+        // `0...5` is a range with a point too many.
+        let range = matches!(before, Some((Token::DotDot, range)) if range.end == span.start);
+        if length == 0 || range {
             return self.push(Token::Dot, span);
         }
         let digits = self.span(span.end as usize, span.end as usize + length);
@@ -264,6 +278,11 @@ impl<'a> Lexer<'a> {
                     }
                     _ => problem.help("numbers are decimal"),
                 }
+            }
+            [b'j'] | [b'i', b'm'] => problem.help("there are no complex numbers").note("a product needs its `*`"),
+            _ if SUFFIXES.contains(&text) || (text == "f" && self.text_of(number).contains('.')) => {
+                let help = "a number takes the type of what it meets, or is converted: `f32(1.5)`";
+                problem.fix(help, vec![(name, String::new())])
             }
             _ => problem.fix("a product needs its `*`", vec![(at, " * ".into())]),
         });

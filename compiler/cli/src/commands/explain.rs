@@ -1,10 +1,11 @@
-//! `adl explain`: what a code means, with a wrong and a right program.
+//! `adl explain`: what a code means, with a wrong and a right program, or what a function of the library does.
 
 use super::Context;
+use crate::repl::of_library;
 use crate::{OK, USAGE};
 use adl_lang::codes;
 
-/// Explains a code, or lists all; the result is the exit code.
+/// Explains a code or a function, or lists all codes; the result is the exit code.
 pub fn explain(context: &Context, code: Option<&str>) -> u8 {
     let Some(code) = code else {
         for code in codes::all() {
@@ -12,13 +13,13 @@ pub fn explain(context: &Context, code: Option<&str>) -> u8 {
         }
         return OK;
     };
-    match codes::find(code) {
-        Some(code) => {
-            context.console.line(&text(&code));
+    match codes::find(code).map(|code| text(&code)).or_else(|| of_library(code)) {
+        Some(text) => {
+            context.console.line(&text);
             OK
         }
         None => {
-            context.console.note(&format!("adl: there is no code `{code}`; `adl explain` lists all"));
+            context.console.note(&format!("adl: there is no code or function `{code}`; `adl explain` lists all codes"));
             USAGE
         }
     }

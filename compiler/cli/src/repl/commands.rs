@@ -5,7 +5,7 @@ use crate::commands::bench::bench_call;
 use crate::commands::explain;
 use crate::timing::duration;
 use adl_compiler::session::{Meaning, Mode, Stage};
-use adl_lang::{check::nearest, codes};
+use adl_lang::{check::nearest, codes, library};
 use std::path::Path;
 use std::time::Instant;
 
@@ -52,6 +52,32 @@ const ROWS: &[Row] = &[
 /// The names of all commands.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.names[0])
+}
+
+/// A command as other sessions know it, `quit` or `help sin`: done, or said how it is called here; whether it was one.
+pub fn without_colon(repl: &mut Repl, text: &str) -> bool {
+    let (word, args) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let (word, args) = (word.strip_suffix("()").unwrap_or(word), args.trim());
+    let name = match word {
+        "exit" => "quit",
+        "who" | "whos" | "ls" => "vars",
+        "run" | "source" | "include" => "load",
+        "%time" | "%timeit" | "@time" => "time",
+        "%reset" | "clc" => "clear",
+        word => word.strip_prefix('%').unwrap_or(word),
+    };
+    let Some(row) = ROWS.iter().find(|row| row.names[0] == name) else { return false };
+    let known = repl.session.meaning(word).is_some() || (word != "load" && library::all_names().contains(&word));
+    let spoken = args.is_empty() || args.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '/');
+    if known || !spoken {
+        return false;
+    }
+    if matches!(name, "quit" | "help") {
+        (row.run)(repl, args);
+    } else {
+        repl.console.note(&format!("commands begin with a colon: `{}`", format!(":{name} {args}").trim_end()));
+    }
+    true
 }
 
 /// Whether a command takes the name of a file.

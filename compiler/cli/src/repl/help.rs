@@ -1,4 +1,4 @@
-//! `:help NAME`: what a name means, from the session or from the library.
+//! `:help NAME`, `adl explain NAME`: what a name means, from the session or from the library.
 
 use super::echo;
 use adl_compiler::session::{Meaning, Session};
@@ -14,17 +14,22 @@ pub fn about(session: &Session, name: &str, width: usize) -> Result<String, Stri
         }
         return Ok(text);
     }
-    let Some(help) = library::help(name) else {
+    of_library(name).ok_or_else(|| {
         let own = session.names();
         let known = own.iter().map(String::as_str).chain(library::all_names());
         let near = nearest(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        return Err(format!("nothing is called `{name}`{near}"));
-    };
+        format!("nothing is called `{name}`{near}")
+    })
+}
+
+/// What a name of the library means.
+pub fn of_library(name: &str) -> Option<String> {
+    let help = library::help(name)?;
     let mut lines = vec![help.signature, help.doc];
     for (what, text) in [("derivative", help.derivative), ("at kinks", help.kink), ("example", help.example)] {
         if !text.is_empty() {
             lines.push(format!("  {what}: {text}"));
         }
     }
-    Ok(lines.join("\n"))
+    Some(lines.join("\n"))
 }
