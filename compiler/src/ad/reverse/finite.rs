@@ -35,6 +35,11 @@ impl Size {
         }
     }
 
+    /// The same of the entries that are finite.
+    pub fn finite(self) -> Size {
+        if self == Size::Any { Size::Finite } else { self }
+    }
+
     fn of(number: f64) -> Size {
         if number.is_finite() { Size::Known(number) } else { Size::Any }
     }

@@ -15,7 +15,7 @@
 //! regions and calls, a data operand of a `select` or of a choice (`max`, `min`), if a branch uses it from outside, or if
 //! only part of it is used: its cotangent is zero where something else is taken, and must stay zero there even if a partial is
 //! infinite. Many values are used in branches or in parts, and few of their partials can be infinite (`finite.rs`): of
-//! these only those are guarded.
+//! those in branches only these are guarded, and of those in parts only what is infinite by itself, as the slope of `sqrt`.
 
 use super::super::activity::Active;
 use super::super::emit::is_float;
@@ -33,8 +33,10 @@ use std::collections::BTreeSet;
 pub(in crate::ad) enum Taint {
     /// It is not.
     No,
-    /// A branch that uses the value may not be taken, or only part of it is used.
+    /// Only part of the value is used.
     Part,
+    /// A branch that uses the value may not be taken.
+    Branch,
     /// Another operand may be chosen.
     Choice,
 }
@@ -127,7 +129,7 @@ impl Flow<'_> {
             (at, conditional) = (owner.block, conditional | owner.branch);
         }
         if conditional {
-            self.taint(value, Taint::Part);
+            self.taint(value, Taint::Branch);
         }
     }
 

@@ -116,13 +116,18 @@ impl Sweep<'_, '_> {
         let taint = self.facts.tainted[data.results[0]];
         let sizes: Vec<Size> = data.args.iter().map(|&arg| self.facts.sizes[arg]).collect();
         let size = self.facts.sizes[data.results[0]];
+        let finite: Vec<Size> = sizes.iter().map(|size| size.finite()).collect();
         match &prim.row().derivative {
             Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
             Derivative::Partials(partials) => {
                 for (&arg, partial) in data.args.iter().zip(partials) {
                     if self.facts.active[arg] {
-                        let infinite = || of_partial(partial.as_ref(), &sizes, size) == Size::Any;
-                        let guard = taint == Taint::Choice || taint == Taint::Part && infinite();
+                        let guard = match taint {
+                            Taint::No => false,
+                            Taint::Part => of_partial(partial.as_ref(), &finite, Size::Finite) == Size::Any,
+                            Taint::Branch => of_partial(partial.as_ref(), &sizes, size) == Size::Any,
+                            Taint::Choice => true,
+                        };
                         let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, guard);
                         self.contribute_term(arg, term);
                     }
