@@ -191,7 +191,7 @@ impl<S: Signature> Function<S> {
         S::leaves(input, &mut leaves);
         let Workspace { memory, last, packed, spread } = workspace;
         let last = self.typed.matched(last, &leaves, &[], packed)?;
-        let mut out = self.room(last.shapes.from_the_first())?;
+        let mut out = self.room(last.shapes.rewound())?;
         let memory = memory.get_or_insert_with(|| self.typed.handle.program.setting.workspace());
         {
             let mut place = <S::Result as Type>::place(&mut out);

@@ -34,7 +34,7 @@ impl Shapes {
     }
 
     /// To be taken once more.
-    pub(super) fn from_the_first(&mut self) -> &mut Shapes {
+    pub(super) fn rewound(&mut self) -> &mut Shapes {
         self.taken = (0, 0);
         self
     }

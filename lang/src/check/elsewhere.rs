@@ -54,7 +54,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "Inf" | "Infinity" => Here::Name("inf"),
         "π" | "PI" | "M_PI" => Here::Name("pi"),
         "stop_gradient" | "detach" => Here::Name("stop_grad"),
-        "clip" => Here::Name("clamp"),
         "cat" => Here::Name("concat"),
         "rbind" => Here::Name("stack"),
         "fill" => Here::Name("full"),
@@ -62,7 +61,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "inverse" => Here::Name("inv"),
         "ifelse" => Here::Name("where"),
         "chol" => Here::Name("cholesky"),
-        "isclose" => Here::Name("allclose"),
         "trunc" | "fix" => Here::Name("i64"),
         "vectorize" => Here::Name("vmap"),
         "array" | "asarray" | "tensor" => Here::Nothing("an array is written `[1.0, 2.0]`"),
@@ -70,7 +68,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "copy" | "deepcopy" | "clone" => Here::Nothing("every value is its own copy: leave it out"),
         "astype" => Here::Advice("a type is called like a function: `f64(x)`"),
         "backward" | "requires_grad" => Here::Advice("a gradient is one of a function: `grad(f)(x)`"),
-        "ravel" => Here::Name("flatten"),
         "derivative" | "gradient" | "differentiate" => Here::Name("grad"),
         "dict" | "namedtuple" => Here::Advice("a record is written `(a: 1.0, b: 2.0)`"),
         "fsolve" | "fzero" | "brentq" | "newton" => Here::Advice("an equation is solved by `root(g, x0)`"),
@@ -80,7 +77,7 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "nrow" | "ncol" => Here::Advice("the sizes of an array are `shape(A)`, so rows are `shape(A)[0]`"),
         "seq" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
         "square" => Here::Advice("a power is written `x^n`"),
-        "mod" | "rem" | "fmod" => Here::Advice("a remainder is written `a % b`"),
+        "mod" | "rem" | "fmod" | "remainder" => Here::Advice("a remainder is written `a % b`"),
         "assert_eq" => Here::Advice("two values are compared by `assert(a == b)`"),
         "uniform" | "random" => Here::Advice("random numbers are made from a key: `rand(1, 3)`"),
         "normal" | "rnorm" => Here::Advice("random numbers are made from a key: `randn(1, 3)`"),
@@ -93,8 +90,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "read_csv" | "loadtxt" | "read" => Here::Name("load"),
         "complex" | "real" | "imag" | "conj" => Here::Advice("there are no complex numbers"),
         "power" | "pow" => Here::Advice("a power is written `x^n`"),
-        "square" => Here::Advice("a square is written `x^2`"),
-        "mod" | "fmod" | "remainder" => Here::Advice("a remainder is written `a % b`"),
         "inner" | "vdot" => Here::Advice("a product of vectors is written `a @ b`, or `dot(a, b)`"),
         "tensordot" => Here::Advice("other contractions are written `einsum(\"ijk,jkl->il\", A, B)`"),
         "ndim" => Here::Advice("the number of axes is `len(shape(x))`"),
@@ -108,7 +103,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         }
         "full_like" => Here::Advice("an array of the shape of another one is `full(shape(x), value)`"),
         "deg2rad" | "radians" => Here::Advice("degrees are turned into an angle by `x * pi / 180`"),
-        "normal" | "uniform" => Here::Advice("random numbers are `randn(key, shape)` and `rand(key, shape)`"),
         "nonzero" | "argwhere" | "unique" => {
             Here::Advice("sizes do not depend on data: choose by `where`, or by `if` in a reduction")
         }
