@@ -335,3 +335,13 @@ fn a_closed_pipe_ends_quietly() {
     run(["adl", "-e", endless], streams, Interrupt::new());
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
 }
+
+#[test]
+fn a_derivative_that_is_zero_by_construction_is_written_with_a_warning() {
+    let folder = Folder::new("flat", &[("f.adl", "fn f(x) = floor(x) * 2.0\nfn g(x) = x^2\n")]);
+    let said = adl(&["grad", &folder.path("f.adl"), "f"]);
+    assert_eq!((said.code, said.out.as_str()), (OK, "fn df(x) = 0.0\n"));
+    assert!(said.err.contains("warning[E0303]: `floor` is flat") && said.err.contains("f.adl:1:11"), "{}", said.err);
+    let said = adl(&["grad", &folder.path("f.adl"), "g"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (OK, "fn dg(x) = 2 * x\n", ""));
+}

@@ -8,6 +8,7 @@ use crate::pipeline::readable;
 use crate::text::{self, Signature};
 use adl_lang::ast::{BinaryOp, Expr, ExprKind, Name, Param, PatternKind, TypeExpr, TypeExprKind};
 use adl_lang::check::{ArgInfo, Input, LeafInfo, Shown, SizeSource};
+use adl_lang::diagnostic::Diagnostic;
 use adl_lang::typed::Layout;
 use adl_lang::types::{DType, Dim, Ty};
 use adl_runtime::Value;
@@ -26,7 +27,7 @@ pub enum Mode {
 }
 
 /// What is written of a derivative.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Written {
     /// The name of the function in the text.
     pub name: String,
@@ -36,6 +37,8 @@ pub struct Written {
     pub params: Vec<String>,
     /// The text.
     pub text: String,
+    /// What does not stop it, such as a derivative that is zero by construction.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Session {
@@ -43,8 +46,7 @@ impl Session {
     /// in the language. Shapes are those of the annotations, or of the values in `at`; what has neither is a number.
     ///
     /// # Errors
-    /// If there is no such function, it has no such derivative, or the derivative cannot be written: a `while` loop or a
-    /// recursion in reverse mode, whose length is not known before it runs.
+    /// If there is no such function, it has no such derivative, or the derivative cannot be written.
     ///
     /// ```
     /// use adl_compiler::session::{Mode, Session};
@@ -161,7 +163,7 @@ impl Session {
         let text = text::function(&module, main, &signature).map_err(|problem| {
             Error::host("E0453", format!("the derivative of `{of}` cannot be written as text: {}", problem.what))
         })?;
-        Ok(Written { name, operator, params: names.to_vec(), text })
+        Ok(Written { name, operator, params: names.to_vec(), text, warnings: entry.warnings.clone() })
     }
 }
 

@@ -24,6 +24,7 @@ pub fn grad(mut context: Context, args: &GradArgs) -> u8 {
     }
     match written(&mut session, args) {
         Ok((written, point)) => {
+            report.problem(&session.problems(written.warnings.clone()));
             report.line(written.text.trim_end());
             match point {
                 Some(point) => at_point(&report, &mut session, args, &written, &point),

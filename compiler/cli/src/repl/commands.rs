@@ -166,7 +166,10 @@ fn list(repl: &Repl, wanted: fn(&Meaning) -> bool) {
 fn grad(repl: &mut Repl, name: &str) {
     let report = repl.report();
     match repl.session.derivative_text(name, &[], Mode::Auto, &[]) {
-        Ok(written) => repl.console.line(written.text.trim_end()),
+        Ok(written) => {
+            report.problem(&repl.session.problems(written.warnings));
+            repl.console.line(written.text.trim_end());
+        }
         Err(problem) => {
             report.problem(&problem);
         }
