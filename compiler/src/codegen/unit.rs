@@ -179,17 +179,18 @@ fn define(
         listing.before(name, context, &|number| unit.name(number));
     }
     let isa = isa::host(Registers::of(&context.func))?;
-    let code = context.compile(&*isa, &mut ControlPlane::default());
-    let code = code.map_err(|problem| CodegenError(format!("{:?}", problem.inner)))?;
+    let compiled = context.compile(&*isa, &mut ControlPlane::default());
+    compiled.map_err(|problem| CodegenError(format!("{:?}", problem.inner)))?;
+    let code = context.compiled_code().ok_or_else(|| fault("nothing was compiled"))?;
     let alignment = u64::from(code.buffer.alignment.max(isa.function_alignment().minimum)).max(isa.symbol_alignment());
-    let (bytes, places) = (code.code_buffer().to_vec(), code.buffer.relocs().to_vec());
-    let places: Vec<_> = places.iter().map(|place| ModuleReloc::from_mach_reloc(place, &context.func, id)).collect();
-    unit.jit.define_function_bytes(id, alignment, &bytes, &places).map_err(fault)?;
+    let places = code.buffer.relocs().iter();
+    let places: Vec<_> = places.map(|place| ModuleReloc::from_mach_reloc(place, &context.func, id)).collect();
+    unit.jit.define_function_bytes(id, alignment, code.code_buffer(), &places).map_err(fault)?;
+    unit.stats.code_bytes += code.code_buffer().len();
     if let Some(listing) = &mut listing {
         listing.after(name, context, &|number| unit.name(number));
     }
     unit.listing = listing;
-    unit.stats.code_bytes += bytes.len();
     unit.jit.clear_context(context);
     Ok(())
 }
