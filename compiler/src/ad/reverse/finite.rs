@@ -18,6 +18,8 @@ use adl_lang::prims::formula::{Formula, Node};
 /// What is known of the entries of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Size {
+    /// Nothing was said of it yet.
+    Unseen,
     /// All are this number.
     Known(f64),
     /// They are finite.
@@ -29,6 +31,7 @@ pub(super) enum Size {
 impl Size {
     fn join(self, other: Size) -> Size {
         match (self, other) {
+            (Size::Unseen, known) | (known, Size::Unseen) => known,
             (Size::Any, _) | (_, Size::Any) => Size::Any,
             (Size::Known(a), Size::Known(b)) if a == b => self,
             (Size::Known(_) | Size::Finite, Size::Known(_) | Size::Finite) => Size::Finite,
@@ -47,64 +50,74 @@ impl Size {
 
 /// What is known of each value of a function whose arguments are finite.
 pub(super) fn sizes(func: &Func) -> Side<Value, Size> {
-    let mut sizes = Side::new(Size::Finite);
+    let mut sizes = Side::new(Size::Unseen);
+    func.params().iter().for_each(|&param| sizes.set(param, Size::Finite));
     while block(func, func.body, &mut sizes) {}
     sizes
 }
 
-/// One pass over a block; whether something was learned. What is known only gets less, so passes come to an end.
+/// One pass over a block; whether something changed. What is known of a value only gets less, so passes come to an end.
 fn block(func: &Func, at: Block, sizes: &mut Side<Value, Size>) -> bool {
-    let mut learned = false;
+    let mut changed = false;
     for &inst in &func.blocks[at].insts {
         let data = &func.insts[inst];
-        for inner in data.kind.blocks() {
-            learned |= block(func, inner, sizes);
-        }
-        let yields = |block: &Block| func.blocks[*block].yields.clone();
-        let sources: Vec<Vec<Value>> = match &data.kind {
+        match &data.kind {
             Kind::Pure(op) => {
                 let given: Vec<Size> = data.args.iter().map(|&arg| sizes[arg]).collect();
-                learned |= set(sizes, data.results[0], of_op(op, &given));
-                continue;
+                changed |= lower(sizes, data.results[0], of_op(op, &given));
             }
-            Kind::If { then, otherwise } => vec![yields(then), yields(otherwise)],
-            Kind::Map { body, .. } => vec![yields(body)],
-            Kind::For { body } => vec![data.args[1..].to_vec(), yields(body)],
-            Kind::While { body, .. } => vec![data.args.clone(), yields(body)],
-            _ => {
-                data.results.iter().for_each(|&result| learned |= set(sizes, result, Size::Any));
-                continue;
+            Kind::For { body } => changed |= cycle(func, &[*body], 1, (&data.args[1..], &data.results), sizes),
+            Kind::While { test, body } => {
+                changed |= cycle(func, &[*test, *body], 0, (&data.args, &data.results), sizes);
             }
-        };
-        for (k, &result) in data.results.iter().enumerate() {
-            let known = sources.iter().filter_map(|s| s.get(k)).map(|&v| sizes[v]).reduce(Size::join);
-            learned |= set(sizes, result, known.unwrap_or(Size::Any));
-        }
-        learned |= carried(func, &data.kind, &data.results, sizes);
-    }
-    learned
-}
-
-/// What is known of what a loop carries holds in its blocks.
-fn carried(func: &Func, kind: &Kind, results: &[Value], sizes: &mut Side<Value, Size>) -> bool {
-    let blocks = match kind {
-        Kind::For { body } => vec![(*body, 1)],
-        Kind::While { test, body } => vec![(*test, 0), (*body, 0)],
-        _ => Vec::new(),
-    };
-    let mut learned = false;
-    for (block, indices) in blocks {
-        for (&param, &result) in func.blocks[block].params[indices..].iter().zip(results) {
-            let known = sizes[result];
-            learned |= set(sizes, param, known);
+            Kind::If { .. } | Kind::Map { .. } => {
+                for inner in data.kind.blocks() {
+                    let contents = &func.blocks[inner];
+                    contents.params.iter().for_each(|&index| changed |= lower(sizes, index, Size::Finite));
+                    changed |= block(func, inner, sizes);
+                    changed |= hand_on(sizes, &contents.yields, &data.results);
+                }
+            }
+            _ => data.results.iter().for_each(|&result| changed |= lower(sizes, result, Size::Any)),
         }
     }
-    learned
+    changed
 }
 
-fn set(sizes: &mut Side<Value, Size>, value: Value, size: Size) -> bool {
-    let changed = sizes[value] != size;
-    sizes.set(value, size);
+/// One pass over a loop; behind as many indices its blocks carry what it is given and what the last of them yields.
+fn cycle(
+    func: &Func,
+    blocks: &[Block],
+    indices: usize,
+    (given, results): (&[Value], &[Value]),
+    sizes: &mut Side<Value, Size>,
+) -> bool {
+    let mut changed = false;
+    for &inner in blocks {
+        let (counters, carried) = func.blocks[inner].params.split_at(indices);
+        counters.iter().for_each(|&index| changed |= lower(sizes, index, Size::Finite));
+        changed |= hand_on(sizes, given, carried);
+        changed |= block(func, inner, sizes);
+    }
+    let Some(&body) = blocks.last() else { return changed };
+    for &inner in blocks {
+        changed |= hand_on(sizes, &func.blocks[body].yields, &func.blocks[inner].params[indices..]);
+    }
+    changed | hand_on(sizes, &func.blocks[body].params[indices..], results)
+}
+
+fn hand_on(sizes: &mut Side<Value, Size>, from: &[Value], to: &[Value]) -> bool {
+    from.iter().zip(to).fold(false, |changed, (&from, &to)| {
+        let known = sizes[from];
+        lower(sizes, to, known) | changed
+    })
+}
+
+/// What was known of a value is joined with what holds of it too; whether that is less.
+fn lower(sizes: &mut Side<Value, Size>, value: Value, size: Size) -> bool {
+    let joined = sizes[value].join(size);
+    let changed = sizes[value] != joined;
+    sizes.set(value, joined);
     changed
 }
 
@@ -119,8 +132,7 @@ fn of_op(op: &Op, given: &[Size]) -> Size {
         Op::Prim(prim) => of_prim(*prim, given),
         Op::Factor(_) | Op::Host { .. } => Size::Any,
         Op::Size(_) | Op::Iota(_) | Op::Random(..) | Op::ArgReduce { .. } | Op::ArgSort => Size::Finite,
-        Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) => given[0],
-        Op::Index(_) => given[0],
+        Op::Convert(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Index(_) => given[0],
         Op::Reduce(..) | Op::Concat(_) | Op::Update(_) | Op::Acc(_) | Op::MatMul { .. } => {
             // Sums and products of known numbers are other numbers.
             given.iter().copied().fold(Size::Finite, Size::join)

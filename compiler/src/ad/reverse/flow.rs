@@ -20,12 +20,14 @@
 use super::super::activity::Active;
 use super::super::emit::is_float;
 use super::super::linear::passes;
-use super::finite::{Size, sizes};
+use super::finite::{Size, of_partial, sizes};
 use crate::ir::entity::{Entity, Side};
-use crate::ir::{Block, Def, Func, Inst, Kind, Value};
+use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Derivative;
+use adl_lang::prims::formula::Formula;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Why a cotangent may be zero where the value plays no part.
@@ -49,8 +51,8 @@ pub(super) struct Facts {
     pub useful: Side<Value, bool>,
     /// Where a cotangent may be zero because something else was taken.
     pub tainted: Side<Value, Taint>,
-    /// What is known of each value.
-    pub sizes: Side<Value, Size>,
+    /// What is known of each value; found out when it is first asked for.
+    sizes: OnceCell<Side<Value, Size>>,
     touched: FxHashMap<Block, BTreeSet<usize>>,
 }
 
@@ -60,8 +62,8 @@ impl Facts {
         let mut owners = FxHashMap::default();
         let mut homes = Side::new(func.body);
         tree(func, func.body, &mut owners, &mut homes);
-        let (useful, tainted, sizes) = (Side::new(false), Side::new(tainted), sizes(func));
-        let facts = Facts { active, useful, tainted, sizes, touched: FxHashMap::default() };
+        let (useful, tainted) = (Side::new(false), Side::new(tainted));
+        let facts = Facts { active, useful, tainted, sizes: OnceCell::new(), touched: FxHashMap::default() };
         let mut flow = Flow { func, owners, homes, facts, grown: true };
         for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
@@ -76,6 +78,22 @@ impl Facts {
     /// The strongest taint of some values.
     pub fn taint(&self, values: &[Value]) -> Taint {
         values.iter().map(|&v| self.tainted[v]).max().unwrap_or(Taint::No)
+    }
+
+    /// Whether the product of a cotangent and this partial of an instruction must be guarded.
+    pub fn guards(&self, func: &Func, data: &InstData, partial: Option<&Formula>) -> bool {
+        let result = data.results[0];
+        let size = |value: Value| self.sizes.get_or_init(|| sizes(func))[value];
+        let infinite = |known: &dyn Fn(Value) -> Size| {
+            let given: Vec<Size> = data.args.iter().map(|&arg| known(arg)).collect();
+            of_partial(partial, &given, known(result)) == Size::Any
+        };
+        match self.tainted[result] {
+            Taint::No => false,
+            Taint::Part => infinite(&|value| size(value).finite()),
+            Taint::Branch => infinite(&size),
+            Taint::Choice => true,
+        }
     }
 
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.

@@ -15,8 +15,7 @@ use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
 use super::super::linear::Term;
 use super::super::linear::{chosen, plus, scaled};
-use super::finite::{Size, of_partial};
-use super::{Sweep, Taint};
+use super::Sweep;
 use crate::ir::{InstData, Value};
 use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::{Derivative, Prim};
@@ -113,21 +112,12 @@ impl Sweep<'_, '_> {
     fn reverse_prim(&mut self, prim: Prim, data: &InstData, c: Value) {
         let args = self.primals(&data.args);
         let result = self.primal[&data.results[0]];
-        let taint = self.facts.tainted[data.results[0]];
-        let sizes: Vec<Size> = data.args.iter().map(|&arg| self.facts.sizes[arg]).collect();
-        let size = self.facts.sizes[data.results[0]];
-        let finite: Vec<Size> = sizes.iter().map(|size| size.finite()).collect();
         match &prim.row().derivative {
             Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
             Derivative::Partials(partials) => {
                 for (&arg, partial) in data.args.iter().zip(partials) {
                     if self.facts.active[arg] {
-                        let guard = match taint {
-                            Taint::No => false,
-                            Taint::Part => of_partial(partial.as_ref(), &finite, Size::Finite) == Size::Any,
-                            Taint::Branch => of_partial(partial.as_ref(), &sizes, size) == Size::Any,
-                            Taint::Choice => true,
-                        };
+                        let guard = self.facts.guards(&self.source, data, partial.as_ref());
                         let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, guard);
                         self.contribute_term(arg, term);
                     }
