@@ -22,7 +22,7 @@ mod spectral;
 mod triangular;
 
 use super::reduce::Real;
-use super::{operand, result};
+use super::{clears_vectors, operand, result};
 use crate::abi::{Context, Status, interrupted, note_out_of_memory, size};
 use core::ops::{Div, Mul, Neg};
 use faer::dyn_stack::{MemBuffer, StackReq};
@@ -126,7 +126,7 @@ unsafe fn finish(ctx: *mut Context, run: impl FnOnce() -> Made) -> Status {
         if interrupted(ctx) {
             return Status::Interrupted;
         }
-        if let Err(Memory(bytes)) = run() {
+        if let Err(Memory(bytes)) = clears_vectors(run) {
             note_out_of_memory(ctx, bytes);
             return Status::OutOfMemory;
         }

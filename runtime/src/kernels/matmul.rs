@@ -10,7 +10,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::reduce::{Real, dot};
-use super::{dispatch, operand, result};
+use super::{clears_vectors, dispatch, operand, result};
 use crate::abi::{Context, Status, interrupted, size};
 
 /// A is stored as its transpose, `k × m`.
@@ -127,7 +127,7 @@ unsafe fn product<T: Real>(ctx: *mut Context, c: &mut [T], a: &[T], b: &[T], siz
     let vector = n == 1 || m == 1;
     if !vector && m * k * n > TINY {
         // SAFETY: the contract above.
-        return unsafe { tiled(ctx, c, a, b, sizes, accumulate) };
+        return clears_vectors(|| unsafe { tiled(ctx, c, a, b, sizes, accumulate) });
     }
     if n == 1 && !a_transposed {
         rows_times_vector(c, a, b, k, accumulate);
