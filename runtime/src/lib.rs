@@ -36,41 +36,7 @@
 //! - *Failure:* return what a call returned if it is not 0; nothing need be released,
 //!   [`Workspace::enter`] does it.
 //!
-//! Support symbols (see [`symbols`]; `ctx` is `*mut Context`, a result `u32` is a status):
-//!
-//! | symbol | parameters | result |
-//! |---|---|---|
-//! | `adl_arena_grow` | `ctx, bytes: u64` | `*mut u8`, null when out of memory (return 4) |
-//! | `adl_arena_release` | `ctx, top: *mut u8, chunk: u64` | |
-//! | `adl_tape_new` | `ctx` | `*mut Tape`, null when out of memory (return 4) |
-//! | `adl_tape_grow` | `ctx, tape: *mut Tape, needed: u64` (bytes in all) | `u32` |
-//! | `adl_tape_free` | `ctx, tape: *mut Tape` | |
-//! | `adl_fail` | `ctx, kind: u32, site: u32, a: i64, b: i64, c: i64, d: i64` | `u32`, always 1 |
-//! | `adl_fail_with` | `ctx, kind: u32, site: u32, values: *const PrintValue, n: i64` | `u32`, always 1 |
-//! | `adl_print` | `ctx, site: u32, values: *const PrintValue, n: i64` | `u32` |
-//! | `adl_host` | `ctx, site: u32, values: *const PrintValue, n: i64, out: *mut u8, dtype: u32, wanted: i64` (elements) | `u32` |
-//!
-//! Kernels (dense row-major operands; sizes are `i64`, where a negative one counts as 0; operands
-//! may be null when empty):
-//!
-//! | symbol (one per element type) | parameters | result |
-//! |---|---|---|
-//! | `adl_matmul_{f64,f32}` | `ctx, c: *mut T, a: *const T, b: *const T, batch, m, k, n, flags: i64` ([`kernels::matmul`]: 1 A transposed, 2 B transposed, 4 add to C, 8 one A for all, 16 one B for all, 32 one C for all) | `u32` |
-//! | `adl_each_exp_{f64,f32}`, `adl_each_tanh_{f64,f32}`, `adl_each_cosh_{f64,f32}`, `adl_each_sigmoid_{f64,f32}`, `adl_each_log_{f64,f32}`, `adl_each_log1p_{f64,f32}`, `adl_each_sin_{f64,f32}`, `adl_each_cos_{f64,f32}` | `xs: *mut T, n, one: fn(f64) -> f64` (in place; [`kernels::elementary`]) | |
-//! | `adl_lu_{f64,f32}`, `adl_cholesky_{f64,f32}`, `adl_qr_{f64,f32}`, `adl_eigh_{f64,f32}`, `adl_svd_{f64,f32}` | `ctx, out: *mut T, a: *const T, m, n` ([`kernels::factor`]) | `u32` |
-//! | `adl_lu_solve_{f64,f32}`, `adl_triangular_solve_{f64,f32}` | `ctx, out: *mut T, a: *const T, b: *const T, n, k, flags: i64` ([`kernels::factor`]: 1 upper, 2 transposed, 4 unit diagonal) | `u32` |
-//! | `adl_dot_{f64,f32}` | `a: *const T, b: *const T, n` | `T` |
-//! | `adl_sum_{f64,f32}` | `a: *const T, n` | `T` |
-//! | `adl_argsort_{f64,f32,i64}` | `ctx, out: *mut i64, data: *const T, rows, n` | `u32` |
-//! | `adl_random_bits` | `ctx, out: *mut i64, key: i64, start, n` | `u32` |
-//! | `adl_random_keys` | `ctx, out: *mut i64, key: i64, start, n` | `u32` |
-//! | `adl_random_int` | `ctx, out: *mut i64, key: i64, start, n, low: i64, high: i64` | `u32` |
-//! | `adl_random_uniform_{f64,f32}` | `ctx, out: *mut T, key: i64, start, n` | `u32` |
-//! | `adl_random_normal_{f64,f32}` | `ctx, out: *mut T, key: i64, start, n` | `u32` |
-//! | `adl_fill_{1,4,8}` (element size) | `out: *mut u8, bits: i64, n` | |
-//! | `adl_copy` | `out: *mut u8, data: *const u8, bytes` (may overlap) | |
-//! | `adl_transpose_{1,4,8}` | `ctx, out, data, batch, rows, cols` (`data` is `batch × rows × cols`) | `u32` |
-//! | `adl_copy_strided_{1,4,8}` | `ctx, out, data, rank, dims: *const i64, strides: *const i64` (of `data`, in elements, any sign) | `u32` |
+//! The functions that it may call are listed in [`symbols`].
 
 pub mod abi;
 pub mod array;

@@ -1,49 +1,167 @@
-//! The functions that compiled code may call, by name.
+//! The functions that compiled code may call: name, address and types.
 //!
-//! Their parameters are in the crate's documentation, the contracts with the functions themselves.
+//! The types are read from the Rust functions, so a function and a call of it cannot disagree. What each function does
+//! with its parameters, and what it returns, is said where it is defined.
 
-use crate::abi;
-use crate::kernels::{elementary, factor, matmul, memory, random, reduce, sort};
+use crate::abi::{self, Context, PrintValue, Tape};
+use crate::kernels::{elementary, factor, matmul, memory, random, sort};
 
-/// Name and address of every function, in the order of the documentation.
-pub fn symbols() -> &'static [(&'static str, *const u8)] {
+/// The machine type of a parameter or a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The address of the context of a call.
+    Context,
+    /// Another address, of data or of a function.
+    Address,
+    /// A whole number of 64 bits.
+    Word,
+    /// A whole number of 32 bits: a status, a site, a kind.
+    Half,
+}
+
+/// A function that compiled code may call.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it is.
+    pub address: *const u8,
+    /// What it takes.
+    pub params: &'static [Part],
+    /// What it gives.
+    pub result: Option<Part>,
+}
+
+impl Symbol {
+    /// Whether it takes the context of the call.
+    pub fn takes_context(&self) -> bool {
+        self.params.contains(&Part::Context)
+    }
+}
+
+/// Every function, grouped by module.
+pub fn symbols() -> &'static [Symbol] {
     SYMBOLS
 }
 
+/// The function of a name.
+pub fn symbol(name: &str) -> Option<&'static Symbol> {
+    SYMBOLS.iter().find(|symbol| symbol.name == name)
+}
+
+/// A type that compiled code passes.
+trait Passed {
+    const PART: Part;
+}
+
+/// A type that compiled code gets back.
+trait Returned {
+    const RESULT: Option<Part>;
+}
+
+macro_rules! parts {
+    ($($part:ident: $($ty:ty),*;)*) => {
+        $($(impl Passed for $ty {
+            const PART: Part = Part::$part;
+        })*)*
+    };
+}
+
+parts! {
+    Context: *mut Context;
+    Address: *mut u8, *mut u32, *mut u64, *mut i64, *mut f64, *mut f32, *mut Tape,
+        *const u8, *const u32, *const u64, *const i64, *const f64, *const f32, *const PrintValue, elementary::One;
+    Word: i64, u64;
+    Half: u32;
+}
+
+impl Returned for () {
+    const RESULT: Option<Part> = None;
+}
+
+impl<T: Passed> Returned for T {
+    const RESULT: Option<Part> = Some(T::PART);
+}
+
+/// A function that compiled code can call.
+trait Callable: Copy {
+    const PARAMS: &'static [Part];
+    const RESULT: Option<Part>;
+}
+
+macro_rules! callable {
+    ($($param:ident)*) => {
+        impl<R: Returned, $($param: Passed),*> Callable for unsafe extern "C" fn($($param),*) -> R {
+            const PARAMS: &'static [Part] = &[$($param::PART),*];
+            const RESULT: Option<Part> = R::RESULT;
+        }
+    };
+}
+
+callable! { A }
+callable! { A B }
+callable! { A B C }
+callable! { A B C D }
+callable! { A B C D E }
+callable! { A B C D E F }
+callable! { A B C D E F G }
+callable! { A B C D E F G H }
+callable! { A B C D E F G H I }
+
+const fn row<F: Callable>(name: &'static str, address: *const u8, _function: F) -> Symbol {
+    Symbol { name, address, params: F::PARAMS, result: F::RESULT }
+}
+
+/// Each group of functions is preceded by one `_` for each parameter; the compiler knows the types.
 macro_rules! table {
-    ($($module:ident :: { $($name:ident),* $(,)? };)*) => {
-        const SYMBOLS: &[(&str, *const u8)] =
-            &[$($((stringify!($name), $module::$name as *const u8),)*)*];
+    ($($module:ident { $($params:tt { $($name:ident),* $(,)? })* })*) => {
+        const SYMBOLS: &[Symbol] = &[$($($(
+            row(
+                stringify!($name),
+                $module::$name as *const u8,
+                $module::$name as unsafe extern "C" fn $params -> _,
+            ),
+        )*)*)*];
     };
 }
 
 table! {
-    abi::{
-        adl_arena_grow, adl_arena_release, adl_tape_new, adl_tape_grow, adl_tape_free,
-        adl_fail, adl_fail_with, adl_host, adl_print,
-    };
-    matmul::{ adl_matmul_f64, adl_matmul_f32 };
-    factor::{
-        adl_lu_f64, adl_lu_f32, adl_cholesky_f64, adl_cholesky_f32, adl_qr_f64, adl_qr_f32,
-        adl_eigh_f64, adl_eigh_f32, adl_svd_f64, adl_svd_f32,
-        adl_lu_solve_f64, adl_lu_solve_f32, adl_triangular_solve_f64, adl_triangular_solve_f32,
-    };
-    elementary::{
-        adl_each_exp_f64, adl_each_exp_f32, adl_each_tanh_f64, adl_each_tanh_f32,
-        adl_each_cosh_f64, adl_each_cosh_f32, adl_each_sigmoid_f64, adl_each_sigmoid_f32,
-        adl_each_log_f64, adl_each_log_f32, adl_each_log1p_f64, adl_each_log1p_f32,
-        adl_each_sin_f64, adl_each_sin_f32, adl_each_cos_f64, adl_each_cos_f32,
-    };
-    reduce::{ adl_dot_f64, adl_dot_f32, adl_sum_f64, adl_sum_f32 };
-    sort::{ adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 };
-    random::{
-        adl_random_bits, adl_random_keys, adl_random_int,
-        adl_random_uniform_f64, adl_random_uniform_f32,
-        adl_random_normal_f64, adl_random_normal_f32,
-    };
-    memory::{
-        adl_fill_1, adl_fill_4, adl_fill_8, adl_copy,
-        adl_transpose_1, adl_transpose_4, adl_transpose_8,
-        adl_copy_strided_1, adl_copy_strided_4, adl_copy_strided_8,
-    };
+    abi {
+        (_) { adl_tape_new }
+        (_, _) { adl_arena_grow, adl_tape_free }
+        (_, _, _) { adl_arena_release, adl_tape_grow }
+        (_, _, _, _) { adl_print }
+        (_, _, _, _, _) { adl_fail_with }
+        (_, _, _, _, _, _, _) { adl_fail, adl_host }
+    }
+    matmul {
+        (_, _, _, _, _, _, _, _, _) { adl_matmul_f64, adl_matmul_f32 }
+    }
+    factor {
+        (_, _, _, _, _) {
+            adl_lu_f64, adl_lu_f32, adl_cholesky_f64, adl_cholesky_f32, adl_qr_f64, adl_qr_f32,
+            adl_eigh_f64, adl_eigh_f32, adl_svd_f64, adl_svd_f32,
+        }
+        (_, _, _, _, _, _, _) {
+            adl_lu_solve_f64, adl_lu_solve_f32, adl_triangular_solve_f64, adl_triangular_solve_f32,
+        }
+    }
+    elementary {
+        (_, _, _) {
+            adl_each_exp_f64, adl_each_exp_f32, adl_each_tanh_f64, adl_each_tanh_f32,
+            adl_each_cosh_f64, adl_each_cosh_f32, adl_each_sigmoid_f64, adl_each_sigmoid_f32,
+            adl_each_log_f64, adl_each_log_f32, adl_each_log1p_f64, adl_each_log1p_f32,
+            adl_each_sin_f64, adl_each_sin_f32, adl_each_cos_f64, adl_each_cos_f32,
+        }
+    }
+    sort {
+        (_, _, _, _, _) { adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 }
+    }
+    random {
+        (_, _, _, _, _) { adl_random_bits, adl_random_uniform_f64, adl_random_normal_f64 }
+    }
+    memory {
+        (_, _, _) { adl_fill_1, adl_fill_4, adl_fill_8, adl_copy }
+        (_, _, _, _, _, _) { adl_transpose_1, adl_transpose_4, adl_transpose_8 }
+    }
 }

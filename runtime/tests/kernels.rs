@@ -4,12 +4,11 @@
 use std::ptr;
 
 use adl_runtime::kernels::memory::{
-    adl_copy, adl_copy_strided_1, adl_copy_strided_8, adl_fill_1, adl_fill_4, adl_fill_8, adl_transpose_1,
-    adl_transpose_4, adl_transpose_8,
+    adl_copy, adl_fill_1, adl_fill_4, adl_fill_8, adl_transpose_1, adl_transpose_4, adl_transpose_8,
 };
 use adl_runtime::kernels::reduce::{adl_dot_f64, adl_sum_f32, adl_sum_f64, dot, sum};
 use adl_runtime::kernels::sort::{adl_argsort_f32, adl_argsort_f64, adl_argsort_i64};
-use adl_runtime::symbols::symbols;
+use adl_runtime::symbols::{Part, symbol, symbols};
 
 fn argsort(x: &[f64], rows: usize) -> Vec<i64> {
     let mut order = vec![-1; x.len()];
@@ -91,41 +90,6 @@ fn transposition() {
 }
 
 #[test]
-fn strided_copies() {
-    let x: Vec<u64> = (0..24).collect();
-    let copy = |start: usize, dims: &[i64], strides: &[i64]| {
-        let mut out = vec![u64::MAX; dims.iter().product::<i64>() as usize];
-        // SAFETY: the places lie within `x`.
-        let status = unsafe {
-            let data = x.as_ptr().add(start);
-            let rank = dims.len() as i64;
-            adl_copy_strided_8(ptr::null_mut(), out.as_mut_ptr(), data, rank, dims.as_ptr(), strides.as_ptr())
-        };
-        assert_eq!(status, 0);
-        out
-    };
-    assert_eq!(copy(7, &[], &[]), [7]);
-    assert_eq!(copy(5, &[3], &[-2]), [5, 3, 1]);
-    assert_eq!(copy(2, &[2, 3], &[0, 1]), [2, 3, 4, 2, 3, 4]);
-    assert_eq!(copy(2, &[2, 2], &[1, 0]), [2, 2, 3, 3]);
-    assert_eq!(copy(0, &[2, 3, 2], &[1, 8, 4]), [0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21]);
-    assert_eq!(copy(23, &[2, 0, 2], &[1, 8, 4]), [0u64; 0]);
-    let mut bytes = [0; 4];
-    // SAFETY: two by two out of four.
-    unsafe {
-        adl_copy_strided_1(
-            ptr::null_mut(),
-            bytes.as_mut_ptr(),
-            [1, 2, 3, 4].as_ptr(),
-            2,
-            [2, 2].as_ptr(),
-            [1, 2].as_ptr(),
-        )
-    };
-    assert_eq!(bytes, [1, 3, 2, 4]);
-}
-
-#[test]
 fn fill_and_copy() {
     let (mut ones, mut halves, mut flags) = ([0; 5], [0; 3], [0; 4]);
     // SAFETY: the sizes are those of the arrays.
@@ -145,16 +109,17 @@ fn fill_and_copy() {
 }
 
 #[test]
-fn every_symbol_has_a_name_of_its_own_and_is_documented() {
-    let docs = include_str!("../src/lib.rs");
-    let mut names: Vec<&str> = symbols().iter().map(|&(name, _)| name).collect();
-    for &(name, address) in symbols() {
-        assert!(!address.is_null());
-        let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
-        assert!(docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{stem}_{{")), "{name}");
-    }
+fn every_symbol_has_a_name_of_its_own_and_the_types_of_its_function() {
+    let mut names: Vec<&str> = symbols().iter().map(|symbol| symbol.name).collect();
+    assert!(symbols().iter().all(|symbol| !symbol.address.is_null()));
     let count = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
+    // Read by hand from three functions.
+    let types = |name| symbol(name).map(|symbol| (symbol.params, symbol.result)).expect(name);
+    use Part::{Address, Context, Half, Word};
+    assert_eq!(types("adl_fill_4"), (&[Address, Word, Word][..], None));
+    assert_eq!(types("adl_fail"), (&[Context, Half, Half, Word, Word, Word, Word][..], Some(Half)));
+    assert_eq!(types("adl_tape_new"), (&[Context][..], Some(Address)));
 }

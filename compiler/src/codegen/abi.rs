@@ -8,6 +8,7 @@
 use super::scalar::{self, machine};
 use crate::ir::{Func, Type};
 use adl_lang::prims::{self, Prim};
+use adl_runtime::symbols::{self, Part};
 use cranelift_codegen::ir::{self as clif, AbiParam, Signature, types};
 use cranelift_codegen::isa::CallConv;
 
@@ -46,67 +47,36 @@ pub(super) fn of_types(params: &[clif::Type], result: Option<clif::Type>, conven
     signature
 }
 
-const P: clif::Type = types::I64;
-const I: clif::Type = types::I64;
-const W: clif::Type = types::I32;
-
 /// How the names of the functions begin that apply an elementary function to many numbers; its own name and that of the
 /// element type follow.
 pub(super) const EACH: &str = "adl_each_";
 
-/// The functions of the runtime that compiled code calls, with their types; `P` is an address.
-const SUPPORT: &[(&str, &[clif::Type], Option<clif::Type>)] = &[
-    ("adl_arena_grow", &[P, I], Some(P)),
-    ("adl_arena_release", &[P, P, I], None),
-    ("adl_tape_new", &[P], Some(P)),
-    ("adl_tape_grow", &[P, P, I], Some(W)),
-    ("adl_tape_free", &[P, P], None),
-    ("adl_fail", &[P, W, W, I, I, I, I], Some(W)),
-    ("adl_fail_with", &[P, W, W, P, I], Some(W)),
-    ("adl_print", &[P, W, P, I], Some(W)),
-    ("adl_host", &[P, W, P, I, P, W, I], Some(W)),
-    ("adl_matmul_f64", &[P, P, P, P, I, I, I, I, I], Some(W)),
-    ("adl_matmul_f32", &[P, P, P, P, I, I, I, I, I], Some(W)),
-    ("adl_argsort_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_argsort_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_argsort_i64", &[P, P, P, I, I], Some(W)),
-    ("adl_lu_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_lu_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_cholesky_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_cholesky_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_qr_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_qr_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_eigh_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_eigh_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_svd_f64", &[P, P, P, I, I], Some(W)),
-    ("adl_svd_f32", &[P, P, P, I, I], Some(W)),
-    ("adl_lu_solve_f64", &[P, P, P, P, I, I, I], Some(W)),
-    ("adl_lu_solve_f32", &[P, P, P, P, I, I, I], Some(W)),
-    ("adl_triangular_solve_f64", &[P, P, P, P, I, I, I], Some(W)),
-    ("adl_triangular_solve_f32", &[P, P, P, P, I, I, I], Some(W)),
-    ("adl_random_bits", &[P, P, I, I, I], Some(W)),
-    ("adl_random_uniform_f64", &[P, P, I, I, I], Some(W)),
-    ("adl_random_normal_f64", &[P, P, I, I, I], Some(W)),
-    ("adl_fill_1", &[P, I, I], None),
-    ("adl_fill_4", &[P, I, I], None),
-    ("adl_fill_8", &[P, I, I], None),
-    ("adl_copy", &[P, P, I], None),
-    ("adl_transpose_1", &[P, P, P, I, I, I], Some(W)),
-    ("adl_transpose_4", &[P, P, P, I, I, I], Some(W)),
-    ("adl_transpose_8", &[P, P, P, I, I, I], Some(W)),
-];
-
-/// The types of a support function.
-pub(super) fn support(name: &str) -> Option<(&'static [clif::Type], Option<clif::Type>)> {
-    if name.starts_with(EACH) {
-        return Some((&[P, I, P], None));
+/// The machine type of a parameter or result of a function of the runtime.
+fn of_part(part: Part) -> clif::Type {
+    match part {
+        Part::Context | Part::Address | Part::Word => types::I64,
+        Part::Half => types::I32,
     }
-    SUPPORT.iter().find(|(n, ..)| *n == name).map(|(_, params, result)| (*params, *result))
 }
 
-/// Whether a function that compiled code calls does without a workspace.
+/// The types of a function of the runtime.
+fn support(name: &str) -> Option<(Vec<clif::Type>, Option<clif::Type>)> {
+    let symbol = symbols::symbol(name)?;
+    Some((symbol.params.iter().map(|&part| of_part(part)).collect(), symbol.result.map(of_part)))
+}
+
+/// The types of a function from outside: of the runtime, of the code generator itself, or of a primitive (`prim_…`).
+pub(super) fn outside(name: &str) -> Option<(Vec<clif::Type>, Option<clif::Type>)> {
+    support(name).or_else(|| {
+        let own = helper(name).or_else(|| Prim::named(name.strip_prefix("prim_")?).and_then(primitive))?;
+        let (params, result) = own.types();
+        Some((params.to_vec(), result))
+    })
+}
+
+/// Whether a function that compiled code calls does without a workspace. A failure is written into the context itself.
 pub(super) fn is_bare(name: &str) -> bool {
-    matches!(name, "adl_fail" | "adl_copy") || name.starts_with(EACH) || support(name).is_none()
+    name == "adl_fail" || symbols::symbol(name).is_none_or(|symbol| !symbol.takes_context())
 }
 
 /// A function that is compiled into the host, and its address.

@@ -10,6 +10,7 @@ use super::sites::{Site, What};
 use super::{CodegenError, abi};
 use adl_lang::source::Span;
 use adl_lang::types::Ty;
+use adl_runtime::symbols;
 use adl_runtime::{Array, Context, Failure, Status, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
@@ -117,17 +118,8 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
         let prim = name.strip_prefix("prim_").and_then(adl_lang::prims::Prim::named)?;
         abi::primitive(prim).map(|f| f.address())
     }));
-    builder.symbol_lookup_fn(Box::new(runtime_function));
+    builder.symbol_lookup_fn(Box::new(|name| symbols::symbol(name).map(|symbol| symbol.address)));
     Ok(JITModule::new(builder))
-}
-
-fn runtime_function(name: &str) -> Option<*const u8> {
-    adl_runtime::symbols::symbols().iter().find(|(n, _)| *n == name).map(|(_, address)| *address)
-}
-
-/// Whether a support function of the runtime exists.
-pub(super) fn supported(name: &str) -> bool {
-    runtime_function(name).is_some()
 }
 
 impl Native {

@@ -262,14 +262,9 @@ impl Unit<'_> {
         if let Some(&id) = self.imports.get(name) {
             return Some(id);
         }
-        let (params, result) = match (abi::support(name), abi::helper(name), name.strip_prefix("prim_")) {
-            (Some(types), _, _) if native::supported(name) => types,
-            (_, Some(own), _) => own.types(),
-            (_, _, Some(prim)) => Prim::named(prim).and_then(abi::primitive)?.types(),
-            (_, _, _) => return None,
-        };
+        let (params, result) = abi::outside(name)?;
         let convention = self.jit.isa().default_call_conv();
-        let signature = abi::of_types(params, result, convention);
+        let signature = abi::of_types(&params, result, convention);
         let id = self.jit.declare_function(name, Linkage::Import, &signature).ok()?;
         self.imports.insert(name.to_string(), id);
         Some(id)

@@ -11,7 +11,7 @@ use adl_lang::message::{Body, Message, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::display::format_array;
-use adl_runtime::kernels::random::{self, Purpose};
+use adl_runtime::kernels::random;
 use adl_runtime::view::{Leaf, Place};
 use adl_runtime::{Array, ArrayError};
 
@@ -65,7 +65,7 @@ impl Hooks for Host<'_> {
     }
 
     fn random(&mut self, kind: Random, key: i64, count: usize) -> Option<Vec<Const>> {
-        let bits = random::bits(key, Purpose::Numbers, 0).take(count);
+        let bits = random::bits(key, 0).take(count);
         Some(match kind {
             Random::Uniform => bits.map(|b| Const::F64(random::uniform(b))).collect(),
             Random::Normal => bits.map(|b| Const::F64(random::normal(b))).collect(),

@@ -2,14 +2,13 @@
 //!
 //! Number `i` of a key is 64 bits of the ChaCha stream cipher with 8 rounds (D. J. Bernstein,
 //! *ChaCha, a variant of Salsa20*, 2008). Its 256-bit key is the `i64` in little-endian order, then
-//! a number of eight bytes for the purpose (0 numbers, 1 keys), then the 16 bytes
-//! `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0,
+//! eight bytes 0, then the 16 bytes `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0,
 //! read in little-endian order. So an entry depends neither on how many are asked for nor on the
 //! machine, and different keys give streams that nobody can tell from independent ones.
 //!
 //! Each entry uses the one number at its position:
 //!
-//! - uniform: the upper 53 bits (24 for `f32`) over 2⁵³ (2²⁴), in [0, 1);
+//! - uniform: the upper 53 bits over 2⁵³, in [0, 1);
 //! - normal: the upper bit is the sign, the next 52 bits `b` the probability `p = (b + ½) / 2⁵³` in
 //!   (0, ½) whose quantile is taken (algorithm AS 241, M. J. Wichura, *The percentage points of the
 //!   normal distribution*, Appl. Statist. 37, 1988; relative error about 10⁻¹⁶). Only basic
@@ -24,23 +23,14 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::result;
 use crate::abi::{Context, Status, interrupted, size};
 
-/// What a stream is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Bits, and what is made of them.
-    Numbers = 0,
-    /// New keys.
-    Keys = 1,
-}
-
 /// How many entries are made between two looks at the interrupt.
 const STRETCH: usize = 1 << 16;
 
 /// The numbers of `key` from position `start` on.
-pub fn bits(key: i64, purpose: Purpose, start: u64) -> impl Iterator<Item = u64> {
+pub fn bits(key: i64, start: u64) -> impl Iterator<Item = u64> {
     let mut seed = *b"................ADL random v1...";
     seed[..8].copy_from_slice(&key.to_le_bytes());
-    seed[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+    seed[8..16].fill(0);
     let mut rng = ChaCha8Rng::from_seed(seed);
     rng.set_word_pos(2 * u128::from(start));
     core::iter::repeat_with(move || rng.next_u64())
@@ -51,23 +41,11 @@ pub fn uniform(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// A number in [0, 1), of single precision.
-pub fn uniform_f32(bits: u64) -> f32 {
-    (bits >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
-}
-
 /// A number of the standard normal distribution.
 pub fn normal(bits: u64) -> f64 {
     let tail = ((bits << 1 >> 12) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64);
     let size = -lower_quantile(tail);
     if bits >> 63 == 1 { -size } else { size }
-}
-
-/// A whole number from `low` up to but not including `high`; `low` if there is none.
-pub fn int(bits: u64, low: i64, high: i64) -> i64 {
-    let count = (high as i128 - low as i128).max(0) as u128;
-    let offset = (u128::from(bits) * count) >> 64;
-    (low as i128 + offset as i128) as i64
 }
 
 /// The number below which a standard normal variable stays with probability `p`, for `p` in (0, ½].
@@ -157,17 +135,10 @@ const FAR_TAIL: [[f64; 8]; 2] = [
 ///
 /// # Safety
 /// As for the kernels.
-unsafe fn fill<T>(
-    ctx: *mut Context,
-    out: *mut T,
-    (key, purpose): (i64, Purpose),
-    start: i64,
-    n: i64,
-    entry: impl Fn(u64) -> T,
-) -> u32 {
+unsafe fn fill<T>(ctx: *mut Context, out: *mut T, key: i64, start: i64, n: i64, entry: impl Fn(u64) -> T) -> u32 {
     // SAFETY: the contract above.
     let out = unsafe { result(out, size(n)) };
-    let mut numbers = bits(key, purpose, size(start) as u64);
+    let mut numbers = bits(key, size(start) as u64);
     for stretch in out.chunks_mut(STRETCH) {
         for (entry_out, bits) in stretch.iter_mut().zip(&mut numbers) {
             *entry_out = entry(bits);
@@ -181,46 +152,23 @@ unsafe fn fill<T>(
 }
 
 macro_rules! export {
-    ($($(#[$doc:meta])* $name:ident, $t:ty, $purpose:ident, $entry:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $t:ty, $entry:expr;)*) => {
         $($(#[$doc])*
         ///
         /// # Safety
         /// See [`crate::kernels`].
         pub unsafe extern "C" fn $name(ctx: *mut Context, out: *mut $t, key: i64, start: i64, n: i64) -> u32 {
             // SAFETY: the contract above.
-            unsafe { fill(ctx, out, (key, Purpose::$purpose), start, n, $entry) }
+            unsafe { fill(ctx, out, key, start, n, $entry) }
         })*
     };
 }
 
 export! {
     /// The `n` numbers of `key` from position `start` on.
-    adl_random_bits, i64, Numbers, |bits| bits as i64;
-    /// `n` new keys, from position `start` on.
-    adl_random_keys, i64, Keys, |bits| bits as i64;
+    adl_random_bits, i64, |bits| bits as i64;
     /// `n` numbers in [0, 1).
-    adl_random_uniform_f64, f64, Numbers, uniform;
-    /// `n` numbers in [0, 1).
-    adl_random_uniform_f32, f32, Numbers, uniform_f32;
+    adl_random_uniform_f64, f64, uniform;
     /// `n` numbers of the standard normal distribution.
-    adl_random_normal_f64, f64, Numbers, normal;
-    /// `n` numbers of the standard normal distribution: the `f64` ones, rounded.
-    adl_random_normal_f32, f32, Numbers, |bits| normal(bits) as f32;
-}
-
-/// `n` whole numbers from `low` up to but not including `high`.
-///
-/// # Safety
-/// See [`crate::kernels`].
-pub unsafe extern "C" fn adl_random_int(
-    ctx: *mut Context,
-    out: *mut i64,
-    key: i64,
-    start: i64,
-    n: i64,
-    low: i64,
-    high: i64,
-) -> u32 {
-    // SAFETY: the contract above.
-    unsafe { fill(ctx, out, (key, Purpose::Numbers), start, n, |bits| int(bits, low, high)) }
+    adl_random_normal_f64, f64, normal;
 }
