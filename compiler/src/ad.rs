@@ -58,7 +58,20 @@ use adl_lang::typed::order::{Use, orders};
 use emit::reachable;
 use reverse::Taint;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+
+/// Why requests are left.
+#[derive(Clone, Debug)]
+pub enum Unresolved {
+    /// A function takes a derivative of itself.
+    Endless(Endless),
+    /// It was not to go on.
+    Halted,
+}
+
+/// Unwinds from where functions are made, which may be deep in others, to [`resolve_until`].
+struct Halt;
 
 /// A function that takes a derivative of itself: it would need derivatives of every order.
 #[derive(Clone, Debug)]
@@ -108,11 +121,45 @@ pub fn resolve_with(
     calls: Calls,
     clean: &mut dyn FnMut(&mut Module, FuncId),
 ) -> Result<(), Endless> {
-    check_order(module, entries)?;
+    match resolve_until(module, entries, calls, clean, &mut |_| true) {
+        Ok(()) => Ok(()),
+        Err(Unresolved::Halted) => unreachable!("it goes on whatever was made"),
+        Err(Unresolved::Endless(endless)) => Err(endless),
+    }
+}
+
+/// The same; `go_on` is asked before each function that is made, and told how many instructions were made so far.
+///
+/// # Errors
+/// If a function takes a derivative of itself, or if it is not to go on; then the module is of no use.
+pub fn resolve_until(
+    module: &mut Module,
+    entries: &[FuncId],
+    calls: Calls,
+    clean: &mut dyn FnMut(&mut Module, FuncId),
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Result<(), Unresolved> {
+    check_order(module, entries).map_err(Unresolved::Endless)?;
+    let resolved = catch_unwind(AssertUnwindSafe(|| resolve_all(module, entries, calls, clean, go_on)));
+    resolved.map_err(|payload| match payload.downcast::<Halt>() {
+        Ok(_) => Unresolved::Halted,
+        Err(payload) => resume_unwind(payload),
+    })
+}
+
+fn resolve_all(
+    module: &mut Module,
+    entries: &[FuncId],
+    calls: Calls,
+    clean: &mut dyn FnMut(&mut Module, FuncId),
+    go_on: &mut dyn FnMut(usize) -> bool,
+) {
     let mut ad = Ad {
         module,
         calls,
         clean,
+        go_on,
+        instructions: 0,
         made: FxHashMap::default(),
         prepared: FxHashSet::default(),
         unclean: Vec::new(),
@@ -136,7 +183,6 @@ pub fn resolve_with(
         // What is left are calls: nothing keeps them apart from others.
         ad.module.funcs[func].rules = Rules::default();
     }
-    Ok(())
 }
 
 /// The name of a function that is made.
@@ -186,6 +232,9 @@ struct Ad<'m> {
     module: &'m mut Module,
     calls: Calls,
     clean: &'m mut dyn FnMut(&mut Module, FuncId),
+    go_on: &'m mut dyn FnMut(usize) -> bool,
+    /// How many were made so far.
+    instructions: usize,
     made: FxHashMap<Name, Vec<FuncId>>,
     /// Functions without `jvp` requests, in themselves and what they call.
     prepared: FxHashSet<FuncId>,
@@ -258,6 +307,9 @@ impl Ad<'_> {
         if let Some(made) = self.made.get(&name) {
             return made.clone();
         }
+        if !(self.go_on)(self.instructions) {
+            resume_unwind(Box::new(Halt));
+        }
         self.prepare(func);
         let source = Rc::new(self.module.funcs[func].clone());
         let reserve = |suffix: &&str| {
@@ -274,6 +326,7 @@ impl Ad<'_> {
         self.depth -= 1;
         for (&place, mut body) in places.iter().zip(bodies) {
             body.name.clone_from(&self.module.funcs[place].name);
+            self.instructions += body.insts.len();
             self.module.funcs[place] = body;
             self.unclean.push(place);
         }

@@ -55,7 +55,7 @@ mod unit;
 mod vector;
 
 pub use listing::Listing;
-pub use native::{CallFailure, Native, Stats, Stop};
+pub use native::{CallFailure, Native, Shortage, Stats, Stop};
 pub use sites::{Fault, Site, What};
 
 use crate::ir::entity::Side;

@@ -150,6 +150,23 @@ impl Engine {
         self.with(|engine| engine.setting.limits.time = Some(time))
     }
 
+    /// Bounds the time of each step of compiling, which ends within some milliseconds of it: [`Limits::compile_time`].
+    ///
+    /// ```
+    /// use adl_compiler::{Engine, ErrorKind};
+    /// use std::time::Duration;
+    /// let engine = Engine::new().with_compile_time_limit(Duration::from_millis(5));
+    /// let lines: String = (0..4000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    /// let program = engine.compile("long", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}"));
+    /// let compiled = program.and_then(|p| p.function::<fn(f64) -> f64>("f"));
+    /// assert_eq!(compiled.unwrap_err().kind, ErrorKind::Time);
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_compile_time_limit(self, time: Duration) -> Engine {
+        self.with(|engine| engine.setting.limits.compile_time = Some(time))
+    }
+
     /// Bounds the rounds of loops and calls of functions in a call: the same on every machine, but the code is slower.
     ///
     /// ```
@@ -307,7 +324,9 @@ impl Engine {
         let mut runner = Runner::new(self.setting.clone());
         runner.backend = self.backend;
         let mut state = State::new(runner);
-        let (warnings, stmts) = deep(|| {
+        let compiling = self.setting.compiling();
+        state.runner.stop = compiling.stop();
+        let loaded = deep(|| {
             state.host_functions(self.setting.hosts.text())?;
             let mut loaded = state.load(source, import)?;
             constants.replace(&mut loaded.stmts);
@@ -318,7 +337,9 @@ impl Engine {
             let mut warnings = loaded.warnings;
             warnings.extend(state.definitions(&loaded.stmts)?);
             Ok::<_, Error>((warnings, loaded.stmts))
-        })?;
+        });
+        let (warnings, stmts) = loaded.map_err(|problem| compiling.explain(problem))?;
+        state.runner.stop = self.interrupt();
         count(&self.counters.programs, 1);
         Ok(Program(Arc::new(Inner {
             known: Known::new(&state),

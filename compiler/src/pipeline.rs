@@ -7,7 +7,7 @@
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
 //! verified after each of them; native code is only ever made from verified IR.
 
-use crate::ad::Endless;
+use crate::ad::{Endless, Unresolved};
 use crate::codegen::{self, Facts, Listing, Native};
 use crate::ir::copy::Copier;
 use crate::ir::entity::{Entity, Side};
@@ -18,6 +18,7 @@ use crate::text::outline::outline;
 use crate::{ad, lower, opt};
 use adl_lang::typed;
 use adl_runtime::Interrupt;
+use adl_runtime::aside::{Aside, Place};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,33 @@ pub struct Options {
     /// Count rounds and calls, and stop when their fuel is used up.
     pub metered: bool,
 }
+
+/// When a compilation is given up.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Raised when nobody waits for the code any more.
+    pub stop: Interrupt,
+    /// Most instructions of the IR at any time: what bounds the memory of the compiler.
+    pub instructions: usize,
+}
+
+impl Bounds {
+    /// Most instructions unless told otherwise: they take one or two gigabytes.
+    pub const INSTRUCTIONS: usize = 4_000_000;
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { stop: Interrupt::new(), instructions: Bounds::INSTRUCTIONS }
+    }
+}
+
+/// From so many instructions on, some hundredths of a second, or so many derivatives, which may be of high order, a
+/// compilation is not waited for when it is to stop.
+const LONG: usize = 1000;
+const DERIVATIVES: usize = 3;
+
+static PLACE: Place = Place::new();
 
 /// How long each pass took, summed over all that was compiled.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +90,10 @@ pub enum Problem {
     Endless(Endless),
     /// The interrupt was raised.
     Interrupted,
+    /// There are more instructions than so many, which are allowed.
+    TooLarge(usize),
+    /// There is no memory for a thread.
+    NoThread,
     /// The compiler itself is wrong.
     Defect(String),
 }
@@ -74,23 +106,22 @@ pub fn optimized(
     timings: &mut Timings,
     dump: &mut Dump<'_>,
 ) -> Result<(Module, FuncId), Problem> {
-    optimized_unless(&Interrupt::new(), module, main, options, timings, dump)
+    let bounds = Bounds::default();
+    let mut passes = Passes { timings, dump, bounds: &bounds, start: Instant::now() };
+    let lowered = lower::lower(module);
+    passes.after("lower", &lowered)?;
+    optimized_from(lowered, FuncId::new(main.0 as usize), options, passes)
 }
 
-/// The same; ends after the pass that runs when the interrupt is raised.
-fn optimized_unless(
-    stop: &Interrupt,
-    module: &typed::Module,
-    main: typed::FuncId,
+/// All passes behind the first one.
+fn optimized_from(
+    mut module: Module,
+    entry: FuncId,
     options: Options,
-    timings: &mut Timings,
-    dump: &mut Dump<'_>,
+    mut passes: Passes<'_, '_>,
 ) -> Result<(Module, FuncId), Problem> {
-    let entry = FuncId::new(main.0 as usize);
     let roots = [entry];
-    let mut passes = Passes { timings, dump, stop, start: Instant::now() };
-    let mut module = lower::lower(module);
-    passes.after("lower", &module)?;
+    let bounds = passes.bounds;
     opt::inline::inline(&mut module, &roots);
     passes.after("inline", &module)?;
     for func in module.funcs.keys() {
@@ -106,7 +137,13 @@ fn optimized_unless(
         opt::inline::inline(module, &[func]);
         opt::clean(&mut module.funcs[func]);
     };
-    ad::resolve(&mut module, &roots, clean).map_err(Problem::Endless)?;
+    let before = instructions(&module);
+    let go_on = &mut |made: usize| !bounds.stop.is_raised() && before + made <= bounds.instructions;
+    ad::resolve_until(&mut module, &roots, ad::Calls::Taped, clean, go_on).map_err(|unresolved| match unresolved {
+        Unresolved::Endless(endless) => Problem::Endless(endless),
+        Unresolved::Halted if bounds.stop.is_raised() => Problem::Interrupted,
+        Unresolved::Halted => Problem::TooLarge(bounds.instructions),
+    })?;
     passes.after("derive", &module)?;
     if options.check_nan {
         opt::nan::guard(&mut module);
@@ -123,15 +160,63 @@ fn optimized_unless(
     Ok((module, FuncId::new(0)))
 }
 
-/// Native code for one entry. A raised interrupt is seen between passes, and between functions of the code.
+/// Native code for one entry. When it is to stop, a short compilation ends, and a long one goes on by itself to the end of
+/// the step that it is at, which nobody waits for.
 pub fn compile(
     module: &typed::Module,
     main: typed::FuncId,
     options: Options,
-    stop: &Interrupt,
+    bounds: &Bounds,
     timings: &mut Timings,
 ) -> Result<Native, Problem> {
-    let (module, entry) = optimized_unless(stop, module, main, options, timings, &mut |_, _| {})?;
+    let entry = FuncId::new(main.0 as usize);
+    let mut passes = Passes { timings, dump: &mut |_, _| {}, bounds, start: Instant::now() };
+    let lowered = lower::lower(module);
+    passes.after("lower", &lowered)?;
+    if !is_long(&lowered) {
+        return compile_from(lowered, entry, options, bounds, timings);
+    }
+    let own = bounds.clone();
+    let done = PLACE.run(
+        || bounds.stop.is_raised(),
+        move || {
+            let mut timings = Timings::default();
+            (compile_from(lowered, entry, options, &own, &mut timings), timings)
+        },
+    );
+    match done {
+        Ok((native, spent)) => {
+            spent.iter().for_each(|(name, time)| timings.add(name, time));
+            native
+        }
+        Err(Aside::Stopped) => Err(Problem::Interrupted),
+        Err(Aside::NoThread) => Err(Problem::NoThread),
+    }
+}
+
+/// How many instructions there are, those that passes have left lying about as well.
+fn instructions(module: &Module) -> usize {
+    module.funcs.iter().map(|(_, func)| func.insts.len()).sum()
+}
+
+/// Whether compiling it may take more than some hundredths of a second.
+fn is_long(module: &Module) -> bool {
+    let requests = module.funcs.iter().flat_map(|(_, func)| func.insts.iter());
+    let requests = requests.filter(|(_, data)| matches!(data.kind, Kind::Jvp { .. } | Kind::Vjp { .. })).count();
+    requests > DERIVATIVES || instructions(module) > LONG
+}
+
+/// What [`compile`] does behind the first pass.
+fn compile_from(
+    module: Module,
+    entry: FuncId,
+    options: Options,
+    bounds: &Bounds,
+    timings: &mut Timings,
+) -> Result<Native, Problem> {
+    let stop = &bounds.stop;
+    let passes = Passes { timings, dump: &mut |_, _| {}, bounds, start: Instant::now() };
+    let (module, entry) = optimized_from(module, entry, options, passes)?;
     let start = Instant::now();
     let verified = verify(&module).map_err(|broken| defect("codegen", &broken))?;
     timings.add("verify", start.elapsed());
@@ -196,7 +281,7 @@ pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module,
 struct Passes<'a, 'd> {
     timings: &'a mut Timings,
     dump: &'a mut Dump<'d>,
-    stop: &'a Interrupt,
+    bounds: &'a Bounds,
     /// When the pass began that runs now.
     start: Instant,
 }
@@ -209,7 +294,11 @@ impl Passes<'_, '_> {
             verify(module).map_err(|broken| defect(name, &broken))?;
         }
         self.start = Instant::now();
-        if self.stop.is_raised() { Err(Problem::Interrupted) } else { Ok(()) }
+        if self.bounds.stop.is_raised() {
+            return Err(Problem::Interrupted);
+        }
+        let most = self.bounds.instructions;
+        if instructions(module) > most { Err(Problem::TooLarge(most)) } else { Ok(()) }
     }
 }
 

@@ -7,6 +7,7 @@ use adl_compiler::codegen::{CallFailure, What, compile};
 use adl_compiler::ir::FuncId;
 use adl_compiler::ir::entity::Entity;
 use adl_lang::message::Message;
+use adl_runtime::workspace::Lend;
 use adl_runtime::{Array, Host, Workspace};
 use codegen_support::{native, read};
 use std::sync::mpsc;
@@ -82,8 +83,8 @@ func @1 g[](v0: f64) -> f64 {
 struct Lines(mpsc::Sender<(u32, Vec<Array>)>);
 
 impl Host for Lines {
-    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
-        self.0.send((site, values.to_vec())).map_err(|e| e.to_string())
+    fn print(&mut self, site: u32, values: Vec<Array>, _: &mut Lend<'_>) -> Result<(), String> {
+        self.0.send((site, values)).map_err(|e| e.to_string())
     }
 }
 

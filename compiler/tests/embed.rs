@@ -12,6 +12,8 @@ mod host;
 mod limits;
 #[path = "embed/memory.rs"]
 mod memory;
+#[path = "embed/safety.rs"]
+mod safety;
 #[path = "embed/signatures.rs"]
 mod signatures;
 

@@ -12,6 +12,7 @@ use adl_compiler::lower::lower;
 use adl_compiler::pipeline::{Options, Problem, Timings, compile};
 use adl_lang::ops::Const;
 use adl_lang::typed;
+use adl_runtime::workspace::Lend;
 use adl_runtime::{Array, Host, Interrupt, Workspace};
 use programs::{Programs, run};
 use std::sync::{Arc, Mutex};
@@ -93,7 +94,7 @@ struct Printer {
 }
 
 impl Host for Printer {
-    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+    fn print(&mut self, site: u32, values: Vec<Array>, _: &mut Lend<'_>) -> Result<(), String> {
         let Some(What::Print(message)) = self.native.site(site).map(|s| &s.what) else {
             panic!("nothing is said at site {site}");
         };

@@ -92,6 +92,17 @@ impl<V> Body<V> {
     }
 }
 
+impl<V> Body<V> {
+    /// Calls `f` with every value.
+    pub fn each(&self, f: &mut dyn FnMut(&V)) {
+        let visit = &mut |v: &V| {
+            f(v);
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let Ok(_) = self.map(visit);
+    }
+}
+
 impl<V> Message<V> {
     /// The same with other values, in the order in which they are met.
     pub fn map<W, E>(&self, f: &mut dyn FnMut(&V) -> Result<W, E>) -> Result<Message<W>, E> {

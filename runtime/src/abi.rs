@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::array::{Array, ArrayError, DType};
 use crate::view::{Leaf, Place};
-use crate::workspace::{Interrupt, Store};
+use crate::workspace::{Interrupt, Loan, OutOfMemory, Store};
 
 /// First argument of every compiled function.
 #[repr(C)]
@@ -193,15 +193,30 @@ pub(crate) unsafe fn interrupted(ctx: *mut Context) -> bool {
     unsafe { (*ctx).interrupt.as_ref() }.is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
-/// Notes how many bytes were asked for, before [`Status::OutOfMemory`] is returned.
+/// Notes how many bytes were asked for, and returns [`Status::OutOfMemory`].
 ///
 /// # Safety
 /// As for [`interrupted`].
-pub(crate) unsafe fn note_out_of_memory(ctx: *mut Context, bytes: usize) {
+pub(crate) unsafe fn out_of_memory(ctx: *mut Context, bytes: usize) -> Status {
     if !ctx.is_null() {
         // SAFETY: the caller promises a live context.
-        unsafe { (*ctx).failure.values[0] = i64::try_from(bytes).unwrap_or(i64::MAX) };
+        let (context, store) = unsafe { parts(ctx) };
+        store.note_out_of_memory(context, bytes as u64);
     }
+    Status::OutOfMemory
+}
+
+/// Counts bytes that a kernel is going to allocate against the limit of the workspace.
+///
+/// # Safety
+/// As for [`interrupted`].
+pub(crate) unsafe fn lend(ctx: *mut Context, bytes: usize) -> Result<Loan, OutOfMemory> {
+    if ctx.is_null() {
+        return Ok(Loan::default());
+    }
+    // SAFETY: the caller promises a live context.
+    let (context, store) = unsafe { parts(ctx) };
+    store.lend(context, bytes)
 }
 
 /// The two halves of a live context.
@@ -306,15 +321,28 @@ pub unsafe extern "C" fn adl_print(ctx: *mut Context, site: u32, values: *const 
     // SAFETY: the contract above.
     let (context, store) = unsafe { parts(ctx) };
     // SAFETY: the contract above.
-    match unsafe { copy_values(values, n) } {
-        Ok(arrays) => store.print(context, site, &arrays) as u32,
+    let bytes = (0..size(n)).map(|i| unsafe { shown_bytes(&*values.add(i)) }).fold(0, usize::saturating_add);
+    let copied = store.lend(context, bytes).map_err(|OutOfMemory(bytes)| ArrayError::OutOfMemory(bytes));
+    // SAFETY: the contract above.
+    match copied.and_then(|loan| Ok((loan, unsafe { copy_values(values, n) }?))) {
+        // The loan lasts as long as the host may hold them.
+        Ok((_loan, arrays)) => store.print(context, site, arrays) as u32,
         Err(error) => {
             let bytes = if let ArrayError::OutOfMemory(bytes) = error { bytes } else { usize::MAX };
-            // SAFETY: the contract above.
-            unsafe { note_out_of_memory(ctx, bytes) };
+            store.note_out_of_memory(context, bytes as u64);
             Status::OutOfMemory as u32
         }
     }
+}
+
+/// How many bytes a value has.
+///
+/// # Safety
+/// As for [`adl_print`].
+unsafe fn shown_bytes(value: &PrintValue) -> usize {
+    let width = DType::from_code(value.dtype).map_or(0, DType::size);
+    // SAFETY: `dims` has `rank` entries.
+    (0..value.rank as usize).map(|axis| size(unsafe { *value.dims.add(axis) })).fold(width, usize::saturating_mul)
 }
 
 /// Calls a function of the host of the workspace with `n` values; `wanted` elements go to `out`.

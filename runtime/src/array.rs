@@ -69,6 +69,8 @@ pub enum ArrayError {
     },
     /// No element type has this number.
     DType,
+    /// A truth value is neither 0 nor 1.
+    Truth,
 }
 
 impl fmt::Display for ArrayError {
@@ -80,6 +82,7 @@ impl fmt::Display for ArrayError {
                 write!(f, "the shape asks for {expected} elements, not {found}")
             }
             ArrayError::DType => f.write_str("unknown element type"),
+            ArrayError::Truth => f.write_str("a truth value is neither 0 nor 1"),
         }
     }
 }
@@ -102,14 +105,15 @@ pub struct Array {
     data: Buffer,
 }
 
-/// Number of elements of a shape; `None` if their bytes, at the widest type, cannot be counted by
-/// an `i64`.
+/// No array has more elements, and no axis is longer: compiled code counts on it.
+pub const MOST: usize = 1 << 48;
+
+/// Number of elements of a shape; `None` if they are more than [`MOST`]. An axis of 0 does not excuse the others, which
+/// compiled code multiplies without it.
 pub fn element_count(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    let count = shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n))?;
-    i64::try_from(count.checked_mul(8)?).ok().map(|_| count)
+    let mut others = shape.iter().filter(|&&n| n != 0);
+    let count = others.try_fold(1usize, |count, &n| count.checked_mul(n).filter(|&count| count <= MOST))?;
+    Some(if shape.contains(&0) { 0 } else { count })
 }
 
 /// Rust types that are elements of arrays. (`bool` arrays hold bytes; see the `From`
@@ -137,12 +141,15 @@ impl Array {
         Ok(Array { dtype, shape: shape.to_vec(), data })
     }
 
-    /// An array of the elements in `data`.
+    /// An array of the elements in `data`, if truth values are 0 or 1.
     pub fn from_buffer(dtype: DType, shape: &[usize], data: Buffer) -> Result<Array, ArrayError> {
         let expected = element_count(shape).ok_or_else(|| ArrayError::TooLarge(shape.to_vec()))?;
         if data.len() != expected * dtype.size() {
             let found = data.len() / dtype.size();
             return Err(ArrayError::Count { expected, found });
+        }
+        if dtype == DType::Bool && data.as_slice::<u8>().iter().any(|&byte| byte > 1) {
+            return Err(ArrayError::Truth);
         }
         Ok(Array { dtype, shape: shape.to_vec(), data })
     }
@@ -248,8 +255,8 @@ impl Array {
         self.data.as_slice()
     }
 
-    /// The bytes of all elements for writing; 64-byte aligned. Truth values must stay 0 or 1.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
+    /// The bytes of all elements for writing; 64-byte aligned. Truth values must stay 0 or 1, which is for who writes.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.data.as_mut_slice()
     }
 

@@ -3,9 +3,9 @@
 //! All obey one contract. Operands are dense, row by row, at any address that suits their elements;
 //! results do not overlap operands unless it says so. Sizes are `i64`; a negative one counts as 0,
 //! and then the pointers are not read. Kernels that may take long look at the interrupt of their
-//! context (which may be null) and return a status; none allocates without giving
-//! [`crate::Status::OutOfMemory`] when it fails, but for the packing buffers of `faer`, which are
-//! small. A result depends on the operands and the machine alone, never on what ran before.
+//! context (which may be null) at least every few hundredths of a second and return a status; what they allocate
+//! counts against the memory limit before it is taken ([`crate::Status::OutOfMemory`]), but for the packing buffers of
+//! `faer`, which are small. A result depends on the operands and the machine alone, never on what ran before.
 //!
 //! # Safety
 //! Every kernel is `unsafe` for one reason: pointers must be valid for the sizes passed with them,
@@ -14,6 +14,7 @@
 
 use core::slice;
 
+mod desk;
 pub mod elementary;
 pub mod factor;
 pub mod matmul;

@@ -40,6 +40,7 @@
 
 pub mod abi;
 pub mod array;
+pub mod aside;
 pub mod buffer;
 pub mod display;
 pub mod figure;

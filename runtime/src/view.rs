@@ -162,7 +162,7 @@ impl<'a, T: Scalar, const R: usize> View<'a, T, R> {
 
     /// The elements, row by row.
     pub fn to_vec(&self) -> Vec<T> {
-        let count = self.dims.iter().product();
+        let count = element_count(&self.dims).unwrap_or(0);
         let mut rest = [0; R];
         let mut all = Vec::with_capacity(count);
         for _ in 0..count {
@@ -180,7 +180,7 @@ impl<'a, T: Scalar, const R: usize> View<'a, T, R> {
 
     /// The elements where they are, if rows lie one after another.
     pub fn as_slice(&self) -> Option<&'a [T]> {
-        let count = self.dims.iter().product();
+        let count = element_count(&self.dims).unwrap_or(0);
         if count == 0 {
             return Some(&[]);
         }

@@ -15,7 +15,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-pub use store::Store;
+pub use store::{Loan, OutOfMemory, Store};
 
 use crate::abi::{Context, Failure};
 use crate::array::Array;
@@ -25,8 +25,9 @@ mod store;
 
 /// What compiled code may ask of the program around it.
 pub trait Host: Send {
-    /// Takes `values`; `site` tells which message of the program it is. A reason not to take them ends the call.
-    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String>;
+    /// Takes `values`; `site` tells which message of the program it is. A reason not to take them ends the call. Memory
+    /// for more than the values is lent by `lend`; if that fails, the call is out of memory, whatever the answer is.
+    fn print(&mut self, site: u32, values: Vec<Array>, lend: &mut Lend<'_>) -> Result<(), String>;
 
     /// Calls a function of the host; `site` tells which. All elements of the result are written, or none and the answer
     /// is an error.
@@ -35,6 +36,9 @@ pub trait Host: Send {
         Err("there are no functions of the host here".into())
     }
 }
+
+/// Counts bytes against the memory limit of a call.
+pub type Lend<'a> = dyn FnMut(usize) -> Result<Loan, OutOfMemory> + 'a;
 
 /// A switch that stops running code at its next back edge. Clones share the switch;
 /// [`Interrupt::raise`] only stores to an atomic, so a signal handler may call it.
@@ -180,7 +184,7 @@ impl Workspace {
         self.store_mut().interrupt = interrupt;
     }
 
-    /// Most bytes that arena and tapes may hold together; `None` for no limit. What is kept for
+    /// Most bytes that arena, tapes and the memory of kernels may hold together; `None` for no limit. What is kept for
     /// reuse is given back if it stands in the way.
     pub fn set_memory_limit(&mut self, bytes: Option<usize>) {
         self.store_mut().limit = bytes.unwrap_or(usize::MAX);

@@ -1,6 +1,8 @@
 //! Arrays: construction, views, limits.
 
 use adl_runtime::array::element_count;
+use adl_runtime::buffer::Buffer;
+use adl_runtime::view::{View, ViewMut};
 use adl_runtime::{Array, ArrayError, DType};
 
 #[test]
@@ -51,4 +53,23 @@ fn element_types_have_their_numbers() {
         assert_eq!(DType::from_code(code as u32), Some(dtype));
     }
     assert_eq!(DType::from_code(4), None);
+}
+
+#[test]
+fn what_is_no_truth_value_is_refused() {
+    let bytes = |bytes: &[u8]| Buffer::from_slice(bytes).unwrap();
+    assert_eq!(Array::from_buffer(DType::Bool, &[2], bytes(&[1, 200])).err(), Some(ArrayError::Truth));
+    assert_eq!(Array::from_buffer(DType::Bool, &[2], bytes(&[1, 0])).unwrap().as_bool(), Some(&[1, 0][..]));
+}
+
+#[test]
+fn an_empty_axis_does_not_excuse_others() {
+    for shape in [[0, usize::MAX >> 1], [1 << 49, 0], [1 << 40, 1 << 40]] {
+        assert_eq!(element_count(&shape), None, "{shape:?}");
+        assert!(matches!(Array::zeros(DType::F64, &shape), Err(ArrayError::TooLarge(_))));
+    }
+    assert_eq!(element_count(&[0, 1 << 40]), Some(0));
+    assert!(View::new(&[0.0f64; 0], [0, 1 << 62]).is_none());
+    assert!(View::strided(&[0.0f64; 1], [0, 1 << 62], [1, 1]).is_none());
+    assert!(ViewMut::new(&mut [0.0f64; 0], [1 << 62, 0]).is_none());
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use adl_runtime::abi::{
     adl_arena_grow, adl_arena_release, adl_fail, adl_fail_with, adl_print, adl_tape_free, adl_tape_grow, adl_tape_new,
 };
+use adl_runtime::workspace::Lend;
 use adl_runtime::{Array, Context, Failure, Host, Interrupt, PrintValue, Status, Tape, Workspace};
 
 /// What compiled code does for a buffer.
@@ -110,7 +111,7 @@ fn limits_are_errors() {
     workspace.set_memory_limit(Some(1 << 20));
     let ctx = workspace.enter(0);
     assert!(allocate(ctx, 2 << 20).is_null());
-    assert_eq!(workspace.failure().values[..2], [2 << 20, 1 << 20]);
+    assert_eq!(workspace.failure().values[..3], [2 << 20, 0, 1 << 20]);
     let ctx = workspace.enter(0);
     // SAFETY: the context is in use by this test.
     unsafe {
@@ -192,7 +193,7 @@ fn failures_carry_figures_and_arrays() {
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
 impl Host for Recorder {
-    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+    fn print(&mut self, site: u32, values: Vec<Array>, _: &mut Lend<'_>) -> Result<(), String> {
         assert!(site != 13, "unlucky site");
         if site == 17 {
             return Err("not this one".into());

@@ -15,7 +15,7 @@ use crate::console::{self, Console};
 use crate::report::Report;
 use crate::timeout::Timeout;
 use crate::world::World;
-use crate::{FAILED, OK, Streams, USAGE, files, repl};
+use crate::{FAILED, OK, READS, Streams, USAGE, files, repl};
 use adl_compiler::engine::Error;
 use adl_compiler::session::Session;
 use adl_lang::diagnostic::Diagnostic;
@@ -23,6 +23,8 @@ use adl_lang::source::Source;
 use adl_plot::Screen;
 use adl_runtime::Interrupt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What a command works with.
 pub struct Context {
@@ -36,6 +38,8 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// The programs that were named, in order.
     pub sources: Vec<Source>,
+    /// The clock of the command.
+    timeout: Option<Arc<Timeout>>,
 }
 
 /// Does what was asked for; the result is the exit code.
@@ -51,22 +55,34 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
         Command::Dump(args) => vec![args.file.clone()],
         Command::Explain { .. } | Command::Repl(_) | Command::Completions { .. } => Vec::new(),
     };
+    let limits = match &command {
+        Command::Run(args) => Some(&args.limits),
+        Command::Test(args) => Some(&args.limits),
+        Command::Bench(args) => Some(&args.limits),
+        _ => None,
+    };
+    let seconds = limits.and_then(|limits| limits.timeout);
+    let timeout = seconds.map(|seconds| Arc::new(Timeout::start(seconds, interrupt.clone())));
     // Standard input belongs to this thread.
-    let mut sources = Vec::new();
-    for file in &files {
-        match files::program(file, streams.input) {
-            Ok(source) => sources.push(source),
-            Err(problem) => {
-                // Nobody is left to be told if this fails.
-                let _ = writeln!(streams.err, "adl: {problem}");
-                return USAGE;
-            }
+    let reads = |now: bool| {
+        READS.store(now, Ordering::Relaxed);
+        timeout.iter().for_each(|timeout| timeout.reads(now));
+    };
+    reads(true);
+    let read: Result<Vec<Source>, String> = files.iter().map(|file| files::program(file, streams.input)).collect();
+    reads(false);
+    let sources = match read {
+        Ok(sources) => sources,
+        Err(problem) => {
+            // Nobody is left to be told if this fails.
+            let _ = writeln!(streams.err, "adl: {problem}");
+            return USAGE;
         }
-    }
+    };
     let stop = interrupt.clone();
     let (editing, screen) = (streams.terminal && streams.editing, streams.screen);
     console::run(streams, &stop, move |console| {
-        let context = Context { console, color, screen, interrupt, sources };
+        let context = Context { console, color, screen, interrupt, sources, timeout };
         match command {
             Command::Run(args) => run::run(context, &args),
             Command::Check(args) => check::check(context, &args),
@@ -88,15 +104,15 @@ impl Context {
         Report::of(self.console.clone(), self.color, json, command)
     }
 
-    /// The same, with a clock.
-    fn limited(&self, json: bool, command: &str, limits: &Limits) -> Report {
-        let timeout = limits.timeout.map(|seconds| Timeout::start(seconds, self.interrupt.clone()));
-        self.report(json, command).with_timeout(timeout)
+    /// The same, with the clock of the command.
+    fn limited(&self, json: bool, command: &str) -> Report {
+        self.report(json, command).with_timeout(self.timeout.clone())
     }
 
     /// A session that prints to `report`.
     pub fn session(&self, report: &Report, limits: &Limits) -> Session {
-        let mut session = Session::new(World { report: report.clone(), screen: self.screen });
+        let mut session =
+            Session::new(World { report: report.clone(), screen: self.screen, interrupt: self.interrupt.clone() });
         session.set_interrupt(self.interrupt.clone());
         session.set_memory_limit(limits.memory);
         session.check_nan(limits.check_nan);

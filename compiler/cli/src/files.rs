@@ -1,22 +1,23 @@
 //! Reads programs and what they import; reads and writes files of data.
 
+use adl_data::Limits;
 use adl_lang::source::Source;
-use adl_runtime::{FileName, Value};
+use adl_runtime::{FileName, Interrupt, Value};
 use std::fs;
-use std::io::Read;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What standard input is called in messages.
 pub const STDIN: &str = "<stdin>";
 
+/// Most bytes of a program: ten thousand pages.
+const LONGEST: u64 = 32 << 20;
+
 /// Reads a program; `-` is `input`.
 pub fn program(file: &Path, input: &mut dyn Read) -> Result<Source, String> {
     if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        let read = input.read_to_end(&mut bytes);
-        return read
-            .map_err(|e| e.to_string())
-            .and_then(|_| text(bytes))
+        return whole(input, LONGEST, &|| false)
+            .and_then(text)
             .map(|text| Source::new(STDIN, text))
             .map_err(|why| format!("cannot read standard input: {why}"));
     }
@@ -38,26 +39,82 @@ pub fn beside(path: &str, text: &str) -> PathBuf {
     folder.unwrap_or(Path::new("")).join(path)
 }
 
-/// Reads a file of data; what it holds may take `limit` bytes.
-pub fn read(name: &FileName, limit: Option<usize>) -> Result<Value, String> {
+/// Reads all there is, unless it is more than `most` bytes or `stop` says so.
+fn whole(input: &mut dyn Read, most: u64, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, String> {
+    /// Bytes that are read at once.
+    const PART: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    loop {
+        bytes.try_reserve(PART as usize).map_err(|_| format!("no memory for {} bytes", bytes.len() as u64 + PART))?;
+        let read = input.by_ref().take(PART).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
+        if bytes.len() as u64 > most {
+            return Err(format!("it has more than {most} bytes, which is the limit"));
+        }
+        if (read as u64) < PART {
+            return Ok(bytes);
+        }
+        if stop() {
+            return Err("interrupted".into());
+        }
+    }
+}
+
+/// Reads a file of data; what it holds may take `limit` bytes. It ends when the interrupt is raised.
+pub fn read(name: &FileName, limit: Option<usize>, interrupt: &Interrupt) -> Result<Value, String> {
     let file = beside(&name.path, &name.from);
     let size = fs::metadata(&file).map_err(|e| missing(&file, &e))?;
     // Text takes more room in a file than in memory, but not ten times as much.
     if let Some(limit) = limit.filter(|l| size.len() / 10 > *l as u64) {
         return Err(format!("it has {} bytes, and the limit of memory is {limit}", size.len()));
     }
-    let bytes = fs::read(&file).map_err(|e| reason(&e))?;
-    adl_data::decode(&name.path, &bytes, limit)
+    let stop = || interrupt.is_raised();
+    // A file that is no regular one does not say how long it is.
+    let most = limit.map_or(u64::MAX, |limit| (limit as u64).saturating_mul(10));
+    let mut input = fs::File::open(&file).map_err(|e| reason(&e))?;
+    let bytes = whole(&mut input, most, &stop)?;
+    drop(input);
+    adl_data::decode_within(&name.path, &bytes, Limits { memory: limit, stop: &stop })
 }
 
-/// Writes a file of data.
-pub fn write(name: &FileName, value: &Value) -> Result<(), String> {
-    let bytes = adl_data::encode(&name.path, value)?;
-    put(name, &bytes)
+/// Writes a file of data, to the end or until the interrupt is raised.
+pub fn write(name: &FileName, value: &Value, interrupt: &Interrupt) -> Result<(), String> {
+    put_by(name, &mut |file| {
+        let mut watched = BufWriter::with_capacity(1 << 16, Watched { file, interrupt });
+        adl_data::write(&name.path, value, &mut watched)?;
+        watched.flush().map_err(|e| reason(&e))
+    })
+}
+
+/// A file that is written to until the interrupt is raised.
+struct Watched<'a> {
+    file: &'a mut fs::File,
+    interrupt: &'a Interrupt,
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // `ErrorKind::Interrupted` would have it written again.
+        if self.interrupt.is_raised() { Err(std::io::Error::other("interrupted")) } else { self.file.write(bytes) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Watched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// Writes a file whole or not at all.
+pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
+    put_by(name, &mut |file| file.write_all(bytes).map_err(|e| reason(&e)))
 }
 
 /// Writes a file whole or not at all: first beside its place, then there. Folders on the way are made.
-pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
+fn put_by(name: &FileName, write: &mut dyn FnMut(&mut fs::File) -> Result<(), String>) -> Result<(), String> {
     let file = beside(&name.path, &name.from);
     if file.is_dir() {
         return Err("it is a folder".into());
@@ -69,11 +126,11 @@ pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
     let mut beside = file.clone().into_os_string();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);
-    let done = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &file));
-    done.map_err(|e| {
+    let made = fs::File::create(&beside).map_err(|e| reason(&e)).and_then(|mut file| write(&mut file));
+    let done = made.and_then(|()| fs::rename(&beside, &file).map_err(|e| reason(&e)));
+    done.inspect_err(|_| {
         // What is left of it; there may be nothing.
         let _ = fs::remove_file(&beside);
-        reason(&e)
     })
 }
 
@@ -95,7 +152,8 @@ fn missing(file: &Path, error: &std::io::Error) -> String {
 
 fn source(file: &Path) -> Result<Source, String> {
     let name = file.display().to_string();
-    let read = fs::read(file).map_err(|e| reason(&e));
+    let opened = fs::File::open(file).map_err(|e| reason(&e));
+    let read = opened.and_then(|mut input| whole(&mut input, LONGEST, &|| false));
     read.and_then(text)
         .map(|text| Source::new(name.clone(), text))
         .map_err(|why| format!("cannot read `{name}`: {why}"))

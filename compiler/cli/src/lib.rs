@@ -67,6 +67,9 @@ pub const INTERRUPTED: u8 = 130;
 /// Whether a session goes on after Ctrl-C.
 static OUTLIVES_INTERRUPT: AtomicBool = AtomicBool::new(false);
 
+/// Whether a program is read, which nothing but the end of the process stops.
+static READS: AtomicBool = AtomicBool::new(false);
+
 /// Runs the command with these arguments, the first being its own name; the result is its exit code.
 pub fn run<A>(args: impl IntoIterator<Item = A>, mut streams: Streams<'_>, interrupt: Interrupt) -> u8
 where
@@ -100,13 +103,13 @@ where
     commands::run(command, color, &mut streams, interrupt)
 }
 
-/// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session.
+/// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session, and so does one while a program is read.
 pub fn on_interrupt() -> Interrupt {
     let interrupt = Interrupt::new();
     let shared = interrupt.clone();
     // Without a handler Ctrl-C still ends the process.
     let _ = ctrlc::set_handler(move || {
-        if shared.is_raised() && !OUTLIVES_INTERRUPT.load(Ordering::Relaxed) {
+        if READS.load(Ordering::Relaxed) || shared.is_raised() && !OUTLIVES_INTERRUPT.load(Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
         }
         shared.raise();

@@ -26,6 +26,7 @@ pub use help::of_library;
 use log::Log;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -179,7 +180,7 @@ impl Repl {
 
     /// How problems are told; the clock of an entry runs from here.
     fn report(&self) -> Report {
-        let timeout = self.limits.timeout.map(|seconds| Timeout::start(seconds, self.interrupt.clone()));
+        let timeout = self.limits.timeout.map(|seconds| Arc::new(Timeout::start(seconds, self.interrupt.clone())));
         Report::text(self.console.clone(), self.color).with_timeout(timeout)
     }
 
@@ -223,7 +224,8 @@ fn tell(console: &Console, width: usize, session: &Session, event: &Event, shown
 }
 
 fn fresh(console: &Console, color: bool, screen: Screen, interrupt: &Interrupt, limits: &Limits) -> Session {
-    let mut session = Session::new(World { report: Report::text(console.clone(), color), screen });
+    let mut session =
+        Session::new(World { report: Report::text(console.clone(), color), screen, interrupt: interrupt.clone() });
     session.set_interrupt(interrupt.clone());
     session.set_memory_limit(limits.memory);
     session.check_nan(limits.check_nan);

@@ -36,8 +36,8 @@ impl Report {
     }
 
     /// Knows why programs are interrupted.
-    pub fn with_timeout(mut self, timeout: Option<Timeout>) -> Report {
-        self.timeout = timeout.map(Arc::new);
+    pub fn with_timeout(mut self, timeout: Option<Arc<Timeout>>) -> Report {
+        self.timeout = timeout;
         self
     }
 

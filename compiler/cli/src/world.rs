@@ -4,7 +4,7 @@ use crate::files;
 use crate::report::Report;
 use adl_compiler::engine::Output;
 use adl_plot::Screen;
-use adl_runtime::{Figure, FileName, Value};
+use adl_runtime::{Figure, FileName, Interrupt, Value};
 
 /// What a program prints, shows, reads and writes.
 pub struct World {
@@ -12,6 +12,8 @@ pub struct World {
     pub report: Report,
     /// How it shows pictures that go to no file.
     pub screen: Screen,
+    /// Ends the reading and writing of files.
+    pub interrupt: Interrupt,
 }
 
 impl Output for World {
@@ -24,11 +26,11 @@ impl Output for World {
     }
 
     fn read(&mut self, file: &FileName, limit: Option<usize>) -> Result<Value, String> {
-        files::read(file, limit)
+        files::read(file, limit, &self.interrupt)
     }
 
     fn write(&mut self, file: &FileName, value: &Value) -> Result<(), String> {
-        files::write(file, value)
+        files::write(file, value, &self.interrupt)
     }
 
     fn plot(&mut self, figure: &Figure) -> Result<(), String> {

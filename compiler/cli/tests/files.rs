@@ -159,3 +159,50 @@ fn without_a_file_the_terminal_shows_it() {
     let plain = adl_on(&["--color", "never", "-e", "plot(sin, 0, 1)"], Screen { color: true, ..screen });
     assert!(!plain.out.contains('\u{1b}'));
 }
+
+#[test]
+fn what_is_no_program_is_refused_by_its_size() {
+    let said = adl(&["run", "/dev/zero"]);
+    assert_eq!(said.code, adl_cli::USAGE);
+    assert!(said.err.contains("cannot read `/dev/zero`: it has more than 33554432 bytes"), "{}", said.err);
+    let folder = Folder::new("endless");
+    fs::remove_file(folder.0.join("zero.csv")).unwrap_or_default();
+    std::os::unix::fs::symlink("/dev/zero", folder.0.join("zero.csv")).expect("a link");
+    let path = folder.write("program.adl", "let x = load(\"zero.csv\")");
+    let said = adl(&["run", "--memory", "1M", &path]);
+    assert!(said.code == FAILED && said.err.contains("more than 10485760 bytes"), "{}", said.err);
+    let said = adl(&["run", "--timeout", "0.3", &path]);
+    assert!(said.code == FAILED && said.err.contains("interrupted"), "{}", said.err);
+}
+
+#[test]
+fn a_file_that_is_interrupted_is_not_there() {
+    let folder = Folder::new("interrupted");
+    for end in ["csv", "npz"] {
+        let text = format!("let n = 20000000\nlet x = randn(1, n)\nsave(\"large.{end}\", (x: x))\nwhile true {{ }}");
+        let path = folder.write("program.adl", text);
+        let said = adl(&["run", "--timeout", "2", &path]);
+        assert!(said.code == FAILED && said.err.contains("E0414"), "{}", said.err);
+        let left = fs::read_dir(&folder.0).expect("a folder").flatten();
+        assert!(left.map(|f| f.file_name()).all(|name| !name.to_string_lossy().contains(".part")));
+    }
+}
+
+#[test]
+fn memory_counts_what_a_program_keeps_writes_and_draws() {
+    let folder = Folder::new("memory");
+    let limited = |text: &str| adl(&["run", "--memory", "32M", &folder.write("program.adl", text)]);
+    for text in [
+        "let a = randn(1, 2000000)\nlet b = a + 1\nlet c = a + b",
+        "sort(randn(1, 1200000))[0]",
+        "let x = randn(1, 2500000)\nprint(\"{x}\")",
+        "let x = randn(1, 1000000)\nplot(x, save = \"x.svg\")",
+        "eigvalsh(eye(1000))[0]",
+    ] {
+        let said = limited(text);
+        assert_eq!(said.code, FAILED, "{text}");
+        assert!(said.err.contains("are needed, and") && said.err.contains("the limit is 32 MiB"), "{}", said.err);
+    }
+    let said = limited("let x = randn(1, 1000000)\nsave(\"x.csv\", x)\nprint(len(x))");
+    assert_eq!((said.code, said.out.as_str()), (OK, "1000000\n"), "{}", said.err);
+}

@@ -4,7 +4,9 @@
 
 use crate::within;
 use adl_runtime::array::element_count;
-use adl_runtime::{Array, DType};
+use adl_runtime::buffer::Buffer;
+use adl_runtime::{Array, ArrayError, DType};
+use std::io::{self, Write};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -45,11 +47,11 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Array, String> {
     }
     let dtype = dtype(&header.kind);
     within(count * dtype.size(), limit)?;
-    let mut array = Array::zeros(dtype, &header.shape).map_err(|e| e.to_string())?;
-    let places = Places::new(&header);
+    let mut buffer = Buffer::zeroed(count * dtype.size())
+        .ok_or_else(|| ArrayError::OutOfMemory(count * dtype.size()).to_string())?;
     let entries = data[..needed].chunks_exact(width);
-    fill(&mut array, entries, &header, places)?;
-    Ok(array)
+    fill(buffer.as_mut_slice(), dtype.size(), entries, &header)?;
+    Array::from_buffer(dtype, &header.shape, buffer).map_err(|e| e.to_string())
 }
 
 /// Bytes per entry in the file.
@@ -85,14 +87,13 @@ fn dtype(kind: &str) -> DType {
 
 /// Writes the entries of a file to their places.
 fn fill<'a>(
-    array: &mut Array,
+    out: &mut [u8],
+    size: usize,
     entries: impl Iterator<Item = &'a [u8]>,
     header: &Header,
-    mut places: Places,
 ) -> Result<(), String> {
-    let size = array.dtype().size();
+    let mut places = Places::new(header);
     let signed = header.kind.starts_with('i');
-    let out = array.bytes_mut();
     for entry in entries {
         let at = places.next_place() * size;
         // The entry as a little-endian number of 8 bytes.
@@ -203,8 +204,10 @@ fn header(text: &str) -> Result<Header, String> {
     Ok(Header { kind: kind.to_string(), big_endian, column_major, shape })
 }
 
-/// The file with an array: version 1.0, little-endian, by rows.
-pub fn encode(array: &Array) -> Vec<u8> {
+/// Writes the file with an array: version 1.0, little-endian, by rows.
+pub fn write(array: &Array, to: &mut dyn Write) -> io::Result<()> {
+    /// Bytes that are written at once.
+    const PART: usize = 1 << 20;
     let kind = match array.dtype() {
         DType::Bool => "|b1",
         DType::I64 => "<i8",
@@ -219,14 +222,17 @@ pub fn encode(array: &Array) -> Vec<u8> {
     let bare = MAGIC.len() + 4 + header.len() + 1;
     header.extend(std::iter::repeat_n(' ', bare.next_multiple_of(64) - bare));
     header.push('\n');
-    let mut out = MAGIC.to_vec();
-    out.extend([1, 0]);
-    out.extend((header.len() as u16).to_le_bytes());
-    out.extend(header.as_bytes());
-    if cfg!(target_endian = "little") {
-        out.extend(array.bytes());
-    } else {
-        array.bytes().chunks(array.dtype().size()).for_each(|entry| out.extend(entry.iter().rev()));
+    to.write_all(MAGIC)?;
+    to.write_all(&[1, 0])?;
+    to.write_all(&(header.len() as u16).to_le_bytes())?;
+    to.write_all(header.as_bytes())?;
+    for part in array.bytes().chunks(PART) {
+        if cfg!(target_endian = "little") {
+            to.write_all(part)?;
+        } else {
+            let turned = part.chunks(array.dtype().size()).flat_map(|entry| entry.iter().rev());
+            to.write_all(&turned.copied().collect::<Vec<u8>>())?;
+        }
     }
-    out
+    Ok(())
 }

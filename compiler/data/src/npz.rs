@@ -1,13 +1,13 @@
 //! `.npz`: a zip archive with one `.npy` file for each array; a record.
 
-use crate::{npy, within};
+use crate::{Limits, Sink, npy, within};
 use adl_runtime::Value;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The record in a file.
-pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
+pub fn decode(bytes: &[u8], limits: Limits<'_>) -> Result<Value, String> {
     let damaged = |why: &dyn std::fmt::Display| format!("it is no intact `.npz` file: {why}");
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(&e))?;
     let (mut fields, mut used): (Vec<(Option<String>, Value)>, usize) = (Vec::new(), 0);
@@ -18,7 +18,8 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
         if fields.iter().any(|(n, _)| n.as_deref() == Some(name.as_str())) {
             return Err(format!("it holds two arrays of the name `{name}`"));
         }
-        let left = limit.map(|l| l.saturating_sub(used));
+        limits.look()?;
+        let left = limits.memory.map(|l| l.saturating_sub(used));
         within(usize::try_from(entry.size()).unwrap_or(usize::MAX).saturating_sub(256), left)?;
         let mut data = Vec::new();
         // What an archive says of its sizes need not be true.
@@ -31,21 +32,21 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
     Ok(if fields.is_empty() { Value::None } else { Value::Tuple(fields) })
 }
 
-/// The file with a record of arrays, not compressed.
-pub fn encode(value: &Value) -> Result<Vec<u8>, String> {
+/// Writes the file with a record of arrays, not compressed.
+pub fn write(value: &Value, to: &mut dyn Sink) -> Result<(), String> {
     let fields = match value {
         Value::Tuple(fields) => fields.as_slice(),
         Value::None => &[],
         Value::Array(_) => return Err("a `.npz` file holds a record of arrays; one array goes into `.npy`".into()),
     };
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut archive = ZipWriter::new(to);
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, part) in fields {
         let (Some(name), Value::Array(array)) = (name, part) else {
             return Err("a `.npz` file holds a record of arrays, each with a name".into());
         };
         archive.start_file(format!("{name}.npy"), options.large_file(true)).map_err(|e| e.to_string())?;
-        archive.write_all(&npy::encode(array)).map_err(|e| e.to_string())?;
+        npy::write(array, &mut archive).map_err(|e| e.to_string())?;
     }
-    archive.finish().map(Cursor::into_inner).map_err(|e| e.to_string())
+    archive.finish().map(|_| ()).map_err(|e| e.to_string())
 }

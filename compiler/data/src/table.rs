@@ -1,11 +1,14 @@
 //! `.csv`: rows of numbers and truth values, parted by commas, semicolons or tabs. With a first row of names it is a
 //! record of columns, each of the narrowest type that holds its cells; without one it is a matrix. An empty cell is NaN.
 
-use crate::within;
+use crate::{Limits, Sink, within};
 use adl_lang::source::{Source, SourceId};
 use adl_lang::token::{Token, lex};
 use adl_runtime::{Array, Value};
 use csv::{ReaderBuilder, StringRecord};
+
+/// Rows between two looks at whether to stop.
+const LOOK: usize = 1024;
 
 /// A cell.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -61,7 +64,7 @@ impl Cell {
 }
 
 /// The table in a file.
-pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
+pub fn decode(bytes: &[u8], limits: Limits<'_>) -> Result<Value, String> {
     if let Err(problem) = std::str::from_utf8(bytes) {
         let line = 1 + bytes[..problem.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         return Err(format!("line {line} is no UTF-8 text"));
@@ -80,10 +83,13 @@ pub fn decode(bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
     if !titles {
         add(&mut columns, &first, None)?;
     }
-    for row in rows {
+    for (number, row) in rows.enumerate() {
         let row = row.map_err(|e| e.to_string())?;
         add(&mut columns, &row, names.as_deref())?;
-        within(columns.len() * columns[0].cells.len() * 8, limit)?;
+        within(columns.len() * columns[0].cells.len() * size_of::<f64>(), limits.memory)?;
+        if number % LOOK == 0 {
+            limits.look()?;
+        }
     }
     match names {
         Some(names) => {
@@ -235,9 +241,9 @@ fn is_name(text: &str) -> bool {
     matches!(lexed.tokens.as_slice(), [(Token::Name(_), _)])
 }
 
-/// The file with a record of columns, or with a matrix.
-pub fn encode(value: &Value) -> Result<Vec<u8>, String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+/// Writes the file with a record of columns, or with a matrix.
+pub fn write(value: &Value, to: &mut dyn Sink) -> Result<(), String> {
+    let mut writer = csv::Writer::from_writer(to);
     let mut row = |cells: Vec<String>| writer.write_record(cells).map_err(|e| e.to_string());
     match value {
         Value::Array(array) => {
@@ -275,7 +281,7 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, String> {
         }
         Value::None => return Err("there is nothing to write".into()),
     }
-    writer.into_inner().map_err(|e| e.to_string())
+    writer.flush().map_err(|e| e.to_string())
 }
 
 /// An entry in its shortest form that reads back the same.

@@ -1,6 +1,6 @@
 //! Files written and read back, files as NumPy writes them (spelt out byte by byte), and files that are damaged.
 
-use adl_data::{decode, encode};
+use adl_data::{Limits, decode, decode_within, encode, write};
 use adl_runtime::{Array, Value};
 
 fn array(value: &Value) -> &Array {
@@ -112,6 +112,8 @@ fn damaged_files_are_told() {
     assert_eq!(why(&good[..good.len() - 1]), "it is no intact `.npy` file: 79 bytes of data are there instead of 80");
     let huge = of("<f8", "False", "(4294967296, 4294967296)", &[]).unwrap_err();
     assert_eq!(huge, "it is no intact `.npy` file: it is larger than any memory");
+    let hidden = of("<f8", "False", "(0, 9223372036854775807)", &[]).unwrap_err();
+    assert_eq!(hidden, "it is no intact `.npy` file: it is larger than any memory");
     let long = of("<f8", "False", "(1000000000,)", &[0; 8]).unwrap_err();
     assert!(long.contains("8 bytes of data are there instead of 8000000000"), "nothing is reserved before: {long}");
     assert_eq!(decode("x.npy", &good, Some(79)).unwrap_err(), "it needs 80 bytes of memory, and the limit is 79");
@@ -260,4 +262,39 @@ fn what_no_file_can_hold_is_refused() {
     assert_eq!(why("x.csv", &uneven), "`a` has 2 entries and `b` has 1; columns are of one length");
     assert_eq!(why("x.csv", &cube), "a table has two axes, and this array has 3");
     assert!(why("x.csv", &pair).contains("each with a name"));
+}
+
+/// Takes so many bytes and no more.
+struct Short(usize);
+
+impl std::io::Write for Short {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or_else(|| std::io::Error::other("interrupted"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for Short {
+    fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+        Ok(0)
+    }
+}
+
+#[test]
+fn writing_and_reading_end_when_they_are_to_stop() {
+    let large = Value::from(vec![0.5; 1_000_000]);
+    let record = Value::record([("x", large.clone())]);
+    for (name, value) in [("x.npy", &large), ("x.npz", &record), ("x.csv", &large)] {
+        let why = write(name, value, &mut Short(1 << 17)).unwrap_err();
+        assert!(why.contains("interrupted"), "{why}");
+        let bytes = encode(name, value).unwrap();
+        if name != "x.npy" {
+            let stopped = decode_within(name, &bytes, Limits { memory: None, stop: &|| true });
+            assert_eq!(stopped.unwrap_err(), "interrupted");
+        }
+    }
 }

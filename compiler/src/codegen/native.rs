@@ -26,6 +26,12 @@ const MOST: usize = 32 << 20;
 /// Bytes of stack that are left for what compiled code calls.
 const RESERVE: usize = 128 * 1024;
 
+/// Bytes of stack that functions of one number need, which are all that bare code calls.
+const BARE: usize = 32 * 1024;
+
+/// Bytes of the stack that a call gets where less is left than it needs.
+const ENOUGH: usize = 1 << 20;
+
 type Entry = extern "C" fn(*mut Context, *const u64) -> u32;
 
 /// Compiled code. Clones share it.
@@ -44,6 +50,8 @@ struct Code {
     /// The types of parameters and results if there are no sizes and no arrays, and only a few.
     scalars: SmallVec<[adl_runtime::DType; 8]>,
     stats: Stats,
+    /// Bytes of the largest frame of its functions.
+    frame: usize,
 }
 
 /// What a call takes and gives.
@@ -75,6 +83,15 @@ pub struct Stats {
     pub code_bytes: usize,
 }
 
+/// Memory that does not suffice, in bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Shortage {
+    /// How much was asked for.
+    pub asked: usize,
+    /// How much was in use.
+    pub used: usize,
+}
+
 /// Why a call did not finish.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CallFailure {
@@ -101,9 +118,21 @@ pub enum CallFailure {
     /// It took more rounds and calls than it may.
     OutOfFuel,
     /// The memory does not suffice.
-    OutOfMemory,
+    OutOfMemory(Shortage),
     /// The arguments are not those that the function takes.
     Arguments(String),
+}
+
+impl CallFailure {
+    /// The same with `bytes` more in use.
+    pub fn beside(self, bytes: usize) -> CallFailure {
+        match self {
+            CallFailure::OutOfMemory(Shortage { asked, used }) => {
+                CallFailure::OutOfMemory(Shortage { asked, used: used.saturating_add(bytes) })
+            }
+            other => other,
+        }
+    }
 }
 
 /// An empty module for code, with room for about `instructions` instructions of the IR.
@@ -123,13 +152,14 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
 }
 
 impl Native {
-    /// Makes the code of a module executable. `entry` has the entry signature and reads `slots` slots.
+    /// Makes the code of a module executable. `entry` has the entry signature and reads `slots` slots; `frame` is the
+    /// size of the largest frame.
     pub(super) fn finish(
         mut module: JITModule,
         entry: FuncId,
         shape: Shape,
         sites: Vec<Site>,
-        bare: bool,
+        (bare, frame): (bool, usize),
         stats: Stats,
     ) -> Result<Native, CodegenError> {
         if let Err(problem) = module.finalize_definitions() {
@@ -151,6 +181,7 @@ impl Native {
             bare,
             scalars,
             stats,
+            frame,
         })))
     }
 
@@ -167,8 +198,14 @@ impl Native {
         if slots.len() != self.slots() {
             return Err(CallFailure::Arguments(format!("{} slots, not {}", self.slots(), slots.len())));
         }
-        let left = stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(RESERVE).min(MOST));
-        let status = (self.0.entry)(workspace.enter(left), slots.as_ptr());
+        // Beside that of a function that looks at the stack, one of a function that it calls and that does not.
+        let reserve = RESERVE + 2 * self.0.frame;
+        let left = stacker::remaining_stack().unwrap_or(STACK + reserve);
+        if left < reserve + RESERVE {
+            // SAFETY: the contract of this function.
+            return stacker::grow(reserve + ENOUGH, || unsafe { self.call(workspace, slots) });
+        }
+        let status = (self.0.entry)(workspace.enter((left - reserve).min(MOST)), slots.as_ptr());
         if status == Status::Done as u32 {
             return Ok(());
         }
@@ -183,13 +220,17 @@ impl Native {
             Some(Status::Interrupted) => CallFailure::Interrupted,
             Some(Status::StackOverflow) => CallFailure::StackOverflow,
             Some(Status::OutOfFuel) => CallFailure::OutOfFuel,
-            Some(Status::OutOfMemory | Status::Done) | None => CallFailure::OutOfMemory,
+            Some(Status::OutOfMemory) => {
+                let [asked, used, ..] = failure.values.map(|bytes| usize::try_from(bytes).unwrap_or(0));
+                CallFailure::OutOfMemory(Shortage { asked, used })
+            }
+            Some(Status::Done) | None => CallFailure::Arguments(format!("the code gave the status {status}")),
             Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
                 Some(site) if failure.kind < Failure::HOST_REFUSED => {
                     CallFailure::Failed { site: site.clone(), values: failure.values, arrays: arrays.to_vec() }
                 }
                 Some(site) => CallFailure::Host { site: site.clone(), error },
-                None => CallFailure::OutOfMemory,
+                None => CallFailure::Arguments(format!("the code failed at the site {}", failure.site)),
             },
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Unit<'m> {
     pub(super) defect: Option<String>,
     /// What was made so far, if somebody wants to see it.
     pub(super) listing: Option<Listing>,
+    /// Bytes of the largest frame so far.
+    frame: usize,
     imports: FxHashMap<String, cranelift_module::FuncId>,
 }
 
@@ -74,6 +76,7 @@ fn attempt(
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
         listing: listing.then(Listing::default),
+        frame: 0,
         imports: FxHashMap::default(),
     };
     match translate(&mut unit, order, entry) {
@@ -85,7 +88,7 @@ fn attempt(
             debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
             let calls = order.iter().any(|&f| calls(&module.funcs[f]));
             let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
-            let native = Native::finish(unit.jit, id, shape, unit.sites, bare, unit.stats)?;
+            let native = Native::finish(unit.jit, id, shape, unit.sites, (bare, unit.frame), unit.stats)?;
             Ok((native, unit.listing))
         }
         Err(problem) => {
@@ -186,6 +189,8 @@ fn define(
     let places = code.buffer.relocs().iter();
     let places: Vec<_> = places.map(|place| ModuleReloc::from_mach_reloc(place, &context.func, id)).collect();
     unit.jit.define_function_bytes(id, alignment, code.code_buffer(), &places).map_err(fault)?;
+    let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
+    unit.frame = unit.frame.max(frame);
     unit.stats.code_bytes += code.code_buffer().len();
     if let Some(listing) = &mut listing {
         listing.after(name, context, &|number| unit.name(number));

@@ -1,11 +1,12 @@
 //! What a host gets when a program is wrong or fails: diagnostics together with the text they point into.
 
-use super::failure::Failed;
+use super::failure::{Failed, out_of_time};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::render::render;
 use adl_lang::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
 use std::fmt;
+use std::time::Duration;
 
 /// What came to nothing, and so what a host can do about it.
 ///
@@ -41,6 +42,8 @@ pub enum ErrorKind {
     Fuel,
     /// The memory limit, or the memory of the machine, does not suffice.
     Memory,
+    /// The code of the program would be larger than allowed.
+    Size,
     /// The compiler is wrong.
     Internal,
 }
@@ -79,6 +82,15 @@ impl Error {
     /// What failed while it ran.
     pub(super) fn failed(failed: Failed, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
         Error { kind: failed.kind, ..Error::new(vec![*failed.diagnostic], source) }
+    }
+
+    /// The same, of something that was interrupted because its time was over.
+    pub(super) fn late(mut self, limit: Duration) -> Error {
+        for diagnostic in &mut self.diagnostics {
+            *diagnostic = *out_of_time(limit, diagnostic.primary.span).diagnostic;
+        }
+        self.kind = ErrorKind::Time;
+        self
     }
 
     /// A problem of the host's own making, which has no place in a program.

@@ -3,7 +3,7 @@
 use super::error::ErrorKind;
 use super::output::line;
 use crate::ad::Endless;
-use crate::codegen::{Fault, Site, What};
+use crate::codegen::{Fault, Shortage, Site, What};
 use crate::ir::Claim;
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
@@ -156,10 +156,18 @@ pub fn too_deep(function: Option<(&str, Span)>, span: Span) -> Diagnostic {
     }
 }
 
-/// The memory is used up.
-pub fn out_of_memory(limit: Option<usize>, span: Span) -> Failed {
-    let limit = limit.map_or_else(String::new, |limit| format!(": the limit is {}", bytes(limit)));
-    Failed::new(ErrorKind::Memory, Diagnostic::error("E0409", span, format!("out of memory{limit}")))
+/// The memory is used up; `shortage` says how much was asked for and how much was in use, if that is known.
+pub fn out_of_memory(limit: Option<usize>, shortage: Option<Shortage>, span: Span) -> Failed {
+    let asked = shortage.map(|s| format!("{} are needed, and {} are in use", bytes(s.asked), bytes(s.used)));
+    let allowed = limit.map(|limit| format!("the limit is {}", bytes(limit)));
+    let figures: Vec<String> = asked.into_iter().chain(allowed).collect();
+    let figures = if figures.is_empty() { String::new() } else { format!(": {}", figures.join("; ")) };
+    let problem = Diagnostic::error("E0409", span, format!("out of memory{figures}"));
+    let problem = match limit {
+        Some(_) => problem.help("`--memory` of the command and `with_memory_limit` of a host set the limit"),
+        None => problem,
+    };
+    Failed::new(ErrorKind::Memory, problem)
 }
 
 /// A module could not be compiled.
@@ -171,6 +179,15 @@ pub fn problem_at(problem: Problem, span: Span) -> Failed {
                 .note("it would need derivatives of every order"),
         ),
         Problem::Interrupted => interrupted(span),
+        Problem::TooLarge(most) => {
+            let problem = Diagnostic::error("E0455", span, "this is too large to be compiled".to_string())
+                .note(format!("its code would have more than {most} instructions"))
+                .help(
+                    "the code of a derivative about doubles with each order, and a host may set `Limits::instructions`",
+                );
+            Failed::new(ErrorKind::Size, problem)
+        }
+        Problem::NoThread => out_of_memory(None, None, span),
         Problem::Defect(text) => defect(span, &text),
     }
 }

@@ -1,8 +1,9 @@
 //! What a call may use: bytes, time, rounds; and the switch that stops it.
 
+use super::error::{Error, ErrorKind};
 use super::hosts::Hosts;
 use super::output::SharedOutput;
-use crate::pipeline::Options;
+use crate::pipeline::{Bounds, Options};
 use adl_runtime::{Interrupt, Workspace};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,11 @@ use std::time::{Duration, Instant};
 
 /// How often calls with a time limit learn that the interrupt of their engine was raised.
 const TICK: Duration = Duration::from_millis(5);
+
+/// Bytes that an instruction takes while code is made of it, and how many instructions there may be however small the
+/// memory is.
+const INSTRUCTION: usize = 1024;
+const LEAST: usize = 50_000;
 
 /// What each call may use; `None` for no limit. See [`Engine::with_limits`](crate::Engine::with_limits).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -20,6 +26,12 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Rounds of loops and calls of functions. The same on every machine, but code that counts is slower.
     pub fuel: Option<u64>,
+    /// Time on the clock for each step of compiling: reading a program with what its `let`s need, and making the code of
+    /// a function for some types of arguments.
+    pub compile_time: Option<Duration>,
+    /// Instructions of the code that is made of an entry, before machine code: the same on every machine. Four million
+    /// unless told otherwise, and no more than fit into `memory`.
+    pub instructions: Option<usize>,
 }
 
 /// What surrounds a call.
@@ -65,10 +77,50 @@ impl Setting {
         workspace.set_interrupt(if timed { Interrupt::new() } else { self.interrupt.clone() });
     }
 
+    /// Watches over the time of a step of compiling that begins now.
+    pub fn compiling(&self) -> Compiling<'_> {
+        match self.limits.compile_time {
+            None => Compiling { stop: self.interrupt.clone(), watch: None },
+            Some(time) => {
+                let stop = Interrupt::new();
+                let watch = self.watchdog.watch(time, &self.interrupt, stop.clone());
+                Compiling { stop, watch: Some((watch, time)) }
+            }
+        }
+    }
+
+    /// When a compilation that `stop` ends is given up.
+    pub fn bounds(&self, stop: Interrupt) -> Bounds {
+        let by_memory = self.limits.memory.map_or(usize::MAX, |bytes| (bytes / INSTRUCTION).max(LEAST));
+        let instructions = self.limits.instructions.unwrap_or(Bounds::INSTRUCTIONS).min(by_memory);
+        Bounds { stop, instructions }
+    }
+
     /// Watches over the time of a call that begins now in this workspace.
     pub fn watch(&self, workspace: &Workspace) -> Option<Watch<'_>> {
         let time = self.limits.time?;
         Some(self.watchdog.watch(time, &self.interrupt, workspace.interrupt()))
+    }
+}
+
+/// A step of compiling whose time is watched, until it is dropped.
+pub struct Compiling<'a> {
+    stop: Interrupt,
+    watch: Option<(Watch<'a>, Duration)>,
+}
+
+impl Compiling<'_> {
+    /// What stops it.
+    pub fn stop(&self) -> Interrupt {
+        self.stop.clone()
+    }
+
+    /// The problem as it is: what was interrupted because it was late is so called.
+    pub fn explain(&self, problem: Error) -> Error {
+        match &self.watch {
+            Some((watch, time)) if problem.kind == ErrorKind::Interrupted && watch.is_late() => problem.late(*time),
+            Some(_) | None => problem,
+        }
     }
 }
 

@@ -3,44 +3,59 @@
 use super::output::{SharedOutput, line};
 use super::picture;
 use adl_lang::message::{Body, Piece, Topic};
+use adl_runtime::workspace::{Lend, OutOfMemory};
 use adl_runtime::{Array, FileName, Value};
 use std::borrow::Borrow;
 
-/// Hands what is told of a topic to the host; an error says why it is not taken.
-pub fn deliver<A: Borrow<Array>>(topic: Topic, body: &Body<A>, output: &SharedOutput) -> Result<(), String> {
-    let fields = Fields::new(body)?;
+/// Bytes for each number of a picture: the number as a float, and what is drawn of it.
+const DRAWN: usize = 32;
+
+/// Hands what is told of a topic to the host; an error says why it is not taken. Memory beside the arrays is lent by `lend`.
+pub fn deliver(topic: Topic, body: Body<Array>, output: &SharedOutput, lend: &mut Lend<'_>) -> Result<(), String> {
+    let fields = Fields::new(&body)?;
     match topic {
         Topic::Save => {
             let file = fields.file("path")?.ok_or("a path is missing")?;
-            let value = value(fields.get("value")?)?;
-            output.with(|o| o.write(&file, &value)).map_err(|why| format!("`{}`: {why}", file.path))
+            let value = value(take(body, "value")?)?;
+            output.with(|o| o.write(&file, &value)).flatten().map_err(|why| format!("`{}`: {why}", file.path))
         }
         Topic::Progress => {
             let number = |name| fields.number(name).map(|n| n.unwrap_or(0.0) as i64);
             let (done, of) = (number("done")?, number("of")?);
-            output.with(|o| o.progress(done, of));
-            Ok(())
+            output.with(|o| o.progress(done, of))
         }
         Topic::Plot => {
+            let mut numbers = 0usize;
+            body.each(&mut |array| numbers += array.len());
+            let no_memory = |OutOfMemory(bytes)| format!("there is no memory of {bytes} bytes for it");
+            let _loan = lend(numbers.saturating_mul(DRAWN)).map_err(no_memory)?;
             let figure = picture::figure(&fields)?;
-            output.with(|o| o.plot(&figure))
+            drop(body);
+            output.with(|o| o.plot(&figure)).flatten()
         }
     }
 }
 
 /// A structure of a message as a value; texts have no place in it.
-fn value<A: Borrow<Array>>(body: &Body<A>) -> Result<Value, String> {
+fn value(body: Body<Array>) -> Result<Value, String> {
     Ok(match body {
         Body::None => Value::None,
-        Body::Value(array) => Value::Array(array.borrow().try_clone().map_err(|e| e.to_string())?),
+        Body::Value(array) => Value::Array(array),
         Body::Text(_) => return Err("a text is no value".into()),
         Body::Tuple(parts) => Value::Tuple(
             parts
-                .iter()
-                .map(|(name, part)| Ok((name.as_ref().map(ToString::to_string), value(part)?)))
+                .into_iter()
+                .map(|(name, part)| Ok((name.map(|n| n.to_string()), value(part)?)))
                 .collect::<Result<_, String>>()?,
         ),
     })
+}
+
+/// A field of a record of which nothing else is needed.
+fn take(body: Body<Array>, name: &str) -> Result<Body<Array>, String> {
+    let Body::Tuple(parts) = body else { return Err("this is no record".into()) };
+    let found = parts.into_iter().find(|(n, _)| n.as_deref() == Some(name));
+    found.map(|(_, part)| part).ok_or_else(|| format!("the field `{name}` is missing"))
 }
 
 /// A record of a message. The library writes these records, so a field that is missing is a defect of it.

@@ -2,15 +2,19 @@
 
 use super::hosts::Hosts;
 use super::message::deliver;
+use super::program::lock;
 use crate::codegen::{Native, What};
 use crate::ir::Part;
 use adl_lang::ast::{self, Format};
 use adl_lang::message::Message;
 use adl_runtime::display::format_array;
 use adl_runtime::view::{Leaf, Place};
+use adl_runtime::workspace::Lend;
 use adl_runtime::{Array, Figure, FileName, FormatStyle, Host, Value};
 use std::borrow::Borrow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Instant;
 
 /// The world as a program sees it: where its lines, pictures and files go and come from. An output that says nothing
@@ -51,33 +55,71 @@ impl<F: FnMut(&str) + Send> Output for F {
 
 /// An output that several calls share.
 #[derive(Clone)]
-pub struct SharedOutput(Arc<Mutex<Shared<dyn Output>>>);
+pub struct SharedOutput(Arc<Shared<dyn Output>>);
 
 struct Shared<O: ?Sized> {
     /// The clocks that run, the one started last at the end.
-    clocks: Vec<Instant>,
-    output: O,
+    clocks: Mutex<Vec<Instant>>,
+    /// The thread that is in `output`.
+    inside: Mutex<Option<ThreadId>>,
+    /// Lines that were said from inside of it, by calls that it made itself: it takes them next.
+    waiting: Mutex<VecDeque<String>>,
+    output: Mutex<O>,
 }
+
+/// Ends what a thread does in an output.
+struct Inside<'a>(&'a Mutex<Option<ThreadId>>);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
+    }
+}
+
+/// What is answered to a call that the output made itself.
+const IN_USE: &str = "what takes the output of this program has called it itself";
 
 impl SharedOutput {
     /// Shares an output.
     pub fn new(output: impl Output + 'static) -> SharedOutput {
-        SharedOutput(Arc::new(Mutex::new(Shared { clocks: Vec::new(), output })))
+        SharedOutput(Arc::new(Shared {
+            clocks: Mutex::default(),
+            inside: Mutex::default(),
+            waiting: Mutex::default(),
+            output: Mutex::new(output),
+        }))
     }
 
-    /// Writes a line.
+    /// Writes a line. If the output is what says it, it is taken when the line before has been.
     pub fn line(&self, text: &str) {
-        self.with(|output| output.line(text));
+        if self.with(|output| output.line(text)).is_err() {
+            lock(&self.0.waiting).push_back(text.to_string());
+            return;
+        }
+        loop {
+            let next = lock(&self.0.waiting).pop_front();
+            let Some(line) = next else { break };
+            if self.with(|output| output.line(&line)).is_err() {
+                break;
+            }
+        }
     }
 
-    /// Does something with the output.
-    pub fn with<R>(&self, work: impl FnOnce(&mut dyn Output) -> R) -> R {
-        work(&mut self.lock().output)
+    /// Does something with the output; an error if the output is what asks for it.
+    pub fn with<R>(&self, work: impl FnOnce(&mut dyn Output) -> R) -> Result<R, String> {
+        let this = std::thread::current().id();
+        if *lock(&self.0.inside) == Some(this) {
+            return Err(IN_USE.to_string());
+        }
+        let mut output = lock(&self.0.output);
+        *lock(&self.0.inside) = Some(this);
+        let _inside = Inside(&self.0.inside);
+        Ok(work(&mut *output))
     }
 
     /// Starts a clock, or stops the one started last and tells its time.
     pub fn clock(&self, stop: bool) -> String {
-        let clocks = &mut self.lock().clocks;
+        let mut clocks = lock(&self.0.clocks);
         if !stop {
             clocks.push(Instant::now());
             return String::new();
@@ -88,10 +130,6 @@ impl SharedOutput {
             1e-3.. => format!("{:.2} ms", 1e3 * seconds),
             _ => format!("{:.1} µs", 1e6 * seconds),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Shared<dyn Output>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,19 +151,22 @@ pub struct Printer {
 }
 
 impl Host for Printer {
-    fn print(&mut self, site: u32, values: &[Array]) -> Result<(), String> {
+    fn print(&mut self, site: u32, values: Vec<Array>, lend: &mut Lend<'_>) -> Result<(), String> {
         let said = self.native.site(site).map(|s| &s.what);
         match said {
             Some(What::Print(Message::Line(parts))) => {
-                let text = line(parts, 0, values, &mut |stop| self.output.clock(stop));
+                let text = line(parts, 0, &values, &mut |stop| self.output.clock(stop));
                 if !matches!(parts.as_slice(), [Part::Clock { stop: false }]) {
                     self.output.line(&text);
                 }
                 Ok(())
             }
             Some(What::Print(Message::Tell(topic, body))) => {
-                let value = |k: &usize| values.get(*k).ok_or_else(|| "a value is missing".to_string());
-                deliver(*topic, &body.map(&mut |k| value(k))?, &self.output)
+                // Each operand stands at one place of the message.
+                let mut values: Vec<Option<Array>> = values.into_iter().map(Some).collect();
+                let mut value = |k: &usize| values.get_mut(*k).and_then(Option::take).ok_or("a value is missing");
+                let body = body.map(&mut value)?;
+                deliver(*topic, body, &self.output, lend)
             }
             Some(What::Fault(_) | What::Assert(_) | What::Host(_)) | None => Err("nothing is said here".to_string()),
         }

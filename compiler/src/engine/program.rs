@@ -190,7 +190,11 @@ impl Handle {
             count(&counters.found, 1);
             return Ok(variant);
         }
-        let variant = Arc::new(deep(|| Variant::compile(&mut state, &self.expr, &infos(), orders, counters))?);
+        let compiling = self.program.setting.compiling();
+        state.runner.stop = compiling.stop();
+        let variant = deep(|| Variant::compile(&mut state, &self.expr, &infos(), orders, counters));
+        state.runner.stop = self.program.setting.interrupt.clone();
+        let variant = Arc::new(variant.map_err(|problem| compiling.explain(problem))?);
         count(&counters.evicted, lock(&self.program.cache).insert(key, variant.clone()));
         Ok(variant)
     }
@@ -294,6 +298,6 @@ impl fmt::Debug for DynFunction {
 }
 
 /// Locks; a panic elsewhere leaves what is locked here as it was.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,9 +10,12 @@ use crate::ir::{Claim, FuncId, Module, Part};
 use adl_lang::message::{Body, Message, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
+use adl_runtime::array::element_count;
+use adl_runtime::buffer::Buffer;
 use adl_runtime::display::format_array;
 use adl_runtime::kernels::random;
 use adl_runtime::view::{Leaf, Place};
+use adl_runtime::workspace::Loan;
 use adl_runtime::{Array, ArrayError};
 
 /// Calls nested inside one another; each takes a good deal of the stack.
@@ -51,7 +54,8 @@ impl Hooks for Host<'_> {
 
     fn tell(&mut self, topic: Topic, body: Body<Data>) -> Result<(), String> {
         let body = body.map(&mut |d| array(d).map_err(|problem| problem.to_string()))?;
-        deliver(topic, &body, &self.setting.output)
+        // The interpreter keeps no account of memory.
+        deliver(topic, body, &self.setting.output, &mut |_| Ok(Loan::default()))
     }
 
     fn host(&mut self, name: &str, args: &[&Data], dtype: DType, shape: &[usize]) -> Result<Data, String> {
@@ -141,9 +145,10 @@ fn data(array: &Array) -> Data {
 }
 
 fn array(data: &Data) -> Result<Array, ArrayError> {
-    let mut out = Array::zeros(runtime_dtype(data.dtype()), data.shape())?;
+    let count = element_count(data.shape()).ok_or_else(|| ArrayError::TooLarge(data.shape().to_vec()))?;
     let width = data.dtype().bytes();
-    for (place, &elem) in out.bytes_mut().chunks_exact_mut(width).zip(data.elems()) {
+    let mut buffer = Buffer::zeroed(count * width).ok_or(ArrayError::OutOfMemory(count * width))?;
+    for (place, &elem) in buffer.as_mut_slice::<u8>().chunks_exact_mut(width).zip(data.elems()) {
         match elem {
             Const::Bool(b) => place.copy_from_slice(&[u8::from(b)]),
             Const::I64(n) => place.copy_from_slice(&n.to_le_bytes()),
@@ -151,5 +156,5 @@ fn array(data: &Data) -> Result<Array, ArrayError> {
             Const::F64(x) => place.copy_from_slice(&x.to_le_bytes()),
         }
     }
-    Ok(out)
+    Array::from_buffer(runtime_dtype(data.dtype()), data.shape(), buffer)
 }

@@ -8,14 +8,15 @@ use super::failure::{
 use super::limits::{Setting, Watch};
 use super::output::Printer;
 use super::reference;
-use crate::codegen::{CallFailure, Native};
+use crate::codegen::{CallFailure, Native, Shortage};
 use crate::ir::{FuncId, Module};
 use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
+use adl_runtime::array::element_count;
 use adl_runtime::view::{Leaf, LeafMut};
-use adl_runtime::{Array, Workspace};
+use adl_runtime::{Array, Interrupt, Workspace};
 use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -41,6 +42,8 @@ pub struct Runner {
     pub timings: Timings,
     /// Whether code counts its rounds is decided when it is compiled.
     setting: Setting,
+    /// What stops compilations.
+    pub stop: Interrupt,
     workspace: Workspace,
 }
 
@@ -62,7 +65,8 @@ impl Runner {
     /// Runs entries in a setting.
     pub fn new(setting: Setting) -> Runner {
         let workspace = setting.workspace();
-        Runner { backend: Backend::default(), timings: Timings::default(), setting, workspace }
+        let stop = setting.interrupt.clone();
+        Runner { backend: Backend::default(), timings: Timings::default(), setting, stop, workspace }
     }
 
     /// What surrounds calls.
@@ -73,6 +77,7 @@ impl Runner {
     /// Changes it for what is compiled from now on.
     pub fn set(&mut self, change: impl FnOnce(&mut Setting)) {
         change(&mut self.setting);
+        self.stop = self.setting.interrupt.clone();
         self.setting.prepare(&mut self.workspace);
     }
 
@@ -81,9 +86,11 @@ impl Runner {
         let main = entry.module.funcs.get(entry.main.0 as usize);
         let span = main.map_or(Span::default(), |f| f.span);
         let options = Options { metered: self.setting.limits.fuel.is_some(), ..self.setting.options };
-        let (backend, timings, stop) = (self.backend, &mut self.timings, &self.setting.interrupt);
+        let (backend, timings, bounds) = (self.backend, &mut self.timings, self.setting.bounds(self.stop.clone()));
         let code = guarded(|| match backend {
-            Backend::Native => pipeline::compile(&entry.module, entry.main, options, stop, timings).map(Code::Native),
+            Backend::Native => {
+                pipeline::compile(&entry.module, entry.main, options, &bounds, timings).map(Code::Native)
+            }
             Backend::Interpreter => {
                 pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }
@@ -101,10 +108,10 @@ impl Runner {
         Ok(Compiled { code, signature, span, recursive: recursive(&entry.module, entry.main) })
     }
 
-    /// Runs an entry with one array for each of its parameters.
-    pub fn call(&mut self, compiled: &Compiled, args: &[&Array]) -> Result<Vec<Array>, Failed> {
+    /// Runs an entry with one array for each of its parameters; `kept` bytes are taken by values of the program.
+    pub fn call(&mut self, compiled: &Compiled, args: &[&Array], kept: usize) -> Result<Vec<Array>, Failed> {
         let start = Instant::now();
-        let results = compiled.call(args, &mut self.workspace, &self.setting);
+        let results = compiled.call_beside(args, &mut self.workspace, &self.setting, Some(kept));
         self.timings.add("run", start.elapsed());
         results
     }
@@ -113,13 +120,30 @@ impl Runner {
 impl Compiled {
     /// Runs the entry in a workspace of its own.
     pub fn call(&self, args: &[&Array], workspace: &mut Workspace, setting: &Setting) -> Result<Vec<Array>, Failed> {
+        self.call_beside(args, workspace, setting, None)
+    }
+
+    /// The same; if it is known how many bytes are `kept` beside it, they and the results count against the memory limit.
+    pub fn call_beside(
+        &self,
+        args: &[&Array],
+        workspace: &mut Workspace,
+        setting: &Setting,
+        kept: Option<usize>,
+    ) -> Result<Vec<Array>, Failed> {
         let watch = setting.watch(workspace);
         let results = match &self.code {
             Code::Native(native) => {
                 let leaves: Leaves<'_> = args.iter().map(|a| Leaf::from(*a)).collect();
                 self.signature.sizes(&leaves).and_then(|sizes| {
+                    let beside = match kept {
+                        Some(kept) => leave_room(native, &sizes, kept, workspace, setting).map_err(Trouble::Code)?,
+                        None => 0,
+                    };
                     let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
-                    printing(native, workspace, setting, run).map_err(Trouble::Code)
+                    let done = printing(native, workspace, setting, run);
+                    workspace.set_memory_limit(setting.limits.memory);
+                    done.map_err(|failure| Trouble::Code(failure.beside(beside)))
                 })
             }
             Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, setting),
@@ -182,7 +206,7 @@ impl Compiled {
         setting: &Setting,
     ) -> Result<(), Failed> {
         let arrays: Option<Vec<Array>> = args.iter().map(Leaf::to_array).collect();
-        let arrays = arrays.ok_or_else(|| out_of_memory(setting.limits.memory, self.span))?;
+        let arrays = arrays.ok_or_else(|| out_of_memory(setting.limits.memory, None, self.span))?;
         let found = self.call(&arrays.iter().collect::<Vec<_>>(), workspace, setting)?;
         for (place, array) in places.iter_mut().zip(&found) {
             if !place.copy_from(array) {
@@ -221,7 +245,7 @@ impl Compiled {
             Trouble::Argument(k, text) => {
                 return defect(self.span, &format!("argument {k}: {text}"));
             }
-            Trouble::OutOfMemory => return out_of_memory(limits.memory, self.span),
+            Trouble::OutOfMemory => return out_of_memory(limits.memory, None, self.span),
             Trouble::Defect(text) => return defect(self.span, &text),
             Trouble::Code(failure) => failure,
         };
@@ -236,11 +260,44 @@ impl Compiled {
                 too_deep(function, self.span).into()
             }
             CallFailure::OutOfFuel => out_of_fuel(limits.fuel, self.span),
-            CallFailure::OutOfMemory => out_of_memory(limits.memory, self.span),
+            CallFailure::OutOfMemory(shortage) => out_of_memory(limits.memory, Some(shortage), self.span),
+            // What the host does for it may have ended for the same reason.
+            CallFailure::Host { error: Some(_), .. } if watch.is_some_and(Watch::is_late) => {
+                out_of_time(limits.time.unwrap_or_default(), self.span)
+            }
+            CallFailure::Host { error: Some(_), .. } if setting.interrupt.is_raised() => interrupted(self.span),
             CallFailure::Host { site, error } => of_host(&site, error),
             CallFailure::Arguments(text) => defect(self.span, &text),
         }
     }
+}
+
+/// Gives a workspace the memory that `kept` bytes and the results leave to it; how many bytes these are together.
+fn leave_room(
+    native: &Native,
+    sizes: &[i64],
+    kept: usize,
+    workspace: &mut Workspace,
+    setting: &Setting,
+) -> Result<usize, CallFailure> {
+    let Some(limit) = setting.limits.memory else {
+        return Ok(0);
+    };
+    let mut asked = 0usize;
+    native.each_result(sizes, &mut |dtype, dims| {
+        let bytes = element_count(dims).unwrap_or(usize::MAX).saturating_mul(dtype.size());
+        asked = asked.saturating_add(bytes);
+    })?;
+    let beside = kept.saturating_add(asked);
+    let Some(left) = limit.checked_sub(beside) else {
+        return Err(CallFailure::OutOfMemory(Shortage { asked, used: kept }));
+    };
+    // What is kept for reuse must not stand in the way of results.
+    if workspace.statistics().held > left {
+        workspace.trim();
+    }
+    workspace.set_memory_limit(Some(left));
+    Ok(beside)
 }
 
 /// Runs code with what it asks of the host.

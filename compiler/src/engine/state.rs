@@ -1,17 +1,18 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
 use super::call::shape;
-use super::error::Error;
-use super::failure::Failed;
+use super::error::{Error, nowhere};
+use super::failure::{Failed, out_of_memory};
 use super::run::{Compiled, Runner};
 use super::values::{Keeper, Slot, Values, leaf_info};
+use crate::codegen::Shortage;
 use adl_lang::ast::{Block, Name, Param, Stmt};
 use adl_lang::check::{ArgInfo, Checker, Entry, Global, Host, Input, LeafInfo, Loaded, Shown, SizeSource, definitions};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::source::Source;
 use adl_lang::typed::Layout;
 use adl_lang::types::{DType, Ty};
-use adl_runtime::{Array, Value};
+use adl_runtime::{Array, ArrayError, Value};
 
 /// Gives the text of an import: what is written there, and the name of the importing source.
 pub type Import<'a> = dyn FnMut(&str, &str) -> Result<Source, String> + 'a;
@@ -87,13 +88,18 @@ impl State {
         let results = self.try_rules(&entry).and_then(|()| self.execute(&entry));
         self.release(&read, results.is_ok().then_some(&entry));
         let results = results?;
+        let kept = !entry.results.is_empty();
+        let mut results: Vec<Option<Array>> = results.into_iter().map(Some).collect();
         let shown = match &entry.shown {
-            Some(Shown::Value(layout, places)) => Some(Display::Value(shown(layout, places, &results))),
+            Some(Shown::Value(layout, places)) => {
+                let value = shown(layout, places, &mut results, kept);
+                Some(Display::Value(value.map_err(|problem| self.no_memory(&problem))?))
+            }
             Some(Shown::Text(text)) => Some(Display::Text(text.clone())),
             None => None,
         };
         for (&global, value) in entry.results.iter().zip(results) {
-            self.values.insert(global, Slot::of(value));
+            self.values.extend(value.map(|value| (global, Slot::of(value))));
         }
         self.checker.commit(&entry);
         let bound = self.checker.bound(&entry).cloned().collect();
@@ -118,11 +124,13 @@ impl State {
 
     /// The value of an entry that takes no arguments; nothing of it stays.
     pub fn evaluate(&mut self, entry: &Entry) -> Result<Value, Error> {
-        let results = self.execute(entry)?;
-        Ok(match &entry.shown {
-            Some(Shown::Value(layout, places)) => shown(layout, places, &results),
-            Some(Shown::Text(_)) | None => Value::None,
-        })
+        let mut results: Vec<Option<Array>> = self.execute(entry)?.into_iter().map(Some).collect();
+        match &entry.shown {
+            Some(Shown::Value(layout, places)) => {
+                shown(layout, places, &mut results, false).map_err(|problem| self.no_memory(&problem))
+            }
+            Some(Shown::Text(_)) | None => Ok(Value::None),
+        }
     }
 
     /// Runs the body of a test; nothing of it stays.
@@ -207,7 +215,8 @@ impl State {
         work: impl FnOnce(&mut Checker, &dyn Host) -> Result<Entry, Vec<Diagnostic>>,
     ) -> Result<(Entry, Vec<Global>), Error> {
         let State { checker, values, runner } = self;
-        let keeper = Keeper::new(values, &runner.setting().output, runner.setting().limits.memory);
+        let limit = runner.setting().limits.memory.map(|limit| limit.saturating_sub(bytes(values)));
+        let keeper = Keeper::new(values, &runner.setting().output, limit);
         let entry = deep(|| work(checker, &keeper));
         let read = keeper.into_read();
         let entry = entry.map_err(|problems| self.error(problems))?;
@@ -242,8 +251,16 @@ impl State {
         let compiled = self.compile(entry)?;
         let State { values, runner, checker } = self;
         let args: Option<Vec<&Array>> = entry.inputs.iter().map(|i| input(values, i)).collect();
-        let results = runner.call(&compiled, &args.unwrap_or_default());
+        let results = runner.call(&compiled, &args.unwrap_or_default(), bytes(values));
         results.map_err(|failed| Error::failed(failed, &|id| checker.source(id)))
+    }
+
+    fn no_memory(&self, problem: &ArrayError) -> Error {
+        let shortage = match problem {
+            ArrayError::OutOfMemory(asked) => Some(Shortage { asked: *asked, used: 0 }),
+            _ => None,
+        };
+        self.failed(out_of_memory(self.runner.setting().limits.memory, shortage, nowhere()))
     }
 
     /// The values that an entry reads, if all are there.
@@ -277,6 +294,11 @@ impl State {
     }
 }
 
+/// How many bytes the values take.
+fn bytes(values: &Values) -> usize {
+    values.values().filter_map(|slot| slot.value.as_ref()).map(|value| value.bytes().len()).sum()
+}
+
 fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
     match input {
         Input::Global(global) => values.get(global)?.value.as_ref(),
@@ -284,10 +306,15 @@ fn input<'a>(values: &'a Values, input: &Input) -> Option<&'a Array> {
     }
 }
 
-/// The value of a bare expression, from the results that are its leaves.
-fn shown(layout: &Layout, places: &[usize], results: &[Array]) -> Value {
-    let mut leaves = places.iter().filter_map(|&k| results.get(k)).cloned();
-    build(layout, &mut leaves)
+/// The value of a bare expression, from the results that are its leaves; they go into it unless they are `kept`.
+fn shown(layout: &Layout, places: &[usize], results: &mut [Option<Array>], kept: bool) -> Result<Value, ArrayError> {
+    let mut leaves = Vec::new();
+    for (i, &k) in places.iter().enumerate() {
+        let Some(result) = results.get_mut(k) else { continue };
+        let again = kept || places[i + 1..].contains(&k);
+        leaves.extend(if again { result.as_ref().map(Array::try_clone).transpose()? } else { result.take() });
+    }
+    Ok(build(layout, &mut leaves.into_iter()))
 }
 
 /// Runs a step of the compiler with room for deeply nested programs, however small the stack of the host is. Steps

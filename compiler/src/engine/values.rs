@@ -63,7 +63,7 @@ impl Host for Keeper<'_> {
         if let Some(known) = read.files.get(&file) {
             return known.clone();
         }
-        let found = self.output.with(|o| o.read(&file, self.limit));
+        let found = self.output.with(|o| o.read(&file, self.limit)).flatten();
         let stored = found.map(|value| store(value, &mut read.slots, fresh));
         read.files.insert(file, stored.clone());
         stored

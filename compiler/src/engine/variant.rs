@@ -207,7 +207,7 @@ impl Variant {
 
     /// There is no memory for an argument or a result.
     pub fn no_memory(&self) -> Failed {
-        out_of_memory(None, nowhere())
+        out_of_memory(None, None, nowhere())
     }
 }
 

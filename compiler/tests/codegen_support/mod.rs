@@ -9,6 +9,7 @@ use adl_compiler::ir::verify::verify;
 use adl_compiler::ir::{FuncId, Module};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::{DType, Dim, Sym, Ty};
+use adl_runtime::buffer::Buffer;
 use adl_runtime::{Array, Workspace};
 
 /// Reads and verifies a module.
@@ -65,7 +66,6 @@ pub fn array(data: &Data) -> Array {
         DType::F32 => adl_runtime::DType::F32,
         DType::F64 => adl_runtime::DType::F64,
     };
-    let mut array = Array::zeros(dtype, data.shape()).expect("memory");
     let bytes: Vec<u8> = data
         .elems()
         .iter()
@@ -76,8 +76,8 @@ pub fn array(data: &Data) -> Array {
             Const::F64(x) => x.to_le_bytes().to_vec(),
         })
         .collect();
-    array.bytes_mut().copy_from_slice(&bytes);
-    array
+    let buffer = Buffer::from_slice(&bytes).expect("memory");
+    Array::from_buffer(dtype, data.shape(), buffer).expect("as many elements as there are")
 }
 
 /// The runtime's random numbers, for the interpreter.

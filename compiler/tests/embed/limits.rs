@@ -127,3 +127,76 @@ fn failures_have_places() {
     assert_eq!(whole.call((4.5,)).unwrap(), 4);
     assert_eq!(whole.call((1e300,)).unwrap_err().diagnostics[0].code, "E0406");
 }
+
+#[test]
+fn kernels_end_with_the_time() {
+    let text = "fn values(n: i64) = svd(randn(1, n, n)).s[0]
+fn solved(n: i64) = solve(randn(1, n, n), ones(n))[0]
+fn sorted(n: i64) = sort(randn(1, n))[0]
+fn product(n: i64) = (randn(1, n, n) @ randn(2, n, n))[0, 0]";
+    let engine = Engine::new().with_time_limit(Duration::from_millis(40));
+    let program = engine.compile("t", text).unwrap();
+    for (name, n) in [("values", 1000), ("solved", 4000), ("sorted", 20_000_000), ("product", 6000)] {
+        let f = program.function::<fn(i64) -> f64>(name).unwrap();
+        let start = Instant::now();
+        assert_eq!(f.call((n,)).unwrap_err().kind, ErrorKind::Time, "{name}");
+        // Some milliseconds later on a machine with nothing else to do.
+        assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", start.elapsed());
+        assert!(f.call((20,)).unwrap().is_finite());
+    }
+}
+
+#[test]
+fn the_values_of_a_program_count_together() {
+    let engine = Engine::new().with_memory_limit(8 << 20);
+    let lets = |n: usize| (0..n).map(|k| format!("let a{k} = zeros(100000) + {k}.5\n")).collect::<String>();
+    assert!(engine.compile("t", &lets(5)).is_ok());
+    let problem = engine.compile("t", &lets(20)).unwrap_err();
+    assert_eq!(problem.kind, ErrorKind::Memory);
+    let said = problem.to_string();
+    assert!(said.contains("781 KiB are needed") && said.contains("the limit is 8 MiB"), "{said}");
+}
+
+#[test]
+fn workspaces_of_kernels_count() {
+    let engine = Engine::new().with_memory_limit(4 << 20);
+    let program = engine.compile("t", "fn f(x: f64[n]) = sort(x)[0]\nfn g(A: f64[n, n]) = eigvalsh(A)[0]").unwrap();
+    let f = program.function::<fn([f64]) -> f64>("f").unwrap();
+    assert_eq!(f.call((&vec![1.0; 200_000],)).unwrap_err().kind, ErrorKind::Memory);
+    assert_eq!(f.call((&vec![1.0; 1000],)).unwrap(), 1.0);
+    let g = program.function::<fn(adl_compiler::Array<f64, 2>) -> f64>("g").unwrap();
+    let large = adl_compiler::Array::zeros([400, 400]).unwrap();
+    assert_eq!(g.call((&large,)).unwrap_err().kind, ErrorKind::Memory);
+}
+
+#[test]
+fn compilations_are_bounded_by_what_is_made() {
+    let lines: String = (0..300).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    let text = format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}\nfn g(x) = sin(x) * exp(sin(x))");
+    let engine = Engine::new().with_limits(Limits { instructions: Some(1500), ..Limits::default() });
+    let program = engine.compile("t", &text).unwrap();
+    assert!(program.function::<fn(f64) -> f64>("f").is_ok());
+    assert_eq!(program.function::<fn(f64) -> f64>("grad(f)").unwrap_err().kind, ErrorKind::Size);
+    let orders = program.function::<fn(f64) -> f64>("g''''''''''''''").unwrap_err();
+    assert_eq!((orders.kind, orders.diagnostics[0].code), (ErrorKind::Size, "E0455"));
+    assert!(program.function::<fn(f64) -> f64>("g''").is_ok());
+}
+
+#[test]
+fn a_long_compilation_ends_with_the_interrupt() {
+    let lines: String = (0..30_000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    let engine = Engine::new();
+    let program = engine.compile("t", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}")).unwrap();
+    let f = program.dynamic("f").unwrap();
+    let interrupt = engine.interrupt();
+    let raised = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(1500));
+        interrupt.raise();
+        Instant::now()
+    });
+    let kind = f.call(&[1.0.into()]).map_err(|problem| problem.kind);
+    let end = Instant::now();
+    assert_eq!(kind.unwrap_err(), ErrorKind::Interrupted);
+    let late = end.saturating_duration_since(raised.join().unwrap());
+    assert!(late < Duration::from_secs(5), "{late:?}");
+}

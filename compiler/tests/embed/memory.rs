@@ -12,12 +12,17 @@ struct Counting;
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count(bytes: usize) {
     // There is nothing to count in a thread that ends.
     let _ = ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
     let _ = BYTES.try_with(|n| n.set(n.get() + bytes));
+}
+
+fn freed(bytes: usize) {
+    let _ = FREED.try_with(|n| n.set(n.get() + bytes));
 }
 
 // SAFETY: passes everything on to the system.
@@ -34,10 +39,12 @@ unsafe impl GlobalAlloc for Counting {
     }
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size);
+        freed(layout.size());
         // SAFETY: the contract of the caller.
         unsafe { System.realloc(start, layout, size) }
     }
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        freed(layout.size());
         // SAFETY: the contract of the caller.
         unsafe { System.dealloc(start, layout) }
     }
@@ -57,6 +64,11 @@ pub fn bytes_allocated(work: impl FnOnce()) -> usize {
     let before = BYTES.get();
     work();
     BYTES.get() - before
+}
+
+/// How many bytes more this thread has asked for than it has given back.
+pub fn bytes_held() -> isize {
+    BYTES.get() as isize - FREED.get() as isize
 }
 
 record! {

@@ -11,7 +11,7 @@ use super::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
 use super::{flat, free};
 use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Source, Span};
+use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, Func, FuncId, Local, Piece, StmtKind as T};
 use crate::types::{Dim, Ty};
 use std::sync::Arc;
@@ -55,7 +55,12 @@ impl Checker {
     /// Calls the function that `expr` denotes with arguments of these layouts; the value is `shown`.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo], host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
         let source = Source::new("<call>", expr);
-        let id = self.world.add_source(source.clone());
+        // Hosts ask for the same again and again.
+        let known = self.world.sources.iter().position(|s| s.name() == source.name() && s.text() == source.text());
+        let id = match known {
+            Some(at) => SourceId(at as u32),
+            None => self.world.add_source(source.clone()),
+        };
         let (file, problems) = crate::parse::parse(&source, id);
         let errors: Vec<Diagnostic> = problems.into_iter().filter(Diagnostic::is_error).collect();
         if !errors.is_empty() {

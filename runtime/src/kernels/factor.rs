@@ -12,20 +12,21 @@
 //! | `adl_lu_solve` | what `adl_lu` gave, and B | X of A X = B or Aᵀ X = B |
 //! | `adl_triangular_solve` | T and B | X of T X = B or Tᵀ X = B; the other half of T is not read |
 //!
+//! Large factorisations go by blocks, with a look at the interrupt between them; those with an iteration in them run on a
+//! thread of their own, which works on a copy and is left if the call is to stop ([`crate::aside`]).
 //! An operand with an entry that is no finite number gives NaN throughout, so no iteration runs on it. The sign of an
-//! eigenvector or of a pair of singular vectors is that which makes its first large entry positive (of V). The
-//! interrupt is looked at before and after, not within.
+//! eigenvector or of a pair of singular vectors is that which makes its first large entry positive (of V).
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 mod orthogonal;
 mod spectral;
 mod triangular;
 
+use super::desk::{Desk, Made, Room};
 use super::reduce::Real;
-use super::{clears_vectors, operand, result};
-use crate::abi::{Context, Status, interrupted, note_out_of_memory, size};
+use super::{operand, result};
+use crate::abi::{Context, size};
 use core::ops::{Div, Mul, Neg};
-use faer::dyn_stack::{MemBuffer, StackReq};
 
 /// The matrix is upper triangular.
 pub const UPPER: i64 = 1;
@@ -34,13 +35,11 @@ pub const TRANSPOSED: i64 = 2;
 /// Its diagonal is taken to be 1.
 pub const UNIT: i64 = 4;
 
-/// What a kernel needed and did not get, in bytes.
-struct Memory(usize);
-
-type Made = Result<(), Memory>;
+/// Operations between two looks at the interrupt: some hundredths of a second.
+const STRETCH: usize = 400_000_000;
 
 /// What the matrices are made of.
-trait Number: Real + Into<f64> + Neg<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+trait Number: Real + Into<f64> + Neg<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Send + 'static {
     /// The nearest number.
     fn of(x: f64) -> Self;
 }
@@ -73,7 +72,8 @@ macro_rules! factorisations {
             // SAFETY: the contract above.
             unsafe {
                 let (a, out) = (operand(a, m * n), result(out, rows(m, n) * n));
-                finish(ctx, || if finite(a) { $made(out, a, m, n) } else { poison(out) }) as u32
+                let desk = Desk::new(ctx);
+                desk.finish(|| if finite(a) { $made(desk, out, a, m, n) } else { poison(out) }) as u32
             }
         }
     };
@@ -103,7 +103,8 @@ macro_rules! solutions {
             // SAFETY: the contract above.
             unsafe {
                 let (a, b, out) = (operand(a, rows(n) * n), operand(b, n * k), result(out, n * k));
-                finish(ctx, || $made(out, a, b, n, k, flags)) as u32
+                let desk = Desk::new(ctx);
+                desk.finish(|| $made(desk, out, a, b, n, k, flags)) as u32
             }
         }
     )*};
@@ -114,24 +115,6 @@ solutions! {
     adl_lu_solve_f32 f32, triangular::lu_solve, |n| n + 2, "X of A X = B from the factors of A.";
     adl_triangular_solve_f64 f64, triangular::triangular_solve, |n| n, "X of T X = B.";
     adl_triangular_solve_f32 f32, triangular::triangular_solve, |n| n, "X of T X = B.";
-}
-
-/// Runs a kernel between two looks at the interrupt.
-///
-/// # Safety
-/// `ctx` is null or in use.
-unsafe fn finish(ctx: *mut Context, run: impl FnOnce() -> Made) -> Status {
-    // SAFETY: the contract above.
-    unsafe {
-        if interrupted(ctx) {
-            return Status::Interrupted;
-        }
-        if let Err(Memory(bytes)) = clears_vectors(run) {
-            note_out_of_memory(ctx, bytes);
-            return Status::OutOfMemory;
-        }
-        if interrupted(ctx) { Status::Interrupted } else { Status::Done }
-    }
 }
 
 fn finite<T: Number>(a: &[T]) -> bool {
@@ -147,35 +130,28 @@ fn poison<T: Number>(out: &mut [T]) -> Made {
     Ok(())
 }
 
-/// Memory for `n` numbers, all zero.
-fn zeros<T: Number>(n: usize) -> Result<Vec<T>, Memory> {
-    let mut room = Vec::new();
-    room.try_reserve_exact(n).map_err(|_| Memory(n.saturating_mul(size_of::<T>())))?;
-    room.resize(n, T::default());
-    Ok(room)
-}
-
-/// Memory for the intermediate results of `faer`.
-fn scratch(need: StackReq) -> Result<MemBuffer, Memory> {
-    MemBuffer::try_new(need).map_err(|_| Memory(need.unaligned_bytes_required()))
-}
-
 /// A copy column by column, which is what `faer` is fastest on, of a matrix of `n` columns.
-fn columns<T: Number>(a: &[T], n: usize) -> Result<Vec<T>, Memory> {
-    let mut copy = zeros(a.len())?;
+fn columns<T: Number>(desk: Desk, a: &[T], n: usize) -> Made<Room<Vec<T>>> {
+    let mut copy = desk.zeros(a.len())?;
     transpose(&mut copy, a, n);
     Ok(copy)
 }
 
 /// Writes the transpose of `a`, whose rows have `n` entries.
 fn transpose<T: Copy>(out: &mut [T], a: &[T], n: usize) {
+    /// Side of squares that fit into the first cache.
+    const SQUARE: usize = 32;
     if n == 0 {
         return;
     }
     let m = a.len() / n;
-    for (i, row) in a.chunks_exact(n).enumerate() {
-        for (j, &x) in row.iter().enumerate() {
-            out[j * m + i] = x;
+    for i in (0..m).step_by(SQUARE) {
+        for j in (0..n).step_by(SQUARE) {
+            for c in j..n.min(j + SQUARE) {
+                for (r, out) in (i..m.min(i + SQUARE)).zip(&mut out[c * m + i..]) {
+                    *out = a[r * n + c];
+                }
+            }
         }
     }
 }

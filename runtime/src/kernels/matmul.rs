@@ -9,9 +9,10 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
+use super::desk::{Desk, Made};
 use super::reduce::{Real, dot};
 use super::{clears_vectors, dispatch, operand, result};
-use crate::abi::{Context, Status, interrupted, size};
+use crate::abi::{Context, size};
 
 /// A is stored as its transpose, `k × m`.
 pub const TRANSPOSED_A: i64 = 1;
@@ -30,6 +31,8 @@ pub const SHARED_C: i64 = 32;
 /// about 10⁹ operations.
 const TILE: usize = 1024;
 const TILE_DEPTH: usize = 512;
+/// Entries of a matrix that are multiplied by those of a vector between two looks at the interrupt.
+const STRETCH: usize = 1 << 22;
 /// Products of at most so many multiplications are done without packing.
 const TINY: usize = 64;
 
@@ -62,7 +65,10 @@ macro_rules! export {
             flags: i64,
         ) -> u32 {
             // SAFETY: the contract above.
-            unsafe { batched(ctx, c, a, b, [batch, m, k, n].map(size), flags) as u32 }
+            unsafe {
+                let desk = Desk::new(ctx);
+                desk.finish(|| batched(desk, c, a, b, [batch, m, k, n].map(size), flags)) as u32
+            }
         }
     };
 }
@@ -73,24 +79,24 @@ export!(f32, adl_matmul_f32);
 /// # Safety
 /// As for the kernels.
 unsafe fn batched<T: Real>(
-    ctx: *mut Context,
+    desk: Desk,
     c: *mut T,
     a: *const T,
     b: *const T,
     [mut batch, mut m, mut k, n]: [usize; 4],
     flags: i64,
-) -> Status {
+) -> Made {
     let has = |flag: i64| flags & flag != 0;
     let c_count = if has(SHARED_C) { 1 } else { batch };
     if m == 0 || n == 0 || c_count == 0 {
-        return Status::Done;
+        return Ok(());
     }
     if k == 0 || batch == 0 {
         if !has(ACCUMULATE) {
             // SAFETY: C has this size.
             unsafe { result(c, c_count * m * n) }.fill(T::default());
         }
-        return Status::Done;
+        return Ok(());
     }
     let only = |wanted: i64| flags & (TRANSPOSED_A | TRANSPOSED_B | SHARED_A | SHARED_B | SHARED_C) & !wanted == 0;
     if has(SHARED_B) && only(SHARED_B | TRANSPOSED_B) {
@@ -105,60 +111,66 @@ unsafe fn batched<T: Real>(
         let accumulate = has(ACCUMULATE) || (has(SHARED_C) && i > 0);
         let at = |shared: i64, count: usize| if has(shared) { 0 } else { i * count };
         // SAFETY: matrix `i` of each operand lies inside it.
-        let status = unsafe {
+        unsafe {
             let (a, b) = (operand(a.add(at(SHARED_A, m * k)), m * k), operand(b.add(at(SHARED_B, k * n)), k * n));
             let c = result(c.add(at(SHARED_C, m * n)), m * n);
-            product(ctx, c, a, b, sizes, accumulate)
-        };
-        if status != Status::Done {
-            return status;
+            product(desk, c, a, b, sizes, accumulate)?;
         }
     }
-    Status::Done
+    Ok(())
 }
 
 /// One product; no size is 0.
-///
-/// # Safety
-/// `ctx` is null or in use.
-unsafe fn product<T: Real>(ctx: *mut Context, c: &mut [T], a: &[T], b: &[T], sizes: Sizes, accumulate: bool) -> Status {
+fn product<T: Real>(desk: Desk, c: &mut [T], a: &[T], b: &[T], sizes: Sizes, accumulate: bool) -> Made {
     let Sizes { m, k, n, a_transposed, b_transposed } = sizes;
     // With one column in C, B is a vector however it is stored, and so A with one row.
     let vector = n == 1 || m == 1;
     if !vector && m * k * n > TINY {
-        // SAFETY: the contract above.
-        return clears_vectors(|| unsafe { tiled(ctx, c, a, b, sizes, accumulate) });
+        let beta = if accumulate { Accum::Add } else { Accum::Replace };
+        let a = MatRef::from_row_major_slice(a, if a_transposed { k } else { m }, if a_transposed { m } else { k });
+        let b = MatRef::from_row_major_slice(b, if b_transposed { n } else { k }, if b_transposed { k } else { n });
+        let a = if a_transposed { a.transpose() } else { a };
+        let b = if b_transposed { b.transpose() } else { b };
+        return tiled(desk, MatMut::from_row_major_slice_mut(c, m, n), beta, a, b, T::one_impl());
     }
     if n == 1 && !a_transposed {
-        rows_times_vector(c, a, b, k, accumulate);
-    } else if m == 1 && b_transposed {
-        rows_times_vector(c, b, a, k, accumulate);
-    } else {
-        if !accumulate {
-            c.fill(T::default());
-        }
-        if n == 1 {
-            dispatch!(add_rows_wide, add_rows, c, b, a);
-        } else if m == 1 {
-            dispatch!(add_rows_wide, add_rows, c, a, b);
-        } else {
-            tiny(c, a, b, sizes);
-        }
+        return rows_times_vector(desk, c, a, b, k, accumulate);
     }
-    // SAFETY: the contract above.
-    if unsafe { interrupted(ctx) } { Status::Interrupted } else { Status::Done }
+    if m == 1 && b_transposed {
+        return rows_times_vector(desk, c, b, a, k, accumulate);
+    }
+    if !accumulate {
+        c.fill(T::default());
+    }
+    let (x, rows) = if n == 1 { (b, a) } else { (a, b) };
+    if !vector {
+        tiny(c, a, b, sizes);
+        return desk.look();
+    }
+    // Four rows are added at a time.
+    let stretch = (STRETCH / c.len()).next_multiple_of(4).max(4);
+    for (x, rows) in x.chunks(stretch).zip(rows.chunks(stretch * c.len())) {
+        dispatch!(add_rows_wide, add_rows, c, x, rows);
+        desk.look()?;
+    }
+    Ok(())
 }
 
 /// `c[i] = row i of a · x`, or added to it.
-fn rows_times_vector<T: Real>(c: &mut [T], a: &[T], x: &[T], k: usize, accumulate: bool) {
-    for (c, row) in c.iter_mut().zip(a.chunks_exact(k)) {
-        let product = dot(row, x);
-        if accumulate {
-            *c += product;
-        } else {
-            *c = product;
+fn rows_times_vector<T: Real>(desk: Desk, c: &mut [T], a: &[T], x: &[T], k: usize, accumulate: bool) -> Made {
+    let stretch = (STRETCH / k).max(1);
+    for (c, rows) in c.chunks_mut(stretch).zip(a.chunks(stretch * k)) {
+        for (c, row) in c.iter_mut().zip(rows.chunks_exact(k)) {
+            let product = dot(row, x);
+            if accumulate {
+                *c += product;
+            } else {
+                *c = product;
+            }
         }
+        desk.look()?;
     }
+    Ok(())
 }
 
 /// `c += Σ x[i] * row i of a`.
@@ -207,31 +219,29 @@ fn tiny<T: Real>(c: &mut [T], a: &[T], b: &[T], sizes: Sizes) {
     }
 }
 
-/// # Safety
-/// `ctx` is null or in use.
-unsafe fn tiled<T: Real>(ctx: *mut Context, c: &mut [T], a: &[T], b: &[T], sizes: Sizes, accumulate: bool) -> Status {
-    let Sizes { m, k, n, a_transposed, b_transposed } = sizes;
-    let one = T::one_impl();
-    let a = MatRef::from_row_major_slice(a, if a_transposed { k } else { m }, if a_transposed { m } else { k });
-    let b = MatRef::from_row_major_slice(b, if b_transposed { n } else { k }, if b_transposed { k } else { n });
-    let a = if a_transposed { a.transpose() } else { a };
-    let b = if b_transposed { b.transpose() } else { b };
-    let mut c = MatMut::from_row_major_slice_mut(c, m, n);
+/// `C = alpha A B`, or added to it, tile by tile.
+pub(super) fn tiled<T: Real>(
+    desk: Desk,
+    mut c: MatMut<'_, T>,
+    beta: Accum,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    alpha: T,
+) -> Made {
+    let (m, n, k) = (c.nrows(), c.ncols(), a.ncols());
     for i in (0..m).step_by(TILE) {
         let rows = TILE.min(m - i);
         for j in (0..n).step_by(TILE) {
             let columns = TILE.min(n - j);
             for p in (0..k).step_by(TILE_DEPTH) {
                 let depth = TILE_DEPTH.min(k - p);
-                let beta = if accumulate || p > 0 { Accum::Add } else { Accum::Replace };
+                let beta = if p > 0 { Accum::Add } else { beta };
                 let (left, right) = (a.submatrix(i, p, rows, depth), b.submatrix(p, j, depth, columns));
-                matmul(c.as_mut().submatrix_mut(i, j, rows, columns), beta, left, right, one, Par::Seq);
-                // SAFETY: the contract above.
-                if unsafe { interrupted(ctx) } {
-                    return Status::Interrupted;
-                }
+                let part = c.as_mut().submatrix_mut(i, j, rows, columns);
+                clears_vectors(|| matmul(part, beta, left, right, alpha, Par::Seq));
+                desk.look()?;
             }
         }
     }
-    Status::Done
+    Ok(())
 }

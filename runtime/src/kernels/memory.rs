@@ -78,10 +78,10 @@ unsafe fn transpose<T: Copy>(
                     }
                 }
             }
-        }
-        // SAFETY: the contract above.
-        if unsafe { interrupted(ctx) } {
-            return Status::Interrupted;
+            // SAFETY: the contract above.
+            if unsafe { interrupted(ctx) } {
+                return Status::Interrupted;
+            }
         }
     }
     Status::Done

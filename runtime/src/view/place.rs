@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "writes to the memory of compiled code")]
 
 use super::leaf::Leaf;
-use crate::array::{Array, DType};
+use crate::array::{Array, DType, element_count};
 use core::marker::PhantomData;
 
 /// Room for some elements.
@@ -31,7 +31,8 @@ impl Place<'_> {
     /// elements must be of it. The error is how many there are, if they are not as many as there is room for, and
     /// whether they fit.
     pub fn take(self, leaves: &[Leaf<'_>]) -> Result<(), String> {
-        let found: usize = leaves.iter().map(|leaf| leaf.dims().iter().product::<usize>()).sum();
+        let found: usize =
+            leaves.iter().map(|leaf| element_count(leaf.dims()).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
         if found != self.count {
             return Err(format!("it gives {found} elements instead of {}", self.count));
         }

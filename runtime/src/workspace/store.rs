@@ -3,7 +3,9 @@
 
 use core::any::Any;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::{Host, Interrupt};
 use crate::abi::{Context, Failure, Status, Tape};
@@ -32,9 +34,28 @@ pub struct Store {
     /// What each call may take.
     pub(super) fuel: i64,
     pub(super) held: usize,
+    /// What kernels and hosts hold beside arena and tapes.
+    lent: Arc<AtomicUsize>,
     tape_in_use: usize,
     pub(super) peak_arena: usize,
     pub(super) peak_tape: usize,
+}
+
+/// So many bytes are more than there are, or than are allowed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory(pub usize);
+
+/// Bytes that count against the memory limit of a workspace until this is dropped, wherever that is.
+#[derive(Debug, Default)]
+pub struct Loan {
+    account: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.account.fetch_sub(self.bytes, Ordering::AcqRel);
+    }
 }
 
 struct Chunk {
@@ -63,6 +84,7 @@ impl Store {
             limit: usize::MAX,
             fuel: i64::MAX,
             held: 0,
+            lent: Arc::default(),
             tape_in_use: 0,
             peak_arena: 0,
             peak_tape: 0,
@@ -182,23 +204,31 @@ impl Store {
         }
     }
 
-    pub(crate) fn print(&mut self, context: &mut Context, site: u32, values: &[Array]) -> Status {
-        let Some(host) = self.host.as_mut() else {
+    pub(crate) fn print(&mut self, context: &mut Context, site: u32, values: Vec<Array>) -> Status {
+        let Some(mut host) = self.host.take() else {
             return Status::Done;
         };
-        match catch_unwind(AssertUnwindSafe(|| host.print(site, values))) {
-            Ok(Ok(())) => Status::Done,
+        let mut short = None;
+        let mut lend = |bytes| self.lend(context, bytes).inspect_err(|error| short = Some(*error));
+        let told = catch_unwind(AssertUnwindSafe(|| host.print(site, values, &mut lend)));
+        self.host = Some(host);
+        let kind = match told {
+            Ok(Ok(())) => return Status::Done,
             Ok(Err(why)) => {
+                if let Some(OutOfMemory(bytes)) = short {
+                    self.note_out_of_memory(context, bytes as u64);
+                    return Status::OutOfMemory;
+                }
                 self.refusal = Some(why);
-                context.failure = Failure { kind: Failure::HOST_REFUSED, site, values: [0; 4] };
-                Status::Failed
+                Failure::HOST_REFUSED
             }
             Err(payload) => {
                 self.panic = Some(payload);
-                context.failure = Failure { kind: Failure::HOST_PANICKED, site, values: [0; 4] };
-                Status::Failed
+                Failure::HOST_PANICKED
             }
-        }
+        };
+        context.failure = Failure { kind, site, values: [0; 4] };
+        Status::Failed
     }
 
     pub(crate) fn call_host(
@@ -297,12 +327,32 @@ impl Store {
         context.arena_end = start.wrapping_add(len);
     }
 
+    /// Counts bytes that somebody else is going to allocate; what is kept for reuse is given up for them.
+    pub(crate) fn lend(&mut self, context: &mut Context, bytes: usize) -> Result<Loan, OutOfMemory> {
+        for attempt in 0..2 {
+            if self.in_use().checked_add(bytes).is_some_and(|held| held <= self.limit) {
+                self.lent.fetch_add(bytes, Ordering::AcqRel);
+                return Ok(Loan { account: self.lent.clone(), bytes });
+            }
+            if attempt == 0 {
+                self.free_idle_tapes();
+                self.free_chunks_after(context, context.arena_chunk as usize);
+            }
+        }
+        Err(OutOfMemory(bytes))
+    }
+
+    /// All that counts against the limit.
+    fn in_use(&self) -> usize {
+        self.held.saturating_add(self.lent.load(Ordering::Acquire))
+    }
+
     /// Memory of `wanted` bytes, or of `least` if so much is not to be had; what is kept for reuse
     /// is given up for it.
     fn allocate(&mut self, context: &mut Context, wanted: usize, least: usize) -> Option<(*mut u8, usize)> {
         for attempt in 0..2 {
             for len in [wanted, least] {
-                if self.held.checked_add(len).is_some_and(|held| held <= self.limit) {
+                if self.in_use().checked_add(len).is_some_and(|held| held <= self.limit) {
                     let start = allocate_raw(len);
                     if !start.is_null() {
                         self.held += len;
@@ -323,9 +373,10 @@ impl Store {
         self.peak_tape = self.peak_tape.max(self.tape_in_use);
     }
 
-    fn note_out_of_memory(&self, context: &mut Context, bytes: u64) {
-        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
-        context.failure.values = [i64::try_from(bytes).unwrap_or(i64::MAX), limit, 0, 0];
+    /// Notes how much was asked for and how much there was.
+    pub(crate) fn note_out_of_memory(&self, context: &mut Context, bytes: u64) {
+        let figure = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+        context.failure.values = [figure(bytes), figure(self.in_use() as u64), figure(self.limit as u64), 0];
     }
 
     fn out_of_memory(&self, context: &mut Context, bytes: u64) -> *mut u8 {

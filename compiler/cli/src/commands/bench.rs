@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Times calls; the result is the exit code.
 pub fn bench(mut context: Context, args: &BenchArgs) -> u8 {
-    let report = context.limited(args.json, "bench", &args.limits);
+    let report = context.limited(args.json, "bench");
     let mut session = context.session(&report, &args.limits);
     let sources = std::mem::take(&mut context.sources);
     if let Err(code) = define(&report, &mut session, sources) {

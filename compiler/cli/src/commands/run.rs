@@ -7,7 +7,7 @@ use adl_lang::source::Source;
 
 /// Runs what was named; the result is the exit code.
 pub fn run(mut context: Context, args: &RunArgs) -> u8 {
-    let report = context.limited(args.json, "run", &args.limits);
+    let report = context.limited(args.json, "run");
     let mut session = context.session(&report, &args.limits);
     session.report_fixpoints(args.fixpoints);
     for definition in args.define.iter().chain(&args.last) {

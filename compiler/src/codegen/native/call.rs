@@ -1,7 +1,7 @@
 //! Calls with arguments and places that are checked against the types of the function.
 #![allow(unsafe_code, reason = "gives native code the addresses of arrays")]
 
-use super::{CallFailure, Native, Shape};
+use super::{BARE, CallFailure, Native, Shape, Shortage};
 use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::array::element_count;
 use adl_runtime::buffer::Buffer;
@@ -84,7 +84,12 @@ impl Native {
         }
         let mut context = Context::bare(interrupt);
         // The code takes these scalars and the addresses of these places, and is bare.
-        let status = (self.0.entry)(&raw mut context, slots.as_ptr());
+        let mut call = || (self.0.entry)(&raw mut context, slots.as_ptr());
+        let need = BARE + self.0.frame;
+        let status = match stacker::remaining_stack() {
+            Some(left) if left < need => stacker::grow(need + BARE, call),
+            Some(_) | None => call(),
+        };
         if status == Status::Done as u32 { Ok(()) } else { Err(Stop { status, failure: context.failure }) }
     }
 
@@ -138,9 +143,15 @@ impl Native {
         for ty in &self.0.shape.results {
             let (dtype, dims) = (dtype(ty.dtype), dims(ty, sizes)?);
             let bytes = element_count(&dims).map_or(usize::MAX, |count| count * dtype.size());
-            // SAFETY: code that finishes has written its results; those of code that does not are dropped.
-            let buffer = unsafe { Buffer::unwritten(bytes) }.ok_or(CallFailure::OutOfMemory)?;
-            results.push(Array::from_buffer(dtype, &dims, buffer).map_err(|_| CallFailure::OutOfMemory)?);
+            let no_memory = || CallFailure::OutOfMemory(Shortage { asked: bytes, used: 0 });
+            let made = if dtype == adl_runtime::DType::Bool {
+                Array::zeros(dtype, &dims)
+            } else {
+                // SAFETY: code that finishes has written its results; those of code that does not are dropped.
+                let buffer = unsafe { Buffer::unwritten(bytes) }.ok_or_else(no_memory)?;
+                Array::from_buffer(dtype, &dims, buffer)
+            };
+            results.push(made.map_err(|_| no_memory())?);
         }
         self.run_into(workspace, sizes, args, &mut results.iter_mut().collect::<SmallVec<[_; 8]>>())?;
         Ok(results)
@@ -163,7 +174,11 @@ impl Native {
         for (array, ty) in results.iter_mut().zip(&self.0.shape.results) {
             if !fits(array.dtype(), array.shape(), ty, sizes) {
                 // Zeros, since the caller has it even if the code fails.
-                **array = Array::zeros(dtype(ty.dtype), &dims(ty, sizes)?).map_err(|_| CallFailure::OutOfMemory)?;
+                let dims = dims(ty, sizes)?;
+                **array = Array::zeros(dtype(ty.dtype), &dims).map_err(|_| {
+                    let count = element_count(&dims).unwrap_or(usize::MAX);
+                    CallFailure::OutOfMemory(Shortage { asked: count.saturating_mul(ty.dtype.bytes()), used: 0 })
+                })?;
             }
             places.push(LeafMut::from(&mut **array));
         }
