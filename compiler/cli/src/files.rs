@@ -46,7 +46,7 @@ fn whole(input: &mut dyn Read, most: u64, stop: &dyn Fn() -> bool) -> Result<Vec
     let mut bytes = Vec::new();
     loop {
         bytes.try_reserve(PART as usize).map_err(|_| format!("no memory for {} bytes", bytes.len() as u64 + PART))?;
-        let read = input.by_ref().take(PART).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
+        let read = Read::take(&mut *input, PART).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
         if bytes.len() as u64 > most {
             return Err(format!("it has more than {most} bytes, which is the limit"));
         }

@@ -130,7 +130,7 @@ fn failures_have_places() {
 
 #[test]
 fn kernels_end_with_the_time() {
-    let text = "fn values(n: i64) = svd(randn(1, n, n)).s[0]
+    let text = "fn values(n: i64) = svd(randn(1, n, n)).1[0]
 fn solved(n: i64) = solve(randn(1, n, n), ones(n))[0]
 fn sorted(n: i64) = sort(randn(1, n))[0]
 fn product(n: i64) = (randn(1, n, n) @ randn(2, n, n))[0, 0]";
@@ -171,26 +171,23 @@ fn workspaces_of_kernels_count() {
 
 #[test]
 fn compilations_are_bounded_by_what_is_made() {
-    let lines: String = (0..300).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    let lines: String = (0..1500).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
     let text = format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}\nfn g(x) = sin(x) * exp(sin(x))");
-    let engine = Engine::new().with_limits(Limits { instructions: Some(1500), ..Limits::default() });
+    let engine = Engine::new().with_limits(Limits { instructions: Some(5000), ..Limits::default() });
     let program = engine.compile("t", &text).unwrap();
-    assert!(program.function::<fn(f64) -> f64>("f").is_ok());
-    assert_eq!(program.function::<fn(f64) -> f64>("grad(f)").unwrap_err().kind, ErrorKind::Size);
-    let orders = program.function::<fn(f64) -> f64>("g''''''''''''''").unwrap_err();
-    assert_eq!((orders.kind, orders.diagnostics[0].code), (ErrorKind::Size, "E0455"));
+    let problem = program.function::<fn(f64) -> f64>("grad(f)").unwrap_err();
+    assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Size, "E0455"));
     assert!(program.function::<fn(f64) -> f64>("g''").is_ok());
 }
 
 #[test]
 fn a_long_compilation_ends_with_the_interrupt() {
-    let lines: String = (0..30_000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
     let engine = Engine::new();
-    let program = engine.compile("t", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}")).unwrap();
-    let f = program.dynamic("f").unwrap();
+    let program = engine.compile("t", "fn f(x) = sin(x) * exp(sin(x) * exp(x))").unwrap();
+    let f = program.dynamic(&format!("f{}", "'".repeat(24))).unwrap();
     let interrupt = engine.interrupt();
     let raised = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(1500));
+        std::thread::sleep(Duration::from_millis(1000));
         interrupt.raise();
         Instant::now()
     });
