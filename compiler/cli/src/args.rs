@@ -18,6 +18,24 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+
+    #[command(flatten)]
+    pub permissions: Permissions,
+}
+
+/// Which files a program may open. Without any of these it may open all; with one of them, what they name. The programs
+/// that the command line names are read in any case.
+#[derive(Args, Debug, Default, Clone)]
+pub struct Permissions {
+    /// Let the program open no files: neither `import`, `load` and `save` nor pictures.
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// Let the program read this file, or what lies in this folder, and nothing that is not named.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub allow_read: Vec<PathBuf>,
+    /// Let the program write this file, or into this folder, and nothing that is not named.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub allow_write: Vec<PathBuf>,
 }
 
 /// When to use colours.

@@ -12,10 +12,11 @@ mod test;
 
 use crate::args::{Command, Limits};
 use crate::console::{self, Console};
+use crate::files::{self, Files};
 use crate::report::Report;
 use crate::timeout::Timeout;
 use crate::world::World;
-use crate::{FAILED, OK, READS, Streams, USAGE, files, repl};
+use crate::{FAILED, OK, READS, Streams, USAGE, repl};
 use adl_compiler::engine::Error;
 use adl_compiler::session::Session;
 use adl_lang::diagnostic::Diagnostic;
@@ -34,6 +35,8 @@ pub struct Context {
     pub color: bool,
     /// How pictures are shown.
     pub screen: Screen,
+    /// What programs may read and write.
+    pub files: Files,
     /// Stops the program that runs.
     pub interrupt: Interrupt,
     /// The programs that were named, in order.
@@ -43,7 +46,7 @@ pub struct Context {
 }
 
 /// Does what was asked for; the result is the exit code.
-pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: Interrupt) -> u8 {
+pub fn run(command: Command, color: bool, allowed: Files, streams: &mut Streams<'_>, interrupt: Interrupt) -> u8 {
     let files: Vec<PathBuf> = match &command {
         Command::Run(args) if args.eval.is_empty() && args.file.is_none() => vec!["-".into()],
         Command::Run(args) => args.file.iter().cloned().collect(),
@@ -82,7 +85,7 @@ pub fn run(command: Command, color: bool, streams: &mut Streams<'_>, interrupt: 
     let stop = interrupt.clone();
     let (editing, screen) = (streams.terminal && streams.editing, streams.screen);
     console::run(streams, &stop, move |console| {
-        let context = Context { console, color, screen, interrupt, sources, timeout };
+        let context = Context { console, color, screen, files: allowed, interrupt, sources, timeout };
         match command {
             Command::Run(args) => run::run(context, &args),
             Command::Check(args) => check::check(context, &args),
@@ -111,8 +114,12 @@ impl Context {
 
     /// A session that prints to `report`.
     pub fn session(&self, report: &Report, limits: &Limits) -> Session {
-        let mut session =
-            Session::new(World { report: report.clone(), screen: self.screen, interrupt: self.interrupt.clone() });
+        let mut session = Session::new(World {
+            report: report.clone(),
+            screen: self.screen,
+            files: self.files.clone(),
+            interrupt: self.interrupt.clone(),
+        });
         session.set_interrupt(self.interrupt.clone());
         session.set_memory_limit(limits.memory);
         session.check_nan(limits.check_nan);
@@ -137,9 +144,10 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Takes the definitions of programs; the exit code if one is wrong.
-fn define(report: &Report, session: &mut Session, sources: Vec<Source>) -> Result<(), u8> {
+fn define(report: &Report, files: &Files, session: &mut Session, sources: Vec<Source>) -> Result<(), u8> {
     for source in sources {
-        session.define_source(source, &mut files::import).map_err(|problem| report.problem(&problem))?;
+        let import = &mut |path: &str, importer: &str| files.import(path, importer);
+        session.define_source(source, import).map_err(|problem| report.problem(&problem))?;
     }
     Ok(())
 }

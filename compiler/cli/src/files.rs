@@ -1,8 +1,12 @@
-//! Reads programs and what they import; reads and writes files of data.
+//! Reads programs and what they import; reads and writes files of data. [`Files`] is the only way from a program to a file.
 
+mod scope;
+
+use crate::args::Permissions;
 use adl_data::Limits;
 use adl_lang::source::Source;
 use adl_runtime::{FileName, Interrupt, Value};
+use scope::{Access, Scope};
 use std::fs;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +17,7 @@ pub const STDIN: &str = "<stdin>";
 /// Most bytes of a program: ten thousand pages.
 const LONGEST: u64 = 32 << 20;
 
-/// Reads a program; `-` is `input`.
+/// Reads a program that the command line names; `-` is `input`.
 pub fn program(file: &Path, input: &mut dyn Read) -> Result<Source, String> {
     if file == Path::new("-") {
         return whole(input, LONGEST, &|| false)
@@ -21,16 +25,108 @@ pub fn program(file: &Path, input: &mut dyn Read) -> Result<Source, String> {
             .map(|text| Source::new(STDIN, text))
             .map_err(|why| format!("cannot read standard input: {why}"));
     }
-    source(file)
+    source(file, &Scope::All)
 }
 
-/// Reads what `importer` imports as `path`, which is relative to the importing file. A name without a point or a slash
-/// is a module of the library.
-pub fn import(path: &str, importer: &str) -> Result<Source, String> {
-    if !path.contains(['.', '/']) {
-        return Err(format!("the library has no module `{path}`"));
+/// What a program may read and write.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    read: Scope,
+    write: Scope,
+}
+
+impl Files {
+    /// What the flags of the command allow: everything if there are none, else what they name.
+    pub fn allowed(by: &Permissions) -> Result<Files, String> {
+        if !by.sandbox && by.allow_read.is_empty() && by.allow_write.is_empty() {
+            return Ok(Files::default());
+        }
+        Ok(Files { read: Scope::below(&by.allow_read)?, write: Scope::below(&by.allow_write)? })
     }
-    source(&beside(path, importer))
+
+    /// Reads what `importer` imports as `path`, which is relative to the importing file. A name without a point or a
+    /// slash is a module of the library. Errors show lines of a program, so nothing else than programs is read.
+    pub fn import(&self, path: &str, importer: &str) -> Result<Source, String> {
+        if !path.contains(['.', '/']) {
+            return Err(format!("the library has no module `{path}`"));
+        }
+        let file = beside(path, importer);
+        let real = fs::canonicalize(self.read.path(&file, Access::Read)?);
+        let named = |file: &Path| file.extension().is_some_and(|end| end == "adl");
+        if !named(&file) || real.is_ok_and(|real| !named(&real)) {
+            return Err(format!("`{}` is no program: the names of those end in `.adl`", file.display()));
+        }
+        source(&file, &self.read)
+    }
+
+    /// Reads a program that is named at the prompt.
+    pub fn program(&self, file: &Path) -> Result<Source, String> {
+        source(file, &self.read)
+    }
+
+    /// Reads a file of data; what it holds may take `limit` bytes. It ends when the interrupt is raised.
+    pub fn read(&self, name: &FileName, limit: Option<usize>, interrupt: &Interrupt) -> Result<Value, String> {
+        let file = beside(&name.path, &name.from);
+        let mut input = self.read.open(&file)?.map_err(|e| missing(&file, &e))?;
+        let size = input.metadata().map_err(|e| reason(&e))?.len();
+        // Text takes more room in a file than in memory, but not ten times as much.
+        if let Some(limit) = limit.filter(|l| size / 10 > *l as u64) {
+            return Err(format!("it has {size} bytes, and the limit of memory is {limit}"));
+        }
+        let stop = || interrupt.is_raised();
+        // A file that is no regular one does not say how long it is.
+        let most = limit.map_or(u64::MAX, |limit| (limit as u64).saturating_mul(10));
+        let bytes = whole(&mut input, most, &stop)?;
+        drop(input);
+        adl_data::decode_within(&name.path, &bytes, Limits { memory: limit, stop: &stop })
+    }
+
+    /// Writes a file of data, to the end or until the interrupt is raised.
+    pub fn write(&self, name: &FileName, value: &Value, interrupt: &Interrupt) -> Result<(), String> {
+        self.put_by(name, &mut |file| {
+            let mut watched = BufWriter::with_capacity(1 << 16, Watched { file, interrupt });
+            adl_data::write(&name.path, value, &mut watched)?;
+            watched.flush().map_err(|e| reason(&e))
+        })
+    }
+
+    /// Writes a file whole or not at all.
+    pub fn put(&self, name: &FileName, bytes: &[u8]) -> Result<(), String> {
+        self.put_by(name, &mut |file| file.write_all(bytes).map_err(|e| reason(&e)))
+    }
+
+    /// Writes a file whole or not at all: first beside its place, then there. Folders on the way are made. A link at
+    /// its place is replaced, not followed.
+    fn put_by(
+        &self,
+        name: &FileName,
+        write: &mut dyn FnMut(&mut fs::File) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let named = beside(&name.path, &name.from);
+        let file = self.write.path(&named, Access::Write)?;
+        if file.is_dir() {
+            return Err("it is a folder".into());
+        }
+        if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)
+                .map_err(|e| format!("the folder `{}` cannot be made: {}", folder.display(), reason(&e)))?;
+        }
+        let mut beside = file.clone().into_os_string();
+        beside.push(format!(".{}.part", std::process::id()));
+        let beside = PathBuf::from(beside);
+        // What a run that was killed has left under this name goes; a link under it is not followed.
+        let _ = fs::remove_file(&beside);
+        let made = fs::File::create_new(&beside).map_err(|e| reason(&e)).and_then(|mut out| {
+            // The folders may have been exchanged since.
+            self.write.path(&file, Access::Write)?;
+            write(&mut out)
+        });
+        let done = made.and_then(|()| fs::rename(&beside, &file).map_err(|e| reason(&e)));
+        done.inspect_err(|_| {
+            // What is left of it; there may be nothing.
+            let _ = fs::remove_file(&beside);
+        })
+    }
 }
 
 /// A path that is written in a text: relative to the folder of the text, or to the current one if the text is no file.
@@ -59,32 +155,6 @@ fn whole(input: &mut dyn Read, most: u64, stop: &dyn Fn() -> bool) -> Result<Vec
     }
 }
 
-/// Reads a file of data; what it holds may take `limit` bytes. It ends when the interrupt is raised.
-pub fn read(name: &FileName, limit: Option<usize>, interrupt: &Interrupt) -> Result<Value, String> {
-    let file = beside(&name.path, &name.from);
-    let size = fs::metadata(&file).map_err(|e| missing(&file, &e))?;
-    // Text takes more room in a file than in memory, but not ten times as much.
-    if let Some(limit) = limit.filter(|l| size.len() / 10 > *l as u64) {
-        return Err(format!("it has {} bytes, and the limit of memory is {limit}", size.len()));
-    }
-    let stop = || interrupt.is_raised();
-    // A file that is no regular one does not say how long it is.
-    let most = limit.map_or(u64::MAX, |limit| (limit as u64).saturating_mul(10));
-    let mut input = fs::File::open(&file).map_err(|e| reason(&e))?;
-    let bytes = whole(&mut input, most, &stop)?;
-    drop(input);
-    adl_data::decode_within(&name.path, &bytes, Limits { memory: limit, stop: &stop })
-}
-
-/// Writes a file of data, to the end or until the interrupt is raised.
-pub fn write(name: &FileName, value: &Value, interrupt: &Interrupt) -> Result<(), String> {
-    put_by(name, &mut |file| {
-        let mut watched = BufWriter::with_capacity(1 << 16, Watched { file, interrupt });
-        adl_data::write(&name.path, value, &mut watched)?;
-        watched.flush().map_err(|e| reason(&e))
-    })
-}
-
 /// A file that is written to until the interrupt is raised.
 struct Watched<'a> {
     file: &'a mut fs::File,
@@ -108,32 +178,6 @@ impl Seek for Watched<'_> {
     }
 }
 
-/// Writes a file whole or not at all.
-pub fn put(name: &FileName, bytes: &[u8]) -> Result<(), String> {
-    put_by(name, &mut |file| file.write_all(bytes).map_err(|e| reason(&e)))
-}
-
-/// Writes a file whole or not at all: first beside its place, then there. Folders on the way are made.
-fn put_by(name: &FileName, write: &mut dyn FnMut(&mut fs::File) -> Result<(), String>) -> Result<(), String> {
-    let file = beside(&name.path, &name.from);
-    if file.is_dir() {
-        return Err("it is a folder".into());
-    }
-    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)
-            .map_err(|e| format!("the folder `{}` cannot be made: {}", folder.display(), reason(&e)))?;
-    }
-    let mut beside = file.clone().into_os_string();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let made = fs::File::create(&beside).map_err(|e| reason(&e)).and_then(|mut file| write(&mut file));
-    let done = made.and_then(|()| fs::rename(&beside, &file).map_err(|e| reason(&e)));
-    done.inspect_err(|_| {
-        // What is left of it; there may be nothing.
-        let _ = fs::remove_file(&beside);
-    })
-}
-
 /// Why a file cannot be opened, with the name that may have been meant.
 fn missing(file: &Path, error: &std::io::Error) -> String {
     let why = reason(error);
@@ -150,9 +194,9 @@ fn missing(file: &Path, error: &std::io::Error) -> String {
     }
 }
 
-fn source(file: &Path) -> Result<Source, String> {
+fn source(file: &Path, scope: &Scope) -> Result<Source, String> {
     let name = file.display().to_string();
-    let opened = fs::File::open(file).map_err(|e| reason(&e));
+    let opened = scope.open(file)?.map_err(|e| reason(&e));
     let read = opened.and_then(|mut input| whole(&mut input, LONGEST, &|| false));
     read.and_then(text)
         .map(|text| Source::new(name.clone(), text))

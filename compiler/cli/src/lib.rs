@@ -99,8 +99,16 @@ where
     };
     let color = chosen(streams.color);
     streams.screen.color = chosen(streams.screen.color);
+    let files = match files::Files::allowed(&cli.permissions) {
+        Ok(files) => files,
+        Err(problem) => {
+            // Nobody is left to be told if this fails.
+            let _ = writeln!(streams.err, "adl: {problem}");
+            return USAGE;
+        }
+    };
     let command = cli.into_command(streams.terminal);
-    commands::run(command, color, &mut streams, interrupt)
+    commands::run(command, color, files, &mut streams, interrupt)
 }
 
 /// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session, and so does one while a program is read.

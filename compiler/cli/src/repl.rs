@@ -12,10 +12,11 @@ mod log;
 use crate::args::{Limits, ReplArgs};
 use crate::commands::Context;
 use crate::console::Console;
+use crate::files::Files;
 use crate::report::Report;
 use crate::timeout::Timeout;
 use crate::world::World;
-use crate::{OK, OUTLIVES_INTERRUPT, USAGE, files};
+use crate::{OK, OUTLIVES_INTERRUPT, USAGE};
 use adl_compiler::session::{Event, Session};
 use adl_lang::source::Source;
 use adl_plot::Screen;
@@ -44,7 +45,8 @@ pub fn repl(context: Context, args: &ReplArgs, editing: bool) -> u8 {
         repl.console.line(&format!("adl {version}  :help for help, Ctrl-D to leave"));
     }
     if let Some(file) = &args.file
-        && !repl.load(file)
+        // It was named by whoever gives permissions.
+        && !repl.load(file, &Files::default())
     {
         return USAGE;
     }
@@ -76,6 +78,8 @@ struct Repl {
     console: Console,
     color: bool,
     screen: Screen,
+    /// What programs may read and write.
+    files: Files,
     interrupt: Interrupt,
     limits: Limits,
     /// What has been entered so far, for `:save`.
@@ -90,12 +94,14 @@ struct Repl {
 
 impl Repl {
     fn new(context: Context, limits: Limits) -> Repl {
-        let session = fresh(&context.console, context.color, context.screen, &context.interrupt, &limits);
+        let session =
+            fresh(&context.console, context.color, context.screen, &context.files, &context.interrupt, &limits);
         Repl {
             session,
             console: context.console,
             color: context.color,
             screen: context.screen,
+            files: context.files,
             interrupt: context.interrupt,
             limits,
             log: Log::default(),
@@ -108,7 +114,7 @@ impl Repl {
 
     /// Forgets all names.
     fn clear(&mut self) {
-        self.session = fresh(&self.console, self.color, self.screen, &self.interrupt, &self.limits);
+        self.session = fresh(&self.console, self.color, self.screen, &self.files, &self.interrupt, &self.limits);
         self.log = Log::default();
         self.loaded.clear();
     }
@@ -139,8 +145,8 @@ impl Repl {
     }
 
     /// Runs a file in the session; whether it could be read and ran.
-    fn load(&mut self, file: &Path) -> bool {
-        let source = match files::program(file, &mut std::io::empty()) {
+    fn load(&mut self, file: &Path, files: &Files) -> bool {
+        let source = match files.program(file) {
             Ok(source) => source,
             Err(problem) => {
                 self.console.note(&format!("adl: {problem}"));
@@ -157,8 +163,9 @@ impl Repl {
         let report = self.report();
         let text = source.text().to_string();
         let mut rebuilt = Vec::new();
-        let (console, width) = (&self.console, self.width);
-        let result = self.session.run_watched(source, &mut files::import, &mut |session, event| {
+        let (console, width, files) = (&self.console, self.width, &self.files);
+        let import = &mut |path: &str, importer: &str| files.import(path, importer);
+        let result = self.session.run_watched(source, import, &mut |session, event| {
             tell(console, width, session, &event, shown);
             if let Event::Rebuilt(names) = event {
                 rebuilt.extend(names);
@@ -223,9 +230,20 @@ fn tell(console: &Console, width: usize, session: &Session, event: &Event, shown
     }
 }
 
-fn fresh(console: &Console, color: bool, screen: Screen, interrupt: &Interrupt, limits: &Limits) -> Session {
-    let mut session =
-        Session::new(World { report: Report::text(console.clone(), color), screen, interrupt: interrupt.clone() });
+fn fresh(
+    console: &Console,
+    color: bool,
+    screen: Screen,
+    files: &Files,
+    interrupt: &Interrupt,
+    limits: &Limits,
+) -> Session {
+    let mut session = Session::new(World {
+        report: Report::text(console.clone(), color),
+        screen,
+        files: files.clone(),
+        interrupt: interrupt.clone(),
+    });
     session.set_interrupt(interrupt.clone());
     session.set_memory_limit(limits.memory);
     session.check_nan(limits.check_nan);

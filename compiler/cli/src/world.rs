@@ -1,6 +1,6 @@
 //! The world as programs see it: what they print is reported, pictures are shown or kept, files are those of the machine.
 
-use crate::files;
+use crate::files::Files;
 use crate::report::Report;
 use adl_compiler::engine::Output;
 use adl_plot::Screen;
@@ -12,6 +12,8 @@ pub struct World {
     pub report: Report,
     /// How it shows pictures that go to no file.
     pub screen: Screen,
+    /// What it may read and write.
+    pub files: Files,
     /// Ends the reading and writing of files.
     pub interrupt: Interrupt,
 }
@@ -26,11 +28,11 @@ impl Output for World {
     }
 
     fn read(&mut self, file: &FileName, limit: Option<usize>) -> Result<Value, String> {
-        files::read(file, limit, &self.interrupt)
+        self.files.read(file, limit, &self.interrupt)
     }
 
     fn write(&mut self, file: &FileName, value: &Value) -> Result<(), String> {
-        files::write(file, value, &self.interrupt)
+        self.files.write(file, value, &self.interrupt)
     }
 
     fn plot(&mut self, figure: &Figure) -> Result<(), String> {
@@ -48,7 +50,7 @@ impl Output for World {
                     _ => Err(format!("`{}` ends neither in `.svg` nor in `.png`", file.path)),
                 };
                 let (bytes, notes) = picture?;
-                files::put(file, &bytes).map_err(|why| format!("`{}`: {why}", file.path))?;
+                self.files.put(file, &bytes).map_err(|why| format!("`{}`: {why}", file.path))?;
                 notes
             }
         };

@@ -13,7 +13,7 @@ pub fn bench(mut context: Context, args: &BenchArgs) -> u8 {
     let report = context.limited(args.json, "bench");
     let mut session = context.session(&report, &args.limits);
     let sources = std::mem::take(&mut context.sources);
-    if let Err(code) = define(&report, &mut session, sources) {
+    if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return report.end(code);
     }
     let mut code = OK;

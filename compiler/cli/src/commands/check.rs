@@ -1,8 +1,8 @@
 //! `adl check`: all problems of all files, and how many there are.
 
 use super::{Context, counted, worse};
+use crate::OK;
 use crate::args::{CheckArgs, Limits};
-use crate::{OK, files};
 use serde_json::json;
 
 /// Checks files; the result is the exit code.
@@ -11,7 +11,7 @@ pub fn check(mut context: Context, args: &CheckArgs) -> u8 {
     let (mut errors, mut warnings, mut code) = (0, 0, OK);
     for source in std::mem::take(&mut context.sources) {
         let mut session = context.session(&report, &Limits::default());
-        match session.check_source(source, &mut files::import) {
+        match session.check_source(source, &mut |path, importer| context.files.import(path, importer)) {
             Ok(found) => {
                 warnings += found.len();
                 report.problem(&session.problems(found));

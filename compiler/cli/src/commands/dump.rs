@@ -9,7 +9,7 @@ pub fn dump(mut context: Context, args: &DumpArgs) -> u8 {
     let report = context.report(false, "dump");
     let mut session = context.session(&report, &Limits::default());
     let sources = std::mem::take(&mut context.sources);
-    if let Err(code) = define(&report, &mut session, sources) {
+    if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return code;
     }
     let dumped = session.call(&args.call).and_then(|call| Ok((session.dump(&call, &args.stage.stage())?, call)));

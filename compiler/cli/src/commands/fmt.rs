@@ -2,7 +2,7 @@
 
 use super::{Context, worse};
 use crate::args::FmtArgs;
-use crate::files::{self, STDIN};
+use crate::files::{Files, STDIN};
 use crate::{FAILED, OK, USAGE};
 use adl_compiler::engine::Error;
 use adl_lang::fmt::format;
@@ -29,8 +29,9 @@ pub fn fmt(mut context: Context, args: &FmtArgs) -> u8 {
         } else if name == STDIN {
             report.line(text.trim_end());
         } else if text != source.text() {
+            // It was named, so it may be written.
             let file = FileName { path: name.to_string(), from: "<command line>".into() };
-            if let Err(why) = files::put(&file, text.as_bytes()) {
+            if let Err(why) = Files::default().put(&file, text.as_bytes()) {
                 report.note(&format!("adl: cannot write `{name}`: {why}"));
                 code = worse(code, USAGE);
             }

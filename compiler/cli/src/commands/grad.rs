@@ -2,7 +2,7 @@
 
 use super::{Context, define};
 use crate::args::{GradArgs, Limits};
-use crate::files;
+use crate::files::Files;
 use crate::report::Report;
 use crate::{FAILED, OK, USAGE};
 use adl_compiler::engine::Error;
@@ -19,15 +19,17 @@ const NEAR: f64 = 1e-4;
 pub fn grad(mut context: Context, args: &GradArgs) -> u8 {
     let report = context.report(false, "grad");
     let mut session = context.session(&report, &Limits::default());
-    if let Err(code) = define(&report, &mut session, std::mem::take(&mut context.sources)) {
+    let sources = std::mem::take(&mut context.sources);
+    if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return code;
     }
-    match written(&mut session, args) {
+    let files = &context.files;
+    match written(&mut session, files, args) {
         Ok((written, point)) => {
             report.problem(&session.problems(written.warnings.clone()));
             report.line(written.text.trim_end());
             match point {
-                Some(point) => at_point(&report, &mut session, args, &written, &point),
+                Some(point) => at_point(&report, &mut session, files, args, &written, &point),
                 None if args.check => {
                     report.note("adl: a point to check at is needed: `--at NAME=VALUE` for each parameter");
                     USAGE
@@ -40,11 +42,11 @@ pub fn grad(mut context: Context, args: &GradArgs) -> u8 {
 }
 
 /// The text, and the arguments if all were given.
-fn written(session: &mut Session, args: &GradArgs) -> Result<(Written, Option<Vec<String>>), Error> {
+fn written(session: &mut Session, files: &Files, args: &GradArgs) -> Result<(Written, Option<Vec<String>>), Error> {
     let mut at = Vec::new();
     for given in &args.at {
         let (name, value) = given.split_once('=').unwrap_or((given, "none"));
-        at.push((name.trim().to_string(), value_of(session, value)?));
+        at.push((name.trim().to_string(), value_of(session, files, value)?));
     }
     let wrt: Vec<&str> = args.wrt.iter().map(String::as_str).collect();
     let mode = match args.mode {
@@ -62,21 +64,32 @@ fn written(session: &mut Session, args: &GradArgs) -> Result<(Written, Option<Ve
 }
 
 /// The value of an expression.
-fn value_of(session: &mut Session, text: &str) -> Result<Value, Error> {
+fn value_of(session: &mut Session, files: &Files, text: &str) -> Result<Value, Error> {
     let mut value = Value::None;
     let mut watch = |_: &Session, event: Event| {
         if let Event::Value(v) = event {
             value = v;
         }
     };
-    session.run_watched(Source::new("<command line>", text), &mut files::import, &mut watch)?;
+    session.run_watched(
+        Source::new("<command line>", text),
+        &mut |path, importer| files.import(path, importer),
+        &mut watch,
+    )?;
     Ok(value)
 }
 
-fn at_point(report: &Report, session: &mut Session, args: &GradArgs, written: &Written, point: &[String]) -> u8 {
+fn at_point(
+    report: &Report,
+    session: &mut Session,
+    files: &Files,
+    args: &GradArgs,
+    written: &Written,
+    point: &[String],
+) -> u8 {
     let (made, operator, list) = (&written.name, &written.operator, point.join(", "));
     let failed = |problem: Error| report.problem(&problem);
-    let value = match value_of(session, &format!("{}\n{made}({list})", written.text)) {
+    let value = match value_of(session, files, &format!("{}\n{made}({list})", written.text)) {
         Ok(value) => value,
         Err(problem) => return failed(problem),
     };
@@ -86,8 +99,8 @@ fn at_point(report: &Report, session: &mut Session, args: &GradArgs, written: &W
     }
     let places = if let [one] = point { one.clone() } else { format!("({list})") };
     let close = format!("allclose({made}({list}), {operator}({list}), rtol = {CLOSE:e}, atol = {CLOSE:e})");
-    let both = value_of(session, &close)
-        .and_then(|a| Ok((a, value_of(session, &format!("check_grad({}, {places})", args.function))?)));
+    let both = value_of(session, files, &close)
+        .and_then(|a| Ok((a, value_of(session, files, &format!("check_grad({}, {places})", args.function))?)));
     match both {
         Ok((alike, apart)) => {
             let alike = alike.to_string() == "true";

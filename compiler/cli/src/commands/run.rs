@@ -2,7 +2,7 @@
 
 use super::{Context, finish};
 use crate::args::RunArgs;
-use crate::{OK, USAGE, files};
+use crate::{OK, USAGE};
 use adl_lang::source::Source;
 
 /// Runs what was named; the result is the exit code.
@@ -23,7 +23,10 @@ pub fn run(mut context: Context, args: &RunArgs) -> u8 {
     let mut code = OK;
     let entries = args.eval.iter().map(|e| Source::new("<command line>", e.as_str()));
     for source in std::mem::take(&mut context.sources).into_iter().chain(entries) {
-        let result = session.run_watched(source, &mut files::import, &mut |_, event| report.event(&event));
+        let result =
+            session.run_watched(source, &mut |path, importer| context.files.import(path, importer), &mut |_, event| {
+                report.event(&event)
+            });
         code = finish(&report, &session, result);
         if code != OK {
             break;

@@ -2,7 +2,7 @@
 
 use super::{Context, finish, worse};
 use crate::args::TestArgs;
-use crate::{INTERRUPTED, OK, files};
+use crate::{INTERRUPTED, OK};
 use adl_compiler::session::TestReport;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub fn test(mut context: Context, args: &TestArgs) -> u8 {
                 }
             }
         };
-        let result = session.test_source(source, &mut files::import, &mut told);
+        let result = session.test_source(source, &mut |path, importer| context.files.import(path, importer), &mut told);
         code = worse(code, finish(&report, &session, result));
         if code == INTERRUPTED {
             break;

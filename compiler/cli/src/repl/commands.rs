@@ -6,6 +6,7 @@ use crate::commands::explain;
 use crate::timing::duration;
 use adl_compiler::session::{Meaning, Mode, Stage};
 use adl_lang::{check::nearest, codes, library};
+use adl_runtime::FileName;
 use std::path::Path;
 use std::time::Instant;
 
@@ -188,7 +189,8 @@ fn explain_code(repl: &mut Repl, code: &str) {
 }
 
 fn load(repl: &mut Repl, file: &str) {
-    if repl.load(Path::new(file)) {
+    let files = repl.files.clone();
+    if repl.load(Path::new(file), &files) {
         repl.console.note(&format!("loaded {file}"));
     }
 }
@@ -208,7 +210,8 @@ fn reload(repl: &mut Repl, _: &str) {
 }
 
 fn save(repl: &mut Repl, file: &str) {
-    match std::fs::write(file, repl.log.program()) {
+    let name = FileName { path: file.to_string(), from: "<prompt>".into() };
+    match repl.files.put(&name, repl.log.program().as_bytes()) {
         Ok(()) => repl.console.note(&format!("saved {file}")),
         Err(problem) => repl.console.note(&format!("`{file}` cannot be written: {problem}")),
     }
