@@ -117,11 +117,7 @@ impl Context<'_> {
 }
 
 /// Parses all blocks, inner ones first; gives the statements of the last, which is the file, or nothing if that was stopped.
-fn statements<'a>(
-    context: &'a Context<'a>,
-    blocks: &'a [RawBlock<'a>],
-    stop: &dyn Fn() -> bool,
-) -> Option<Vec<Stmt>> {
+fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>], stop: &dyn Fn() -> bool) -> Option<Vec<Stmt>> {
     let parser = stmt::statement(context);
     for (at, block) in blocks.iter().enumerate() {
         let is_file = at + 1 == blocks.len();

@@ -79,8 +79,7 @@ fn reverse(x) = grad(|x| sum(to_vector(f(x))))(x)
     let forward = types(&mut checker, &host, "forward")?;
     let floats: Vec<&DType> = value.iter().zip(&forward).filter(|(v, _)| v.is_float()).map(|(_, t)| t).collect();
     // What is no number has no entry in a vector.
-    let reverse =
-        if value.contains(&DType::Bool) { vec![DType::F32] } else { types(&mut checker, &host, "reverse")? };
+    let reverse = if value.contains(&DType::Bool) { vec![DType::F32] } else { types(&mut checker, &host, "reverse")? };
     let single = value.contains(&DType::F32) && !value.contains(&DType::F64);
     if single && !floats.contains(&&DType::F64) && reverse == [DType::F32] {
         return Ok(());

@@ -83,6 +83,7 @@ impl State {
     fn watch(&mut self) {
         let interrupt = self.runner.setting().interrupt.clone();
         self.checker.stop_when(Arc::new(move || interrupt.is_raised()));
+        self.checker.set_limits(self.runner.setting().compile);
     }
 
     /// Takes the text in which a host declares its functions.

@@ -259,8 +259,8 @@ impl<'a> Elab<'a> {
         let types: Vec<&Ty> = args.iter().map(|&a| self.ty(a)).collect();
         match op.result(&types) {
             Ok(ty) => {
-                let weak = ty.dtype == DType::F64
-                    && args.iter().all(|&a| self.is_weak(a) || !self.ty(a).dtype.is_float());
+                let weak =
+                    ty.dtype == DType::F64 && args.iter().all(|&a| self.is_weak(a) || !self.ty(a).dtype.is_float());
                 let local = self.local(LeafTy { ty, weak }, false, None);
                 self.push(StmtKind::Let(local, op, args.to_vec()), span);
                 Ok(local)

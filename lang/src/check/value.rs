@@ -238,7 +238,9 @@ impl Val {
             Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map_shared(leaf, dim, done)).collect()),
             Val::Flip(v) => Val::Flip(Arc::new(v.map_shared(leaf, dim, done))),
             Val::Progress(v) => Val::Progress(Arc::new(v.map_shared(leaf, dim, done))),
-            Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map_shared(leaf, dim, done))).collect()),
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map_shared(leaf, dim, done))).collect())
+            }
             Val::Fn(f) => Val::Fn(Arc::new(FnVal {
                 code: f.code.clone(),
                 captures: f.captures.iter().map(|(n, p)| (n.clone(), p.map_shared(leaf, dim, done))).collect(),
