@@ -11,9 +11,9 @@
 //! The guide is `compiler/EMBEDDING.md`; [`embed`] has the table of types that go in and come out.
 
 pub use adl_compiler::{
-    Array, Backend, Constant, Definition, Diagnostic, DynFunction, Engine, Error, ErrorKind, Figure, FileName,
-    Function, Help, HostFunction, Import, Interrupt, Label, Limits, Output, Program, Severity, Source, SourceId,
-    SourceText, Span, Statistics, View, ViewMut, Workspace, compile, embed, record, value,
+    Array, Backend, CompileLimits, Constant, Definition, Diagnostic, DynFunction, Engine, Error, ErrorKind, Figure,
+    FileName, Function, Help, HostFunction, Import, Interrupt, Label, Limits, Output, Program, Severity, Source,
+    SourceId, SourceText, Span, Statistics, View, ViewMut, Workspace, compile, embed, record, value,
 };
 
 #[cfg(doctest)]

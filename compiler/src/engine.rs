@@ -25,6 +25,7 @@ mod trial;
 mod values;
 pub(crate) mod variant;
 
+pub use adl_lang::check::Limits as CompileLimits;
 pub use cache::Statistics;
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
@@ -180,6 +181,22 @@ impl Engine {
     #[must_use]
     pub fn with_fuel(self, rounds_and_calls: u64) -> Engine {
         self.with(|engine| engine.setting.limits.fuel = Some(rounds_and_calls))
+    }
+
+    /// Bounds what a statement, or a function for arguments of some types, may become while it is compiled; what is larger is an
+    /// error of the program. There are bounds without this, too.
+    ///
+    /// ```
+    /// use adl_compiler::{CompileLimits, Engine};
+    /// let engine = Engine::new().with_compile_limits(CompileLimits { parts: 100, ..CompileLimits::default() });
+    /// let text = "fn f(x) {\n let a = (x, x, x, x, x, x)\n let b = (a, a, a, a, a, a)\n let c = (b, b, b, b)\n c[0][0][0]\n}";
+    /// let problem = engine.compile("t", text)?.dynamic("f")?.call(&[1.0.into()]).unwrap_err();
+    /// assert_eq!(problem.diagnostics[0].code, "E0215");
+    /// # Ok::<(), adl_compiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_compile_limits(self, limits: CompileLimits) -> Engine {
+        self.with(|engine| engine.setting.compile = limits)
     }
 
     /// Adds a function in Rust that programs may call by its name, with its derivatives.

@@ -25,8 +25,8 @@ pub use adl_lang::source::{Source, SourceId, Span};
 pub use adl_runtime::{Figure, FileName, Interrupt};
 pub use embed::{Array, Function, HostFunction, View, ViewMut, Workspace, compile};
 pub use engine::{
-    Backend, Constant, Definition, DynFunction, Engine, Error, ErrorKind, Import, Limits, Output, Program, SourceText,
-    Statistics,
+    Backend, CompileLimits, Constant, Definition, DynFunction, Engine, Error, ErrorKind, Import, Limits, Output,
+    Program, SourceText, Statistics,
 };
 
 /// Values whose types the host learns at run time, for [`DynFunction`].

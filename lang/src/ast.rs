@@ -319,6 +319,9 @@ pub enum ExprKind {
     Unary(UnaryOp, Box<Expr>),
     /// `a + b`; `and`, `or` too.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `a + b - c + …` with many operands, which group to the left: the first, and the others with their operators. So
+    /// the tree of a long formula is not as high as the formula is long.
+    Chain(Box<Expr>, Vec<(BinaryOp, Expr)>),
     /// `a < b <= c`: at least one comparison, in order.
     Compare(Box<Expr>, Vec<(CompareOp, Expr)>),
     /// `f(args)`; `x |> f` is a call with one argument, `x |> f(y)` calls the value of `f(y)` with `x`.

@@ -34,6 +34,7 @@ mod inputs;
 mod instance;
 mod known;
 mod lanes;
+mod limits;
 mod linear;
 mod loops;
 mod messages;
@@ -63,11 +64,12 @@ pub(crate) mod elab_api {
     pub(crate) use super::index::Picked;
     pub(crate) use super::loops::{Count, Iter};
     pub(crate) use super::messages::plain_text;
-    pub(crate) use super::value::{OpKind, OpVal, RangeVal, Val};
+    pub(crate) use super::value::{LeafTy, OpKind, OpVal, RangeVal, Val};
 }
 
 pub use free::definitions;
 pub use known::{Kept, Known};
+pub use limits::{Limits, Stop};
 pub use messages::nearest;
 
 use crate::ast::{self, Name};
@@ -257,6 +259,16 @@ impl Checker {
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         self.world.sources.get(id.0 as usize).cloned()
+    }
+
+    /// How large a statement may become while it is compiled.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.world.limits = limits;
+    }
+
+    /// Reading and checking end, with the problem `E0412`, soon after `stop` says so.
+    pub fn stop_when(&mut self, stop: Stop) {
+        self.world.stop = Some(stop);
     }
 
     /// Whether each fixed point of what is elaborated from now on prints how it went, as with `report = true`.

@@ -24,6 +24,7 @@ use crate::prims::Prim;
 use crate::source::Span;
 use plots::{PANEL, PLOT};
 
+pub(crate) use arrays::listed;
 pub use help::{Help, Topic, help, module_topic, modules, topics};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;

@@ -42,6 +42,11 @@ pub use layout::{MAX_DEPTH, MAX_NESTING};
 /// assert_eq!((file.stmts.len(), problems.len()), (2, 1));
 /// ```
 pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
+    parse_until(source, id, &|| false)
+}
+
+/// The same, until `stop` says that the host wants an end: the problem `E0412` is then among the diagnostics.
+pub fn parse_until(source: &Source, id: SourceId, stop: &dyn Fn() -> bool) -> (File, Vec<Diagnostic>) {
     let lexed = token::lex(source, id);
     let layout = layout::layout(source.text(), &lexed.tokens);
     let mut problems = lexed.diagnostics;
@@ -52,7 +57,10 @@ pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
         blocks: RefCell::new(Vec::new()),
         problems: RefCell::new(Vec::new()),
     };
-    let stmts = statements(&context, &layout.blocks);
+    let stmts = statements(&context, &layout.blocks, stop).unwrap_or_else(|| {
+        context.report(Diagnostic::error("E0412", Span::new(id, 0, 0), "interrupted"));
+        Vec::new()
+    });
     problems.extend(context.problems.into_inner());
     problems.sort_by_key(|problem| problem.primary.span.start);
     problems.dedup();
@@ -108,17 +116,18 @@ impl Context<'_> {
     }
 }
 
-/// Parses all blocks, inner ones first; gives the statements of the last, which is the file.
-fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>]) -> Vec<Stmt> {
+/// Parses all blocks, inner ones first; gives the statements of the last, which is the file, or nothing if that was stopped.
+fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>], stop: &dyn Fn() -> bool) -> Option<Vec<Stmt>> {
     let parser = stmt::statement(context);
     for (at, block) in blocks.iter().enumerate() {
         let is_file = at + 1 == blocks.len();
         let alone = (block.statements.len() == 1 && !is_file).then_some(block.span);
-        let stmts = block.statements.iter().map(|raw| statement(context, &parser, raw, alone)).collect();
+        let parsed = block.statements.iter().map(|raw| (!stop()).then(|| statement(context, &parser, raw, alone)));
+        let stmts = parsed.collect::<Option<Vec<Stmt>>>()?;
         context.blocks.borrow_mut().push(Some(Block { stmts, span: block.span }));
     }
     let file = context.blocks.borrow_mut().pop().flatten();
-    file.map(|block| block.stmts).unwrap_or_default()
+    Some(file.map(|block| block.stmts).unwrap_or_default())
 }
 
 fn statement<'a>(context: &'a Context<'a>, parser: &P<'a, Stmt>, raw: &'a Statement<'a>, block: Option<Span>) -> Stmt {

@@ -76,7 +76,9 @@ impl Error {
                 sources.insert(span.source, text);
             }
         }
-        Error { kind: ErrorKind::Program, diagnostics, sources }
+        let stopped = diagnostics.iter().any(|d| d.code == "E0412");
+        let kind = if stopped { ErrorKind::Interrupted } else { ErrorKind::Program };
+        Error { kind, diagnostics, sources }
     }
 
     /// What failed while it ran.

@@ -41,6 +41,8 @@ pub struct Setting {
     pub output: SharedOutput,
     /// What each call may use.
     pub limits: Limits,
+    /// What compiling may make.
+    pub compile: adl_lang::check::Limits,
     /// What programs do besides what they say.
     pub options: Options,
     /// The functions of the host.

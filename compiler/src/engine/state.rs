@@ -1,8 +1,9 @@
 //! Definitions and values that accumulate: what a program, or a session, knows so far.
 
 use super::call::shape;
-use super::error::{Error, nowhere};
+use super::error::{Error, ErrorKind, nowhere};
 use super::failure::{Failed, out_of_memory};
+use super::limits::Limits;
 use super::run::{Compiled, Runner};
 use super::values::{Keeper, Slot, Values, leaf_info};
 use crate::codegen::Shortage;
@@ -13,9 +14,14 @@ use adl_lang::source::Source;
 use adl_lang::typed::Layout;
 use adl_lang::types::{DType, Ty};
 use adl_runtime::{Array, ArrayError, Value};
+use std::sync::Arc;
 
 /// Gives the text of an import: what is written there, and the name of the importing source.
 pub type Import<'a> = dyn FnMut(&str, &str) -> Result<Source, String> + 'a;
+
+/// Rounds of loops, and bytes, for which a check computes a whole number that may become a size.
+const BRIEF_FUEL: u64 = 10_000_000;
+const BRIEF_MEMORY: usize = 256 << 20;
 
 /// What lasts from statement to statement.
 pub struct State {
@@ -69,8 +75,16 @@ impl State {
 
     /// Reads a text with all that it imports.
     pub fn load(&mut self, source: Source, import: &mut Import<'_>) -> Result<Loaded, Error> {
+        self.watch();
         let loaded = deep(|| self.checker.load(source, import));
         loaded.map_err(|problems| self.error(problems))
+    }
+
+    /// Reading and checking look at the switch that stops what runs.
+    fn watch(&mut self) {
+        let interrupt = self.runner.setting().interrupt.clone();
+        self.checker.stop_when(Arc::new(move || interrupt.is_raised()));
+        self.checker.set_limits(self.runner.setting().compile);
     }
 
     /// Takes the text in which a host declares its functions.
@@ -174,7 +188,7 @@ impl State {
         let decides = infos.iter().any(|i| i.dtype == DType::I64 && i.shape.is_empty());
         let mut values: Vec<Option<Array>> = Vec::new();
         if decides && !entry.results.is_empty() && self.inputs(&entry).is_some() {
-            values = self.execute(&entry)?.into_iter().map(Some).collect();
+            values = self.execute_briefly(&entry)?.into_iter().map(Some).collect();
         }
         self.release(&read, Some(&entry));
         values.resize(infos.len(), None);
@@ -214,6 +228,7 @@ impl State {
         &mut self,
         work: impl FnOnce(&mut Checker, &dyn Host) -> Result<Entry, Vec<Diagnostic>>,
     ) -> Result<(Entry, Vec<Global>), Error> {
+        self.watch();
         let State { checker, values, runner } = self;
         let limit = runner.setting().limits.memory.map(|limit| limit.saturating_sub(bytes(values)));
         let keeper = Keeper::new(values, &runner.setting().output, limit);
@@ -242,6 +257,20 @@ impl State {
             self.checker.tried(trial);
         }
         Ok(())
+    }
+
+    /// The results of an entry, or none if they take long: only whole numbers that may become sizes are wanted.
+    fn execute_briefly(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {
+        let own = self.runner.setting().limits;
+        let fuel = own.fuel.map_or(BRIEF_FUEL, |fuel| fuel.min(BRIEF_FUEL));
+        let memory = own.memory.map_or(BRIEF_MEMORY, |memory| memory.min(BRIEF_MEMORY));
+        self.runner.set(|setting| setting.limits = Limits { fuel: Some(fuel), memory: Some(memory), ..own });
+        let results = self.execute(entry);
+        self.runner.set(|setting| setting.limits = own);
+        match results {
+            Err(problem) if matches!(problem.kind, ErrorKind::Fuel | ErrorKind::Memory) => Ok(Vec::new()),
+            done => done,
+        }
     }
 
     fn execute(&mut self, entry: &Entry) -> Result<Vec<Array>, Error> {

@@ -193,6 +193,10 @@ pub(crate) trait Walk: Sized {
                 self.expr(a);
                 self.expr(b);
             }
+            ExprKind::Chain(a, rest) => {
+                self.expr(a);
+                rest.iter().for_each(|(_, b)| self.expr(b));
+            }
             ExprKind::Compare(a, rest) => {
                 self.expr(a);
                 rest.iter().for_each(|(_, b)| self.expr(b));

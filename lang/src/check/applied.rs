@@ -4,12 +4,12 @@ use super::call::Given;
 use super::derive::floats;
 use super::elab::{Elab, R};
 use super::instance::Called;
-use super::value::{Code, Template, Val, Wrt};
+use super::value::{Code, LeafTy, Template, Val, Wrt};
 use crate::diagnostic::Diagnostic;
 use crate::ops::Const;
 use crate::source::Span;
 use crate::typed::{Local, StmtKind as T};
-use crate::types::{DType, Dim, Ty};
+use crate::types::{DType, Dim};
 
 impl Elab<'_> {
     /// Where the leaves of argument `k` stand among the parameters of the instance.
@@ -57,7 +57,7 @@ impl Elab<'_> {
             let l = match wanted[k] {
                 Some(l) => l,
                 None => {
-                    let ty = self.ty(called.args[k]).clone();
+                    let ty = self.leaf_ty(called.args[k]);
                     self.local(ty, false, None)
                 }
             };
@@ -101,7 +101,7 @@ impl Elab<'_> {
         let results = self.result_locals(called);
         let mut result_tangents = Vec::new();
         for r in &results {
-            let ty = self.ty(*r).clone();
+            let ty = self.leaf_ty(*r);
             result_tangents.push(ty.dtype.is_float().then(|| self.local(ty, false, None)));
         }
         self.push(
@@ -127,8 +127,8 @@ impl Elab<'_> {
                     Some(t) => Val::Leaf(t),
                     // What is no float does not move.
                     None => {
-                        let ty = self.ty(*l).with(DType::F64);
-                        Val::Leaf(self.filled(&ty, 0.0, span)?)
+                        let ty = LeafTy { ty: self.ty(*l).with(DType::F64), weak: true };
+                        Val::Leaf(self.filled(ty, 0.0, span)?)
                     }
                 }
             }
@@ -255,7 +255,7 @@ impl Elab<'_> {
         let [u] = given.as_slice() else {
             return self.error("E0306", span, "a pullback takes one cotangent, with the structure of the value");
         };
-        let results: Vec<Ty> =
+        let results: Vec<LeafTy> =
             called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
         let Some(cotangents) = self.along((&called.template.val, &results), &u.val, u.span)? else {
             let value = Template { val: called.template.val.clone(), types: results };

@@ -1,15 +1,16 @@
 //! Assignments, and what variables hold.
 
 use super::arith::spelling;
+use super::conform::Kind;
 use super::elab::{Binding, Elab, Fail, R, What};
 use super::index::Picked;
-use super::value::{Template, Val};
+use super::value::{LeafTy, Template, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::source::Span;
 use crate::typed::StmtKind as T;
-use crate::types::Ty;
+use crate::types::{DType, Ty};
 
 impl Elab<'_> {
     /// What a `var` cannot hold, if there is such a part.
@@ -32,7 +33,7 @@ impl Elab<'_> {
         match v {
             Val::Tuple(parts) => Template::tuple(parts.iter().map(|(n, p)| (n.clone(), self.storable(p))).collect()),
             other => match self.kind(other) {
-                Some(k) => Template::leaf(Ty::array(k.dtype, self.dims(other))),
+                Some(k) => Template::leaf(LeafTy { ty: Ty::array(k.dtype, self.dims(other)), weak: k.weak }),
                 None => self.template(other),
             },
         }
@@ -121,15 +122,13 @@ impl Elab<'_> {
                 return self.error("E0204", v_span, format!("an entry of an array is a number, and this is {what}"));
             }
         };
-        let joined = super::conform::Kind { dtype: ty.dtype, weak: false }.join(v_kind).dtype;
-        let joined = if op == Some(BinaryOp::Div) {
-            joined.max(crate::types::DType::F32.max(if joined.is_float() { joined } else { crate::types::DType::F64 }))
-        } else {
-            joined
+        let own = Kind::from(&self.leaf_ty(var));
+        let found = match op {
+            None => v_kind,
+            Some(BinaryOp::Div) => own.join(v_kind).float(),
+            Some(_) => own.join(v_kind),
         };
-        if joined != ty.dtype {
-            return self.promote(decl, &Val::Leaf(var), &Val::Leaf(var), Some(joined), base);
-        }
+        self.widen(decl, &Val::Leaf(var), &[(own, found)], (v_span, base.span))?;
         let plan = self.plan(&ty, picked)?;
         if plan.extra_axes {
             return self.error("E0108", place_span, "`none` inserts an axis: it cannot be assigned to");
@@ -268,7 +267,7 @@ impl Elab<'_> {
             return self.error("E0207", span, format!("a `var` cannot hold {bad}"));
         }
         let target = self.template(old);
-        let found = self.storable_like(new);
+        let found = self.template(new);
         let Some(joined) = self.join(&target, &found)? else {
             if let ExprKind::Name(name) = &place.kind
                 && self.f.unrolled > 0
@@ -283,9 +282,11 @@ impl Elab<'_> {
             let problem = self.name_sizes(problem);
             return self.fail(problem);
         };
-        if joined.key() != target.key() {
-            return self.promote(decl, old, new, None, place);
+        let mut kinds = Vec::new();
+        for ((own, found), joined) in target.types.iter().zip(self.kinds(new, &target)).zip(&joined.types) {
+            kinds.push((Kind::from(own), found.unwrap_or_else(|| joined.into())));
         }
+        self.widen(decl, old, &kinds, (span, place.span))?;
         let value = self.conform(new, &target, span)?;
         let value = if value.leaves().len() > 1 { self.snapshot(&value, span) } else { value };
         for (var, l) in old.leaves().into_iter().zip(value.leaves()) {
@@ -312,52 +313,73 @@ impl Elab<'_> {
         Ok(())
     }
 
-    /// As `storable`, but literals stay weak, so that they adapt.
-    pub fn storable_like(&self, v: &Val) -> Template {
-        self.template(v)
+    /// The kinds of the numbers of a value in the order of the leaves of a type that it fits.
+    fn kinds(&self, val: &Val, target: &Template) -> Vec<Option<Kind>> {
+        fn walk(e: &Elab<'_>, val: Option<&Val>, like: &Val, out: &mut Vec<Option<Kind>>) {
+            let Val::Tuple(parts) = like else {
+                if matches!(like, Val::Leaf(_)) {
+                    out.push(val.and_then(|v| e.kind(v)));
+                }
+                return;
+            };
+            for (k, (name, part)) in parts.iter().enumerate() {
+                let own = match val {
+                    Some(Val::Tuple(given)) if name.is_some() => given.iter().find(|(n, _)| n == name),
+                    Some(Val::Tuple(given)) => given.get(k),
+                    _ => None,
+                };
+                walk(e, own.map(|(_, v)| v), part, out);
+            }
+        }
+        let mut out = Vec::new();
+        walk(self, Some(val), &target.val, &mut out);
+        out
     }
 
-    /// The type of a variable grows: noted, and the instance is elaborated again.
-    pub fn promote(
-        &mut self,
-        decl: Span,
-        old: &Val,
-        new: &Val,
-        dtype: Option<crate::types::DType>,
-        place: &Expr,
-    ) -> R<()> {
-        let Some(var) = self.f.var_types.get(&decl).cloned() else {
-            let (a, b) = (self.show(old), self.show(new));
-            return self.error("E0209", place.span, format!("this is {a} and cannot hold {b}"));
-        };
-        // The leaves of the place within the variable, by position.
+    /// The leaves of a place are assigned something of other kinds. A variable takes the type of what it holds: whole
+    /// numbers become floats, and floats without a precision of their own take that of the first that has one. If the
+    /// type grows, that is noted, and the function is elaborated again when the end of it is reached.
+    fn widen(&mut self, decl: Span, old: &Val, kinds: &[(Kind, Kind)], (span, place): (Span, Span)) -> R<()> {
         let whole = self.f.scopes.iter().flatten().find_map(|(_, b)| match b {
             Binding::Bound { val, span, what: What::Var } if *span == decl => Some(val.leaves()),
             Binding::Bound { .. } | Binding::Fun(..) => None,
         });
-        let mut wider = var;
-        let new_kinds: Vec<_> = match dtype {
-            Some(d) => old.leaves().iter().map(|_| d).collect(),
-            None => {
-                let (a, b) = (self.template(old), self.template(new));
-                match self.join(&a, &b)? {
-                    Some(j) => j.types.iter().map(|t| t.dtype).collect(),
-                    None => Vec::new(),
-                }
-            }
+        let (Some(mut types), Some(whole)) = (self.f.var_types.get(&decl).map(|t| t.types.clone()), whole) else {
+            return self.error("E0999", place, "a variable has no type here");
         };
-        for (l, d) in old.leaves().iter().zip(new_kinds) {
-            if let Some(at) = whole.as_ref().and_then(|w| w.iter().position(|x| x == l))
-                && let Some(ty) = wider.types.get_mut(at)
-            {
-                ty.dtype = ty.dtype.max(d);
+        for (l, (own, found)) in old.leaves().iter().zip(kinds) {
+            let Some(at) = whole.iter().position(|x| x == l).filter(|&at| at < types.len()) else { continue };
+            let have = Kind::from(&types[at]);
+            let firm = |k: Kind| k.dtype.is_float() && !k.weak;
+            let fixed = self.f.var_fixed.get(&(decl, at)).copied();
+            let narrow = have.dtype == DType::F32;
+            if firm(have) && firm(*found) && have.dtype != found.dtype && (narrow || fixed.is_some()) {
+                let (a, b) = (have.dtype.name(), found.dtype.name());
+                let problem = Diagnostic::error("E0209", span, format!("a variable of {a} is given {b}"))
+                    .here(format!("this is {b}"));
+                let problem = match fixed {
+                    Some(first) => problem.label(first, format!("it took {a} from this")),
+                    None => problem.label(decl, format!("this is {a}")),
+                };
+                let help = format!("`{a}(…)` converts; a variable that begins with `{b}(…)` is {b} throughout");
+                return self.fail(problem.help(help));
+            }
+            let joined = have.join(*found);
+            if joined != have {
+                types[at].ty.dtype = joined.dtype;
+                types[at].weak = joined.weak;
+                if firm(joined) && !firm(have) {
+                    self.f.var_fixed.insert((decl, at), span);
+                }
+                self.f.again = true;
+            } else if own.join(*found) != *own && !self.f.again {
+                let (a, b) = (own.dtype.name(), found.dtype.name());
+                return self.error("E0209", place, format!("this is {a} and cannot hold {b}"));
             }
         }
-        if self.f.var_types.get(&decl).map(Template::key) == Some(wider.key()) {
-            let (a, b) = (self.show(old), self.show(new));
-            return self.error("E0209", place.span, format!("this is {a} and cannot hold {b}"));
+        if let Some(template) = self.f.var_types.get_mut(&decl) {
+            template.types = types;
         }
-        self.f.var_types.insert(decl, wider);
-        Err(Fail::Restart)
+        Ok(())
     }
 }

@@ -2,11 +2,11 @@
 
 use super::elab::{Elab, Fail, Instance, R, What};
 use super::instance::Called;
-use super::value::{Code, FnVal, Val};
+use super::value::{Code, FnVal, LeafTy, Val};
 use crate::ast::Name;
 use crate::source::Span;
 use crate::typed::{Local, StmtKind};
-use crate::types::{Dim, Ty};
+use crate::types::Dim;
 
 impl Elab<'_> {
     pub fn instance_body(&mut self, callee: &Val, args: &[Val], named: &[(Name, Dim)], span: Span) -> R<()> {
@@ -81,11 +81,7 @@ impl Elab<'_> {
                 }
             },
         };
-        if self.f.ret_fixed
-            && self
-                .join(&target, &found)?
-                .is_none_or(|j| j.types.iter().map(|t| t.dtype).ne(target.types.iter().map(|t| t.dtype)))
-        {
+        if self.f.ret_fixed && !self.absorbs(&target, &found)? {
             let (a, b) = (self.show_template(&target), self.show(&value));
             let name = self.f.name.clone();
             return self.error("E0203", span, format!("`{name}` is declared to give {a}, but this is {b}"));
@@ -125,7 +121,7 @@ impl Elab<'_> {
 
     /// Fresh locals for the results of an instance.
     pub fn result_locals(&mut self, called: &Called) -> Vec<Local> {
-        let types: Vec<Ty> =
+        let types: Vec<LeafTy> =
             called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
         types.into_iter().map(|t| self.local(t, false, None)).collect()
     }

@@ -69,6 +69,14 @@ impl Elab<'_> {
                 return Ok(v);
             }
         }
+        if let (Val::Builtin(i), Some(first)) = (&f, args.first())
+            && let name @ ("concat" | "stack") = library::ROWS[*i].name
+            && let ExprKind::Array(parts) = &first.value.kind
+            && !args[1..].iter().any(|a| a.name.is_none())
+            && !parts.is_empty()
+        {
+            return self.fail(library::listed(name, first.value.span));
+        }
         if let (Val::Fn(fun), [first]) = (&f, args)
             && first.reduction
             && let Code::Fn(group, i) = &fun.code
@@ -194,7 +202,7 @@ impl Elab<'_> {
             }
             _ => {}
         }
-        self.operand_as(v, to, span).map(Val::Leaf)
+        self.firm_operand(v, to, span).map(Val::Leaf)
     }
 
     /// Whether a parameter is declared to be no float.

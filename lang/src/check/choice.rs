@@ -143,20 +143,25 @@ impl Elab<'_> {
     /// `and`, `or`: lazy on scalars, element by element on arrays.
     pub fn logic(&mut self, op: BinaryOp, a: &Expr, b: &Expr, span: Span) -> R<Val> {
         let x = self.expr(a)?;
+        self.logic_with(op, (x, a.span), b, span)
+    }
+
+    /// The same with the left side evaluated.
+    pub fn logic_with(&mut self, op: BinaryOp, (x, x_span): (Val, Span), b: &Expr, span: Span) -> R<Val> {
         let or = op == BinaryOp::Or;
         if let Val::Bool(known) = x {
             return if known == or { Ok(x) } else { self.truth(b) };
         }
-        self.check_truth(&x, a.span)?;
+        self.check_truth(&x, x_span)?;
         if !self.dims(&x).is_empty() {
             let y = self.truth(b)?;
             let prim = if or { crate::prims::Prim::Or } else { crate::prims::Prim::And };
             return self.pointwise(prim, &[x, y], span);
         }
-        let cond = self.operand(&x, a.span)?;
+        let cond = self.operand(&x, x_span)?;
         let cond = if self.may_change(cond) {
-            let copy = self.snapshot(&Val::Leaf(cond), a.span);
-            self.operand(&copy, a.span)?
+            let copy = self.snapshot(&Val::Leaf(cond), x_span);
+            self.operand(&copy, x_span)?
         } else {
             cond
         };

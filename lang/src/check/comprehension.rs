@@ -1,9 +1,10 @@
 //! Comprehensions: arrays as parallel lanes, tuples unrolled, reductions with or without storage.
 
-use super::elab::{Elab, Fail, Loop, R, What};
+use super::conform::Kind;
+use super::elab::{Elab, Loop, R, What};
 use super::free;
 use super::loops::{Count, Iter};
-use super::value::Val;
+use super::value::{LeafTy, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op, Reduction};
@@ -15,6 +16,9 @@ use crate::types::{DType, Dim, Ty};
 /// What a reduction over clauses accumulates.
 pub(crate) struct Acc {
     total: Local,
+    /// The kind of the total, and what all elements so far would need.
+    kind: Kind,
+    wanted: Kind,
     count: Option<Local>,
     seen: Option<Local>,
 }
@@ -45,7 +49,7 @@ impl Elab<'_> {
                     })?;
                     out.push(v);
                 }
-                Ok(Val::tuple(out))
+                self.bounded(Val::tuple(out), span)
             }
             Iter::Counted { .. } => self.fail(
                 Diagnostic::error("E0211", iter.span, "round brackets make a tuple, and this is no tuple")
@@ -148,10 +152,10 @@ impl Elab<'_> {
         let (v, yields) = v?;
         let mut results = Vec::new();
         for y in &yields {
-            let ty = self.ty(*y).clone();
+            let LeafTy { ty, weak } = self.leaf_ty(*y);
             let mut dims = extents.clone();
             dims.extend(ty.dims);
-            results.push(self.local(Ty::array(ty.dtype, dims), false, None));
+            results.push(self.local(LeafTy { ty: Ty::array(ty.dtype, dims), weak }, false, None));
         }
         self.push(T::Map { extents, indices, body, yields, results: results.clone() }, span);
         let mut results = results.into_iter();
@@ -218,11 +222,16 @@ impl Elab<'_> {
             }
         }
         let mut acc: Option<Acc> = None;
-        let (body, r) = self.buffered(|s| s.nest(name, c, 0, &mut acc, span));
-        match r {
-            Ok(()) => {}
-            Err(f) => return Err(f),
+        let mut body = self.buffered(|s| s.nest(name, c, 0, &mut acc, span));
+        while let Some(Acc { kind, wanted, .. }) = acc
+            && kind != wanted
+        {
+            // A later element, of another part of a tuple, is of a wider type.
+            acc = Some(self.accumulator(name, wanted));
+            body = self.buffered(|s| s.nest(name, c, 0, &mut acc, span));
         }
+        let (body, r) = body;
+        r?;
         let Some(acc) = acc else {
             // No round at all, known when compiling.
             return Ok(Some(match name {
@@ -331,17 +340,17 @@ impl Elab<'_> {
             _ => Reduction::Sum,
         };
         let logical = matches!(reduction, Reduction::Any | Reduction::All);
-        let dtype = match (logical, name) {
-            (true, _) => DType::Bool,
-            (false, "mean") if !kind.dtype.is_float() => DType::F64,
-            _ => kind.dtype.max(DType::I64),
-        };
         if logical && kind.dtype != DType::Bool {
             let what = self.show(&v);
             return self.error("E0204", element.span, format!("`{name}` takes truth values, and this is {what}"));
         }
+        let kind = match (logical, name) {
+            (true, _) => Kind { dtype: DType::Bool, weak: false },
+            (false, "mean") => kind.float(),
+            _ => kind.join(Kind { dtype: DType::I64, weak: false }),
+        };
         let rank = self.dims(&v).len();
-        let mut l = self.operand_as(&v, dtype, element.span)?;
+        let mut l = self.operand_as(&v, kind.dtype, element.span)?;
         let len = self.ty(l).len();
         if rank > 0 {
             if name == "prod" {
@@ -352,16 +361,11 @@ impl Elab<'_> {
                 l = self.emit(Op::Reduce(reduction, (0..rank).collect()), &[l], span)?;
             }
         }
-        if acc.is_none() {
-            let total = self.local(Ty::scalar(dtype), true, None);
-            let count = (name == "mean").then(|| self.local(Ty::scalar(DType::I64), true, None));
-            let seen = matches!(name, "min" | "max").then(|| self.local(Ty::scalar(DType::Bool), true, None));
-            *acc = Some(Acc { total, count, seen });
-        }
-        let Some(Acc { total, count, seen }) = acc.as_ref() else {
-            return Err(Fail::Reported);
+        let own = match acc.take() {
+            Some(acc) => acc,
+            None => self.accumulator(name, kind),
         };
-        let (total, count, seen) = (*total, *count, *seen);
+        let Acc { total, count, seen, .. } = *acc.insert(Acc { wanted: own.wanted.join(kind), ..own });
         let prim = match name {
             "prod" => Prim::Mul,
             "min" => Prim::Min,
@@ -386,13 +390,23 @@ impl Elab<'_> {
         Ok(())
     }
 
-    /// Zeros of a type.
-    pub fn filled(&mut self, ty: &Ty, value: f64, span: Span) -> R<Local> {
-        let c = self.constant(Const::of(ty.dtype, value), span)?;
-        if ty.is_scalar() {
-            Ok(c)
-        } else {
-            self.emit(Op::Broadcast { dims: ty.dims.clone(), axes: vec![] }, &[c], span)
+    fn accumulator(&mut self, name: &str, kind: Kind) -> Acc {
+        let total = self.local(LeafTy { ty: Ty::scalar(kind.dtype), weak: kind.weak }, true, None);
+        let count = (name == "mean").then(|| self.local(Ty::scalar(DType::I64), true, None));
+        let seen = matches!(name, "min" | "max").then(|| self.local(Ty::scalar(DType::Bool), true, None));
+        Acc { total, kind, wanted: kind, count, seen }
+    }
+
+    /// One value in all places of a type.
+    pub fn filled(&mut self, ty: impl Into<LeafTy>, value: f64, span: Span) -> R<Local> {
+        let LeafTy { ty, weak } = ty.into();
+        let mut filled = self.constant(Const::of(ty.dtype, value), span)?;
+        if !ty.is_scalar() {
+            filled = self.emit(Op::Broadcast { dims: ty.dims, axes: vec![] }, &[filled], span)?;
         }
+        if !weak {
+            self.f.weak.remove(&filled);
+        }
+        Ok(filled)
     }
 }

@@ -1,15 +1,17 @@
 //! Types of structured values: what two of them have in common, and how a value is made to conform.
 
+use super::directions::Like;
 use super::elab::{Binding, Elab, R};
 use super::free;
-use super::value::{Template, Val};
+use super::value::{LeafTy, Template, Val};
 use crate::ast::{BinaryOp, Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp};
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Local, StmtKind};
 use crate::types::{DType, Dim, Ty};
 
-/// Something that promotes: its element type, and whether it is a literal that adapts.
+/// Something that promotes: its element type, and whether it is a literal, or an `f64` made of literals and whole
+/// numbers alone, which adapts to other floats.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Kind {
     pub dtype: DType,
@@ -17,13 +19,36 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// The order of promotion: `bool`, `i64`, weak floats, `f32`, `f64`.
+    fn rank(self) -> u8 {
+        match (self.dtype, self.weak) {
+            (DType::Bool, _) => 0,
+            (DType::I64, _) => 1,
+            (DType::F64, true) => 2,
+            (DType::F32, _) => 3,
+            (DType::F64, false) => 4,
+        }
+    }
+
     pub fn join(self, other: Kind) -> Kind {
-        let dtype = match (self.weak, other.weak) {
-            (true, false) if other.dtype.is_float() || self.dtype <= other.dtype => other.dtype,
-            (false, true) if self.dtype.is_float() || other.dtype <= self.dtype => self.dtype,
-            _ => self.dtype.max(other.dtype),
-        };
-        Kind { dtype, weak: self.weak && other.weak }
+        let (low, high) = if self.rank() <= other.rank() { (self, other) } else { (other, self) };
+        Kind { dtype: high.dtype, weak: high.weak && (low.weak || high.dtype == DType::F64) }
+    }
+
+    /// Whether something of this kind can hold `other` as it is.
+    pub fn holds(self, other: Kind) -> bool {
+        self.join(other).dtype == self.dtype
+    }
+
+    /// A float of this kind; `f64` of no precision of its own for whole numbers and truth values.
+    pub fn float(self) -> Kind {
+        if self.dtype.is_float() { self } else { Kind { dtype: DType::F64, weak: true } }
+    }
+}
+
+impl From<&LeafTy> for Kind {
+    fn from(ty: &LeafTy) -> Kind {
+        Kind { dtype: ty.dtype, weak: ty.weak }
     }
 }
 
@@ -31,7 +56,7 @@ impl Elab<'_> {
     /// Element type of something that is a number or array.
     pub fn kind(&self, val: &Val) -> Option<Kind> {
         let (dtype, weak) = match val {
-            Val::Leaf(l) => (self.ty(*l).dtype, false),
+            Val::Leaf(l) => (self.ty(*l).dtype, self.is_weak(*l)),
             Val::Int(_) => (DType::I64, true),
             Val::Float(_) => (DType::F64, true),
             Val::Bool(_) => (DType::Bool, false),
@@ -85,13 +110,30 @@ impl Elab<'_> {
         if self.ty(local).dtype == dtype { Ok(local) } else { self.emit(Op::Convert(dtype), &[local], span) }
     }
 
+    /// As [`Elab::operand_as`], with a precision of its own if it is a float.
+    pub fn firm_operand(&mut self, val: &Val, dtype: DType, span: Span) -> R<Local> {
+        let before = self.f.locals.len() as u32;
+        let local = self.operand_as(val, dtype, span)?;
+        if !self.is_weak(local) {
+            return Ok(local);
+        }
+        let own = if local.0 < before { self.emit(Op::Convert(dtype), &[local], span)? } else { local };
+        self.f.weak.remove(&own);
+        Ok(own)
+    }
+
+    /// A local that holds the value with this element type, weak only if the type is.
+    pub fn operand_like(&mut self, val: &Val, like: Kind, span: Span) -> R<Local> {
+        if like.weak { self.operand_as(val, like.dtype, span) } else { self.firm_operand(val, like.dtype, span) }
+    }
+
     /// The type of a value.
     pub fn template(&self, val: &Val) -> Template {
-        let mut types: Vec<Ty> = Vec::new();
+        let mut types: Vec<LeafTy> = Vec::new();
         let val = val.map(
             &mut |v| match v {
                 Val::Leaf(l) => {
-                    types.push(self.ty(*l).clone());
+                    types.push(self.leaf_ty(*l));
                     Val::Leaf(Local(types.len() as u32 - 1))
                 }
                 other => other.clone(),
@@ -103,20 +145,11 @@ impl Elab<'_> {
 
     /// The type that holds values of both types; `None` if there is none.
     pub fn join(&mut self, a: &Template, b: &Template) -> R<Option<Template>> {
-        let scalar = |t: &Template| -> Option<(Kind, Vec<Dim>)> {
-            match &t.val {
-                Val::Leaf(l) => {
-                    let ty = &t.types[l.0 as usize];
-                    Some((Kind { dtype: ty.dtype, weak: false }, ty.dims.clone()))
-                }
-                Val::Int(_) => Some((Kind { dtype: DType::I64, weak: true }, vec![])),
-                Val::Float(_) => Some((Kind { dtype: DType::F64, weak: true }, vec![])),
-                Val::Bool(_) => Some((Kind { dtype: DType::Bool, weak: false }, vec![])),
-                Val::Size(_) => Some((Kind { dtype: DType::I64, weak: false }, vec![])),
-                _ => None,
-            }
-        };
-        if let (Val::Tuple(p), Val::Tuple(q)) = (&a.val, &b.val) {
+        self.join_parts((&a.val, &a.types), (&b.val, &b.types))
+    }
+
+    fn join_parts(&mut self, a: Like<'_>, b: Like<'_>) -> R<Option<Template>> {
+        if let (Val::Tuple(p), Val::Tuple(q)) = (a.0, b.0) {
             if p.len() != q.len() {
                 return Ok(None);
             }
@@ -129,37 +162,69 @@ impl Elab<'_> {
                 let Some((_, other)) = other else {
                     return Ok(None);
                 };
-                let left = Template { val: part.clone(), types: a.types.clone() }.compact();
-                let right = Template { val: other.clone(), types: b.types.clone() }.compact();
-                let Some(joined) = self.join(&left, &right)? else {
+                let Some(joined) = self.join_parts((part, a.1), (other, b.1))? else {
                     return Ok(None);
                 };
                 parts.push((name.clone(), joined));
             }
             return Ok(Some(Template::tuple(parts)));
         }
-        if let (Some((ka, da)), Some((kb, db))) = (scalar(a), scalar(b)) {
-            if !matches!(a.val, Val::Leaf(_)) && a.key() == b.key() {
-                return Ok(Some(a.clone()));
+        let of = |(val, types): Like<'_>| Template { val: val.clone(), types: types.to_vec() }.compact();
+        let number = |(val, types): Like<'_>| -> Option<(Kind, Vec<Dim>)> {
+            let (dtype, weak) = match val {
+                Val::Leaf(l) => {
+                    let ty = &types[l.0 as usize];
+                    return Some((Kind::from(ty), ty.dims.clone()));
+                }
+                Val::Int(_) => (DType::I64, true),
+                Val::Float(_) => (DType::F64, true),
+                Val::Bool(_) => (DType::Bool, false),
+                Val::Size(_) => (DType::I64, false),
+                _ => return None,
+            };
+            Some((Kind { dtype, weak }, Vec::new()))
+        };
+        if let (Some((ka, da)), Some((kb, db))) = (number(a), number(b)) {
+            if !matches!(a.0, Val::Leaf(_)) && of(a).key() == of(b).key() {
+                return Ok(Some(of(a)));
             }
             if !self.same_dims(&da, &db)? {
                 return Ok(None);
             }
-            return Ok(Some(Template::leaf(Ty::array(ka.join(kb).dtype, da))));
+            let joined = ka.join(kb);
+            return Ok(Some(Template::leaf(LeafTy { ty: Ty::array(joined.dtype, da), weak: joined.weak })));
         }
-        Ok((a.key() == b.key()).then(|| a.clone()))
+        let (a, b) = (of(a), of(b));
+        Ok((a.key() == b.key()).then_some(a))
+    }
+
+    /// Whether values of type `b` fit into the type `a` as it is; into weak floats all floats do.
+    pub fn absorbs(&mut self, a: &Template, b: &Template) -> R<bool> {
+        let Some(mut joined) = self.join(a, b)? else { return Ok(false) };
+        if joined.types.len() != a.types.len() {
+            return Ok(false);
+        }
+        for (own, joined) in a.types.iter().zip(&mut joined.types) {
+            if own.weak || own.dtype == joined.dtype {
+                *joined = own.clone();
+            }
+        }
+        Ok(joined.key() == a.key())
     }
 
     /// The value with exactly the leaves of the type, which it fits.
     pub fn conform(&mut self, val: &Val, target: &Template, span: Span) -> R<Val> {
-        match (&target.val, val) {
+        self.conform_part(val, (&target.val, &target.types), span)
+    }
+
+    fn conform_part(&mut self, val: &Val, (target, types): Like<'_>, span: Span) -> R<Val> {
+        match (target, val) {
             (Val::Leaf(l), _) => {
-                let ty = &target.types[l.0 as usize];
-                let (dtype, dims) = (ty.dtype, ty.dims.clone());
-                let local = self.operand_as(val, dtype, span)?;
-                if self.ty(local).dims != dims {
+                let ty = &types[l.0 as usize];
+                let local = self.operand_as(val, ty.dtype, span)?;
+                if self.ty(local).dims != ty.dims {
                     // Equal by arithmetic that the normal form does not see.
-                    return Ok(Val::Leaf(self.emit(Op::Reshape(dims), &[local], span)?));
+                    return Ok(Val::Leaf(self.emit(Op::Reshape(ty.dims.clone()), &[local], span)?));
                 }
                 Ok(Val::Leaf(local))
             }
@@ -173,8 +238,7 @@ impl Elab<'_> {
                     let Some((_, source)) = source else {
                         return Err(super::elab::Fail::Reported);
                     };
-                    let part = Template { val: part.clone(), types: target.types.clone() };
-                    out.push((name.clone(), self.conform(source, &part, span)?));
+                    out.push((name.clone(), self.conform_part(source, (part, types), span)?));
                 }
                 Ok(Val::Tuple(out.into()))
             }
@@ -182,18 +246,27 @@ impl Elab<'_> {
         }
     }
 
+    /// As [`Elab::conform`], and floats get the precision of their own that the type has.
+    pub fn conform_firmly(&mut self, val: &Val, target: &Template, span: Span) -> R<Val> {
+        let value = self.conform(val, target, span)?;
+        let mut firm = Vec::new();
+        for (l, like) in value.leaves().into_iter().zip(&target.types) {
+            firm.push(self.operand_like(&Val::Leaf(l), like.into(), span)?);
+        }
+        let mut next = firm.into_iter();
+        let mut leaf = |v: &Val| match v {
+            Val::Leaf(_) => next.next().map_or(Val::Error, Val::Leaf),
+            other => other.clone(),
+        };
+        Ok(value.map(&mut leaf, &mut Dim::clone))
+    }
+
     pub fn show_template(&self, t: &Template) -> String {
         match &t.val {
             Val::Leaf(l) => self.show_ty(&t.types[l.0 as usize]),
             Val::Tuple(parts) => {
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(|(n, v)| {
-                        let part = self.show_template(&Template { val: v.clone(), types: t.types.clone() });
-                        n.as_ref().map_or_else(|| part.clone(), |n| format!("{n}: {part}"))
-                    })
-                    .collect();
-                format!("({})", parts.join(", "))
+                let part = |v: &Val| self.show_template(&Template { val: v.clone(), types: t.types.clone() });
+                super::elab::shortened(parts, &part)
             }
             other => self.show(other),
         }
@@ -204,8 +277,9 @@ impl Elab<'_> {
         let value = self.conform(val, target, span)?;
         let leaves = value.leaves();
         let mut fresh = Vec::new();
-        for l in leaves {
-            let ty = self.ty(l).clone();
+        for (k, l) in leaves.into_iter().enumerate() {
+            let weak = target.types.get(k).is_some_and(|t| t.weak);
+            let ty = LeafTy { ty: self.ty(l).clone(), weak };
             let var = self.local(ty, true, name.cloned());
             self.push(StmtKind::Set(var, l), span);
             fresh.push(var);
@@ -233,7 +307,7 @@ impl Elab<'_> {
         val.map(
             &mut |v| match v {
                 Val::Leaf(l) if self.may_change(*l) => {
-                    let (ty, name) = (self.ty(*l).clone(), self.f.locals[l.0 as usize].name.clone());
+                    let (ty, name) = (self.leaf_ty(*l), self.f.locals[l.0 as usize].name.clone());
                     let copy = self.local(ty, true, name);
                     self.f.stable.insert(copy);
                     self.push(StmtKind::Set(copy, *l), span);

@@ -5,22 +5,21 @@
 
 use super::derive::floats;
 use super::elab::{Elab, R};
-use super::value::{Template, Val};
+use super::value::{LeafTy, Template, Val};
 use crate::ast::Name;
 use crate::source::Span;
 use crate::typed::Local;
-use crate::types::Ty;
 
 /// A value whose leaves are places in a list of types.
-pub(crate) type Like<'l> = (&'l Val, &'l [Ty]);
+pub(crate) type Like<'l> = (&'l Val, &'l [LeafTy]);
 
-fn moving(leaf: Local, types: &[Ty]) -> bool {
+fn moving(leaf: Local, types: &[LeafTy]) -> bool {
     types[leaf.0 as usize].dtype.is_float()
 }
 
 impl Elab<'_> {
     /// Parameters of the function being built.
-    pub fn parameters(&mut self, types: &[Ty]) -> Vec<Local> {
+    pub fn parameters(&mut self, types: &[LeafTy]) -> Vec<Local> {
         let locals: Vec<Local> = types.iter().map(|ty| self.local(ty.clone(), false, None)).collect();
         self.f.params.extend(&locals);
         locals
@@ -29,7 +28,7 @@ impl Elab<'_> {
     /// A tangent or cotangent of new parameters.
     pub fn direction(&mut self, (like, types): Like<'_>) -> Val {
         let leaves = like.leaves().into_iter().filter(|l| moving(*l, types));
-        let floats: Vec<Ty> = leaves.map(|l| types[l.0 as usize].clone()).collect();
+        let floats: Vec<LeafTy> = leaves.map(|l| types[l.0 as usize].clone()).collect();
         match like {
             _ if floats.is_empty() => Val::None,
             Val::Leaf(_) => self.parameters(&floats).first().map_or(Val::None, |&l| Val::Leaf(l)),
@@ -53,7 +52,7 @@ impl Elab<'_> {
                 let target = Template::leaf(types[l.0 as usize].clone());
                 let given = floats(given);
                 let found = self.template(&given);
-                if self.join(&target, &found)?.is_none_or(|t| t.key() != target.key()) {
+                if !self.absorbs(&target, &found)? {
                     return Ok(None);
                 }
                 out.extend(self.conform(&given, &target, span)?.leaves().into_iter().map(Some));

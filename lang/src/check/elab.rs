@@ -1,7 +1,7 @@
 //! The state of one elaboration: the function being built, the instances so far, the problems found.
 
 use super::rules::Ruled;
-use super::value::{Code, FnVal, Group, K, ModuleId, Template, Val};
+use super::value::{Code, FnVal, Group, K, LeafTy, ModuleId, Template, Val};
 use super::world::World;
 use super::{Global, Host, Input, SizeSource};
 use crate::ast::Name;
@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, LocalInfo, Rules, Stmt, StmtKind};
-use crate::types::{Dim, Sym, Ty};
+use crate::types::{DType, Dim, Sym, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -77,6 +77,8 @@ pub(crate) struct Frame {
     pub name: String,
     pub span: Span,
     pub locals: Vec<LocalInfo>,
+    /// The locals whose floats have no precision of their own.
+    pub weak: FxHashSet<Local>,
     pub params: Vec<Local>,
     pub body: Vec<Stmt>,
     pub syms: Vec<SymInfo>,
@@ -88,6 +90,10 @@ pub(crate) struct Frame {
     pub ret: Option<Template>,
     pub ret_fixed: bool,
     pub var_types: FxHashMap<Span, Template>,
+    /// Where a variable that was begun by a literal took its precision, by its declaration and the leaf.
+    pub var_fixed: FxHashMap<(Span, usize), Span>,
+    /// The type of a variable has grown: to be elaborated again with what is noted in `var_types`.
+    pub again: bool,
     /// How many branches and loops of run time are around; and around each variable's declaration.
     pub depth: usize,
     pub var_depth: FxHashMap<Span, usize>,
@@ -114,6 +120,7 @@ impl Frame {
             name: name.into(),
             span,
             locals: Vec::new(),
+            weak: FxHashSet::default(),
             params: Vec::new(),
             body: Vec::new(),
             syms: Vec::new(),
@@ -125,6 +132,8 @@ impl Frame {
             ret: None,
             ret_fixed: false,
             var_types: FxHashMap::default(),
+            var_fixed: FxHashMap::default(),
+            again: false,
             depth: 0,
             var_depth: FxHashMap::default(),
             stable: FxHashSet::default(),
@@ -137,12 +146,25 @@ impl Frame {
             apart: false,
         }
     }
+
+    pub fn leaf_ty(&self, local: Local) -> LeafTy {
+        LeafTy { ty: self.locals[local.0 as usize].ty.clone(), weak: self.weak.contains(&local) }
+    }
+
+    pub fn local(&mut self, ty: LeafTy, mutable: bool, name: Option<Name>) -> Local {
+        let local = Local(self.locals.len() as u32);
+        if ty.weak && ty.dtype == DType::F64 {
+            self.weak.insert(local);
+        }
+        self.locals.push(LocalInfo { ty: ty.ty, mutable, name });
+        local
+    }
 }
 
 pub(crate) enum Instance {
     Running { func: FuncId, assumed: Option<Template>, used: bool },
     Done { func: FuncId, template: Template },
-    Failed,
+    Failed { func: FuncId },
 }
 
 pub(crate) struct Elab<'a> {
@@ -166,6 +188,10 @@ pub(crate) struct Elab<'a> {
     /// The comparison that an `assert` is about, and its sides.
     pub watched: Option<Span>,
     pub compared: Option<(Val, &'static str, Val)>,
+    /// How many operations there are in all, and how many steps were made; whether that came to an end.
+    pub operations: usize,
+    pub steps: usize,
+    pub ended: bool,
 }
 
 impl<'a> Elab<'a> {
@@ -187,6 +213,9 @@ impl<'a> Elab<'a> {
             size_syms: FxHashMap::default(),
             watched: None,
             compared: None,
+            operations: 0,
+            steps: 0,
+            ended: false,
         }
     }
 
@@ -205,22 +234,34 @@ impl<'a> Elab<'a> {
         &self.f.locals[local.0 as usize].ty
     }
 
-    pub fn local(&mut self, ty: Ty, mutable: bool, name: Option<Name>) -> Local {
-        self.f.locals.push(LocalInfo { ty, mutable, name });
-        Local(self.f.locals.len() as u32 - 1)
+    /// Whether a local is a float without a precision of its own.
+    pub fn is_weak(&self, local: Local) -> bool {
+        self.f.weak.contains(&local)
+    }
+
+    pub fn leaf_ty(&self, local: Local) -> LeafTy {
+        self.f.leaf_ty(local)
+    }
+
+    pub fn local(&mut self, ty: impl Into<LeafTy>, mutable: bool, name: Option<Name>) -> Local {
+        self.f.local(ty.into(), mutable, name)
     }
 
     pub fn push(&mut self, kind: StmtKind, span: Span) {
+        self.operations += 1;
         let span = self.f.blame.unwrap_or(span);
         self.f.body.push(Stmt { kind, span });
     }
 
-    /// Emits an operation.
+    /// Emits an operation. A float that is made of weak floats and of no floats at all is weak.
     pub fn emit(&mut self, op: Op, args: &[Local], span: Span) -> R<Local> {
+        self.go_on(span)?;
         let types: Vec<&Ty> = args.iter().map(|&a| self.ty(a)).collect();
         match op.result(&types) {
             Ok(ty) => {
-                let local = self.local(ty, false, None);
+                let weak =
+                    ty.dtype == DType::F64 && args.iter().all(|&a| self.is_weak(a) || !self.ty(a).dtype.is_float());
+                let local = self.local(LeafTy { ty, weak }, false, None);
                 self.push(StmtKind::Let(local, op, args.to_vec()), span);
                 Ok(local)
             }
@@ -377,17 +418,7 @@ impl<'a> Elab<'a> {
             Val::Str(_) => "a string".into(),
             Val::Range(_) => "a range".into(),
             Val::Zip(_) | Val::Flip(_) | Val::Progress(_) => "a sequence".into(),
-            Val::Tuple(parts) => {
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(|(n, v)| n.as_ref().map_or_else(|| self.show(v), |n| format!("{n}: {}", self.show(v))))
-                    .collect();
-                if parts.len() == 1 && !parts[0].contains(':') {
-                    format!("({},)", parts[0])
-                } else {
-                    format!("({})", parts.join(", "))
-                }
-            }
+            Val::Tuple(parts) => shortened(parts, &|part| self.show(part)),
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
             Val::Module(_) => "a module".into(),
             Val::Like(ty) => self.show_ty(ty),
@@ -435,4 +466,33 @@ impl<'a> Elab<'a> {
         }
         Ok(Val::Fn(Arc::new(FnVal { code: Code::Fn(code, i), captures: captures.into() })))
     }
+}
+
+/// Most characters of a tuple's type in a message.
+const SHOWN: usize = 160;
+
+/// The type of a tuple, of a long one the beginning.
+pub(crate) fn shortened(parts: &[(Option<Name>, Val)], show: &dyn Fn(&Val) -> String) -> String {
+    let mut text = String::from("(");
+    for (k, (name, part)) in parts.iter().enumerate() {
+        if k > 0 {
+            text.push_str(", ");
+        }
+        if text.len() > SHOWN {
+            text.push_str(&format!("… {} more", parts.len() - k));
+            break;
+        }
+        if let Some(name) = name {
+            text.push_str(&format!("{name}: "));
+        }
+        // A structure inside has its own bound; where there is no room left for it, it is not looked at.
+        let nested = matches!(part, Val::Tuple(_)) && part.parts(SHOWN) >= SHOWN;
+        text.push_str(if nested { "(…)" } else { "" });
+        if !nested {
+            text.push_str(&show(part));
+        }
+    }
+    let one = parts.len() == 1 && parts[0].0.is_none();
+    text.push_str(if one { ",)" } else { ")" });
+    text
 }

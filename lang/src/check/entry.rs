@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, Func, FuncId, Local, Piece, StmtKind as T};
 use crate::types::{Dim, Ty};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What an entry leaves behind.
@@ -141,7 +142,11 @@ impl Checker {
         work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
     ) -> Result<Entry, Vec<Diagnostic>> {
         let symbolic = self.attempt(host, span, Mode::Symbolic, work);
-        let (mut entry, ruled) = symbolic.or_else(|_| self.attempt(host, span, Mode::Constant, work))?;
+        let ended = |problems: &[Diagnostic]| problems.iter().any(|p| matches!(p.code, "E0215" | "E0412"));
+        let (mut entry, ruled) = match symbolic {
+            Err(problems) if !ended(&problems) => self.attempt(host, span, Mode::Constant, work)?,
+            done => done?,
+        };
         entry.trials = self.trials(host, &ruled);
         Ok(entry)
     }
@@ -164,12 +169,16 @@ impl Checker {
         mode: Mode,
         work: &dyn Fn(&mut Elab<'_>) -> R<Outcome>,
     ) -> Result<(Entry, Vec<Ruled>), Vec<Diagnostic>> {
-        let mut var_types = Default::default();
+        let (mut var_types, mut var_fixed) = Default::default();
         for _ in 0..64 {
             let mut frame = Frame::new("main", span, MAIN);
             frame.var_types = std::mem::take(&mut var_types);
+            frame.var_fixed = std::mem::take(&mut var_fixed);
             let mut e = Elab::new(&mut self.world, host, mode, frame);
-            let outcome = work(&mut e).and_then(|o| finish(&mut e, o, mode, span));
+            let outcome = match work(&mut e) {
+                Ok(_) | Err(Fail::Never | Fail::Reported) if e.f.again && !e.ended => Err(Fail::Restart),
+                done => done.and_then(|o| finish(&mut e, o, mode, span)),
+            };
             match outcome {
                 Ok(entry) if e.diags.iter().all(|d| !d.is_error()) => {
                     #[cfg(debug_assertions)]
@@ -178,10 +187,16 @@ impl Checker {
                     }
                     return Ok((entry, e.ruled.into_iter().filter(|r| r.given).collect()));
                 }
-                Err(Fail::Restart) => var_types = std::mem::take(&mut e.f.var_types),
+                Err(Fail::Restart) => {
+                    var_types = std::mem::take(&mut e.f.var_types);
+                    var_fixed = std::mem::take(&mut e.f.var_fixed);
+                }
                 Ok(_) | Err(Fail::Reported | Fail::Abort | Fail::Never) => {
                     let mut problems = std::mem::take(&mut e.diags);
                     problems.retain(Diagnostic::is_error);
+                    if e.ended {
+                        problems.drain(..problems.len().saturating_sub(1));
+                    }
                     if problems.is_empty() {
                         problems.push(match outcome {
                             Err(Fail::Never) => Diagnostic::error("E0103", span, "this never ends"),
@@ -330,7 +345,15 @@ fn collect(e: &Elab<'_>, vars: Vec<(Name, Span)>) -> Vec<(Name, Val, bool, Span)
 
 /// Sizes that are symbols become leaves: what lasts is values.
 fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
-    Ok(match v {
+    lasting_parts(e, v, span, &mut FxHashMap::default())
+}
+
+fn lasting_parts(e: &mut Elab<'_>, v: &Val, span: Span, done: &mut FxHashMap<*const (), Val>) -> R<Val> {
+    let shared = v.shared();
+    if let Some(known) = shared.and_then(|at| done.get(&at)) {
+        return Ok(known.clone());
+    }
+    let kept = match v {
         Val::Size(d) if d.as_const().is_none() => Val::Leaf(e.operand(v, span)?),
         Val::Str(pieces) if pieces.iter().any(|p| !matches!(p, Piece::Text(_))) => {
             return e.fail(
@@ -342,31 +365,35 @@ fn lasting(e: &mut Elab<'_>, v: &Val, span: Span) -> R<Val> {
         Val::Tuple(parts) => {
             let mut out = Vec::new();
             for (n, p) in parts.iter() {
-                out.push((n.clone(), lasting(e, p, span)?));
+                out.push((n.clone(), lasting_parts(e, p, span, done)?));
             }
             Val::Tuple(out.into())
         }
         Val::Fn(f) => {
             let mut out = Vec::new();
             for (n, p) in f.captures.iter() {
-                out.push((n.clone(), lasting(e, p, span)?));
+                out.push((n.clone(), lasting_parts(e, p, span, done)?));
             }
             Val::Fn(Arc::new(FnVal { code: f.code.clone(), captures: out.into() }))
         }
         Val::Op(op) => {
             let mut parts = Vec::new();
             for p in &op.parts {
-                parts.push(lasting(e, p, span)?);
+                parts.push(lasting_parts(e, p, span, done)?);
             }
             Val::Op(Arc::new(OpVal { kind: op.kind.clone(), parts }))
         }
         Val::Range(r) => Val::Range(Arc::new(RangeVal {
-            start: lasting(e, &r.start, span)?,
-            end: lasting(e, &r.end, span)?,
+            start: lasting_parts(e, &r.start, span, done)?,
+            end: lasting_parts(e, &r.end, span, done)?,
             step: r.step,
         })),
         other => other.clone(),
-    })
+    };
+    if let Some(at) = shared {
+        done.insert(at, kept.clone());
+    }
+    Ok(kept)
 }
 
 fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry> {
@@ -376,7 +403,6 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
     let mut bindings = Vec::new();
     for (name, val, mutable, at) in outcome.bindings {
         let val = lasting(e, &val, at)?;
-        let mut fresh = Vec::new();
         let kept = val.map(
             &mut |v| match v {
                 Val::Leaf(l) => {
@@ -387,7 +413,9 @@ fn finish(e: &mut Elab<'_>, outcome: Outcome, mode: Mode, span: Span) -> R<Entry
                         return Val::Global(globals[k]);
                     }
                     let g = e.world.fresh();
-                    fresh.push(g);
+                    if e.f.weak.contains(l) {
+                        e.world.weak.insert(g);
+                    }
                     results.push(*l);
                     globals.push(g);
                     Val::Global(g)

@@ -12,6 +12,7 @@ use std::sync::Arc;
 impl Elab<'_> {
     /// The value of an expression; a poisoned one fails silently.
     pub fn expr(&mut self, e: &Expr) -> R<Val> {
+        self.go_on(e.span)?;
         let v = self.expr_inner(e)?;
         if v.is_error() { Err(Fail::Reported) } else { Ok(v) }
     }
@@ -33,11 +34,11 @@ impl Elab<'_> {
                 for p in parts {
                     out.push(self.expr(p)?);
                 }
-                Ok(Val::tuple(out))
+                self.bounded(Val::tuple(out), e.span)
             }
             ExprKind::Record(fields) => {
                 let fields = self.fields(fields)?;
-                Ok(Val::Tuple(fields.into_iter().map(|(n, v)| (Some(n.name), v)).collect()))
+                self.bounded(Val::Tuple(fields.into_iter().map(|(n, v)| (Some(n.name), v)).collect()), e.span)
             }
             ExprKind::Update { base, fields } => self.update_record(base, fields, e.span),
             ExprKind::TupleFor(c) => self.tuple_for(c, e.span),
@@ -72,6 +73,7 @@ impl Elab<'_> {
                 let literal = matches!(&b.kind, ExprKind::Unary(UnaryOp::Neg, _));
                 self.binary(*op, &x, &y, literal, (e.span, a.span, b.span))
             }
+            ExprKind::Chain(first, rest) => self.chain(first, rest),
             ExprKind::Compare(first, rest) => self.comparison(first, rest, e.span),
             ExprKind::Call { callee, args } => self.call_expr(callee, args, e.span),
             ExprKind::Index { base, indices } => {
@@ -101,6 +103,24 @@ impl Elab<'_> {
             }
             ExprKind::Error => Err(Fail::Reported),
         }
+    }
+
+    /// `a + b - c + …`.
+    fn chain(&mut self, first: &Expr, rest: &[(BinaryOp, Expr)]) -> R<Val> {
+        let (mut value, mut span) = (self.expr(first)?, first.span);
+        for (op, e) in rest {
+            let whole = span.to(e.span);
+            value = if let BinaryOp::And | BinaryOp::Or = op {
+                self.logic_with(*op, (value, span), e, whole)?
+            } else {
+                let left = if may_assign(e) { self.snapshot(&value, span) } else { value };
+                let right = self.expr(e)?;
+                let literal = matches!(&e.kind, ExprKind::Unary(UnaryOp::Neg, _));
+                self.binary(*op, &left, &right, literal, (whole, span, e.span))?
+            };
+            span = whole;
+        }
+        Ok(value)
     }
 
     /// For what the language has and this version has not.
@@ -229,7 +249,7 @@ impl Elab<'_> {
                 }
             }
         }
-        Ok(Val::Tuple(parts.into()))
+        self.bounded(Val::Tuple(parts.into()), span)
     }
 
     pub fn no_field(&mut self, v: &Val, name: &Ident) -> Diagnostic {
@@ -289,6 +309,7 @@ pub(crate) fn may_assign(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Block(_) | ExprKind::If { .. } => true,
         ExprKind::Binary(_, a, b) => may_assign(a) || may_assign(b),
+        ExprKind::Chain(a, rest) => may_assign(a) || rest.iter().any(|(_, b)| may_assign(b)),
         ExprKind::Unary(_, a) => may_assign(a),
         ExprKind::Call { args, .. } => args.iter().any(|a| may_assign(&a.value)),
         _ => false,

@@ -1,5 +1,6 @@
 //! Arguments and annotations: dimension names are met and solved for, values promoted and checked.
 
+use super::conform::Kind;
 use super::elab::{Elab, R};
 use super::free;
 use super::value::Val;
@@ -76,8 +77,7 @@ impl Elab<'_> {
                 if own.len() != dims.len() {
                     return self.does_not_fit(ty, &v, span, what);
                 }
-                let kind = super::conform::Kind { dtype: element, weak: false }.join(kind);
-                if kind.dtype != element && !(matches!(v, Val::Float(_)) && element.is_float()) {
+                if !(Kind { dtype: element, weak: false }.holds(kind)) {
                     return self.does_not_fit(ty, &v, span, what);
                 }
                 for (axis, (e, d)) in dims.iter().zip(&own).enumerate() {
@@ -113,10 +113,9 @@ impl Elab<'_> {
                 }
                 match &v {
                     Val::Int(i) if element == DType::I64 => Ok(Val::Size(Dim::constant(*i))),
-                    Val::Int(i) if element.is_float() => self.operand_as(&Val::Int(*i), element, span).map(Val::Leaf),
                     Val::Size(_) if element == DType::I64 => Ok(v),
                     Val::Bool(_) if element == DType::Bool => Ok(v),
-                    _ => self.operand_as(&v, element, span).map(Val::Leaf),
+                    _ => self.firm_operand(&v, element, span).map(Val::Leaf),
                 }
             }
             TypeExprKind::Tuple(types) => {

@@ -4,12 +4,12 @@
 use super::derive::floats;
 use super::elab::{Elab, Fail, R};
 use super::messages::{nearest, plain_text};
-use super::value::{Template, Val};
+use super::value::{LeafTy, Template, Val};
 use crate::ast::{Expr, Ident, Lambda, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;
-use crate::types::{DType, Ty};
+use crate::types::DType;
 use std::sync::Arc;
 
 /// What an option may be.
@@ -159,10 +159,10 @@ impl Elab<'_> {
     /// The start with the type that both it and the rounds have.
     fn state(&mut self, round: &Val, begin: Val, start: Span, span: Span) -> R<Val> {
         let mut begin = self.settle(&begin, DType::F64, start)?;
-        for _ in 0..2 {
+        for _ in 0..3 {
             let have = self.template(&begin);
             let called = self.instance(round, std::slice::from_ref(&begin), &[], span)?;
-            let types: Vec<Ty> =
+            let types: Vec<LeafTy> =
                 called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
             let gives = Template { val: called.template.val.clone(), types };
             let joined = self.join(&have, &gives)?.filter(|t| t.types.iter().all(|t| t.dtype.is_float()));
@@ -181,7 +181,7 @@ impl Elab<'_> {
             if joined.key() == have.key() {
                 break;
             }
-            begin = self.conform(&begin, &joined, start)?;
+            begin = self.conform_firmly(&begin, &joined, start)?;
         }
         Ok(begin)
     }

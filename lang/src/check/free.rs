@@ -142,6 +142,10 @@ pub(crate) fn dim_expr_names(e: &Expr, out: &mut Vec<Name>) {
             dim_expr_names(a, out);
             dim_expr_names(b, out);
         }
+        ExprKind::Chain(a, rest) => {
+            dim_expr_names(a, out);
+            rest.iter().for_each(|(_, b)| dim_expr_names(b, out));
+        }
         ExprKind::Tuple(parts) => parts.iter().for_each(|p| dim_expr_names(p, out)),
         _ => {}
     }

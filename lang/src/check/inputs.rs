@@ -1,7 +1,7 @@
 //! Values of the host as inputs of an entry.
 
 use super::elab::{Elab, Mode, SymInfo};
-use super::value::Val;
+use super::value::{LeafTy, Val};
 use super::{Input, LeafInfo, SizeSource, Stored};
 use crate::ast::Name;
 use crate::types::{DType, Dim, Sym, Ty};
@@ -77,7 +77,8 @@ impl Elab<'_> {
         for (axis, &n) in info.shape.iter().enumerate() {
             dims.push(self.input_size(n, SizeSource::Axis { param, axis }));
         }
-        let local = self.local(Ty::array(info.dtype, dims), false, None);
+        let weak = matches!(source, Input::Global(g) if self.world.weak.contains(&g));
+        let local = self.local(LeafTy { ty: Ty::array(info.dtype, dims), weak }, false, None);
         self.f.params.push(local);
         self.inputs.push(source);
         match whole {

@@ -2,7 +2,7 @@
 //! parameters of an instance are known before its body is.
 
 use super::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo};
-use super::value::{Code, K, Template, Val, key};
+use super::value::{Code, K, LeafTy, Template, Val, key};
 use crate::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -93,11 +93,13 @@ impl Elab<'_> {
         }
     }
 
-    /// Literals become whole numbers, or floats of that type; what stays static is whole numbers, truth values and structure.
+    /// Literals become whole numbers, or floats of that type, and so do weak floats; what stays static is whole numbers,
+    /// truth values and structure.
     pub fn settle(&mut self, val: &Val, float: DType, span: Span) -> R<Val> {
         Ok(match val {
             Val::Int(i) => Val::Size(Dim::constant(*i)),
             Val::Float(_) => Val::Leaf(self.operand_as(val, float, span)?),
+            Val::Leaf(l) if self.is_weak(*l) => Val::Leaf(self.operand_as(val, float, span)?),
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
                 for (n, p) in parts.iter() {
@@ -130,9 +132,9 @@ impl Elab<'_> {
         let identity = identity(callee);
         let nested = self.stack.iter().filter(|&&s| s == identity).count();
         let mut args = args.to_vec();
-        // Literals among arguments of single precision are of single precision.
-        let mut floats = args.iter().flat_map(Val::leaves).map(|l| self.ty(l).dtype).filter(|d| d.is_float());
-        let float = floats.next().filter(|first| floats.all(|d| d == *first)).unwrap_or(DType::F64);
+        // Weak floats among arguments of single precision are of single precision.
+        let firm = args.iter().flat_map(Val::leaves).filter(|l| !self.is_weak(*l)).map(|l| self.ty(l).dtype);
+        let float = firm.filter(|d| d.is_float()).max().unwrap_or(DType::F64);
         for a in &mut args {
             *a = self.settle(a, float, span)?;
         }
@@ -161,7 +163,7 @@ impl Elab<'_> {
             for d in types.iter().flat_map(|t| &t.dims) {
                 canon.dim(d, true);
             }
-            let ty = |l: Local| locals[l.0 as usize].ty.clone();
+            let ty = |l: Local| self.leaf_ty(l);
             for v in std::iter::once(callee).chain(&args) {
                 key(v, &ty, &mut |d| canon.dim(d, is_natural(d)), &mut k);
             }
@@ -186,7 +188,7 @@ impl Elab<'_> {
         }
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),
-            Some(Instance::Failed) => return Err(Fail::Reported),
+            Some(Instance::Failed { .. }) => return Err(Fail::Reported),
             Some(Instance::Running { func, assumed: Some(t), used }) => {
                 *used = true;
                 let (func, t) = (*func, t.clone());
@@ -210,7 +212,8 @@ impl Elab<'_> {
             );
         }
         if let Some(problem) = self.moving_captures(callee) {
-            self.instances.insert(k, Instance::Failed);
+            let func = FuncId(self.funcs.len() as u32);
+            self.instances.insert(k, Instance::Failed { func });
             return self.fail(problem);
         }
         let func = FuncId(self.funcs.len() as u32);
@@ -236,17 +239,23 @@ impl Elab<'_> {
         span: Span,
     ) -> R<Template> {
         let mut ret = None;
-        let mut var_types = Default::default();
+        let (mut var_types, mut var_fixed) = Default::default();
         let mut assumed: Option<Template> = None;
         let marks = self.diags.len();
-        for _ in 0..64 {
-            self.funcs.truncate(func.0 as usize + 1);
-            self.diags.truncate(marks);
-            self.ruled.retain(|r| r.func < func);
-            self.instances.retain(|_, i| match i {
-                Instance::Running { func: f, .. } | Instance::Done { func: f, .. } => f.0 < func.0,
-                Instance::Failed => true,
-            });
+        // What has been made inside stays good unless it called the instance itself, for which other types were assumed.
+        let mut stale = true;
+        for round in 0..64 {
+            if round > 0 {
+                self.diags.truncate(marks);
+                if stale {
+                    self.funcs.truncate(func.0 as usize + 1);
+                    self.ruled.retain(|r| r.func < func);
+                }
+                self.instances.retain(|_, i| match i {
+                    Instance::Running { func: f, .. } | Instance::Done { func: f, .. } => !stale || *f < func,
+                    Instance::Failed { func: f } => *f < func,
+                });
+            }
             self.instances.insert(k.clone(), Instance::Running { func, assumed: assumed.clone(), used: false });
             let mut frame = self.frame_for(callee, span);
             frame.syms = canon.bases.iter().map(|(_, natural)| SymInfo { name: None, natural: *natural }).collect();
@@ -258,6 +267,7 @@ impl Elab<'_> {
             frame.func = Some(func);
             frame.ret = ret.take();
             frame.var_types = std::mem::take(&mut var_types);
+            frame.var_fixed = std::mem::take(&mut var_fixed);
             // Leaves of the caller become parameters.
             let relate = |d: &Dim| self.relate(canon, d);
             let mut parameters = |v: &Val| -> Val {
@@ -266,8 +276,8 @@ impl Elab<'_> {
                         Val::Leaf(l) => {
                             let info = &self.f.locals[l.0 as usize];
                             let ty = Ty::array(info.ty.dtype, info.ty.dims.iter().map(relate).collect::<Vec<_>>());
-                            let param = Local(frame.locals.len() as u32);
-                            frame.locals.push(crate::typed::LocalInfo { ty, mutable: false, name: info.name.clone() });
+                            let weak = self.f.weak.contains(l);
+                            let param = frame.local(LeafTy { ty, weak }, false, info.name.clone());
                             frame.params.push(param);
                             Val::Leaf(param)
                         }
@@ -283,6 +293,10 @@ impl Elab<'_> {
             let outcome = self.instance_body(&inner, &inner_args, named, span);
             self.stack.pop();
             let frame = std::mem::replace(&mut self.f, outer);
+            let outcome = match outcome {
+                Ok(()) | Err(Fail::Never | Fail::Reported) if frame.again && !self.ended => Err(Fail::Restart),
+                other => other,
+            };
             let (running, used) = match self.instances.get(k) {
                 Some(Instance::Running { assumed, used, .. }) => (assumed.clone(), *used),
                 _ => (None, false),
@@ -306,30 +320,33 @@ impl Elab<'_> {
                     };
                     let stable = !used || running.as_ref().is_some_and(|t| t.key() == found.key());
                     if stable {
-                        let results = found.types.clone();
+                        let results = found.types.iter().map(|t| t.ty.clone()).collect();
+                        let params = frame.params.iter().map(|&p| frame.leaf_ty(p)).collect();
                         let (syms, blame) = (frame.syms.clone(), frame.blame);
                         let made = Self::finish(frame, results);
                         let blaming = blame.is_some() && self.can_fail(&made);
                         self.blaming.insert(func, blaming);
-                        self.note_rules((func, &made), (&inner, &inner_args), &found, syms, blame);
+                        self.note_rules((func, params), (&inner, &inner_args), &found, syms, blame);
                         self.funcs[func.0 as usize] = Some(made);
                         self.instances.insert(k.clone(), Instance::Done { func, template: found.clone() });
                         return Ok(found);
                     }
+                    stale = true;
                     assumed = Some(found.clone());
                     ret = Some(found);
-                    var_types = frame.var_types;
+                    (var_types, var_fixed) = (frame.var_types, frame.var_fixed);
                 }
                 Err(Fail::Restart) => {
+                    stale = used;
                     ret = frame.ret;
                     if assumed.is_some() {
                         assumed = ret.clone();
                     }
-                    var_types = frame.var_types;
+                    (var_types, var_fixed) = (frame.var_types, frame.var_fixed);
                 }
                 Err(fail) => {
                     if fail == Fail::Reported {
-                        self.instances.insert(k.clone(), Instance::Failed);
+                        self.instances.insert(k.clone(), Instance::Failed { func });
                     } else {
                         self.instances.remove(k);
                     }

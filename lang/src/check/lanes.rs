@@ -27,7 +27,7 @@ impl JacMode {
 impl Elab<'_> {
     /// An array of zeros with a one at the indices.
     pub fn basis(&mut self, ty: &Ty, indices: &[Local], span: Span) -> R<Local> {
-        let zero = self.filled(ty, 0.0, span)?;
+        let zero = self.filled(ty.clone(), 0.0, span)?;
         let one = self.constant(Const::of(ty.dtype, 1.0), span)?;
         if ty.is_scalar() {
             return Ok(one);
@@ -42,7 +42,7 @@ impl Elab<'_> {
     pub fn apply_jacobian(&mut self, f: &Val, given: Vec<Given>, wrt: &Wrt, mode: JacMode, span: Span) -> R<Val> {
         let called = self.differentiate(f, given, &wrt.places, span)?;
         let outs: Vec<Ty> =
-            called.template.types.iter().map(|t| t.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
+            called.template.types.iter().map(|t| t.ty.substitute(&|s| called.sizes[s.0 as usize].clone())).collect();
         if outs.is_empty() || outs.iter().any(|t| !t.dtype.is_float()) {
             let what = self.show_template(&called.template);
             let title = format!("a matrix of derivatives needs floats out, and this function gives {what}");

@@ -9,7 +9,7 @@ use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Patter
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::parse;
-use crate::source::{Source, Span};
+use crate::source::{Source, SourceId, Span};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -47,10 +47,10 @@ impl Checker {
 
     fn load_inner(&mut self, source: Source, load: Load<'_>) -> Result<Loaded, Vec<Diagnostic>> {
         let id = self.world.add_source(source.clone());
-        let (mut file, problems) = parse::parse(&source, id);
+        let (mut file, problems) = self.world.parse(&source, id);
         let (errors, mut warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(few(errors));
         }
         let mut trail = vec![source.name().to_string()];
         let known_modules = self.world.modules.len();
@@ -76,7 +76,7 @@ impl Checker {
         resolve::file(&self.world, &file, &known, &mut problems);
         if problems.iter().any(Diagnostic::is_error) {
             problems.retain(Diagnostic::is_error);
-            return Err(problems);
+            return Err(few(problems));
         }
         warnings.extend(problems);
         stale::file(&mut self.world.seen, &file, &mut warnings);
@@ -88,7 +88,7 @@ impl Checker {
         warnings.extend(older.into_iter().map(Diagnostic::as_warning));
         errors.extend(own);
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(few(errors));
         }
         let tests = file
             .stmts
@@ -100,6 +100,27 @@ impl Checker {
             .collect();
         let stmts = file.stmts.into_iter().filter(|s| !matches!(s.kind, StmtKind::Test { .. })).collect();
         Ok(Loaded { stmts, tests, warnings, rebuilt })
+    }
+}
+
+/// Most problems of one text that are told.
+const TOLD: usize = 20;
+
+/// The first of many problems; the last of them says how many there are besides.
+fn few(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let more = problems.len().saturating_sub(TOLD);
+    problems.truncate(TOLD);
+    if more > 0
+        && let Some(last) = problems.pop()
+    {
+        problems.push(last.note(format!("and {more} more problems in this text, which are not shown")));
+    }
+    problems
+}
+
+impl World {
+    fn parse(&self, source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
+        parse::parse_until(source, id, &|| self.stop.as_ref().is_some_and(|stop| stop()))
     }
 }
 
@@ -177,10 +198,10 @@ fn module(
         return Ok(id);
     }
     let source_id = world.add_source(source.clone());
-    let (file, problems) = parse::parse(&source, source_id);
+    let (file, problems) = world.parse(&source, source_id);
     let errors: Vec<_> = problems.into_iter().filter(Diagnostic::is_error).collect();
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(few(errors));
     }
     trail.push(source.name().to_string());
     let inner = imports(world, &file, source.name(), load, trail)?;
@@ -217,7 +238,7 @@ fn module(
     resolve::file(world, &definitions, &known, &mut problems);
     problems.retain(Diagnostic::is_error);
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(few(problems));
     }
     world.modules.push(ModuleDef {
         name: name.to_string(),

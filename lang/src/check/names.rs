@@ -147,6 +147,7 @@ impl Elab<'_> {
     pub fn lambda(&mut self, l: &Arc<Lambda>, span: Span) -> R<Val> {
         let names = self.world.free_names(l);
         let captures = self.capture(&names, span)?;
-        Ok(Val::Fn(Arc::new(FnVal { code: Code::Lambda(l.clone(), self.f.home), captures: captures.into() })))
+        let val = Val::Fn(Arc::new(FnVal { code: Code::Lambda(l.clone(), self.f.home), captures: captures.into() }));
+        self.bounded(val, span)
     }
 }

@@ -346,6 +346,7 @@ fn plain(e: &Expr) -> bool {
         | ExprKind::Unary(..)
         | ExprKind::Compare(..) => true,
         ExprKind::Binary(op, ..) => !matches!(op, BinaryOp::And | BinaryOp::Or),
+        ExprKind::Chain(_, rest) => !rest.iter().any(|(op, _)| matches!(op, BinaryOp::And | BinaryOp::Or)),
         _ => false,
     }
 }

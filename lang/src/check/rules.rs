@@ -13,12 +13,12 @@
 use super::demand::Demand;
 use super::directions::Like;
 use super::elab::{Elab, Fail, Frame, R, SymInfo};
-use super::value::{Code, FnVal, Group, RuleFns, Template, Val};
+use super::value::{Code, FnVal, Group, LeafTy, RuleFns, Template, Val};
 use crate::ast::FnDef;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::typed::{Func, FuncId, Local, Rules, StmtKind};
-use crate::types::{DType, Dim, Ty};
+use crate::typed::{FuncId, Local, Rules, StmtKind};
+use crate::types::{DType, Dim};
 use std::sync::Arc;
 
 /// An instance of a function with rules, from inside: its k-th leaf is its k-th parameter.
@@ -28,7 +28,7 @@ pub(crate) struct Ruled {
     pub rules: RuleFns,
     pub callee: Arc<FnVal>,
     pub args: Vec<Val>,
-    pub params: Vec<Ty>,
+    pub params: Vec<LeafTy>,
     /// Whether the rules have become instances.
     pub given: bool,
     result: Template,
@@ -84,7 +84,7 @@ impl Elab<'_> {
     /// Remembers an instance of a function with rules.
     pub fn note_rules(
         &mut self,
-        (func, made): (FuncId, &Func),
+        (func, params): (FuncId, Vec<LeafTy>),
         (callee, args): (&Val, &[Val]),
         result: &Template,
         syms: Vec<SymInfo>,
@@ -97,7 +97,7 @@ impl Elab<'_> {
             rules: group.rules[i],
             callee: callee.clone(),
             args: args.to_vec(),
-            params: made.params.iter().map(|&p| made.ty(p).clone()).collect(),
+            params,
             given: false,
             result: result.clone(),
             syms,
@@ -181,7 +181,7 @@ impl Elab<'_> {
         };
         let value = self.settle(&value, DType::F64, rule.def.body.span)?;
         let found = self.template(&value);
-        if self.join(&ruled.result, &found)?.is_none_or(|t| t.key() != ruled.result.key()) {
+        if !self.absorbs(&ruled.result, &found)? {
             let (of, what) = (self.show_template(&ruled.result), self.show(&value));
             let title = format!("`{name}` gives {what} for the value, and `{}` gives {of}", rule.of.name.name);
             return self.fail(rule.problem(title).help("the first part of what a rule gives is the value itself"));
@@ -201,7 +201,7 @@ impl Elab<'_> {
         for (leaf, part) in of.0.leaves().into_iter().zip(parts) {
             let ty = &of.1[leaf.0 as usize];
             if ty.dtype.is_float() {
-                out.push(part.map_or_else(|| self.filled(ty, 0.0, span), Ok)?);
+                out.push(part.map_or_else(|| self.filled(ty.clone(), 0.0, span), Ok)?);
             }
         }
         Ok(out)
@@ -232,7 +232,7 @@ impl Elab<'_> {
                 other => other.clone(),
             };
             let val = pullback.map(&mut place, &mut Dim::clone);
-            let types = kept.iter().map(|l| e.ty(*l).clone()).collect();
+            let types = kept.iter().map(|l| e.leaf_ty(*l)).collect();
             out.extend(kept);
             Ok((out, Template { val, types }))
         })?;

@@ -7,7 +7,7 @@
 
 use super::elab::{Elab, Fail, R};
 use super::rules::Ruled;
-use super::value::{Code, FnVal, OpKind, OpVal, Val};
+use super::value::{Code, FnVal, LeafTy, OpKind, OpVal, Val};
 use super::world::TopBinding;
 use super::{Checker, Entry, Host, Input, LeafInfo};
 use crate::ast::{ExprKind, FnDef, Name, TypeExpr, TypeExprKind};
@@ -185,12 +185,12 @@ fn array(e: &mut Elab<'_>, ty: &Ty) -> R<Val> {
 }
 
 /// A value like one of an instance, with numbers in the places of its sizes.
-fn sample(e: &mut Elab<'_>, like: &Val, types: &[Ty]) -> R<Val> {
+fn sample(e: &mut Elab<'_>, like: &Val, types: &[LeafTy]) -> R<Val> {
     let dim = |d: &Dim| d.substitute(&|s| number(s.0 as usize));
     let mut outcome = Ok(());
     let mut leaf = |v: &Val| match v {
         Val::Leaf(l) => {
-            let ty = types[l.0 as usize].substitute(&|s| number(s.0 as usize));
+            let ty = types[l.0 as usize].ty.substitute(&|s| number(s.0 as usize));
             array(e, &ty).unwrap_or_else(|fail| {
                 outcome = Err(fail);
                 Val::Error

@@ -2,15 +2,20 @@
 
 use crate::typed::order::Use;
 use crate::typed::{self, Func, FuncId, StmtKind as T};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// Keeps only the instances that `main` needs, and numbers them anew.
 pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
     let mut order: Vec<u32> = vec![0];
+    // The new number of each.
+    let mut places: FxHashMap<u32, u32> = FxHashMap::from_iter([(0, 0)]);
     let mut next = 0;
     while next < order.len() {
         if let Some(Some(f)) = funcs.get(order[next] as usize) {
             let mut needed = |id: FuncId| {
-                if !order.contains(&id.0) {
+                if let Entry::Vacant(place) = places.entry(id.0) {
+                    place.insert(order.len() as u32);
                     order.push(id.0);
                 }
             };
@@ -19,7 +24,7 @@ pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
         }
         next += 1;
     }
-    let renumber = |id: FuncId| FuncId(order.iter().position(|o| *o == id.0).unwrap_or(0) as u32);
+    let renumber = |id: FuncId| FuncId(places.get(&id.0).copied().unwrap_or(0));
     let mut funcs: Vec<Option<Func>> = funcs;
     let mut out = Vec::new();
     for id in &order {

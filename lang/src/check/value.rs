@@ -6,8 +6,8 @@ use crate::ast::{FnDef, Lambda, Name};
 use crate::prims::Prim;
 use crate::source::Span;
 use crate::typed::{Local, Piece};
-use crate::types::{DType, Dim, Ty};
-use rustc_hash::FxHashMap;
+use crate::types::{DType, Dim, Sym, Ty};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// A file with definitions: the prelude, the program, an import.
@@ -156,7 +156,7 @@ pub(crate) enum Val {
     Module(ModuleId),
     DType(DType),
     /// An array of which only the type matters.
-    Like(Ty),
+    Like(LeafTy),
     /// A parameter that was left out and has a default.
     Absent,
     /// What an error left behind.
@@ -185,11 +185,29 @@ impl Val {
     }
 
     /// Puts values in the place of leaves and globals, and dimensions in the place of dimensions.
+    ///
+    /// A function that is captured several times is looked at once: its leaves are the same wherever it stands.
     pub fn map(&self, leaf: &mut dyn FnMut(&Val) -> Val, dim: &mut dyn FnMut(&Dim) -> Dim) -> Val {
-        match self {
+        self.map_shared(leaf, dim, &mut FxHashMap::default())
+    }
+
+    fn map_shared(
+        &self,
+        leaf: &mut dyn FnMut(&Val) -> Val,
+        dim: &mut dyn FnMut(&Dim) -> Dim,
+        done: &mut FxHashMap<*const (), Val>,
+    ) -> Val {
+        let shared = self.shared();
+        if let Some(known) = shared.and_then(|at| done.get(&at)) {
+            return known.clone();
+        }
+        let mapped = match self {
             Val::Leaf(_) | Val::Global(_) => leaf(self),
             Val::Size(d) => Val::Size(dim(d)),
-            Val::Like(ty) => Val::Like(Ty::array(ty.dtype, ty.dims.iter().map(dim).collect::<Vec<_>>())),
+            Val::Like(ty) => Val::Like(LeafTy {
+                ty: Ty::array(ty.dtype, ty.dims.iter().map(dim).collect::<Vec<_>>()),
+                weak: ty.weak,
+            }),
             Val::Int(_)
             | Val::Float(_)
             | Val::Bool(_)
@@ -213,23 +231,66 @@ impl Val {
                     .collect(),
             ),
             Val::Range(r) => Val::Range(Arc::new(RangeVal {
-                start: r.start.map(leaf, dim),
-                end: r.end.map(leaf, dim),
+                start: r.start.map_shared(leaf, dim, done),
+                end: r.end.map_shared(leaf, dim, done),
                 step: r.step,
             })),
-            Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map(leaf, dim)).collect()),
-            Val::Flip(v) => Val::Flip(Arc::new(v.map(leaf, dim))),
-            Val::Progress(v) => Val::Progress(Arc::new(v.map(leaf, dim))),
-            Val::Tuple(parts) => Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect()),
+            Val::Zip(parts) => Val::Zip(parts.iter().map(|p| p.map_shared(leaf, dim, done)).collect()),
+            Val::Flip(v) => Val::Flip(Arc::new(v.map_shared(leaf, dim, done))),
+            Val::Progress(v) => Val::Progress(Arc::new(v.map_shared(leaf, dim, done))),
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.iter().map(|(n, p)| (n.clone(), p.map_shared(leaf, dim, done))).collect())
+            }
             Val::Fn(f) => Val::Fn(Arc::new(FnVal {
                 code: f.code.clone(),
-                captures: f.captures.iter().map(|(n, p)| (n.clone(), p.map(leaf, dim))).collect(),
+                captures: f.captures.iter().map(|(n, p)| (n.clone(), p.map_shared(leaf, dim, done))).collect(),
             })),
             Val::Op(op) => Val::Op(Arc::new(OpVal {
                 kind: op.kind.clone(),
-                parts: op.parts.iter().map(|p| p.map(leaf, dim)).collect(),
+                parts: op.parts.iter().map(|p| p.map_shared(leaf, dim, done)).collect(),
             })),
+        };
+        if let Some(at) = shared {
+            done.insert(at, mapped.clone());
         }
+        mapped
+    }
+
+    /// What tells a function with captures from others, if it may stand in several places of a value.
+    pub fn shared(&self) -> Option<*const ()> {
+        match self {
+            Val::Fn(f) if !f.captures.is_empty() && Arc::strong_count(f) > 1 => Some(Arc::as_ptr(f).cast()),
+            Val::Op(op) if Arc::strong_count(op) > 1 => Some(Arc::as_ptr(op).cast()),
+            _ => None,
+        }
+    }
+
+    /// How many numbers, arrays, functions and other parts there are, counted up to `most`.
+    pub fn parts(&self, most: usize) -> usize {
+        fn walk<'v>(val: &'v Val, most: usize, count: &mut usize, seen: &mut FxHashSet<*const ()>) {
+            if *count >= most || val.shared().is_some_and(|at| !seen.insert(at)) {
+                return;
+            }
+            *count += 1;
+            let mut all = |parts: &mut dyn Iterator<Item = &'v Val>| {
+                for part in parts {
+                    if *count >= most {
+                        break;
+                    }
+                    walk(part, most, count, seen);
+                }
+            };
+            match val {
+                Val::Tuple(parts) => all(&mut parts.iter().map(|(_, p)| p)),
+                Val::Fn(f) => all(&mut f.captures.iter().map(|(_, p)| p)),
+                Val::Op(op) => all(&mut op.parts.iter()),
+                Val::Zip(parts) => all(&mut parts.iter()),
+                _ => {}
+            }
+        }
+        let mut count = 0;
+        walk(self, most, &mut count, &mut FxHashSet::default());
+        count
     }
 
     /// The leaves in order.
@@ -256,17 +317,34 @@ pub(crate) enum K {
     Name(Name),
     Kind(OpKind),
     Text(String),
-    Ty(DType, Vec<Dim>),
+    Ty(DType, bool, Vec<Dim>),
     Span(Span),
 }
 
 /// Appends the key of a value: its structure with the types of its leaves and its static parts.
-pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim) -> Dim, out: &mut Vec<K>) {
+pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> LeafTy, dim: &mut dyn FnMut(&Dim) -> Dim, out: &mut Vec<K>) {
+    key_shared(val, ty, dim, out, &mut FxHashMap::default());
+}
+
+fn key_shared(
+    val: &Val,
+    ty: &dyn Fn(Local) -> LeafTy,
+    dim: &mut dyn FnMut(&Dim) -> Dim,
+    out: &mut Vec<K>,
+    seen: &mut FxHashMap<*const (), usize>,
+) {
+    if let Some(at) = val.shared() {
+        // Where it stood first. How many others are shared does not matter to the key, which is that of the structure.
+        if let Some(first) = seen.get(&at) {
+            return out.push(K::Tag(31, *first as u64));
+        }
+        seen.insert(at, out.len());
+    }
     match val {
         Val::Leaf(l) => {
             let ty = ty(*l);
             let dims = ty.dims.iter().map(&mut *dim).collect();
-            out.push(K::Ty(ty.dtype, dims));
+            out.push(K::Ty(ty.dtype, ty.weak, dims));
         }
         Val::Global(g) => out.push(K::Tag(0, u64::from(g.0))),
         Val::Int(i) => out.push(K::Tag(1, *i as u64)),
@@ -282,27 +360,27 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
                     Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
                     Piece::Value(l, f) => {
                         out.push(K::Text(format!("{f:?}")));
-                        key(&Val::Leaf(*l), ty, dim, out);
+                        key_shared(&Val::Leaf(*l), ty, dim, out, seen);
                     }
                 }
             }
         }
         Val::Range(r) => {
             out.push(K::Tag(6, r.step as u64));
-            key(&r.start, ty, dim, out);
-            key(&r.end, ty, dim, out);
+            key_shared(&r.start, ty, dim, out, seen);
+            key_shared(&r.end, ty, dim, out, seen);
         }
         Val::Zip(parts) => {
             out.push(K::Tag(7, parts.len() as u64));
-            parts.iter().for_each(|p| key(p, ty, dim, out));
+            parts.iter().for_each(|p| key_shared(p, ty, dim, out, seen));
         }
         Val::Flip(v) => {
             out.push(K::Tag(8, 0));
-            key(v, ty, dim, out);
+            key_shared(v, ty, dim, out, seen);
         }
         Val::Progress(v) => {
             out.push(K::Tag(19, 0));
-            key(v, ty, dim, out);
+            key_shared(v, ty, dim, out, seen);
         }
         Val::Tuple(parts) => {
             out.push(K::Tag(9, parts.len() as u64));
@@ -310,7 +388,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
                 if let Some(name) = name {
                     out.push(K::Name(name.clone()));
                 }
-                key(p, ty, dim, out);
+                key_shared(p, ty, dim, out, seen);
             }
         }
         Val::Fn(f) => {
@@ -325,7 +403,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
             }
             for (name, p) in f.captures.iter() {
                 out.push(K::Name(name.clone()));
-                key(p, ty, dim, out);
+                key_shared(p, ty, dim, out, seen);
             }
         }
         Val::Builtin(i) => out.push(K::Tag(12, *i as u64)),
@@ -333,16 +411,44 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
         Val::Op(op) => {
             out.push(K::Kind(op.kind.clone()));
             out.push(K::Tag(14, op.parts.len() as u64));
-            op.parts.iter().for_each(|p| key(p, ty, dim, out));
+            op.parts.iter().for_each(|p| key_shared(p, ty, dim, out, seen));
         }
         Val::Module(m) => out.push(K::Tag(15, u64::from(m.0))),
         Val::DType(d) => out.push(K::Tag(16, *d as u64)),
         Val::Like(ty) => {
             out.push(K::Tag(19, 0));
-            out.push(K::Ty(ty.dtype, ty.dims.iter().map(dim).collect()));
+            out.push(K::Ty(ty.dtype, ty.weak, ty.dims.iter().map(dim).collect()));
         }
         Val::Absent => out.push(K::Tag(17, 0)),
         Val::Error => out.push(K::Tag(18, 0)),
+    }
+}
+
+/// The type of a leaf, and whether it is weak: an `f64` made of literals and whole numbers alone, which takes the
+/// precision of the floats that it meets.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct LeafTy {
+    pub ty: Ty,
+    pub weak: bool,
+}
+
+impl LeafTy {
+    #[must_use]
+    pub fn substitute(&self, with: &dyn Fn(Sym) -> Dim) -> LeafTy {
+        LeafTy { ty: self.ty.substitute(with), weak: self.weak }
+    }
+}
+
+impl From<Ty> for LeafTy {
+    fn from(ty: Ty) -> LeafTy {
+        LeafTy { ty, weak: false }
+    }
+}
+
+impl std::ops::Deref for LeafTy {
+    type Target = Ty;
+    fn deref(&self) -> &Ty {
+        &self.ty
     }
 }
 
@@ -350,7 +456,7 @@ pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> Ty, dim: &mut dyn FnMut(&Dim)
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     pub val: Val,
-    pub types: Vec<Ty>,
+    pub types: Vec<LeafTy>,
 }
 
 impl Template {
@@ -360,8 +466,8 @@ impl Template {
         out
     }
 
-    pub fn leaf(ty: Ty) -> Template {
-        Template { val: Val::Leaf(Local(0)), types: vec![ty] }
+    pub fn leaf(ty: impl Into<LeafTy>) -> Template {
+        Template { val: Val::Leaf(Local(0)), types: vec![ty.into()] }
     }
 
     /// A tuple of templates.

@@ -2,11 +2,12 @@
 
 use super::Global;
 use super::free;
+use super::limits::{Limits, Stop};
 use super::value::{Code, FnVal, Group, ModuleId, Val};
 use crate::ast::{FnDef, Lambda, Name, Stmt};
 use crate::library::sources;
 use crate::source::{Source, SourceId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, OnceLock};
 
 /// The program itself.
@@ -62,6 +63,10 @@ pub(crate) struct World {
     pub top: FxHashMap<Name, TopBinding>,
     pub groups: Vec<TopGroup>,
     pub next_global: u32,
+    pub limits: Limits,
+    pub stop: Option<Stop>,
+    /// The kept floats that have no precision of their own.
+    pub weak: FxHashSet<Global>,
     pub free: FxHashMap<usize, (Arc<Lambda>, Arc<[Name]>)>,
     pub loaded: FxHashMap<String, ModuleId>,
     /// The functions of the host.
@@ -88,6 +93,9 @@ impl World {
             top: FxHashMap::default(),
             groups: Vec::new(),
             next_global: 0,
+            limits: Limits::default(),
+            stop: None,
+            weak: FxHashSet::default(),
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             host: None,

@@ -1,7 +1,8 @@
 //! Arrays: making them, and moving their entries.
 
 use super::axes::axis;
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, LeafTy, R, Val};
+use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::source::Span;
 use crate::types::{DType, Dim, Ty};
@@ -35,7 +36,7 @@ pub(crate) fn size_of(e: &mut Elab<'_>, (v, at): &(Val, Span)) -> R<Dim> {
 
 pub(crate) fn filled(e: &mut Elab<'_>, a: &Args, value: f64, span: Span) -> R<Val> {
     let dims = dims_of(e, &a.rest, span)?;
-    e.filled(&Ty::array(DType::F64, dims), value, span).map(Val::Leaf)
+    e.filled(LeafTy { ty: Ty::array(DType::F64, dims), weak: true }, value, span).map(Val::Leaf)
 }
 
 pub(crate) fn full(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -85,8 +86,8 @@ pub(crate) fn like(e: &mut Elab<'_>, a: &Args, value: f64, _: Span) -> R<Val> {
             Val::Float(_) => Ok(Val::Float(value)),
             other => {
                 let l = e.operand(other, at)?;
-                let ty = e.ty(l).clone();
-                e.filled(&ty, value, at).map(Val::Leaf)
+                let ty = e.leaf_ty(l);
+                e.filled(ty, value, at).map(Val::Leaf)
             }
         }
     }
@@ -151,7 +152,7 @@ pub(crate) fn flatten(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             flat.push((flatten(e, &inner, span)?, at));
         }
         let args = Args { vals: vec![None, None], rest: flat };
-        return concat(e, &args, span);
+        return joined(e, &args, span);
     }
     let (v, at) = array(e, a, 0)?;
     let l = e.operand(&v, at)?;
@@ -167,7 +168,31 @@ fn parts_of(a: &Args) -> Vec<(Val, Span)> {
     }
 }
 
+/// One array where several are put together: elsewhere they stand in a list, and that would be one array here.
+fn several(e: &mut Elab<'_>, a: &Args, name: &str, instead: &str) -> R<()> {
+    match a.rest.as_slice() {
+        [(v, at)] if e.kind(v).is_some() => {
+            let title = format!("`{name}` takes several arrays or a tuple of them, and this is one");
+            let what = e.show(v);
+            e.fail(Diagnostic::error("E0102", *at, title).here(format!("this is {what}")).help(instead))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `concat([x, y])`: in ADL square brackets make one array.
+pub(crate) fn listed(name: &str, list: Span) -> Diagnostic {
+    let (first, last) = (Span { end: list.start + 1, ..list }, Span { start: list.end - 1, ..list });
+    Diagnostic::error("E0102", list, format!("`{name}` takes several arrays, and a list of them is one array"))
+        .fix("give them one by one", vec![(first, String::new()), (last, String::new())])
+}
+
 pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    several(e, a, "concat", "the rows of a matrix in one are `flatten(x)`; several arrays are `concat(x, y)`")?;
+    joined(e, a, span)
+}
+
+fn joined(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let parts = parts_of(a);
     let mut kind = None;
     for (v, at) in &parts {
@@ -225,6 +250,7 @@ pub(crate) fn concat(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn stack(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    several(e, a, "stack", "a new axis of length 1 is `x[none]`; several arrays are `stack(x, y)`")?;
     let parts = parts_of(a);
     let vals: Vec<Val> = parts.iter().map(|(v, _)| v.clone()).collect();
     for (v, at) in &parts {

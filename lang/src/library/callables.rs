@@ -3,7 +3,7 @@
 use crate::check::elab_api::{Args, Elab, OpKind, OpVal, R, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::types::{DType, Dim, Ty};
+use crate::types::{DType, Dim};
 use std::sync::Arc;
 
 fn callable(e: &mut Elab<'_>, a: &Args, name: &str) -> R<Val> {
@@ -45,12 +45,12 @@ pub(crate) fn with_captured(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let target = e.template(&Val::tuple(places.clone()));
     let found = Val::tuple(given);
     let own = e.template(&found);
-    if e.join(&target, &own)?.is_none_or(|t| t.key() != target.key()) {
+    if !e.absorbs(&target, &own)? {
         let (wanted, what) = (e.show(&Val::tuple(places)), e.show(&c));
         let problem = Diagnostic::error("E0306", at, format!("the function captured {wanted}, and this is {what}"));
         return e.fail(problem.help("the structure is that of `captured(f)`"));
     }
-    let mut next = e.conform(&found, &target, span)?.leaves().into_iter();
+    let mut next = e.conform_firmly(&found, &target, span)?.leaves().into_iter();
     let e = &*e;
     let mut leaf = |v: &Val| if moving(e, v) { next.next().map_or(Val::Error, Val::Leaf) } else { v.clone() };
     Ok(f.map(&mut leaf, &mut Dim::clone))
@@ -70,7 +70,7 @@ pub(crate) fn transposed(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let x = e.settle(&x, DType::F64, span)?;
     let e = &*e;
     let mut leaf = |v: &Val| match v {
-        Val::Leaf(l) => Val::Like(e.ty(*l).clone()),
+        Val::Leaf(l) => Val::Like(e.leaf_ty(*l)),
         other => other.clone(),
     };
     let like = x.map(&mut leaf, &mut Dim::clone);
@@ -91,8 +91,8 @@ impl Elab<'_> {
     pub(crate) fn zeros(&mut self, like: &Val, span: Span) -> R<Val> {
         Ok(match like {
             Val::Like(ty) => {
-                let ty: Ty = ty.clone();
-                Val::Leaf(self.filled(&ty, 0.0, span)?)
+                let ty = ty.clone();
+                Val::Leaf(self.filled(ty, 0.0, span)?)
             }
             Val::Tuple(parts) => {
                 let mut out = Vec::new();

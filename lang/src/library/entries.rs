@@ -2,7 +2,7 @@
 
 use super::arrays::{array, size_of};
 use super::axes::{axes, axis_or};
-use crate::check::elab_api::{Args, Elab, Picked, R, RangeVal, Val};
+use crate::check::elab_api::{Args, Elab, Kind, Picked, R, RangeVal, Val};
 use crate::ops::{Op, Sel};
 use crate::source::Span;
 use crate::typed::StmtKind;
@@ -75,6 +75,11 @@ pub(crate) fn split(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         Val::Tuple(sizes) => sizes.iter().map(|(_, s)| size_of(e, &(s.clone(), p_span))).collect::<R<Vec<_>>>()?,
         count => {
             let count = e.known(count, p_span, "the number of parts")?;
+            if let Some(n) = n.as_const()
+                && count > n.max(1)
+            {
+                return e.error("E0203", p_span, format!("an axis of {n} entries cannot be split into {count} parts"));
+            }
             if count < 1 {
                 return e.error("E0203", p_span, format!("an axis is split into 1 part or more, not {count}"));
             }
@@ -125,7 +130,7 @@ pub(crate) fn pad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = array(e, a, 0)?;
     let (width, w_span) = a.at(1)?;
     let mut l = e.operand(&v, at)?;
-    let (dtype, rank) = (e.ty(l).dtype, e.ty(l).rank());
+    let (own, rank) = (Kind::from(&e.leaf_ty(l)), e.ty(l).rank());
     let nested = matches!(&width, Val::Tuple(parts) if parts.iter().any(|(_, p)| matches!(p, Val::Tuple(_))));
     let margins = match &width {
         Val::Tuple(parts) if nested => {
@@ -139,19 +144,19 @@ pub(crate) fn pad(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     };
     let value = match a.get(2).cloned() {
         Some((v, s)) => {
-            let fits = e.kind(&v).is_some_and(|k| k.weak || k.dtype <= dtype) && e.dims(&v).is_empty();
-            if !fits || matches!(v, Val::Float(_)) && !dtype.is_float() {
+            let fits = e.kind(&v).is_some_and(|k| own.holds(k)) && e.dims(&v).is_empty();
+            if !fits {
                 return e.error(
                     "E0204",
                     s,
-                    format!("the value in the margin is one number that fits {}", dtype.name()),
+                    format!("the value in the margin is one number that fits {}", own.dtype.name()),
                 );
             }
             v
         }
         None => Val::Int(0),
     };
-    let value = e.operand_as(&value, dtype, span)?;
+    let value = e.operand_as(&value, own.dtype, span)?;
     for (axis, (before, after)) in margins.into_iter().enumerate() {
         let dims = e.ty(l).dims.clone();
         let mut parts = Vec::new();
@@ -240,7 +245,9 @@ pub(crate) fn zip(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             Val::Range(r) if matches!((&r.start, r.step), (Val::Int(_), 1)) => {
                 let start = e.known(&r.start, *at, "the range")?;
                 let end = e.known(&r.end, *at, "the range")?;
-                columns.push((start..end).map(Val::Int).collect());
+                // Tuples are not longer than this, so that a longer range does not fit either.
+                let most = e.world.limits.parts + 1;
+                columns.push((start..end).take(most).map(Val::Int).collect());
             }
             other => {
                 let what = e.show(other);

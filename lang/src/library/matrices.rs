@@ -18,18 +18,18 @@ fn matrix(e: &mut Elab<'_>, a: &Args, k: usize, dtype: DType) -> R<Local> {
     e.operand_as(&v, dtype, at)
 }
 
-/// The type of floats that arguments have together.
-fn floats<'a>(e: &Elab<'_>, given: impl Iterator<Item = &'a (Val, Span)>) -> DType {
-    let dtype = given.filter_map(|(v, _)| e.kind(v)).reduce(Kind::join).map_or(DType::F64, |k| k.dtype);
-    if dtype.is_float() { dtype } else { DType::F64 }
+/// The kind of floats that arguments have together.
+fn floats<'a>(e: &Elab<'_>, given: impl Iterator<Item = &'a (Val, Span)>) -> Kind {
+    let whole = Kind { dtype: DType::I64, weak: true };
+    given.filter_map(|(v, _)| e.kind(v)).fold(whole, Kind::join).float()
 }
 
 /// The arguments as floats of one type, in a tuple.
 pub(crate) fn alike(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
-    let dtype = floats(e, a.rest.iter());
+    let kind = floats(e, a.rest.iter());
     let mut out = Vec::new();
     for (v, at) in &a.rest {
-        out.push(Val::Leaf(e.operand_as(v, dtype, *at)?));
+        out.push(Val::Leaf(e.operand_like(v, kind, *at)?));
     }
     Ok(Val::tuple(out))
 }
@@ -37,8 +37,11 @@ pub(crate) fn alike(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
 /// `_typed_as(v, x)`: `v` with the element type of `x`.
 pub(crate) fn typed_as(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((v, _), (x, _)) = (a.at(0)?, a.at(1)?);
-    let dtype = floats(e, [(x, span)].iter());
-    e.convert(&v, dtype, span)
+    let kind = floats(e, [(x, span)].iter());
+    if matches!(v, Val::Tuple(_)) || !kind.weak {
+        return e.convert(&v, kind.dtype, span);
+    }
+    e.operand_as(&v, kind.dtype, span).map(Val::Leaf)
 }
 
 /// `A` must have as many rows as columns, or `b` as many rows as `A` has columns.
@@ -52,7 +55,7 @@ fn equal(e: &mut Elab<'_>, x: &Dim, y: &Dim, span: Span, problem: &str) -> R<()>
 
 /// A factorisation of one matrix.
 pub(crate) fn factor(e: &mut Elab<'_>, a: &Args, factor: Factor, span: Span) -> R<Val> {
-    let dtype = floats(e, a.vals.iter().flatten());
+    let dtype = floats(e, a.vals.iter().flatten()).dtype;
     let l = matrix(e, a, 0, dtype)?;
     let dims = e.ty(l).dims.clone();
     if matches!(factor, Factor::Lu | Factor::Cholesky | Factor::Eigh) {
@@ -84,7 +87,7 @@ pub(crate) fn triangular_solve(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val>
 
 /// A solution for a vector, or for the columns of a matrix.
 fn solution(e: &mut Elab<'_>, a: &Args, factor: Factor, span: Span) -> R<Val> {
-    let dtype = floats(e, a.vals.iter().flatten());
+    let dtype = floats(e, a.vals.iter().flatten()).dtype;
     let left = matrix(e, a, 0, dtype)?;
     let (v, at) = array(e, a, 1)?;
     let b = e.operand_as(&v, dtype, at)?;

@@ -1,14 +1,14 @@
 //! Choices, structures, random numbers, printing and asserting.
 
 use super::arrays::dims_of;
-use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
+use crate::check::elab_api::{Args, Elab, Kind, LeafTy, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
 use crate::typed::{Piece, StmtKind};
-use crate::types::DType;
+use crate::types::{DType, Ty};
 
 pub(crate) fn choose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((c, c_span), (x, x_span), (y, y_span)) = (a.at(0)?, a.at(1)?, a.at(2)?);
@@ -97,16 +97,20 @@ pub(crate) fn normal_like(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         place += 1;
         let dims = e.dims(v);
         let numbers = e.emit(Op::Random(Random::Normal, dims), &[own], span)?;
-        let dtype = e.kind(v).map_or(DType::F64, |k| k.dtype);
-        e.operand_as(&Val::Leaf(numbers), dtype, span).map(Val::Leaf)
+        match e.kind(v) {
+            Some(k) => e.operand_like(&Val::Leaf(numbers), k, span).map(Val::Leaf),
+            None => Ok(Val::Leaf(numbers)),
+        }
     })
 }
 
 /// `_cast(x, like)`.
 pub(crate) fn cast(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((x, _), (like, _)) = (a.at(0)?, a.at(1)?);
-    let dtype = e.kind(&like).map_or(DType::F64, |k| k.dtype);
-    e.operand_as(&x, dtype, span).map(Val::Leaf)
+    match e.kind(&like) {
+        Some(k) => e.operand_like(&x, k, span).map(Val::Leaf),
+        None => e.operand_as(&x, DType::F64, span).map(Val::Leaf),
+    }
 }
 
 pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -186,7 +190,7 @@ pub(crate) fn tree_dot(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
     let (x, at) = a.at(0)?;
     each(e, &x, &mut |e, v| match e.kind(v) {
-        Some(k) if k.dtype.is_float() && !k.weak => Ok(v.clone()),
+        Some(k) if k.dtype.is_float() && matches!(v, Val::Leaf(_)) => Ok(v.clone()),
         Some(_) => e.operand_as(v, DType::F64, at).map(Val::Leaf),
         None => {
             let what = e.show(v);
@@ -197,8 +201,9 @@ pub(crate) fn float(e: &mut Elab<'_>, a: &Args, _span: Span) -> R<Val> {
 
 pub(crate) fn one(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, _) = a.at(0)?;
-    let dtype = e.kind(&x).map_or(DType::F64, |k| k.dtype).max(DType::I64);
-    e.constant(crate::ops::Const::of(dtype, 1.0), span).map(Val::Leaf)
+    let whole = Kind { dtype: DType::I64, weak: false };
+    let kind = e.kind(&x).map_or(whole.float(), |k| k.join(whole));
+    e.filled(LeafTy { ty: Ty::scalar(kind.dtype), weak: kind.weak }, 1.0, span).map(Val::Leaf)
 }
 
 /// All leaves of a structure through `f`, which gives truth values; whether all hold.

@@ -1,6 +1,6 @@
 //! Structures of numbers as vectors and back, for methods that work on vectors.
 
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, Kind, LeafTy, R, Val};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Op, Sel};
 use crate::source::Span;
@@ -14,8 +14,7 @@ fn leaves(e: &mut Elab<'_>, v: &Val, at: Span, out: &mut Vec<Local>) -> R<()> {
         Val::Tuple(parts) => parts.iter().try_for_each(|(_, p)| leaves(e, p, at, out)),
         other => match e.kind(other) {
             Some(k) if k.dtype != DType::Bool => {
-                let dtype = if k.dtype.is_float() && !k.weak { k.dtype } else { DType::F64 };
-                out.push(e.operand_as(other, dtype, at)?);
+                out.push(e.operand_as(other, k.float().dtype, at)?);
                 Ok(())
             }
             _ => {
@@ -32,7 +31,8 @@ pub(crate) fn to_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (v, at) = a.at(0)?;
     let mut parts = Vec::new();
     leaves(e, &v, at, &mut parts)?;
-    let dtype = parts.iter().map(|l| e.ty(*l).dtype).max().unwrap_or(DType::F64);
+    let kind = parts.iter().map(|l| Kind::from(&e.leaf_ty(*l))).reduce(Kind::join);
+    let dtype = kind.map_or(DType::F64, |k| k.dtype);
     let mut flat = Vec::new();
     for l in parts {
         let l = e.operand_as(&Val::Leaf(l), dtype, at)?;
@@ -40,7 +40,7 @@ pub(crate) fn to_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
         flat.push(e.emit(Op::Reshape(vec![n]), &[l], span)?);
     }
     match flat.as_slice() {
-        [] => e.filled(&Ty::array(dtype, vec![Dim::constant(0)]), 0.0, span).map(Val::Leaf),
+        [] => e.filled(LeafTy { ty: Ty::array(dtype, vec![Dim::constant(0)]), weak: true }, 0.0, span).map(Val::Leaf),
         [one] => Ok(Val::Leaf(*one)),
         _ => e.emit(Op::Concat(0), &flat, span).map(Val::Leaf),
     }
@@ -66,7 +66,7 @@ pub(crate) fn from_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let mut rebuilt = Vec::new();
     let alone = parts.len() == 1;
     for l in parts {
-        let ty = e.ty(l).clone();
+        let LeafTy { ty, weak } = e.leaf_ty(l);
         let n = ty.len();
         let mut part = v;
         if !alone {
@@ -74,7 +74,8 @@ pub(crate) fn from_vector(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             part = e.emit(Op::Index(vec![Sel::Span { len: n.clone(), step: 1 }]), &[v, start], span)?;
         }
         part = e.emit(Op::Reshape(ty.dims.to_vec()), &[part], span)?;
-        rebuilt.push(e.operand_as(&Val::Leaf(part), ty.dtype, span)?);
+        // What has no precision of its own takes that of the vector.
+        rebuilt.push(if weak { part } else { e.firm_operand(&Val::Leaf(part), ty.dtype, span)? });
         at = at + n;
     }
     rebuilt.reverse();

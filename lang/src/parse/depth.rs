@@ -1,9 +1,10 @@
 //! A bound on the height of the tree that tokens will become, found without building it.
 //!
-//! Between two separators an expression is operands joined by operators: a chain of `n` operators is at most `n`
-//! high, and below it hangs the highest operand, whose own height is its prefixes, powers and postfixes plus the
-//! highest bracket in it.
+//! Between two separators an expression is operands joined by operators. A chain of one precedence is one node if it is
+//! long, so that it counts for no more than [`CHAIN`] however long it is; other operators count one each. Below hangs the
+//! highest operand, whose own height is its prefixes, powers and postfixes plus the highest bracket in it.
 
+use super::expr::CHAIN;
 use crate::token::Token;
 
 /// The height of what stands in one bracket.
@@ -11,6 +12,8 @@ use crate::token::Token;
 pub(super) struct Depth {
     /// Operators since the last separator.
     operators: u32,
+    /// Those of them that chain.
+    chained: u32,
     /// Steps of the current operand: signs, powers, calls, fields.
     steps: u32,
     /// The highest bracket in the current operand.
@@ -27,10 +30,9 @@ impl Depth {
         use Token::*;
         match token {
             Comma | Semicolon | Newline => self.separator(),
-            Plus | Star | Slash | SlashSlash | Percent | At | And | Or | PipeInto | Pipe | Arrow | Else => {
-                self.operator()
-            }
-            Minus if after_value => self.operator(),
+            Plus | Star | Slash | SlashSlash | Percent | At | And | Or => self.chain(),
+            PipeInto | Pipe | Arrow | Else => self.operator(),
+            Minus if after_value => self.chain(),
             Minus | Not | Caret | Prime | Dot | If | Fixpoint => self.steps += 1,
             LParen | LBracket if after_value => self.steps += 1,
             _ => {}
@@ -42,6 +44,12 @@ impl Depth {
         self.operators += 1;
     }
 
+    /// One of the operators of four precedences that chain.
+    fn chain(&mut self) {
+        self.end_operand();
+        self.chained = (self.chained + 1).min(4 * CHAIN as u32);
+    }
+
     fn end_operand(&mut self) {
         self.operand = self.operand.max(self.steps.saturating_add(self.bracket));
         (self.steps, self.bracket) = (0, 0);
@@ -50,8 +58,8 @@ impl Depth {
     /// At a `,` or at the end of a statement.
     pub(super) fn separator(&mut self) {
         self.end_operand();
-        self.part = self.part.max(self.operators.saturating_add(self.operand));
-        (self.operators, self.operand) = (0, 0);
+        self.part = self.part.max((self.operators + self.chained).saturating_add(self.operand));
+        (self.operators, self.chained, self.operand) = (0, 0, 0);
     }
 
     /// A bracket has been closed whose inside is `height` high.

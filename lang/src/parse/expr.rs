@@ -73,10 +73,21 @@ impl Clauses {
     }
 }
 
+/// Operators in one chain above which it is one node of the tree. Below, it is a node for each operator, which is what
+/// most that looks at expressions knows.
+pub(super) const CHAIN: usize = 16;
+
 /// Operands joined by operators that group to the left.
 fn left<'a>(operand: P<'a, Expr>, op: P<'a, BinaryOp>) -> P<'a, Expr> {
-    let rest = op.labelled(errors::OPERATOR).then(operand.clone()).repeated();
-    operand.foldl(rest, |left, (op, right)| binary(op, left, right)).boxed()
+    let rest = op.labelled(errors::OPERATOR).then(operand.clone()).repeated().collect::<Vec<_>>();
+    let join = |(first, rest): (Expr, Vec<(BinaryOp, Expr)>)| match rest.last() {
+        Some((_, last)) if rest.len() > CHAIN => {
+            let span = first.span.to(last.span);
+            Expr { kind: ExprKind::Chain(Box::new(first), rest), span }
+        }
+        _ => rest.into_iter().fold(first, |left, (op, right)| binary(op, left, right)),
+    };
+    operand.then(rest).map(join).boxed()
 }
 
 fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {

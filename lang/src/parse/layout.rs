@@ -7,7 +7,7 @@
 //! cannot end a statement, or the next line begins with `|>`, `.`, `else`, `and` or `or`.
 //!
 //! Depth is bounded here so that everything behind may recurse: brackets nest at most [`MAX_NESTING`] deep, and the
-//! tree of a statement, blocks included, is at most about [`MAX_DEPTH`] high (so a sum has at most that many terms).
+//! tree of a statement, blocks included, is at most about [`MAX_DEPTH`] high; a chain of operators may be of any length.
 
 mod brackets;
 
@@ -71,6 +71,9 @@ fn run<'a>(text: &'a str, tokens: &[(Token<'a>, Span)], margin: bool) -> Layout<
         let previous = tokens[..at].last().map(|&(token, _)| token);
         let begins_line = at == 0 || previous == Some(Token::Newline);
         if token == Token::Newline {
+            if previous == Some(Token::Newline) {
+                continue;
+            }
             let next = tokens[at..].iter().map(|&(token, _)| token).find(|&token| token != Token::Newline);
             reader.newline(next);
         } else {

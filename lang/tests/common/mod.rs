@@ -200,6 +200,9 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Unary(UnaryOp::Neg, e) => format!("(- {})", expr(e)),
         ExprKind::Unary(UnaryOp::Not, e) => format!("(not {})", expr(e)),
         ExprKind::Binary(op, a, b) => format!("({} {} {})", binary(*op), expr(a), expr(b)),
+        ExprKind::Chain(first, rest) => {
+            rest.iter().fold(expr(first), |left, (op, e)| format!("({} {left} {})", binary(*op), expr(e)))
+        }
         ExprKind::Compare(first, rest) => {
             format!("({} {})", expr(first), join(rest, |(op, e)| format!("{} {}", compare(*op), expr(e))))
         }
