@@ -43,6 +43,7 @@
 //! so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;
+mod define;
 mod emit;
 mod jvp;
 mod linear;
@@ -182,6 +183,7 @@ fn resolve_all(
     for func in made {
         // What is left are calls: nothing keeps them apart from others.
         ad.module.funcs[func].rules = Rules::default();
+        define::define(&mut ad.module.funcs[func]);
     }
 }
 

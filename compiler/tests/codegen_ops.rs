@@ -33,7 +33,7 @@ fn special(dtype: DType) -> Vec<Const> {
 /// Every primitive, on scalars and on arrays, on ordinary and special values.
 #[test]
 fn primitives() {
-    for &prim in Prim::ALL {
+    for &prim in Prim::ALL.iter().filter(|p| p.definition().is_none()) {
         for dtype in types_of(prim) {
             let result = prim.result(&(0..prim.arity()).map(|k| operand(prim, k, dtype)).collect::<Vec<_>>()).unwrap();
             let args = |shape: &str| {

@@ -99,7 +99,7 @@ pub(crate) fn prim(name: &str) -> Option<Prim> {
     let p = Prim::named(name)?;
     let other =
         p.operator().is_some() || matches!(p, Prim::Min | Prim::Max | Prim::Round | Prim::StopGrad | Prim::Select);
-    (!other).then_some(p)
+    (!other && !(p.name().starts_with('_') && p.definition().is_some())).then_some(p)
 }
 
 /// Weak constants, with what they are.
@@ -118,7 +118,7 @@ pub(crate) fn constant(name: &str) -> Option<f64> {
 /// All names of the library, for suggestions and help.
 pub fn all_names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = ROWS.iter().map(|r| r.name).collect();
-    out.extend(Prim::ALL.iter().map(|p| p.name()).filter(|n| prim(n).is_some()));
+    out.extend(Prim::ALL.iter().map(|p| p.name()).filter(|n| !n.starts_with('_') && prim(n).is_some()));
     out.extend(CONSTANTS.iter().map(|(name, ..)| *name));
     out.extend(["f64", "f32", "i64", "bool", "std"]);
     out.extend(sources::prelude_names());

@@ -5,14 +5,16 @@
 //! an arm in the interpreter and in the code generator.
 
 pub mod formula;
+mod slopes;
 mod text;
 mod values;
 
 use crate::types::DType;
 use formula::{Formula, select};
+use slopes::*;
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E, PI};
 
 /// How the value of a primitive is computed.
-#[derive(Clone, Copy)]
 pub enum Value {
     /// In line: arithmetic, comparisons, choices.
     Inline,
@@ -20,13 +22,17 @@ pub enum Value {
     Unary(extern "C" fn(f64) -> f64),
     /// By a function of two numbers.
     Binary(extern "C" fn(f64, f64) -> f64),
+    /// By a formula, which takes the place of the primitive once all derivatives are taken. Until then the primitive
+    /// has a derivative of its own, where that of its formula would cancel, overflow or miss a limit.
+    Defined(Formula),
 }
 
 /// The derivative of a primitive with float arguments.
 pub enum Derivative {
     /// Zero wherever it exists: comparisons, `floor`, `sign`.
     Zero,
-    /// `∂result/∂argument` for each argument; `None` for one that must not be active.
+    /// `∂result/∂argument` for each argument; `None` for one that must not be active. The constant 0 says that nothing
+    /// goes through an argument: its part is in the others, as where it is a result that was computed before.
     Partials(Vec<Option<Formula>>),
     /// Weights between 0 and 1 that pick among the arguments; an argument of weight 0 contributes nothing, even where
     /// its tangent is not finite.
@@ -106,7 +112,7 @@ macro_rules! prims {
 }
 
 use Derivative::{Choice, Partials, Select, Zero};
-use Value::{Binary, Inline, Unary};
+use Value::{Binary, Defined, Inline, Unary};
 
 /// One partial for each argument.
 fn d<const N: usize>(partials: [Formula; N]) -> Derivative {
@@ -126,19 +132,18 @@ prims! {
     Mul "mul" (a, b) -> y: Number Inline, d([b, a]), at &[&[0.3, -1.2]];
     /// Quotient of floats.
     Div "div" (a, b) -> y: Float Inline, d([1.0 / b.clone(), -(y / b)]), at &[&[0.3, -1.2]];
-    /// Quotient rounded down.
-    FloorDiv "floordiv" (a, b) -> y: Number Inline, Zero, at &[&[7.3, 2.1]],
+    /// Quotient rounded down; of floats the floor of the exact quotient.
+    FloorDiv "floordiv" (a, b) -> y: Number Binary(values::floor_div), Zero, at &[&[7.3, 2.1]],
         kink "0, also where it jumps";
-    /// What floor division leaves; it has the sign of the divisor.
-    Rem "rem" (a, b) -> y: Number Inline, d([c(1.0), -a.zip(Prim::FloorDiv, b)]), at &[&[7.3, 2.1]],
+    /// What floor division leaves, exactly; it has the sign of the divisor.
+    Rem "rem" (a, b) -> y: Number Binary(values::remainder), d([c(1.0), -a.zip(Prim::FloorDiv, b)]), at &[&[7.3, 2.1]],
         kink "by `a` 1, also where it jumps: `(|x| x % 1)'(2.0)` is `1.0`";
     /// Opposite.
     Neg "neg" (x) -> y: Number Inline, d([c(-1.0)]), at &[&[0.7]];
-    /// Power; of whole numbers a whole number (the exponent must not be negative). The derivative by the exponent is 0 where the power is 0.
+    /// Power; of whole numbers a whole number (the exponent must not be negative).
     Pow "pow" (a, b) -> y: Number Binary(values::pow),
-        d([select(b.clone().zip(Prim::Eq, 0.0), 0.0, b.clone() * a.clone().zip(Prim::Pow, b - 1.0)),
-           select(y.clone().zip(Prim::Eq, 0.0), 0.0, y * a.map(Prim::Log))]), at &[&[0.7, 2.5], &[2.0, -1.5]],
-        kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the exponent 0 where the power is 0: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
+        d([b.clone() * a.clone().zip(Prim::Pow, lowered(&a, &b)), pow_log(1.0, &a, b, y)]), at &[&[0.7, 2.5], &[2.0, -1.5]],
+        kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the exponent 0 where the base is 0 and the exponent positive: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
     /// The lesser; ties share the derivative.
     Min "min" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Lt, &a, &b), weight(Prim::Lt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// The greater; ties share the derivative.
@@ -172,12 +177,14 @@ prims! {
     Log "log" (x) -> y: Float Unary(values::log), d([1.0 / x]), at &[&[0.5], &[3.0]],
         kink "`log'(0.0)` is `inf`";
     /// Two to the power `x`.
-    Exp2 "exp2" (x) -> y: Float Unary(values::exp2), d([std::f64::consts::LN_2 * y]), at &[&[0.5], &[-3.0]];
+    Exp2 "exp2" (x) -> y: Float Unary(values::exp2), d([
+        // The derivative is finite for a little longer than the value.
+        select(y.clone().zip(Prim::Eq, f64::INFINITY), (2.0 * LN_2) * (x - 1.0).map(Prim::Exp2), LN_2 * y)]), at &[&[0.5], &[-3.0]];
     /// Logarithm to base 2.
-    Log2 "log2" (x) -> y: Float Unary(values::log2), d([1.0 / (x * std::f64::consts::LN_2)]), at &[&[0.5], &[3.0]],
+    Log2 "log2" (x) -> y: Float Unary(values::log2), d([LOG2_E / x]), at &[&[0.5], &[3.0]],
         kink "`log2'(0.0)` is `inf`";
     /// Logarithm to base 10.
-    Log10 "log10" (x) -> y: Float Unary(values::log10), d([1.0 / (x * std::f64::consts::LN_10)]), at &[&[0.5], &[3.0]],
+    Log10 "log10" (x) -> y: Float Unary(values::log10), d([LOG10_E / x]), at &[&[0.5], &[3.0]],
         kink "`log10'(0.0)` is `inf`";
     /// `log(1 + x)`, accurate near 0.
     Log1p "log1p" (x) -> y: Float Unary(values::log1p), d([1.0 / (1.0 + x)]), at &[&[0.5], &[-0.3]],
@@ -189,47 +196,47 @@ prims! {
     /// Tangent.
     Tan "tan" (x) -> y: Float Unary(values::tan), d([1.0 + y.clone() * y]), at &[&[0.5], &[-1.0]];
     /// `sin(pi * x)`, exact at whole and half numbers.
-    Sinpi "sinpi" (x) -> y: Float Unary(values::sinpi), d([std::f64::consts::PI * x.map(Prim::Cospi)]), at &[&[0.3], &[-1.7]];
+    Sinpi "sinpi" (x) -> y: Float Unary(values::sinpi), d([PI * x.map(Prim::Cospi)]), at &[&[0.3], &[-1.7]];
     /// `cos(pi * x)`, exact at whole and half numbers.
-    Cospi "cospi" (x) -> y: Float Unary(values::cospi), d([-std::f64::consts::PI * x.map(Prim::Sinpi)]), at &[&[0.3], &[-1.7]];
+    Cospi "cospi" (x) -> y: Float Unary(values::cospi), d([-PI * x.map(Prim::Sinpi)]), at &[&[0.3], &[-1.7]];
     /// Arc sine.
-    Asin "asin" (x) -> y: Float Unary(values::asin), d([1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
+    Asin "asin" (x) -> y: Float Unary(values::asin), d([x.map(Prim::AsinSlope)]), at &[&[0.5], &[-0.8]],
         kink "`asin'(1.0)` is `inf`";
     /// Arc cosine.
-    Acos "acos" (x) -> y: Float Unary(values::acos), d([-1.0 / ((1.0 - x.clone()) * (1.0 + x)).map(Prim::Sqrt)]), at &[&[0.5], &[-0.8]],
+    Acos "acos" (x) -> y: Float Unary(values::acos), d([-x.map(Prim::AsinSlope)]), at &[&[0.5], &[-0.8]],
         kink "`acos'(1.0)` is `-inf`";
     /// Arc tangent.
-    Atan "atan" (x) -> y: Float Unary(values::atan), d([1.0 / (1.0 + x.clone() * x)]), at &[&[0.5], &[-3.0]];
+    Atan "atan" (x) -> y: Float Unary(values::atan), d([x.map(Prim::AtanSlope)]), at &[&[0.5], &[-3.0]];
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
         d([over_square(&b, &a, &b), over_square(&-a.clone(), &a, &b)]), at &[&[0.3, -1.2], &[2.0, 0.7]],
         kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`; 0 where an argument is infinite: `grad(atan2)(inf, inf)` is `0.0`";
     /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
     Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
-        d([part(&a, &b, &y), part(&b, &a, &y)]), at &[&[0.3, -1.2]],
+        d([hypot_slope(&a, &b, &y), hypot_slope(&b, &a, &y)]), at &[&[0.3, -1.2]],
         kink "`grad(hypot)(0.0, 0.0)` is `0.0`; where one argument is infinite its sign, where both are 0: `grad(hypot)(-inf, 1.0)` is `-1.0`, `grad(hypot)(inf, inf)` is `0.0`";
     /// Hyperbolic sine.
     Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic cosine.
     Cosh "cosh" (x) -> y: Float Unary(values::cosh), d([x.map(Prim::Sinh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic tangent; its derivatives stay accurate in the tails.
-    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([4.0 * (2.0 * x.clone()).map(Prim::Sigmoid) * (-2.0 * x).map(Prim::Sigmoid)]), at &[&[-0.7], &[0.2], &[800.0]];
+    Tanh "tanh" (x) -> y: Float Unary(values::tanh), d([x.zip(Prim::TanhSlope, y)]), at &[&[-0.7], &[0.2], &[800.0]];
     /// Inverse hyperbolic sine.
     Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
     /// Inverse hyperbolic cosine.
     Acosh "acosh" (x) -> y: Float Unary(values::acosh), d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]],
         kink "`acosh'(1.0)` is `inf`";
     /// Inverse hyperbolic tangent.
-    Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([1.0 / ((1.0 - x.clone()) * (1.0 + x))]), at &[&[0.5], &[-0.8]],
+    Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([x.map(Prim::AtanhSlope)]), at &[&[0.5], &[-0.8]],
         kink "`atanh'(1.0)` is `inf`";
     /// Error function.
-    Erf "erf" (x) -> y: Float Unary(values::erf), d([std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    Erf "erf" (x) -> y: Float Unary(values::erf), d([FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
-    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-std::f64::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).map(Prim::Exp)]), at &[&[0.5], &[-1.0]];
+    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
     /// `exp(x^2) * erfc(x)`, for tails that vanish in `erfc`.
-    Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([2.0 * x * y - std::f64::consts::FRAC_2_SQRT_PI]), at &[&[0.5], &[-1.0]];
+    Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([c(1.0).zip(Prim::ErfcxDerivative, x)]), at &[&[0.5], &[-1.0]];
     /// What `erf` inverts, of numbers between −1 and 1.
-    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / std::f64::consts::FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
+    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
         kink "`erfinv'(1.0)` is `inf`";
     /// Gamma function.
     Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
@@ -243,23 +250,77 @@ prims! {
     Polygamma "polygamma" (n, x) -> y: Float Binary(values::polygamma),
         Partials(vec![None, Some((n + 1.0).zip(Prim::Polygamma, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
     /// Beta function, `gamma(a) gamma(b) / gamma(a + b)`, of positive numbers.
-    Beta "beta" (a, b) -> y: Float Binary(values::beta), d([
-        y.clone() * (a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma)),
-        y * (b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma))]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+    Beta "beta" (a, b) -> y: Float Binary(values::beta),
+        d([-(y.clone() * a.clone().zip(Prim::DigammaGap, b.clone())), -(y * b.zip(Prim::DigammaGap, a))]),
+        at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// Logarithm of the beta function.
-    Lbeta "lbeta" (a, b) -> y: Float Binary(values::lbeta), d([
-        a.clone().map(Prim::Digamma) - (a.clone() + b.clone()).map(Prim::Digamma),
-        b.clone().map(Prim::Digamma) - (a + b).map(Prim::Digamma)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+    Lbeta "lbeta" (a, b) -> y: Float Binary(values::lbeta),
+        d([-a.clone().zip(Prim::DigammaGap, b.clone()), -b.zip(Prim::DigammaGap, a)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// `1 / (1 + exp(-x))`; its derivative stays accurate in the tails.
-    Sigmoid "sigmoid" (x) -> y: Float Unary(values::sigmoid), d([y * (-x).map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    Sigmoid "sigmoid" (x) -> y: Float Unary(values::sigmoid), d([x.map(Prim::SigmoidSlope)]), at &[&[0.5], &[-3.0]];
     /// `log(x / (1 - x))`, what `sigmoid` inverts.
-    Logit "logit" (x) -> y: Float Unary(values::logit), d([1.0 / (x.clone() * (1.0 - x))]), at &[&[0.2], &[0.9]],
+    Logit "logit" (x) -> y: Float Unary(values::logit), d([1.0 / x.clone() + 1.0 / (1.0 - x)]), at &[&[0.2], &[0.9]],
         kink "`logit'(0.0)` is `inf`";
     /// `log(1 + exp(x))` without overflow.
     Softplus "softplus" (x) -> y: Float Unary(values::softplus), d([x.map(Prim::Sigmoid)]), at &[&[0.5], &[-3.0]];
+    /// `x * log(y)`, and 0 where both are 0.
+    Xlogy "xlogy" (x, y) -> r: Float Defined(select(both_zero(&x, &y), 0.0, x.clone() * y.clone().map(Prim::Log))),
+        d([y.clone().map(Prim::Log), x.zip(Prim::Ratio, y)]), at &[&[0.7, 2.5], &[-1.3, 0.4]],
+        kink "by `y` 0 where both are 0, by `x` still `log(y)`: `grad(xlogy, wrt = 1)(0.0, 0.0)` is `0.0`, `(|x| xlogy(x, x))'(0.0)` is `-inf`";
+    /// `x * log(1 + y)`, and 0 where `x` is 0 and `y` is −1.
+    Xlog1py "xlog1py" (x, y) -> r: Float Defined(select(both_zero(&x, &(1.0 + y.clone())), 0.0, x.clone() * y.clone().map(Prim::Log1p))),
+        d([y.clone().map(Prim::Log1p), x.zip(Prim::Ratio, 1.0 + y)]), at &[&[0.7, 2.5], &[-1.3, -0.4]],
+        kink "by `y` 0 there: `grad(xlog1py, wrt = 1)(0.0, -1.0)` is `0.0`";
     /// Distance to the next float.
     Spacing "spacing" (x) -> y: Float Unary(values::spacing), Zero, at &[&[0.7]],
         kink "0, though it jumps at powers of two";
+    /// `y log(a)^k` with the power `y = a^b`, whose derivative by `b` of order k it is; 0 where `y` is 0.
+    PowLog "_pow_log" (k, a, b, y) -> r: Float Defined(select(
+            y.clone().zip(Prim::Eq, 0.0).zip(Prim::And, a.clone().zip(Prim::Ge, 0.0)), 0.0,
+            y.clone() * a.clone().map(Prim::Log).zip(Prim::Pow, k.clone()))),
+        Partials(vec![None, Some(pow_log_slope(&k, &a, &b)), Some(pow_log(k + 1.0, &a, b, y)), Some(c(0.0))]), at &[];
+    /// `x / y`, and 0 where both are 0.
+    Ratio "_ratio" (x, y) -> r: Float Defined(select(both_zero(&x, &y), 0.0, x / y.clone())),
+        d([1.0 / y.clone(), -(r / y)]), at &[&[0.3, -1.2]];
+    /// `x^-2`, whose slope does not divide by an overflow.
+    InverseSquare "_inverse_square" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone())), d([-(2.0 * y / x)]), at &[&[0.5], &[-3.0]];
+    /// `x^-3`.
+    InverseCube "_inverse_cube" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone() * x.clone())), d([-(3.0 * y / x)]), at &[&[0.5], &[-3.0]];
+    /// `x^-4`.
+    InverseFourth "_inverse_fourth" (x) -> y: Float Defined(1.0 / ((x.clone() * x.clone()) * (x.clone() * x.clone()))), d([-(4.0 * y / x)]),
+        at &[&[0.5], &[-3.0]];
+    /// Slope of `asin`.
+    AsinSlope "_asin_slope" (x) -> y: Float Defined(1.0 / ((1.0 - x.clone()) * (1.0 + x.clone())).map(Prim::Sqrt)),
+        d([(x * y.clone()) * (y.clone() * y)]), at &[&[0.5], &[-0.8]];
+    /// Slope of `atanh`.
+    AtanhSlope "_atanh_slope" (x) -> y: Float Defined(1.0 / ((1.0 - x.clone()) * (1.0 + x.clone()))),
+        d([(2.0 * x * y.clone()) * y]), at &[&[0.5], &[-0.8]];
+    /// Slope of `atan`.
+    AtanSlope "_atan_slope" (x) -> y: Float Defined(atan_slope(&x)),
+        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, (-2.0 * x * y.clone()) * y)]), at &[&[0.5], &[-3.0]];
+    /// Slope of `tanh`, from the argument and the result: `1 - y^2`, accurate in the tails.
+    TanhSlope "_tanh_slope" (x, y) -> r: Float Defined(tanh_slope(&x)), Partials(vec![Some(-2.0 * y * r), Some(c(0.0))]), at &[];
+    /// Slope of `sigmoid`.
+    SigmoidSlope "_sigmoid_slope" (x) -> y: Float Defined(sigmoid_slope(&x)), d([-(y * (0.5 * x).map(Prim::Tanh))]),
+        at &[&[0.5], &[-3.0]];
+    /// `exp(-x^2 / 2)`. The square of it does not lose the digits that a product with a subnormal number would.
+    Gauss "_gauss" (x) -> y: Float Defined((-0.5 * x.clone() * x.clone()).map(Prim::Exp)),
+        d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, -(x * y))]), at &[&[0.5], &[-1.0]];
+    /// Slope of `y = hypot(a, b)` by `a`; 0 where there is none.
+    HypotSlope "_hypot_slope" (a, b, y) -> r: Float Defined(part(&a, &b, &y)),
+        Partials(vec![
+            Some((hypot_slope(&b, &a, &y) / y.clone()) * hypot_slope(&b, &a, &y)),
+            Some(-(r * (hypot_slope(&b, &a, &y) / y))), Some(c(0.0))]), at &[];
+    /// The n-th derivative of `erfcx`, for n = 1, 2, …
+    ErfcxDerivative "_erfcx_derivative" (n, x) -> y: Float Binary(values::erfcx_derivative),
+        Partials(vec![None, Some((n + 1.0).zip(Prim::ErfcxDerivative, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
+    /// `digamma(a + b) - digamma(a)`.
+    DigammaGap "_digamma_gap" (a, b) -> y: Float Binary(values::digamma_gap),
+        d([a.clone().zip(Prim::TrigammaGap, b.clone()), c(1.0).zip(Prim::Polygamma, a + b)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+    /// The same of `polygamma(1, x)`.
+    TrigammaGap "_trigamma_gap" (a, b) -> y: Float Binary(values::trigamma_gap), d([
+        c(2.0).zip(Prim::Polygamma, a.clone() + b.clone()) - c(2.0).zip(Prim::Polygamma, a.clone()),
+        c(2.0).zip(Prim::Polygamma, a + b)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// The value, constant to differentiation.
     StopGrad "stop_grad" (x) -> y: Number Inline, Zero, at &[];
     /// Whether equal.
@@ -289,23 +350,14 @@ pub(crate) fn power(a: f64, b: f64) -> f64 {
     values::pow(a, b)
 }
 
-/// `x / (a² + b²)` without overflow; 0 at the origin and at infinity.
-fn over_square(x: &Formula, a: &Formula, b: &Formula) -> Formula {
-    let length = a.clone().zip(Prim::Hypot, b.clone());
-    let outside = length.clone().zip(Prim::Eq, 0.0).zip(Prim::Or, length.clone().zip(Prim::Eq, f64::INFINITY));
-    select(outside, 0.0, x.clone() / length.clone() / length)
+/// `a // b` of floats.
+pub(crate) fn floor_div(a: f64, b: f64) -> f64 {
+    values::floor_div(a, b)
 }
 
-/// `a / y`, the slope of `y = hypot(a, b)` by `a`; 0 where there is none.
-fn part(a: &Formula, b: &Formula, y: &Formula) -> Formula {
-    let infinite = |x: &Formula| x.clone().map(Prim::Abs).zip(Prim::Eq, f64::INFINITY);
-    let none = y.clone().zip(Prim::Eq, 0.0).zip(Prim::Or, infinite(b));
-    select(none, 0.0, select(infinite(a), a.clone().map(Prim::Sign), a.clone() / y.clone()))
-}
-
-/// 1 where `a` wins the comparison against `b`, ½ at a tie, else 0.
-fn weight(wins: Prim, a: &Formula, b: &Formula) -> Formula {
-    select(a.clone().zip(wins, b.clone()), 1.0, select(a.clone().zip(Prim::Eq, b.clone()), 0.5, 0.0))
+/// `a % b` of floats.
+pub(crate) fn remainder(a: f64, b: f64) -> f64 {
+    values::remainder(a, b)
 }
 
 impl Prim {
@@ -347,6 +399,14 @@ impl Prim {
             Prim::Not => "not",
             _ => return None,
         })
+    }
+
+    /// The formula that takes its place once all derivatives are taken.
+    pub fn definition(self) -> Option<&'static Formula> {
+        match &self.row().value {
+            Value::Defined(formula) => Some(formula),
+            Value::Inline | Value::Unary(_) | Value::Binary(_) => None,
+        }
     }
 
     /// The number of arguments.

@@ -18,7 +18,8 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
     match op {
         Op::Prim(prim) => match &prim.row().derivative {
             Derivative::Zero => false,
-            Derivative::Partials(_) | Derivative::Choice(_) => true,
+            Derivative::Partials(partials) => !is_zero(partials[k].as_ref()),
+            Derivative::Choice(_) => true,
             Derivative::Select => k > 0,
         },
         Op::Reduce(kind, _) => match kind {
@@ -38,6 +39,11 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
         | Op::Factor(_)
         | Op::Random(..) => false,
     }
+}
+
+/// Whether a partial derivative says that nothing goes through its argument.
+pub(super) fn is_zero(partial: Option<&Formula>) -> bool {
+    matches!(partial, Some(Formula::Const(0.0)))
 }
 
 /// What a tangent is multiplied by.

@@ -148,9 +148,9 @@ pub(super) fn helper(name: &str) -> Option<Own> {
 
 /// The function of the table behind a primitive.
 pub(super) fn primitive(prim: Prim) -> Option<Own> {
-    match prim.row().value {
-        prims::Value::Unary(f) => Some(Own::Unary(f)),
-        prims::Value::Binary(f) => Some(Own::Binary(f)),
-        prims::Value::Inline => None,
+    match &prim.row().value {
+        prims::Value::Unary(f) => Some(Own::Unary(*f)),
+        prims::Value::Binary(f) => Some(Own::Binary(*f)),
+        prims::Value::Inline | prims::Value::Defined(_) => None,
     }
 }

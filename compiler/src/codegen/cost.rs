@@ -71,9 +71,10 @@ pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool
 
 pub(super) fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
     let whole = dtype == DType::I64;
-    let cost = match prim.row().value {
-        prims::Value::Unary(_) | prims::Value::Binary(_) => CALL,
-        prims::Value::Inline if matches!(prim, Prim::Div | Prim::FloorDiv | Prim::Rem | Prim::Sqrt) => 5,
+    let cost = match &prim.row().value {
+        _ if whole && matches!(prim, Prim::FloorDiv | Prim::Rem) => 5,
+        prims::Value::Unary(_) | prims::Value::Binary(_) | prims::Value::Defined(_) => CALL,
+        prims::Value::Inline if matches!(prim, Prim::Div | Prim::Sqrt) => 5,
         prims::Value::Inline if matches!(prim, Prim::Min | Prim::Max | Prim::Sign) => 2,
         prims::Value::Inline => 1,
     };

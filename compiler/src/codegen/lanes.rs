@@ -42,7 +42,7 @@ pub(super) fn has_vector_form(prim: Prim) -> bool {
         Prim::Add | Prim::Sub | Prim::Mul | Prim::Div | Prim::Neg | Prim::Abs | Prim::Sqrt | Prim::Sign => true,
         Prim::Min | Prim::Max | Prim::Select | Prim::StopGrad => true,
         Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge | Prim::And | Prim::Or | Prim::Not => true,
-        Prim::Floor | Prim::Ceil | Prim::Round | Prim::FloorDiv | Prim::Rem => rounds(),
+        Prim::Floor | Prim::Ceil | Prim::Round => rounds(),
         // The others are functions of one element.
         _ => false,
     }
@@ -277,16 +277,6 @@ impl Translator<'_, '_> {
             Prim::Sub => self.b.ins().fsub(x[0], x[1]),
             Prim::Mul => self.b.ins().fmul(x[0], x[1]),
             Prim::Div => self.b.ins().fdiv(x[0], x[1]),
-            Prim::FloorDiv => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                self.b.ins().floor(quotient)
-            }
-            Prim::Rem => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                let whole = self.b.ins().floor(quotient);
-                let taken = self.b.ins().fmul(x[1], whole);
-                self.b.ins().fsub(x[0], taken)
-            }
             Prim::Neg => self.b.ins().fneg(x[0]),
             Prim::Abs => self.b.ins().fabs(x[0]),
             Prim::Sqrt => self.b.ins().sqrt(x[0]),

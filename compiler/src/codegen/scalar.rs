@@ -71,16 +71,6 @@ impl Translator<'_, '_> {
             Prim::Sub => self.b.ins().fsub(x[0], x[1]),
             Prim::Mul => self.b.ins().fmul(x[0], x[1]),
             Prim::Div => self.b.ins().fdiv(x[0], x[1]),
-            Prim::FloorDiv => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                self.b.ins().floor(quotient)
-            }
-            Prim::Rem => {
-                let quotient = self.b.ins().fdiv(x[0], x[1]);
-                let whole = self.b.ins().floor(quotient);
-                let taken = self.b.ins().fmul(x[1], whole);
-                self.b.ins().fsub(x[0], taken)
-            }
             Prim::Neg => self.b.ins().fneg(x[0]),
             Prim::Min => self.b.ins().fmin(x[0], x[1]),
             Prim::Max => self.b.ins().fmax(x[0], x[1]),
@@ -116,9 +106,9 @@ impl Translator<'_, '_> {
             DType::F32 => x.iter().map(|&x| self.b.ins().fpromote(types::F64, x)).collect(),
             DType::Bool | DType::I64 | DType::F64 => x.to_vec(),
         };
-        let callee = match prim.row().value {
+        let callee = match &prim.row().value {
             prims::Value::Unary(_) | prims::Value::Binary(_) => self.import_prim(prim),
-            prims::Value::Inline => None,
+            prims::Value::Inline | prims::Value::Defined(_) => None,
         };
         let Some(callee) = callee else {
             return self.defect(format!("{} of floats", prim.name()));

@@ -2,12 +2,14 @@
 
 use super::{FailureKind, Fallible, internal};
 use adl_lang::ops::Const;
+use adl_lang::prims::formula::Node;
 use adl_lang::prims::{Prim, Value};
 use adl_lang::types::DType;
 
 /// The value of a primitive.
 pub(super) fn apply(prim: Prim, args: &[Const]) -> Fallible<Const> {
     match *args {
+        _ if prim.definition().is_some() => defined(prim, args),
         [Const::Bool(cond), a, b] => Ok(if cond { a } else { b }),
         [Const::F64(a)] => float(prim, a).map(Const::F64),
         // The inline ones are exact, or correctly rounded with digits to spare: rounding twice does no harm.
@@ -32,6 +34,22 @@ pub(super) fn apply(prim: Prim, args: &[Const]) -> Fallible<Const> {
         }
         [..] => wrong(prim),
     }
+}
+
+/// The value of a primitive that stands for a formula.
+fn defined(prim: Prim, args: &[Const]) -> Fallible<Const> {
+    let (Some(formula), Some(last)) = (prim.definition(), args.last()) else {
+        return wrong(prim);
+    };
+    let mut failed = None;
+    let value = formula.fold(args, last, &mut |node| match node {
+        Node::Const(number) => Const::of(last.dtype(), number),
+        Node::Apply(prim, operands) => apply(prim, operands).unwrap_or_else(|problem| {
+            failed = Some(problem);
+            *last
+        }),
+    });
+    failed.map_or(Ok(value), Err)
 }
 
 /// Conversion to another element type.
@@ -89,9 +107,9 @@ fn float(prim: Prim, x: f64) -> Fallible<f64> {
         (Prim::Sqrt, x.sqrt()),
         (Prim::StopGrad, x),
     ];
-    match prim.row().value {
+    match &prim.row().value {
         Value::Unary(f) => Ok(f(x)),
-        Value::Inline | Value::Binary(_) => row(&inline, prim).map_or_else(|| wrong(prim), Ok),
+        Value::Inline | Value::Binary(_) | Value::Defined(_) => row(&inline, prim).map_or_else(|| wrong(prim), Ok),
     }
 }
 
@@ -114,14 +132,14 @@ macro_rules! inline_floats {
                 (Prim::Sub, a - b),
                 (Prim::Mul, a * b),
                 (Prim::Div, a / b),
-                (Prim::FloorDiv, (a / b).floor()),
-                (Prim::Rem, a - b * (a / b).floor()),
                 (Prim::Min, least),
                 (Prim::Max, most),
             ];
-            match prim.row().value {
+            match &prim.row().value {
                 Value::Binary(f) => Ok(f(a.into(), b.into()) as $float),
-                Value::Inline | Value::Unary(_) => row(&inline, prim).map_or_else(|| wrong(prim), Ok),
+                Value::Inline | Value::Unary(_) | Value::Defined(_) => {
+                    row(&inline, prim).map_or_else(|| wrong(prim), Ok)
+                }
             }
         }
     };

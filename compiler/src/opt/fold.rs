@@ -31,7 +31,6 @@ pub fn fold(prim: Prim, args: &[Const]) -> Option<Const> {
         [Const::F32(a)] => unary(prim, f64::from(a)).filter(|y| !y.is_nan()).map(|y| Const::F32(y as f32)),
         [Const::F32(a), Const::F32(b)] => match compare(prim, &a, &b) {
             Some(holds) => Some(Const::Bool(holds)),
-            None if matches!(prim, Prim::FloorDiv | Prim::Rem) => None,
             None => binary(prim, f64::from(a), f64::from(b)).filter(|y| !y.is_nan()).map(|y| Const::F32(y as f32)),
         },
         _ => None,
@@ -114,10 +113,10 @@ fn unary(prim: Prim, a: f64) -> Option<f64> {
         Prim::Ceil => Some(a.ceil()),
         Prim::Round => Some(a.round_ties_even()),
         Prim::Sqrt => Some(a.sqrt()),
-        _ => match prim.row().value {
+        _ => match &prim.row().value {
             // The distance to the next float depends on the type.
             Value::Unary(f) if prim != Prim::Spacing => Some(f(a)),
-            Value::Unary(_) | Value::Inline | Value::Binary(_) => None,
+            Value::Unary(_) | Value::Inline | Value::Binary(_) | Value::Defined(_) => None,
         },
     }
 }
@@ -131,9 +130,9 @@ fn binary(prim: Prim, a: f64, b: f64) -> Option<f64> {
         // Which of two zeros is the lesser is the machine's own; of NaN and a number the answer is NaN.
         Prim::Min if differ(a, b) => Some(a.min(b)),
         Prim::Max if differ(a, b) => Some(a.max(b)),
-        _ => match prim.row().value {
+        _ => match &prim.row().value {
             Value::Binary(f) => Some(f(a, b)),
-            Value::Unary(_) | Value::Inline => None,
+            Value::Unary(_) | Value::Inline | Value::Defined(_) => None,
         },
     }
 }

@@ -148,9 +148,10 @@ impl Elab<'_> {
                 BinaryOp::Sub => x - y,
                 BinaryOp::Mul => x * y,
                 BinaryOp::Div => x / y,
-                BinaryOp::FloorDiv => (x / y).floor(),
+                BinaryOp::FloorDiv => crate::prims::floor_div(x, y),
+                BinaryOp::Rem => crate::prims::remainder(x, y),
                 BinaryOp::Pow => crate::prims::power(x, y),
-                BinaryOp::Rem | BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
+                BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
             return Ok(Some(Val::Float(folded)));
         }
@@ -212,6 +213,9 @@ impl Elab<'_> {
         let base = self.snapshot(&Val::Leaf(base), span);
         let product = match exponent.unsigned_abs() {
             1 => base,
+            2 if exponent < 0 => return self.pointwise(Prim::InverseSquare, &[base], span).map(Some),
+            3 if exponent < 0 => return self.pointwise(Prim::InverseCube, &[base], span).map(Some),
+            4 if exponent < 0 => return self.pointwise(Prim::InverseFourth, &[base], span).map(Some),
             2 => mul(self, &base, &base)?,
             3 => {
                 let square = mul(self, &base, &base)?;

@@ -75,7 +75,8 @@ pub fn topics() -> Vec<Topic> {
     for row in ROWS.iter().filter(|r| !r.topic.is_empty() && !r.name.starts_with('_')) {
         add(row.topic, "", vec![of_row(row)]);
     }
-    let functions = Prim::ALL.iter().filter(|p| prim(p.name()).is_some() && super::find(p.name()).is_none());
+    let shown = |p: &&Prim| !p.name().starts_with('_') && prim(p.name()).is_some() && super::find(p.name()).is_none();
+    let functions = Prim::ALL.iter().filter(shown);
     add("Element by element", "", functions.map(|p| of_prim(*p)).collect());
     for (_, text) in sources::PRELUDE {
         let topic = file_topic(text);

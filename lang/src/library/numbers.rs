@@ -31,8 +31,9 @@ pub(crate) fn choose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 pub(crate) fn relu(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let (x, at) = a.at(0)?;
     let x = e.snapshot(&x, at);
-    let positive = e.pointwise(Prim::Gt, &[x.clone(), Val::Int(0)], span)?;
-    e.pointwise(Prim::Select, &[positive, x, Val::Int(0)], span)
+    // So that NaN is passed on.
+    let none = e.pointwise(Prim::Le, &[x.clone(), Val::Int(0)], span)?;
+    e.pointwise(Prim::Select, &[none, Val::Int(0), x], span)
 }
 
 /// `round(x)`, and `round(x, digits)` behind the point.

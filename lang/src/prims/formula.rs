@@ -40,6 +40,24 @@ impl Formula {
         }
     }
 
+    /// The formula with definitions in the places of the primitives that have one.
+    pub(super) fn written_out(&self) -> Formula {
+        match self {
+            Formula::Arg(_) | Formula::Result | Formula::Const(_) => self.clone(),
+            Formula::Apply(prim, operands) => {
+                let operands: Vec<Formula> = operands.iter().map(Formula::written_out).collect();
+                match prim.definition() {
+                    Some(formula) => formula.fold(&operands, &Formula::Result, &mut |node| match node {
+                        Node::Const(c) => Formula::Const(c),
+                        Node::Apply(Prim::Pow, [base, Formula::Const(1.0)]) => base.clone(),
+                        Node::Apply(prim, operands) => Formula::Apply(prim, operands.into()),
+                    }),
+                    None => Formula::Apply(*prim, operands.into()),
+                }
+            }
+        }
+    }
+
     /// A primitive of this formula.
     pub(super) fn map(self, prim: Prim) -> Formula {
         Formula::Apply(prim, Arc::new([self]))
@@ -59,6 +77,13 @@ pub(super) fn select(cond: Formula, then: impl Into<Formula>, otherwise: impl In
 impl From<f64> for Formula {
     fn from(value: f64) -> Formula {
         Formula::Const(value)
+    }
+}
+
+impl Prim {
+    /// The primitive of these formulas.
+    pub(super) fn of<const N: usize>(self, operands: [Formula; N]) -> Formula {
+        Formula::Apply(self, Arc::new(operands))
     }
 }
 

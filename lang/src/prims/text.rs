@@ -18,7 +18,7 @@ enum Binding {
 impl Formula {
     /// As one would write it, with the names of the arguments and a text for the result.
     pub fn text(&self, params: &[&str], result: &str) -> String {
-        show(self, params, result).0
+        show(&self.written_out(), params, result).0
     }
 }
 
@@ -50,7 +50,7 @@ fn show(formula: &Formula, params: &[&str], result: &str) -> (String, Binding) {
                 Prim::Eq | Prim::Ne | Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge => {
                     infix(Binding::Compare, Binding::Sum, Binding::Sum)
                 }
-                Prim::Or => infix(Binding::Or, Binding::Or, Binding::Compare),
+                Prim::Or | Prim::And => infix(Binding::Or, Binding::Compare, Binding::Compare),
                 other => {
                     let name = if *other == Prim::Select { "where" } else { other.name() };
                     let args: Vec<String> = x.iter().map(|f| part(f, Binding::Or)).collect();
@@ -69,13 +69,15 @@ fn square(a: &Formula, b: &Formula) -> bool {
 
 /// A number, the well-known ones by their formula.
 fn constant(c: f64) -> String {
-    use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
+    use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E, PI};
     let known = [
         (FRAC_2_SQRT_PI, "2 / sqrt(pi)"),
         (1.0 / FRAC_2_SQRT_PI, "sqrt(pi) / 2"),
         (PI, "pi"),
         (LN_2, "log(2)"),
-        (LN_10, "log(10)"),
+        (2.0 * LN_2, "2 * log(2)"),
+        (LOG2_E, "1 / log(2)"),
+        (LOG10_E, "1 / log(10)"),
     ];
     for (value, text) in known {
         if c == value {

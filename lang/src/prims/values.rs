@@ -3,10 +3,14 @@
 
 mod beta;
 mod double;
+mod erfcx;
 mod gamma;
+mod gaps;
 
 pub use beta::{beta, lbeta};
+pub use erfcx::erfcx_derivative;
 pub use gamma::{digamma, lgamma, polygamma};
+pub use gaps::{digamma_gap, trigamma_gap};
 
 macro_rules! unary {
     ($($name:ident = $f:path;)*) => {
@@ -57,7 +61,43 @@ binary! {
 
 /// `a ^ b` as IEEE 754 has it: anything to the power 0 is 1, and so is 1 to any power.
 pub extern "C" fn pow(a: f64, b: f64) -> f64 {
-    if b == 0.0 || a == 1.0 { 1.0 } else { pxfm::f_pow(a, b) }
+    match a {
+        _ if b == 0.0 || a == 1.0 => 1.0,
+        // `pxfm` has a function for base 10, which is wrong near the subnormal numbers.
+        10.0 if b < -300.0 => pxfm::f_pow(100.0, 0.5 * b),
+        _ => pxfm::f_pow(a, b),
+    }
+}
+
+/// Quotients below are floats to the unit.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// The floor of the exact quotient, rounded if that is no float.
+pub extern "C" fn floor_div(a: f64, b: f64) -> f64 {
+    let quotient = a / b;
+    let floor = quotient.floor();
+    // The quotient may have been rounded up to a whole number; beyond that size it is one.
+    if quotient.abs() < WHOLE && opposite(left(a, b, floor), b) { floor - 1.0 } else { floor }
+}
+
+/// `a - b floor(a / b)` with the exact quotient, rounded once; a zero has the sign of `b`.
+pub extern "C" fn remainder(a: f64, b: f64) -> f64 {
+    let rest = if (a / b).abs() < WHOLE { left(a, b, floor_div(a, b)) } else { a % b };
+    match rest {
+        0.0 => 0.0f64.copysign(b),
+        // Only a finite quotient of an infinite `b`, and one that was not taken down, leave the wrong sign.
+        _ if opposite(rest, b) => rest + b,
+        _ => rest,
+    }
+}
+
+/// `a - b · quotient`, rounded once.
+fn left(a: f64, b: f64, quotient: f64) -> f64 {
+    if quotient == 0.0 || b.is_infinite() { a } else { (-quotient).mul_add(b, a) }
+}
+
+fn opposite(a: f64, b: f64) -> bool {
+    a != 0.0 && (a < 0.0) != (b < 0.0)
 }
 
 /// `1 / (1 + exp(-x))`; far down it is `exp(x)`, which goes on where `exp(-x)` overflows.

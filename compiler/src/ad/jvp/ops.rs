@@ -8,7 +8,7 @@
 //! ```
 
 use super::super::emit::derivative;
-use super::super::linear::{Term, chosen, plus, scaled};
+use super::super::linear::{Term, chosen, is_zero, plus, scaled};
 use super::Forward;
 use crate::ir::{Builder, InstData, Value};
 use adl_lang::ops::{Op, Reduction};
@@ -98,7 +98,9 @@ impl Forward<'_, '_> {
                 let to = &mut self.emit.to();
                 let mut sum = None;
                 for (partial, tangent) in partials.iter().zip(tangents) {
-                    if let Some(tangent) = *tangent {
+                    if let Some(tangent) = *tangent
+                        && !is_zero(partial.as_ref())
+                    {
                         let term = scaled(to, partial.as_ref(), (args, result), tangent, false);
                         sum = Some(plus(to, sum, term));
                     }

@@ -142,6 +142,9 @@ fn of_op(op: &Op, given: &[Size]) -> Size {
 
 fn of_prim(prim: Prim, given: &[Size]) -> Size {
     let all = given.iter().copied().fold(Size::Finite, Size::join);
+    if let Some(formula) = prim.definition() {
+        return of_formula(formula, given, Size::Any);
+    }
     match (prim, given) {
         (Prim::Select, [_, then, otherwise]) => then.join(*otherwise),
         (Prim::Add, [Size::Known(a), Size::Known(b)]) => Size::of(a + b),
@@ -184,9 +187,12 @@ fn has_poles(prim: Prim) -> bool {
 
 /// What is known of a partial derivative, by what is known of the arguments and of the result.
 pub(super) fn of_partial(partial: Option<&Formula>, given: &[Size], result: Size) -> Size {
-    let make = &mut |node: Node<'_, Size>| match node {
+    partial.map_or(Size::Any, |formula| of_formula(formula, given, result))
+}
+
+fn of_formula(formula: &Formula, given: &[Size], result: Size) -> Size {
+    formula.fold(given, &result, &mut |node| match node {
         Node::Const(number) => Size::of(number),
         Node::Apply(prim, operands) => of_prim(prim, operands),
-    };
-    partial.map_or(Size::Any, |formula| formula.fold(given, &result, make))
+    })
 }

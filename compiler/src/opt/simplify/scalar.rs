@@ -241,7 +241,7 @@ fn fold_row(f: &Func, op: &Op, args: &[Value]) -> Option<To> {
     for (slot, &arg) in constants.iter_mut().zip(args) {
         *slot = constant(f, arg)?;
     }
-    fold(*prim, &constants[..args.len()]).map(To::Const)
+    fold(*prim, constants.get(..args.len())?).map(To::Const)
 }
 
 fn apply(prim: Prim, args: &[Value]) -> To {

@@ -14,6 +14,9 @@ const LARGEST: f64 = 1e300;
 pub extern "C" fn beta(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
     let sum = low + high;
+    if (a + b).is_nan() {
+        return f64::NAN;
+    }
     if !(low >= f64::MIN_POSITIVE && high < LARGEST) {
         return pxfm::f_beta(a, b);
     }
@@ -30,6 +33,9 @@ pub extern "C" fn beta(a: f64, b: f64) -> f64 {
 /// The logarithm of `beta`.
 pub extern "C" fn lbeta(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
+    if (a + b).is_nan() {
+        return f64::NAN;
+    }
     if !(low >= f64::MIN_POSITIVE && high < LARGEST) {
         return pxfm::f_lnbeta(a, b);
     }

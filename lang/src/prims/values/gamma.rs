@@ -84,6 +84,9 @@ pub extern "C" fn digamma(x: f64) -> f64 {
     if x == 0.0 {
         return -1.0 / x;
     }
+    if x > HUGE {
+        return pxfm::f_log(x);
+    }
     let d = (x - POSITIVE_ROOT.0) - POSITIVE_ROOT.1;
     if d.abs() < 0.1 {
         return d * POSITIVE_SERIES.iter().rev().fold(0.0, |sum, c| sum * d + c);
@@ -103,6 +106,9 @@ pub extern "C" fn digamma(x: f64) -> f64 {
         (y.log() - Double::from(0.5) / y - bernoulli_series(y, |k| 2.0 * k) - sum).float()
     })
 }
+
+/// From here on the first term of the asymptotic series gives all digits.
+const HUGE: f64 = 1e25;
 
 /// From here on the asymptotic series give twice the precision.
 const LARGE: f64 = 20.0;
@@ -128,7 +134,7 @@ const POSITIVE_SERIES: [f64; 15] = [
 ];
 
 /// Numerators and denominators of the Bernoulli numbers B₂, B₄, …
-const BERNOULLI: [(f64, f64); 17] = [
+pub(super) const BERNOULLI: [(f64, f64); 17] = [
     (1.0, 6.0),
     (-1.0, 30.0),
     (1.0, 42.0),
@@ -161,6 +167,11 @@ fn bernoulli_series(y: Double, weight: impl Fn(f64) -> f64) -> Double {
 pub extern "C" fn polygamma(n: f64, x: f64) -> f64 {
     if n == 0.0 {
         return digamma(x);
+    }
+    if x > HUGE && x.is_finite() && n.fract() == 0.0 {
+        // The first term of the asymptotic series, (n - 1)! / xⁿ.
+        let size = (1..n as u32).fold(1.0 / x, |term, j| term * (f64::from(j) / x));
+        return if n % 2.0 == 0.0 { -size } else { size };
     }
     if n == 1.0 {
         return pxfm::f_trigamma(x);
