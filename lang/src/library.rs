@@ -176,6 +176,7 @@ rows! {
     "pad" "pad(x, width, value = 0)" "A margin around it: `k`, `(before, after)`, or one of these for each axis." "linear" "pad([1, 2], (1, 2))" entries::pad;
     "_merged" "_merged(x, axis)" "The axes that are reduced as one at the front." "linear" "" axes::merged;
     "_count" "_count(x, axis)" "How many entries are reduced to one." "integer" "" axes::count;
+    "_not_empty" "_not_empty(x, axis, name)" "Refuses to reduce nothing." "none" "" axes::refuse_nothing;
     "_kept" "_kept(r, x, axis, keep)" "A reduction with axes of length 1 where they are kept." "linear" "" axes::kept_like;
   ["Reductions"]
     "sum" "sum(x, axis = none, keep = false)" "Sum over all or some axes; of nothing 0." "linear" "sum([[1, 2], [3, 4]], axis = 0)" |e, a, s| reduce::reduce(e, a, reduce::Kind::Sum, s);
@@ -220,6 +221,7 @@ rows! {
     "_start_clock" "_start_clock()" "Starts a clock of the host." "none" "" |e, _, s| numbers::clock(e, false, s);
     "_elapsed" "_elapsed()" "What stops the clock that was started last and prints its time." "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
+    "_is_text" "_is_text(x)" "Whether an option is a word." "none" "" numbers::is_text;
     "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;
     "_typed_as" "_typed_as(v, x)" "`v` with the element type of `x`." "linear" "" matrices::typed_as;
     "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots." "constant" "" |e, a, s| matrices::factor(e, a, Factor::Lu, s);

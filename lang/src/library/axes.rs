@@ -1,7 +1,7 @@
 //! Axes of arrays: how options name them, and arrays seen along them.
 
 use super::arrays::{array, size_of};
-use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::prims::Prim;
@@ -178,6 +178,18 @@ pub(crate) fn count(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
     let dims = e.dims(&v);
     let axes = axes(e, a, 1, dims.len())?;
     Ok(Val::Size(axes.iter().fold(Dim::constant(1), |n, &k| n * dims[k].clone())))
+}
+
+/// `_not_empty(x, axis, name)`: refuses to reduce nothing, in the name of a function.
+pub(crate) fn refuse_nothing(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((x, _), (name, _)) = (a.at(0)?, a.at(2)?);
+    let Some(name) = plain_text(&name) else {
+        return e.error("E0999", span, "the library refuses nothing in no name");
+    };
+    let dims = e.dims(&x);
+    let axes = axes(e, a, 1, dims.len())?;
+    not_empty(e, &name, &dims, &axes, span)?;
+    Ok(Val::None)
 }
 
 /// `_kept(r, x, axis, keep)`: the reduction `r` of `x` with axes of length 1 where `keep` asks for them.

@@ -279,6 +279,11 @@ pub(crate) fn clock(e: &mut Elab<'_>, stop: bool, span: Span) -> R<Val> {
     Ok(Val::None)
 }
 
+/// `_is_text(x)`: whether an option is a word.
+pub(crate) fn is_text(_: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
+    Ok(Val::Bool(plain_text(&a.at(0)?.0).is_some()))
+}
+
 /// A word that must be one of some, known when the program is compiled; `none` stands for the first choice of all.
 pub(crate) fn choice(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((value, at), (name, _), (choices, _)) = (a.at(0)?, a.at(1)?, a.at(2)?);
