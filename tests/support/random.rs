@@ -1,5 +1,6 @@
-//! Random programs: well-typed ADL functions `f(x: f64, y: f64, a: f64[n]) -> f64` with loops, branches, indexed updates,
-//! comprehensions, calls, recursion and `while`, smooth enough that their derivatives mean something.
+//! Random programs: well-typed ADL functions `f(x: f64, y: f64, a: f64[n]) -> f64` (or of `f32`) with loops, branches, indexed
+//! updates, comprehensions, calls, recursion, `while`, closures, records, matrices, solvers, maps, checkpoints and derivatives of
+//! their own, smooth enough that their derivatives mean something.
 
 use std::fmt::Write;
 
@@ -37,6 +38,8 @@ struct Scope {
     variables: Vec<String>,
     arrays: Vec<String>,
     array_variables: Vec<String>,
+    /// Square matrices with as many rows as `a` has entries.
+    matrices: Vec<String>,
     /// Loop counters that are in range of every array.
     indices: Vec<String>,
 }
@@ -51,12 +54,21 @@ pub struct Generator {
     loops: usize,
     /// Whether the helpers may be called.
     calls: bool,
+    /// How deep in functions of their own (closures, solvers) the place is; limits the size.
+    closures: usize,
 }
 
-/// The program of that seed.
-pub fn program(seed: u64) -> String {
-    let mut g =
-        Generator { random: Random::new(seed), text: String::new(), indent: 1, names: 0, loops: 0, calls: false };
+/// The program of that seed, of `f64` or `f32`.
+pub fn program(seed: u64, float: &str) -> String {
+    let mut g = Generator {
+        random: Random::new(seed),
+        text: String::new(),
+        indent: 1,
+        names: 0,
+        loops: 0,
+        calls: false,
+        closures: 0,
+    };
     let mut scope = Scope { scalars: vec!["p".into(), "q".into()], ..Scope::default() };
     g.text.push_str("fn helper(p: f64, q: f64) -> f64 {\n");
     g.statements(&mut scope, 2);
@@ -73,7 +85,7 @@ pub fn program(seed: u64) -> String {
     g.statements(&mut scope, count);
     let (first, second) = (g.scalar(&scope, 2), g.array(&scope, 2));
     let _ = writeln!(g.text, "  {first} + sum({second})\n}}");
-    g.text
+    if float == "f64" { g.text } else { g.text.replace("f64", float) }
 }
 
 impl Generator {
@@ -98,7 +110,7 @@ impl Generator {
 
     fn statement(&mut self, scope: &mut Scope) {
         let nested = self.indent > 3;
-        match self.random.below(if nested { 7 } else { 12 }) {
+        match self.random.below(if nested { 9 } else { 14 }) {
             0 => {
                 let (name, value) = (self.fresh("s"), self.scalar(scope, 3));
                 self.line(&format!("let {name} = {value}"));
@@ -139,8 +151,18 @@ impl Generator {
                     self.line(&assignment);
                 }
             }
-            7 | 8 if self.loops < 2 => self.for_loop(scope),
-            9 if self.loops < 2 => self.while_loop(scope),
+            7 => {
+                let (name, p, q) = (self.fresh("r"), self.scalar(scope, 2), self.scalar(scope, 2));
+                self.line(&format!("let {name} = (p: {p}, q: {q})"));
+                scope.scalars.extend([format!("{name}.p"), format!("{name}.q")]);
+            }
+            8 if !scope.arrays.is_empty() => {
+                let (name, value) = (self.fresh("m"), self.matrix(scope, 2));
+                self.line(&format!("let {name} = {value}"));
+                scope.matrices.push(name);
+            }
+            9 | 10 if self.loops < 2 => self.for_loop(scope),
+            11 if self.loops < 2 => self.while_loop(scope),
             _ => self.branch(scope),
         }
     }
@@ -229,7 +251,7 @@ impl Generator {
             };
         }
         let a = self.scalar(scope, depth - 1);
-        match self.random.below(15) {
+        match self.random.below(21) {
             0 | 1 => format!("({a} + {})", self.scalar(scope, depth - 1)),
             2 => format!("({a} - {})", self.scalar(scope, depth - 1)),
             3 | 4 => format!("sin({a}) * {}", self.scalar(scope, depth - 1)),
@@ -242,7 +264,88 @@ impl Generator {
             11 if self.calls => format!("helper({a}, {})", self.scalar(scope, depth - 1)),
             12 if !scope.arrays.is_empty() && self.loops == 0 => format!("tree(a, 0, len(a), {a})"),
             13 if !scope.arrays.is_empty() => format!("mean({})", self.array(scope, depth - 1)),
+            14 if !scope.arrays.is_empty() => self.reduction(scope, depth - 1),
+            15 if !scope.matrices.is_empty() => format!("sum(sin({}))", self.matrix(scope, depth - 1)),
+            16 => {
+                let (t, body) = self.closure(scope, depth - 1);
+                format!("(|{t}| {body})({a})")
+            }
+            17 if self.closures == 0 => {
+                let (t, body) = self.closure(scope, 1);
+                format!("{}(|{t}| {body})({a})", if self.random.below(2) == 0 { "checkpoint" } else { "grad" })
+            }
+            18 if self.closures == 0 && self.loops == 0 => self.solution(&a),
+            19 if self.closures == 0 => {
+                let (t, body) = self.closure(scope, 1);
+                format!("jvp(|{t}| {body}, {a}, {}).1", self.atom(scope))
+            }
             _ => format!("log(2 + sin({a}))"),
+        }
+    }
+
+    /// A function of one number, without its bars: its parameter and its value.
+    fn closure(&mut self, scope: &Scope, depth: usize) -> (String, String) {
+        let t = self.fresh("t");
+        let mut inner = scope.clone();
+        inner.scalars.push(t.clone());
+        self.closures += 1;
+        let body = self.scalar(&inner, depth);
+        self.closures -= 1;
+        (t.clone(), format!("sin({t}) + 0.2 * {body}"))
+    }
+
+    /// The solution of an equation that has one for every value of `a`.
+    fn solution(&mut self, a: &str) -> String {
+        let z = self.fresh("z");
+        match self.random.below(4) {
+            0 => format!("root(|{z}| {z} + 0.3 * sin({z}) - sin({a}), 0.0)"),
+            1 => format!("minimize(|{z}| 0.5 * {z}^2 + 0.1 * cos({z}) - {z} * sin({a}), 0.0)"),
+            2 => format!("linear_solve(|{z}| (2 + sin({a})) * {z}, 1.0)"),
+            _ => format!("root(|[p, {z}]| [p - 0.2 * cos({z}), {z} + 0.1 * p^2 - sin({a})], [0.0, 0.0])[1]"),
+        }
+    }
+
+    fn reduction(&mut self, scope: &Scope, depth: usize) -> String {
+        let a = self.array(scope, depth);
+        match self.random.below(7) {
+            0 => format!("logsumexp({a})"),
+            1 => format!("sqrt(1 + dot({a}, {a}))"),
+            2 => format!("max(sort({a}))"),
+            3 => format!("variance({a})"),
+            4 => format!("({a} @ {})", self.array(scope, depth)),
+            5 => format!("norm(concat({a}, [1.0]))"),
+            _ => {
+                let j = self.fresh("j");
+                format!(
+                    "sum(sin({}[{j}]) * {} for {j} in 0..len(a))",
+                    self.pick(&scope.arrays).unwrap_or_default(),
+                    self.atom(scope)
+                )
+            }
+        }
+    }
+
+    /// A square matrix; never ill-conditioned where it is solved with.
+    fn matrix(&mut self, scope: &Scope, depth: usize) -> String {
+        if let Some(m) = self.pick(&scope.matrices).filter(|_| depth == 0 || self.random.below(4) == 0) {
+            return m;
+        }
+        let a = self.array(scope, depth.saturating_sub(1));
+        if depth == 0 {
+            return format!("outer({a}, {a})");
+        }
+        let m = self.matrix(scope, depth - 1);
+        match self.random.below(7) {
+            0 => format!("sin({m}).T"),
+            1 => format!("(0.1 * ({m} @ {}))", self.matrix(scope, depth - 1)),
+            2 => format!("({m} * {a})"),
+            3 => format!("({m} + {})", self.matrix(scope, depth - 1)),
+            4 => format!("diag({a})"),
+            5 => format!("solve(4 * eye(len(a)) + tanh({m}) / len(a), {})", self.matrix(scope, depth - 1)),
+            _ => {
+                let (i, j) = (self.fresh("i"), self.fresh("j"));
+                format!("[sin({a}[{i}] + {}) * {a}[{j}] for {i} in 0..len(a), {j} in 0..len(a)]", self.atom(scope))
+            }
         }
     }
 
@@ -255,7 +358,23 @@ impl Generator {
         if depth == 0 {
             return a;
         }
-        match self.random.below(9) {
+        match self.random.below(15) {
+            9 => format!("softmax({})", self.array(scope, depth - 1)),
+            10 => format!("cumsum({}) / len(a)", self.array(scope, depth - 1)),
+            11 if self.closures == 0 => {
+                let (t, body) = self.closure(scope, 1);
+                format!("vmap(|{t}| {body})({a})")
+            }
+            12 if !scope.matrices.is_empty() => {
+                let m = self.pick(&scope.matrices).unwrap_or_default();
+                match self.random.below(4) {
+                    0 => format!("tanh({m} @ {a})"),
+                    1 => format!("mean({m}, axis = {})", self.random.below(2)),
+                    2 => format!("{m}[{}]", self.index(scope)),
+                    _ => format!("{m}[:, {}]", self.index(scope)),
+                }
+            }
+            13 => format!("sort({})", self.array(scope, depth - 1)),
             0 => format!("sin({})", self.array(scope, depth - 1)),
             1 => format!("({} + {})", self.array(scope, depth - 1), self.array(scope, depth - 1)),
             2 => format!("{} * cos({})", self.array(scope, depth - 1), self.array(scope, depth - 1)),
