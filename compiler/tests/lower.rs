@@ -9,13 +9,17 @@ use adl_compiler::interp::{self, Data, Hooks, Piece};
 use adl_compiler::ir::verify::verify;
 use adl_compiler::ir::{FuncId, Module};
 use adl_compiler::lower::lower;
-use adl_compiler::pipeline::{Options, Problem, Timings, compile};
+use adl_compiler::pipeline::{Bounds, Options, Problem, Timings, compile};
 use adl_lang::ops::Const;
 use adl_lang::typed;
 use adl_runtime::workspace::Lend;
 use adl_runtime::{Array, Host, Interrupt, Workspace};
 use programs::{Programs, run};
 use std::sync::{Arc, Mutex};
+
+fn bounds(stop: &Interrupt) -> Bounds {
+    Bounds { stop: stop.clone(), ..Bounds::default() }
+}
 
 #[test]
 fn jumps_in_nested_loops() {
@@ -42,7 +46,7 @@ fn jumps_in_native_code() {
             continue;
         };
         let (options, stop) = (Options::default(), Interrupt::new());
-        let native = compile(&module, typed::FuncId(0), options, &stop, &mut Timings::default());
+        let native = compile(&module, typed::FuncId(0), options, &bounds(&stop), &mut Timings::default());
         let native = native.unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
         assert_eq!(call(native), expected, "seed {seed}\n{}", lower(&module));
     }
@@ -53,11 +57,11 @@ fn a_raised_interrupt_ends_the_compilation() {
     let module = Programs::new(1).module();
     let (stop, mut timings) = (Interrupt::new(), Timings::default());
     stop.raise();
-    let stopped = compile(&module, typed::FuncId(0), Options::default(), &stop, &mut timings);
+    let stopped = compile(&module, typed::FuncId(0), Options::default(), &bounds(&stop), &mut timings);
     assert!(matches!(stopped, Err(Problem::Interrupted)));
     assert!(timings.iter().all(|(pass, _)| pass == "lower"), "{timings:?}");
     stop.clear();
-    assert!(compile(&module, typed::FuncId(0), Options::default(), &stop, &mut timings).is_ok());
+    assert!(compile(&module, typed::FuncId(0), Options::default(), &bounds(&stop), &mut timings).is_ok());
 }
 
 struct Lines(Vec<i64>);
