@@ -124,8 +124,11 @@ fn has_free_size(spec: &Spec) -> bool {
     }
 }
 
-/// A problem with both signatures.
+/// A problem with both signatures, unless a limit or the interrupt is what ended it.
 fn explained(typed: &Typed, mut problem: Error) -> Error {
+    if problem.kind != ErrorKind::Program {
+        return problem;
+    }
     problem.kind = ErrorKind::Signature;
     if let Some(first) = problem.diagnostics.first_mut() {
         first.notes.extend(typed.signatures());

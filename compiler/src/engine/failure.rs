@@ -158,7 +158,10 @@ pub fn too_deep(function: Option<(&str, Span)>, span: Span) -> Diagnostic {
 
 /// The memory is used up; `shortage` says how much was asked for and how much was in use, if that is known.
 pub fn out_of_memory(limit: Option<usize>, shortage: Option<Shortage>, span: Span) -> Failed {
-    let asked = shortage.map(|s| format!("{} are needed, and {} are in use", bytes(s.asked), bytes(s.used)));
+    let asked = shortage.map(|s| match s.used {
+        0 => format!("{} are needed", bytes(s.asked)),
+        used => format!("{} are needed, and {} are in use", bytes(s.asked), bytes(used)),
+    });
     let allowed = limit.map(|limit| format!("the limit is {}", bytes(limit)));
     let figures: Vec<String> = asked.into_iter().chain(allowed).collect();
     let figures = if figures.is_empty() { String::new() } else { format!(": {}", figures.join("; ")) };
