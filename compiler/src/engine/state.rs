@@ -82,7 +82,7 @@ impl State {
 
     /// Reading and checking look at the switch that stops what runs.
     fn watch(&mut self) {
-        let interrupt = self.runner.setting().interrupt.clone();
+        let interrupt = self.runner.stop.clone();
         self.checker.stop_when(Arc::new(move || interrupt.is_raised()));
         self.checker.set_limits(self.runner.setting().compile);
     }
