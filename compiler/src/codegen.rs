@@ -17,16 +17,18 @@
 //! element.rs   one element of an array             nest.rs      loops over arrays
 //! store.rs     arrays into memory                  reduce.rs    reductions
 //! vector.rs    loops over several elements         lanes.rs     several elements in a register
-//! listing.rs   the code as text
+//! sums.rs      sums of floats                      pieces.rs    functions of many elements
+//! chunks.rs    sums over the lanes of a map        listing.rs   the code as text
 //! ```
 //!
 //! Requires: verified IR, no `jvp` or `vjp`. Ensures: the code computes what the interpreter computes, to the bit except
-//! for the order of sums; it never traps; loops can be interrupted; deep recursion ends in a status.
+//! for products of matrices; it never traps; loops can be interrupted; deep recursion ends in a status.
 
 mod abi;
 mod buffers;
 mod calls;
 mod checks;
+mod chunks;
 mod classes;
 mod conflict;
 mod control;
@@ -50,6 +52,7 @@ mod rotate;
 mod scalar;
 mod sites;
 mod store;
+mod sums;
 mod tape;
 mod unit;
 mod vector;

@@ -29,5 +29,6 @@ pub mod verify;
 
 pub use build::Builder;
 pub use func::{
-    Block, BlockData, Claim, Def, Func, FuncId, Inst, InstData, Kind, Module, Part, Rules, Type, Value, ValueData,
+    Block, BlockData, Claim, Def, Func, FuncId, Inst, InstData, Kind, MAX_SIZE, Module, Part, Rules, Type, Value,
+    ValueData,
 };

@@ -4,6 +4,7 @@
 //! with its parameters, and what it returns, is said where it is defined.
 
 use crate::abi::{self, Context, PrintValue, Tape};
+use crate::kernels::reduce::{self, Columns, LEVELS, Stream};
 use crate::kernels::{elementary, factor, matmul, memory, random, sort};
 
 /// The machine type of a parameter or a result.
@@ -17,6 +18,10 @@ pub enum Part {
     Word,
     /// A whole number of 32 bits: a status, a site, a kind.
     Half,
+    /// A float of 64 bits.
+    Double,
+    /// A float of 32 bits.
+    Single,
 }
 
 /// A function that compiled code may call.
@@ -70,9 +75,13 @@ macro_rules! parts {
 parts! {
     Context: *mut Context;
     Address: *mut u8, *mut u32, *mut u64, *mut i64, *mut f64, *mut f32, *mut Tape,
-        *const u8, *const u32, *const u64, *const i64, *const f64, *const f32, *const PrintValue, elementary::One;
+        *const u8, *const u32, *const u64, *const i64, *const f64, *const f32, *const PrintValue, elementary::One,
+        *mut [f64; LEVELS], *mut [f32; LEVELS], *mut Stream<f64>, *mut Stream<f32>,
+        *mut Columns<f64, 32>, *mut Columns<f32, 64>;
     Word: i64, u64;
     Half: u32;
+    Double: f64;
+    Single: f32;
 }
 
 impl Returned for () {
@@ -153,6 +162,10 @@ table! {
             adl_each_log_f64, adl_each_log_f32, adl_each_log1p_f64, adl_each_log1p_f32,
             adl_each_sin_f64, adl_each_sin_f32, adl_each_cos_f64, adl_each_cos_f32,
         }
+    }
+    reduce {
+        (_, _, _) { adl_stream_f64, adl_stream_f32 }
+        (_, _, _, _) { adl_pairwise_f64, adl_pairwise_f32, adl_columns_f64, adl_columns_f32 }
     }
     sort {
         (_, _, _, _, _) { adl_argsort_f64, adl_argsort_f32, adl_argsort_i64 }

@@ -3,10 +3,11 @@
 
 use std::ptr;
 
+use adl_runtime::kernels::matmul::{ACCUMULATE, TRANSPOSED_A, adl_matmul_f32, adl_matmul_f64};
 use adl_runtime::kernels::memory::{
     adl_copy, adl_fill_1, adl_fill_4, adl_fill_8, adl_transpose_1, adl_transpose_4, adl_transpose_8,
 };
-use adl_runtime::kernels::reduce::{adl_dot_f64, adl_sum_f32, adl_sum_f64, dot, sum};
+use adl_runtime::kernels::reduce::{dot, sum};
 use adl_runtime::kernels::sort::{adl_argsort_f32, adl_argsort_f64, adl_argsort_i64};
 use adl_runtime::symbols::{Part, symbol, symbols};
 
@@ -46,21 +47,64 @@ fn argsort_of_other_types() {
     }
 }
 
-#[test]
-fn sums_are_accurate_for_every_length() {
-    for n in (0..70).chain([1023, 1024, 1025, 5000, 100_003]) {
-        let x: Vec<f64> = (0..n).map(|i| (i % 13) as f64 - 3.0).collect();
-        assert_eq!(sum(&x), x.iter().sum(), "{n}");
-        assert_eq!(dot(&x, &x), x.iter().map(|x| x * x).sum(), "{n}");
+/// The tree as it is described, entry by entry.
+fn tree(x: &[f64], lanes: usize, block: usize) -> f64 {
+    if x.len() > block {
+        let blocks = x.len().div_ceil(block);
+        let left = blocks.next_power_of_two() / 2 * block;
+        return tree(&x[..left], lanes, block) + tree(&x[left..], lanes, block);
     }
-    let tenth = vec![0.1f64; 1_000_000];
-    assert!((sum(&tenth) - 1e5).abs() < 1e-9);
+    let full = x.len() / lanes * lanes;
+    let mut sums = vec![0.0; lanes];
+    x[..full].iter().enumerate().for_each(|(i, x)| sums[i % lanes] += x);
+    while sums.len() > 1 {
+        let upper = sums.split_off(sums.len() / 2);
+        sums.iter_mut().zip(upper).for_each(|(lower, upper)| *lower += upper);
+    }
+    sums[0] + x[full..].iter().fold(0.0, |sum, x| sum + x)
+}
+
+#[test]
+fn sums_are_those_of_the_tree() {
+    for n in (0..70).chain([1023, 1024, 1025, 2048, 2049, 5000, 7168, 100_003]) {
+        let x: Vec<f64> = (0..n).map(|i| (f64::from(i) * 0.7).sin() * 3.0 + 0.1).collect();
+        assert_eq!(sum(&x).to_bits(), tree(&x, 16, 1024).to_bits(), "{n}");
+        let squares: Vec<f64> = x.iter().map(|x| x * x).collect();
+        assert_eq!(dot(&x, &x).to_bits(), sum(&squares).to_bits(), "{n}");
+    }
+    let sum_of = |x: f64, n: usize| sum(&vec![x; n]);
+    assert!((sum_of(0.1, 10_000_000) / 1e6 - 1.0).abs() < 2e-15);
     let single = vec![0.1f32; 10_000_000];
-    // SAFETY: the length is that of the vector.
+    assert!((f64::from(sum(&single)) / (1e7 * f64::from(0.1f32)) - 1.0).abs() < 2e-7);
+    assert!((f64::from(dot(&single, &single)) / (1e7 * f64::from(0.1f32).powi(2)) - 1.0).abs() < 5e-7);
+    assert_eq!(sum::<f64>(&[]).to_bits(), 0);
+}
+
+#[test]
+fn long_products_are_accurate() {
+    const K: usize = 1_000_000;
+    let (a, b) = (vec![0.1f32; 4 * K], vec![0.1f32; 4 * K]);
+    let exact = K as f64 * f64::from(0.1f32).powi(2);
+    let close = |c: &[f32], extra: f64| c.iter().all(|&c| (f64::from(c) / (exact + extra) - 1.0).abs() < 2e-6);
+    let mut c = vec![1.0f32; 16];
+    // SAFETY: sizes as told; K rows or columns of A and B.
     unsafe {
-        assert!((adl_sum_f32(single.as_ptr(), 10_000_000) - 1e6).abs() < 1.0);
-        assert_eq!(adl_sum_f64(ptr::null(), 0), 0.0);
-        assert_eq!(adl_dot_f64([1.0, 2.0].as_ptr(), [3.0, 4.0].as_ptr(), 2), 11.0);
+        let call = |c: &mut [f32], m: i64, n: i64, flags: i64| {
+            adl_matmul_f32(ptr::null_mut(), c.as_mut_ptr(), a.as_ptr(), b.as_ptr(), 1, m, K as i64, n, flags)
+        };
+        assert_eq!(call(&mut c, 1, 4, 0), 0);
+        assert!(close(&c[..4], 0.0), "{c:?}");
+        assert_eq!(call(&mut c, 4, 1, TRANSPOSED_A | ACCUMULATE), 0);
+        assert!(close(&c[..4], exact), "{c:?}");
+        c.fill(1e6);
+        assert_eq!(call(&mut c, 4, 4, ACCUMULATE), 0);
+        assert!(close(&c, 1e6), "{c:?}");
+        assert_eq!(call(&mut c, 4, 4, 0), 0);
+        assert!(close(&c, 0.0), "{c:?}");
+        let large = vec![1e308; 2000];
+        let mut c = [0.0f64; 4];
+        adl_matmul_f64(ptr::null_mut(), c.as_mut_ptr(), large.as_ptr(), [1.0; 2000].as_ptr(), 1, 2, 1000, 2, 0);
+        assert_eq!(c, [f64::INFINITY; 4]);
     }
 }
 

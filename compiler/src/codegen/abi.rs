@@ -56,6 +56,8 @@ fn of_part(part: Part) -> clif::Type {
     match part {
         Part::Context | Part::Address | Part::Word => types::I64,
         Part::Half => types::I32,
+        Part::Double => types::F64,
+        Part::Single => types::F32,
     }
 }
 

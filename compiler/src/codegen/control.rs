@@ -4,7 +4,7 @@
 use super::buffers::{Carry, Class};
 use super::element::At;
 use super::function::{Bound, Reg, Translator};
-use super::nest::Visit;
+use super::nest::{Look, Visit};
 use crate::ir::{Block, Inst, Type, Value};
 use adl_lang::types::Dim;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -254,8 +254,13 @@ impl Translator<'_, '_> {
             self.bound.insert(result, Bound::Address(address));
         }
         let targets: Vec<Reg> = data.results[..lanes].iter().map(|&r| self.address(r)).collect();
-        let carries = [scalars.as_slice(), &memory].concat();
-        let after = self.nest_interruptible(extents, &carries, &mut |t, index, state| {
+        let sums = self.chunked_sums(extents, &data.args);
+        let none = self.int(0);
+        let mut carries = [scalars.as_slice(), &memory].concat();
+        if !sums.is_empty() {
+            carries.push(none);
+        }
+        let lane: Visit<'_> = &mut |t, index, state| {
             t.set_memory(&moved, &state[values..]);
             for (&param, &i) in block.params.iter().zip(index) {
                 t.bound.insert(param, Bound::Scalar(i));
@@ -269,7 +274,25 @@ impl Translator<'_, '_> {
             t.settle(acc_params, &block.yields[lanes..]);
             next.extend(t.memory_of(&moved));
             next
-        });
+        };
+        let mut after = if sums.is_empty() {
+            self.nest_interruptible(extents, &carries, lane)
+        } else {
+            self.in_chunks(&sums, &mut |t, rooms| {
+                let mut after = t.nest_interruptible(extents, &carries, &mut |t, index, state| {
+                    let Some((&number, state)) = state.split_last() else { return Vec::new() };
+                    let mut next = lane(t, index, state);
+                    let number = t.b.ins().iadd_imm_s(number, 1);
+                    t.end_lane(&sums, rooms, number, &mut next);
+                    next.push(number);
+                    next
+                });
+                let number = after.pop().unwrap_or(none);
+                t.end_lanes(&sums, rooms, number, &mut after);
+                after
+            })
+        };
+        after.truncate(carries.len());
         self.set_memory(&moved, &after[values..]);
         self.bind(&data.results[lanes..], &after[..values]);
     }
@@ -301,7 +324,7 @@ impl Translator<'_, '_> {
         };
         let count = self.dim(first);
         let last = rest.is_empty();
-        self.repeat(count, true, carries, &mut |t, i, state| {
+        self.repeat(count, Look::Always, carries, &mut |t, i, state| {
             if last {
                 return body(t, &[i], state);
             }

@@ -251,8 +251,11 @@ impl Translator<'_, '_> {
     /// Runs `f` with elements remembered for its own code alone.
     pub(super) fn scope<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
         self.elements.push(FxHashMap::default());
+        let (sure, counted) = (self.sure.len(), self.counted.len());
         let result = f(self);
         self.elements.pop();
+        self.sure.truncate(sure);
+        self.counted.truncate(counted);
         result
     }
 

@@ -6,8 +6,8 @@ use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::sites::Fault;
 use super::unit::standing;
-use crate::ir::{Kind, Type, Value};
-use adl_lang::ops::Op;
+use crate::ir::{Inst, Kind, MAX_SIZE, Type, Value};
+use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, DimNode};
 use adl_runtime::abi;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -24,25 +24,44 @@ pub(super) fn plain_dim(b: &mut FunctionBuilder<'_>, sizes: &[Reg], dim: &Dim) -
         DimNode::Sym(s) => sizes[s.0 as usize],
         DimNode::Add(x, y) => b.ins().iadd(x, y),
         DimNode::Mul(x, y) => b.ins().imul(x, y),
-        DimNode::FloorDiv(x, y) => floor_division(b, x, y).0,
-        DimNode::Rem(x, y) => floor_division(b, x, y).1,
+        DimNode::FloorDiv(x, y) => floor_division(b, x, y).quotient,
+        DimNode::Rem(x, y) => floor_division(b, x, y).rest,
     })
 }
 
-/// Quotient and remainder; of a division by zero, 0.
-fn floor_division(b: &mut FunctionBuilder<'_>, x: Reg, y: Reg) -> (Reg, Reg) {
-    let zero = b.ins().iconst(types::I64, 0);
+/// A division that rounds down, and what is wrong with it; then the numbers mean nothing.
+struct Division {
+    quotient: Reg,
+    rest: Reg,
+    by_zero: Reg,
+    overflow: Reg,
+}
+
+fn floor_division(b: &mut FunctionBuilder<'_>, x: Reg, y: Reg) -> Division {
     let one = b.ins().iconst(types::I64, 1);
-    let positive = b.ins().icmp_imm_s(IntCC::SignedGreaterThan, y, 0);
-    let divisor = b.ins().select(positive, y, one);
+    let by_zero = b.ins().icmp_imm_s(IntCC::Equal, y, 0);
+    let least = b.ins().icmp_imm_s(IntCC::Equal, x, i64::MIN);
+    let minus = b.ins().icmp_imm_s(IntCC::Equal, y, -1);
+    let overflow = b.ins().band(least, minus);
+    let wrong = b.ins().bor(by_zero, overflow);
+    let divisor = b.ins().select(wrong, one, y);
     let quotient = b.ins().sdiv(x, divisor);
     let rest = b.ins().srem(x, divisor);
-    let negative = b.ins().icmp_imm_s(IntCC::SignedLessThan, rest, 0);
-    let less = b.ins().iadd_imm_s(quotient, -1);
-    let more = b.ins().iadd(rest, divisor);
-    let quotient = b.ins().select(negative, less, quotient);
-    let rest = b.ins().select(negative, more, rest);
-    (b.ins().select(positive, quotient, zero), b.ins().select(positive, rest, zero))
+    // Rounded toward zero so far: one too many where the rest has not the sign of the divisor.
+    let signs = b.ins().bxor(rest, divisor);
+    let differ = b.ins().icmp_imm_s(IntCC::SignedLessThan, signs, 0);
+    let some = b.ins().icmp_imm_s(IntCC::NotEqual, rest, 0);
+    let down = b.ins().band(differ, some);
+    let (less, more) = (b.ins().iadd_imm_s(quotient, -1), b.ins().iadd(rest, divisor));
+    let (quotient, rest) = (b.ins().select(down, less, quotient), b.ins().select(down, more, rest));
+    Division { quotient, rest, by_zero, overflow }
+}
+
+/// A size that may be wrong: it is computed when the function is entered, and looked at where it is used.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Unsure {
+    overflow: Option<Reg>,
+    by_zero: Option<Reg>,
 }
 
 impl Translator<'_, '_> {
@@ -161,25 +180,104 @@ impl Translator<'_, '_> {
             }
         }
         for dim in dims {
-            let value = self.checked_dim(&dim);
+            let value = if func.range(&dim).is_some() {
+                plain_dim(&mut self.b, &self.size_params, &dim)
+            } else {
+                let (value, unsure) = self.watched_dim(&dim);
+                self.unsure.push((dim.clone(), unsure));
+                value
+            };
             self.dims.insert(dim, value);
         }
     }
 
-    fn checked_dim(&mut self, dim: &Dim) -> Reg {
-        let span = self.func.span;
-        dim.fold(&mut |node| match node {
-            DimNode::Const(c) => self.int(c),
-            DimNode::Sym(s) => self.size_params[s.0 as usize],
-            DimNode::Add(x, y) => self.b.ins().iadd(x, y),
-            DimNode::Mul(x, y) => {
-                let (product, overflow) = self.b.ins().smul_overflow(x, y);
-                self.fail_at(overflow, Fault::TooLarge, span, &[]);
-                product
+    fn watched_dim(&mut self, dim: &Dim) -> (Reg, Unsure) {
+        let mut unsure = Unsure::default();
+        let (b, sizes) = (&mut self.b, &self.size_params);
+        let note = |b: &mut FunctionBuilder<'_>, flag: &mut Option<Reg>, wrong: Reg| {
+            *flag = Some(flag.map_or(wrong, |flag| b.ins().bor(flag, wrong)));
+        };
+        let value = dim.fold(&mut |node| {
+            let (value, overflow) = match node {
+                DimNode::Const(c) => return b.ins().iconst(types::I64, c),
+                DimNode::Sym(s) => return sizes[s.0 as usize],
+                DimNode::Add(x, y) => b.ins().sadd_overflow(x, y),
+                DimNode::Mul(x, y) => b.ins().smul_overflow(x, y),
+                DimNode::FloorDiv(x, y) => {
+                    let division = floor_division(b, x, y);
+                    note(b, &mut unsure.by_zero, division.by_zero);
+                    (division.quotient, division.overflow)
+                }
+                DimNode::Rem(x, y) => {
+                    // The least number has no rest by −1.
+                    let division = floor_division(b, x, y);
+                    note(b, &mut unsure.by_zero, division.by_zero);
+                    return division.rest;
+                }
+            };
+            note(b, &mut unsure.overflow, overflow);
+            value
+        });
+        (value, unsure)
+    }
+
+    /// Fails if a size that an instruction names could not be computed, or if it makes an array that is too large.
+    pub(super) fn check_sizes(&mut self, inst: Inst) {
+        let func = self.func;
+        let data = &func.insts[inst];
+        let results = || data.results.iter().filter_map(|&r| func.ty(r).data());
+        if !self.unsure.is_empty() {
+            let mut named: Vec<&Dim> = results().flat_map(|ty| &ty.dims).collect();
+            match &data.kind {
+                Kind::Map { extents: sizes, .. } | Kind::Call { sizes, .. } => named.extend(sizes),
+                Kind::Bounds { len: dim, .. } | Kind::NonNegative(dim) | Kind::Pure(Op::Size(dim)) => named.push(dim),
+                Kind::SameSize(a, b) => named.extend([a, b]),
+                _ => {}
             }
-            DimNode::FloorDiv(x, y) => floor_division(&mut self.b, x, y).0,
-            DimNode::Rem(x, y) => floor_division(&mut self.b, x, y).1,
-        })
+            for dim in named {
+                let place = self.unsure.iter().position(|(unsure, _)| unsure == dim);
+                let Some(place) = place.filter(|place| !self.sure.contains(place)) else { continue };
+                let Unsure { overflow, by_zero } = self.unsure[place].1;
+                self.sure.push(place);
+                if let Some(by_zero) = by_zero {
+                    self.fail_if(by_zero, Fault::DivisionByZero, inst, &[]);
+                }
+                if let Some(overflow) = overflow {
+                    self.fail_if(overflow, Fault::Overflow, inst, &[]);
+                }
+            }
+        }
+        let grows = match &data.kind {
+            Kind::Pure(Op::Index(sels)) => sels.contains(&Sel::Pick),
+            Kind::Pure(op) => {
+                matches!(op, Op::Broadcast { .. } | Op::Concat(_) | Op::MatMul { .. } | Op::Iota(_) | Op::Random(..))
+            }
+            Kind::Map { .. } => true,
+            _ => false,
+        };
+        if grows {
+            results().for_each(|ty| self.check_count(inst, &ty.dims));
+        }
+    }
+
+    /// Fails if a shape has too many elements.
+    fn check_count(&mut self, inst: Inst, dims: &[Dim]) {
+        let counts = self.func.range(&dims.iter().fold(Dim::constant(1), |n, d| n * d.clone()));
+        if counts.is_some_and(|[_, most]| most <= MAX_SIZE) || self.counted.iter().any(|known| known == dims) {
+            return;
+        }
+        self.counted.push(dims.to_vec());
+        let mut count = self.int(1);
+        let mut wrong = self.b.ins().iconst(types::I8, 0);
+        for dim in dims {
+            let dim = self.dim(dim);
+            let (product, overflow) = self.b.ins().smul_overflow(count, dim);
+            wrong = self.b.ins().bor(wrong, overflow);
+            count = product;
+        }
+        let large = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, count, MAX_SIZE);
+        let wrong = self.b.ins().bor(wrong, large);
+        self.fail_if(wrong, Fault::TooLarge, inst, &[]);
     }
 
     /// The value of a dimension.

@@ -1,10 +1,12 @@
 //! Translates one function: its frame, then its instructions in order.
 
 use super::buffers::{self, Buffers, InPlace};
+use super::frame::Unsure;
 use super::fuse::{Form, Forms};
 use super::live::Life;
 use super::pieces::Pieces;
 use super::sites::Fault;
+use super::sums::Room;
 use super::unit::{Unit, calls};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
@@ -63,6 +65,13 @@ pub(super) struct Translator<'u, 'm> {
     pub(super) fitting: RefCell<FxHashMap<(Value, DType, bool, bool), bool>>,
     /// Which values can be computed in order: see [`Translator::flat`].
     pub(super) in_order: RefCell<FxHashMap<Value, bool>>,
+    /// Sizes that may be wrong, and those of them, by place, that are known to be right where we stand.
+    pub(super) unsure: Vec<(Dim, Unsure)>,
+    pub(super) sure: Vec<usize>,
+    /// Shapes that are known not to be too large where we stand.
+    pub(super) counted: Vec<Vec<Dim>>,
+    /// Room on the stack for sums.
+    pub(super) rooms: Vec<Room>,
     /// Functions that were applied to pieces of rows.
     pub(super) pieces: Pieces,
     /// Elements that are known where we stand; inner scopes last.
@@ -128,6 +137,10 @@ pub(super) fn function(
         sites: FxHashMap::default(),
         fitting: RefCell::default(),
         in_order: RefCell::default(),
+        unsure: Vec::new(),
+        sure: Vec::new(),
+        counted: Vec::new(),
+        rooms: Vec::new(),
         pieces: Pieces::default(),
         elements: vec![FxHashMap::default()],
         counters: FxHashMap::default(),
@@ -264,6 +277,7 @@ impl Translator<'_, '_> {
     pub(super) fn inst(&mut self, inst: Inst) {
         let data = &self.func.insts[inst];
         self.blame(inst);
+        self.check_sizes(inst);
         match &data.kind {
             Kind::Pure(op) => self.pure(inst, op),
             Kind::If { then, otherwise } => self.branch(inst, *then, *otherwise),

@@ -3,6 +3,7 @@
 use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
+use super::nest::Look;
 use super::scalar::machine;
 use super::sites::{Fault, What};
 use crate::ir::{Claim, Inst, Type, Value};
@@ -67,7 +68,7 @@ impl Translator<'_, '_> {
         self.nest(&ty.dims, &[], &mut |t, index, _| {
             let start = t.int(0);
             let count = t.dim(inner);
-            let sum = t.repeat(count, false, &[start], &mut |t, k, state| {
+            let sum = t.repeat(count, Look::Rarely, &[start], &mut |t, k, state| {
                 let mut left: SmallVec<[Reg; 4]> = SmallVec::from_slice(index);
                 let mut right = left.clone();
                 (left[rank - 2], left[rank - 1]) = if ta { (k, index[rank - 2]) } else { (index[rank - 2], k) };

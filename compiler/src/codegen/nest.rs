@@ -7,6 +7,20 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, types};
 use smallvec::SmallVec;
 
+/// Rounds between two looks at the interrupt in a loop that does little in a round.
+const ROUNDS: i64 = 4096;
+
+/// When a loop looks at the interrupt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Never: it has few rounds, which do little.
+    Never,
+    /// Once in many rounds, which do little.
+    Rarely,
+    /// In every round.
+    Always,
+}
+
 /// Index spaces of at most this many elements are written out.
 const UNROLLED: i64 = 8;
 
@@ -21,21 +35,33 @@ pub(super) type Each<'r> = &'r mut dyn FnMut(&mut Translator<'_, '_>, &At);
 
 impl Translator<'_, '_> {
     /// `for i in 0..count` with carried numbers; `body` gives the next ones. Bottom-tested.
-    pub(super) fn repeat(&mut self, count: Reg, interruptible: bool, carries: &[Reg], body: Round<'_>) -> Vec<Reg> {
+    pub(super) fn repeat(&mut self, count: Reg, look: Look, carries: &[Reg], body: Round<'_>) -> Vec<Reg> {
         let zero = self.int(0);
-        self.repeat_by(zero, count, 1, interruptible, carries, body)
+        self.repeat_by(zero, count, 1, look, carries, body)
     }
 
-    /// `for i in (from..to).step_by(step)`, the same; `to - from` is a multiple of the step.
+    /// `for i in (from..to).step_by(step)`, the same; `to - from` is a multiple of the step, unless `look` is `Always`.
     pub(super) fn repeat_by(
         &mut self,
         from: Reg,
         to: Reg,
         step: i64,
-        interruptible: bool,
+        look: Look,
         carries: &[Reg],
         body: Round<'_>,
     ) -> Vec<Reg> {
+        let known = self.known(from).zip(self.known(to));
+        let few = known.is_some_and(|(from, to)| to.saturating_sub(from) <= ROUNDS * step);
+        if look == Look::Rarely && !few {
+            let part = ROUNDS * step;
+            return self.repeat_by(from, to, part, Look::Always, carries, &mut |t, start, state| {
+                let left = t.b.ins().isub(to, start);
+                let most = t.int(part);
+                let len = t.b.ins().smin(left, most);
+                let end = t.b.ins().iadd(start, len);
+                t.repeat_by(start, end, step, Look::Never, state, body)
+            });
+        }
         let (header, exit) = (self.b.create_block(), self.b.create_block());
         let i = self.b.append_block_param(header, types::I64);
         let mut inside = Vec::new();
@@ -61,7 +87,7 @@ impl Translator<'_, '_> {
         self.counters.insert(i, self.loops);
         let next = self.scope(|t| body(t, i, &inside));
         self.loops -= 1;
-        if interruptible {
+        if look == Look::Always {
             self.check_interrupt();
         }
         let following = self.b.ins().iadd_imm_s(i, step);
@@ -111,8 +137,8 @@ impl Translator<'_, '_> {
             return after;
         }
         let count = self.dim(first);
-        let interruptible = rest.iter().any(|d| !d.is(1));
-        self.repeat(count, interruptible, carries, &mut |t, i, state| {
+        let look = if rest.iter().all(|d| d.is(1)) { Look::Rarely } else { Look::Always };
+        self.repeat(count, look, carries, &mut |t, i, state| {
             index.push(i);
             let next = t.nest_from(rest, index, state, body);
             index.pop();
@@ -125,7 +151,7 @@ impl Translator<'_, '_> {
         let size = dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d.max(0))));
         if flat && size.is_none_or(|s| s > UNROLLED) {
             let count = self.count(dims);
-            self.repeat(count, false, &[], &mut |t, i, _| {
+            self.repeat(count, Look::Rarely, &[], &mut |t, i, _| {
                 body(t, &At::Flat(i));
                 Vec::new()
             });

@@ -12,6 +12,7 @@ use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
 use super::lanes::{lanes, trusted_row, vector};
+use super::nest::Look;
 use super::scalar::machine;
 use super::vector::{Index, Row, Rows, UNROLL};
 use crate::ir::{Kind, Value};
@@ -42,7 +43,7 @@ pub(super) struct Applied {
 /// The functions that are applied in pieces where we stand, and the buffers of the function.
 #[derive(Default)]
 pub(super) struct Pieces {
-    applied: Vec<Applied>,
+    pub(super) applied: Vec<Applied>,
     slots: Vec<StackSlot>,
 }
 
@@ -89,26 +90,37 @@ impl Translator<'_, '_> {
         row: Row<'_>,
     ) -> Vec<Reg> {
         let zero = self.int(0);
-        self.repeat_by(zero, n, PIECE, true, carries, &mut |t, start, state| {
+        self.repeat_by(zero, n, PIECE, Look::Always, carries, &mut |t, start, state| {
             let left = t.b.ins().isub(n, start);
             let most = t.int(PIECE);
             let len = t.b.ins().smin(left, most);
-            let outer = t.pieces.applied.len();
             let inside = |t: &mut Translator<'_, '_>, i: Reg| {
                 let i = t.b.ins().iadd(start, i);
                 at(t, i)
             };
-            for &function in functions {
-                t.apply(function, start, len, &inside);
-            }
-            let next = row(t, len, &inside, state);
-            t.pieces.applied.truncate(outer);
-            next
+            t.with_applied(functions, len, &inside, &mut |t| row(t, len, &inside, state))
         })
     }
 
+    /// Runs `f` with functions applied to a piece of a row, at whose beginning `at` begins.
+    pub(super) fn with_applied(
+        &mut self,
+        functions: &[Value],
+        len: Reg,
+        at: Index<'_>,
+        f: &mut dyn FnMut(&mut Self) -> Vec<Reg>,
+    ) -> Vec<Reg> {
+        let outer = self.pieces.applied.len();
+        for &function in functions {
+            self.apply(function, len, at);
+        }
+        let result = f(self);
+        self.pieces.applied.truncate(outer);
+        result
+    }
+
     /// Computes the arguments of a function for a piece and applies it.
-    fn apply(&mut self, function: Value, start: Reg, len: Reg, at: Index<'_>) {
+    fn apply(&mut self, function: Value, len: Reg, at: Index<'_>) {
         let Some(inst) = self.definition(function) else {
             return;
         };
@@ -118,9 +130,9 @@ impl Translator<'_, '_> {
         let Kind::Pure(Op::Prim(prim)) = data.kind else { return };
         let Some(one) = self.import_prim(prim) else { return };
         let buffer = self.buffer();
-        let main = self.whole_rounds(len, dtype);
+        let main = self.whole_rounds(len, UNROLL, dtype);
         let zero = self.int(0);
-        self.repeat_by(zero, main, lanes(dtype) * UNROLL as i64, false, &[], &mut |t, i, _| {
+        self.repeat_by(zero, main, lanes(dtype) * UNROLL as i64, Look::Never, &[], &mut |t, i, _| {
             let index = at(t, i);
             let to = t.b.ins().imul_imm_s(i, bytes);
             let to = t.b.ins().iadd(buffer, to);
@@ -130,7 +142,7 @@ impl Translator<'_, '_> {
             }
             Vec::new()
         });
-        self.repeat_by(main, len, 1, false, &[], &mut |t, i, _| {
+        self.repeat_by(main, len, 1, Look::Never, &[], &mut |t, i, _| {
             let index = at(t, i);
             let x = t.element(argument, &index);
             let to = t.b.ins().imul_imm_s(i, bytes);
@@ -140,6 +152,11 @@ impl Translator<'_, '_> {
         });
         let one = self.b.ins().func_addr(types::I64, one);
         self.call_support(&format!("{EACH}{}_{}", prim.name(), dtype.name()), &[buffer, len, one]);
+        // Where the piece begins in its row.
+        let start = match at(self, zero) {
+            At::Flat(i) => i,
+            At::Axes(axes) => axes.last().copied().unwrap_or(zero),
+        };
         let before = self.b.ins().imul_imm_s(start, bytes);
         let base = self.b.ins().isub(buffer, before);
         self.pieces.applied.push(Applied { value: function, base });

@@ -1,11 +1,13 @@
-//! Reductions. Their operand is computed in the same loop. Sums of fewer than eight elements go from left to right.
+//! Reductions. Their operand is computed in the same loop. How floats are summed is the subject of `sums.rs`.
 //!
 //! If the last axis stays, whole rows are accumulated into the result in memory, so that memory is read in order.
 
 use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
+use super::nest::Look;
 use super::scalar::machine;
+use super::sums::sums_in_tree;
 use crate::ir::{Inst, Value};
 use adl_lang::ops::{Const, Reduction};
 use adl_lang::prims::Prim;
@@ -49,12 +51,15 @@ impl Translator<'_, '_> {
             return self.scalar(operand);
         }
         let flat = self.flat(operand);
+        if sums_in_tree(kind, &ty, axes) {
+            return self.sum(inst, operand, &ty.dims, flat, &|at| at);
+        }
         if let Some(rows) = self.rows(inst, operand, &ty.dims, flat) {
             return self.fold_rows(rows, kind, &|at| at);
         }
         let after = if flat && ty.rank() > 1 && ty.const_len().is_none_or(|n| n > 8) {
             let count = self.count(&ty.dims);
-            self.repeat(count, false, &[neutral], &mut |t, i, state| {
+            self.repeat(count, Look::Rarely, &[neutral], &mut |t, i, state| {
                 let x = t.element(operand, &At::Flat(i));
                 vec![t.prim(combiner(kind), ty.dtype, &[state[0], x], inst)]
             })
@@ -75,7 +80,11 @@ impl Translator<'_, '_> {
         let ty = self.data(data.results[0]).clone();
         let neutral = neutral(kind, ty.dtype);
         let kept: Vec<usize> = (0..from.rank()).filter(|k| !axes.contains(k)).collect();
+        let tree = sums_in_tree(kind, &from, axes);
         if !axes.contains(&(from.rank() - 1)) && !axes.is_empty() {
+            if tree {
+                return self.sum_columns(inst, operand, axes, &ty, to);
+            }
             let start = self.constant(neutral);
             self.each(&ty.dims, true, &mut |t, at| t.write(&ty, to, at, start));
             if let Some(rows) = self.rows(inst, operand, &from.dims, false) {
@@ -107,6 +116,10 @@ impl Translator<'_, '_> {
                 (0..from.rank()).filter_map(next).copied().collect()
             };
             let result = match t.rows(inst, operand, &inner, false) {
+                _any if tree => t.sum(inst, operand, &inner, false, &|at| match at {
+                    At::Axes(index) => At::Axes(whole(&index)),
+                    At::Flat(_) => at,
+                }),
                 Some(rows) => t.fold_rows(rows, kind, &|at| match at {
                     At::Axes(index) => At::Axes(whole(&index)),
                     At::Flat(_) => at,
@@ -132,7 +145,7 @@ impl Translator<'_, '_> {
         let place = at(zero);
         let first = self.scope(|t| t.element(operand, &place));
         let count = self.dim(len);
-        let after = self.repeat(count, false, &[zero, first], &mut |t, k, state| {
+        let after = self.repeat(count, Look::Rarely, &[zero, first], &mut |t, k, state| {
             let place = at(k);
             let x = t.element(operand, &place);
             let (found, best) = (state[0], state[1]);

@@ -9,6 +9,7 @@ use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
 use super::lanes::{lanes, trusted_row, vector};
+use super::nest::Look;
 use super::reduce::{combiner, neutral};
 use super::scalar::machine;
 use crate::ir::{Inst, Kind, Value};
@@ -38,7 +39,7 @@ pub(super) struct Rows<'r> {
     pub(super) flat: bool,
     /// Who is to blame.
     pub(super) inst: Inst,
-    dtype: DType,
+    pub(super) dtype: DType,
 }
 
 /// A round over a row: its length, the index of its elements, what is carried.
@@ -53,7 +54,8 @@ impl Translator<'_, '_> {
         // An array that is being stored is computed; others that are stored are read.
         let root = self.func.insts[inst].results.contains(&value);
         let dtype = self.data(value).dtype;
-        let small = dims.iter().try_fold(1i64, |p, d| d.as_const().map(|d| p * d)).is_some_and(|n| n <= 8);
+        let small =
+            dims.iter().try_fold(1i64, |p, d| d.as_const().and_then(|d| p.checked_mul(d))).is_some_and(|n| n <= 8);
         let narrow = !flat && dims.last().is_none_or(|d| d.as_const().is_some_and(|d| d < 4));
         if !dtype.is_float() || small || narrow {
             return None;
@@ -67,36 +69,54 @@ impl Translator<'_, '_> {
     /// Writes rows to where `place` says, adding to what is there by `combine` if that is given.
     pub(super) fn store_rows(&mut self, rows: Rows<'_>, combine: Option<Prim>, place: Place<'_>) {
         self.unit.stats.vector_loops += 1;
-        let dtype = rows.dtype;
         self.each_row(rows, &|at| at, &[], &mut |t, n, at, _| {
-            let main = t.whole_rounds(n, dtype);
-            let zero = t.int(0);
-            let step = lanes(dtype) * UNROLL as i64;
-            t.repeat_by(zero, main, step, false, &[], &mut |t, i, _| {
+            // A piece is short.
+            let look = if t.pieces.applied.is_empty() { Look::Rarely } else { Look::Never };
+            t.store_row(rows, n, at, combine, look, &mut |t, i| {
                 let at = at(t, i);
-                let (address, offset) = place(t, &at);
-                for k in 0..UNROLL {
-                    let mut x = t.row_vector(rows, &at, k);
-                    let offset = offset + 16 * k as i32;
-                    if let Some(prim) = combine {
-                        let old = t.b.ins().load(vector(dtype), trusted_row(), address, offset);
-                        x = t.vector_prim(prim, dtype, &[old, x]);
-                    }
-                    t.b.ins().store(trusted_row(), x, address, offset);
-                }
-                Vec::new()
+                place(t, &at)
             });
-            t.repeat_by(main, n, 1, false, &[], &mut |t, i, _| {
-                let at = at(t, i);
-                let (address, offset) = place(t, &at);
-                let mut x = t.row_scalar(rows, &at);
+            Vec::new()
+        });
+    }
+
+    /// Writes one row, or part of one, to where `place` says.
+    pub(super) fn store_row(
+        &mut self,
+        rows: Rows<'_>,
+        n: Reg,
+        at: Index<'_>,
+        combine: Option<Prim>,
+        look: Look,
+        place: &mut dyn FnMut(&mut Translator<'_, '_>, Reg) -> (Reg, i32),
+    ) {
+        let dtype = rows.dtype;
+        let main = self.whole_rounds(n, UNROLL, dtype);
+        let zero = self.int(0);
+        let step = lanes(dtype) * UNROLL as i64;
+        self.repeat_by(zero, main, step, look, &[], &mut |t, i, _| {
+            let (address, offset) = place(t, i);
+            let at = at(t, i);
+            for k in 0..UNROLL {
+                let mut x = t.row_vector(rows, &at, k);
+                let offset = offset + 16 * k as i32;
                 if let Some(prim) = combine {
-                    let old = t.b.ins().load(machine(dtype), trusted(), address, offset);
-                    x = t.prim(prim, dtype, &[old, x], rows.inst);
+                    let old = t.b.ins().load(vector(dtype), trusted_row(), address, offset);
+                    x = t.vector_prim(prim, dtype, &[old, x]);
                 }
-                t.b.ins().store(trusted(), x, address, offset);
-                Vec::new()
-            });
+                t.b.ins().store(trusted_row(), x, address, offset);
+            }
+            Vec::new()
+        });
+        self.repeat_by(main, n, 1, Look::Never, &[], &mut |t, i, _| {
+            let (address, offset) = place(t, i);
+            let at = at(t, i);
+            let mut x = t.row_scalar(rows, &at);
+            if let Some(prim) = combine {
+                let old = t.b.ins().load(machine(dtype), trusted(), address, offset);
+                x = t.prim(prim, dtype, &[old, x], rows.inst);
+            }
+            t.b.ins().store(trusted(), x, address, offset);
             Vec::new()
         });
     }
@@ -111,10 +131,10 @@ impl Translator<'_, '_> {
         let mut carries = vec![wide; UNROLL];
         carries.push(start);
         let after = self.each_row(rows, whole, &carries, &mut |t, n, at, state| {
-            let main = t.whole_rounds(n, dtype);
+            let main = t.whole_rounds(n, UNROLL, dtype);
             let zero = t.int(0);
             let step = lanes(dtype) * UNROLL as i64;
-            let mut next = t.repeat_by(zero, main, step, false, &state[..UNROLL], &mut |t, i, state| {
+            let mut next = t.repeat_by(zero, main, step, Look::Rarely, &state[..UNROLL], &mut |t, i, state| {
                 let at = at(t, i);
                 let mut next = Vec::new();
                 for (k, &sum) in state.iter().enumerate() {
@@ -123,7 +143,7 @@ impl Translator<'_, '_> {
                 }
                 next
             });
-            let rest = t.repeat_by(main, n, 1, false, &state[UNROLL..], &mut |t, i, state| {
+            let rest = t.repeat_by(main, n, 1, Look::Never, &state[UNROLL..], &mut |t, i, state| {
                 let at = at(t, i);
                 let x = t.row_scalar(rows, &at);
                 vec![t.prim(prim, dtype, &[state[0], x], rows.inst)]
@@ -165,15 +185,16 @@ impl Translator<'_, '_> {
         })
     }
 
-    pub(super) fn whole_rounds(&mut self, n: Reg, dtype: DType) -> Reg {
-        let step = lanes(dtype) * UNROLL as i64;
+    /// The elements of a row that fill rounds of so many registers.
+    pub(super) fn whole_rounds(&mut self, n: Reg, registers: usize, dtype: DType) -> Reg {
+        let step = lanes(dtype) * registers as i64;
         match self.known(n) {
             Some(n) => self.int(n.max(0) & -step),
             None => self.b.ins().band_imm_s(n, -step),
         }
     }
 
-    fn row_scalar(&mut self, rows: Rows<'_>, at: &At) -> Reg {
+    pub(super) fn row_scalar(&mut self, rows: Rows<'_>, at: &At) -> Reg {
         if let Some(applied) = self.applied(rows.value, at, None) {
             applied
         } else if rows.root {
@@ -183,7 +204,7 @@ impl Translator<'_, '_> {
         }
     }
 
-    fn row_vector(&mut self, rows: Rows<'_>, at: &At, k: usize) -> Reg {
+    pub(super) fn row_vector(&mut self, rows: Rows<'_>, at: &At, k: usize) -> Reg {
         if let Some(applied) = self.applied(rows.value, at, Some(k)) {
             applied
         } else if rows.root {
@@ -194,7 +215,7 @@ impl Translator<'_, '_> {
     }
 
     /// Computes what does not change along a row before the loop over it.
-    fn hoist(&mut self, value: Value, root: bool, at: &At, seen: &mut FxHashSet<Value>) {
+    pub(super) fn hoist(&mut self, value: Value, root: bool, at: &At, seen: &mut FxHashSet<Value>) {
         let At::Axes(index) = at else { return };
         if self.data(value).is_scalar() || !root && self.forms.form(value) != Form::Inline || !seen.insert(value) {
             return;

@@ -1,7 +1,7 @@
 //! Blocks, loops, calls and tapes.
 
 use super::data::advance;
-use super::ops::Ops;
+use super::ops::{Ops, pairwise};
 use super::{Data, Failure, FailureKind, Fallible, Hooks, Limits, Piece, Stats, internal};
 use crate::ir::entity::Side;
 use crate::ir::{Block, Claim, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
@@ -11,6 +11,9 @@ use adl_lang::source::Span;
 use adl_lang::types::{Dim, Ty};
 use std::cell::RefCell;
 use std::rc::Rc;
+
+/// As many lanes of a `map` add to an accumulator of one float in order; the sums of such chunks are joined pairwise.
+const CHUNK: usize = 32;
 
 /// What a value is at run time.
 #[derive(Clone)]
@@ -248,8 +251,19 @@ impl<'m> Machine<'m> {
         }
         let mut carried = frame.slots(&data.args).map_err(blame)?;
         let mut index = vec![0; extents.len()];
-        for _ in 0..extents.iter().product() {
+        // What is added to accumulators of one float, but in the chunk that is being added up.
+        let summed = (0..accs).filter(|&k| frame.func.data(data.args[k]).dtype.is_float());
+        let summed: Vec<usize> = summed.filter(|&k| frame.func.data(data.args[k]).is_scalar()).collect();
+        let mut chunks: Vec<Vec<Const>> = vec![Vec::new(); summed.len()];
+        for lane in 0..extents.iter().product() {
             self.meter.charge(1).map_err(blame)?;
+            if lane > 0 && lane % CHUNK == 0 {
+                for (&k, chunks) in summed.iter().zip(&mut chunks) {
+                    let sum = carried[k].data().map_err(blame)?.get(0);
+                    chunks.push(sum);
+                    carried[k] = Slot::Data(Rc::new(Data::scalar(Const::of(sum.dtype(), 0.0))));
+                }
+            }
             let indices = index.iter().map(|&i| Slot::Data(Rc::new(Data::scalar(Const::I64(i as i64)))));
             let mut yields = self.block(frame, body, indices.chain(carried).collect())?;
             carried = yields.split_off(lanes);
@@ -259,6 +273,10 @@ impl<'m> Machine<'m> {
                 elems.extend((0..lane.len()).map(|k| lane.get(k)));
             }
             advance(&mut index, &extents);
+        }
+        for (&k, mut chunks) in summed.iter().zip(chunks) {
+            chunks.push(carried[k].data().map_err(blame)?.get(0));
+            carried[k] = Slot::Data(Rc::new(Data::scalar(pairwise(&chunks).map_err(blame)?)));
         }
         let make = |(shape, dtype, elems)| Slot::Data(Rc::new(Data::new(dtype, shape, elems)));
         Ok(arrays.into_iter().map(make).chain(carried).collect())

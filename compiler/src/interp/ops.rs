@@ -126,6 +126,14 @@ impl Ops<'_, '_> {
         let along: Vec<usize> =
             (0..x.shape().len()).map(|k| if axes.contains(&k) { 0 } else { kept.next().unwrap_or(0) }).collect();
         let mut elems = vec![start; shape.iter().product()];
+        if kind == Reduction::Sum && dtype.is_float() {
+            let mut parts: Vec<Vec<Const>> = vec![Vec::new(); elems.len()];
+            for (k, to) in offsets(x.shape(), &along).into_iter().enumerate() {
+                parts[to].push(x.get(k));
+            }
+            let sums: Fallible<Vec<Const>> = parts.iter().map(|part| sum(dtype, part)).collect();
+            return Ok(Data::new(dtype, shape, sums?));
+        }
         for (k, to) in offsets(x.shape(), &along).into_iter().enumerate() {
             elems[to] = apply(prim, &[elems[to], x.get(k)])?;
         }
@@ -237,13 +245,13 @@ impl Ops<'_, '_> {
         let mut elems = Vec::new();
         for at in 0..batches * m * n {
             let (matrix, i, j) = (at / (m * n), at / n % m, at % n);
-            let mut sum = Const::of(a.dtype(), 0.0);
-            for l in 0..k {
+            let product = |l: usize| {
                 let left = a.get(matrix * m * k + i * a_row + l * a_column);
                 let right = b.get(matrix * k * n + l * b_row + j * b_column);
-                sum = apply(Prim::Add, &[sum, apply(Prim::Mul, &[left, right])?])?;
-            }
-            elems.push(sum);
+                apply(Prim::Mul, &[left, right])
+            };
+            let products: Fallible<Vec<Const>> = (0..k).map(product).collect();
+            elems.push(sum(a.dtype(), &products?)?);
         }
         Ok(Data::new(a.dtype(), shape, elems))
     }
@@ -261,6 +269,47 @@ impl Ops<'_, '_> {
             elems.extend(perm.into_iter().map(|i| Const::I64(i as i64)));
         }
         Ok(Data::new(DType::I64, x.shape().to_vec(), elems))
+    }
+}
+
+/// The sum of numbers, floats in the tree that the language promises: blocks are the leaves of a binary tree; in a block,
+/// as many entries as there are lanes are added to the lanes at a time, which are joined in halves in the end, and what
+/// is left over is added up from left to right. Whole numbers are added from left to right.
+fn sum(dtype: DType, x: &[Const]) -> Fallible<Const> {
+    let (lanes, block) = match dtype {
+        DType::F64 => (16, 1024),
+        DType::F32 => (32, 512),
+        DType::I64 | DType::Bool => (1, usize::MAX),
+    };
+    if x.len() > block {
+        let blocks: Fallible<Vec<Const>> = x.chunks(block).map(|x| sum(dtype, x)).collect();
+        return pairwise(&blocks?);
+    }
+    let add = |sum: Fallible<Const>, &x: &Const| apply(Prim::Add, &[sum?, x]);
+    let zero = Const::of(dtype, 0.0);
+    let full = x.len() / lanes * lanes;
+    let mut sums: Vec<Const> = Vec::new();
+    for lane in 0..lanes {
+        sums.push(x[..full].iter().skip(lane).step_by(lanes).fold(Ok(zero), add)?);
+    }
+    while sums.len() > 1 {
+        let upper = sums.split_off(sums.len() / 2);
+        let halves: Fallible<Vec<Const>> = sums.iter().zip(&upper).map(|(&x, &y)| apply(Prim::Add, &[x, y])).collect();
+        sums = halves?;
+    }
+    let rest = x[full..].iter().fold(Ok(zero), add)?;
+    apply(Prim::Add, &[sums[0], rest])
+}
+
+/// Numbers, of which there is at least one, added as the leaves of a binary tree: as many as the greatest power of two
+/// below their number make its left part.
+pub(super) fn pairwise(x: &[Const]) -> Fallible<Const> {
+    match x {
+        [one] => Ok(*one),
+        x => {
+            let left = x.len().next_power_of_two() / 2;
+            apply(Prim::Add, &[pairwise(&x[..left])?, pairwise(&x[left..])?])
+        }
     }
 }
 

@@ -26,6 +26,9 @@ entity!(
     Inst "i"
 );
 
+/// No array has more elements, by contract with whoever gives one.
+pub const MAX_SIZE: i64 = 1 << 48;
+
 /// Functions that call one another.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
@@ -330,6 +333,15 @@ impl Func {
         }
         let lengths = self.lengths();
         dim.lower_bound_if(0, &|s| lengths.get(s.0 as usize).copied().unwrap_or(false))
+    }
+
+    /// Between which numbers a size lies; `None` if computing it may overflow, or divide by what is not positive.
+    pub fn range(&self, dim: &Dim) -> Option<[i64; 2]> {
+        let lengths = self.lengths();
+        dim.range(&|s| match lengths.get(s.0 as usize) {
+            Some(true) => [0, MAX_SIZE],
+            Some(false) | None => [i64::MIN, i64::MAX],
+        })
     }
 
     /// The types of the results.

@@ -117,13 +117,15 @@ impl Effects {
 pub fn may_fail(func: &Func, op: &Op, args: &[Value]) -> bool {
     let dtype = || func.data(args[0]).dtype;
     match op {
-        Op::Const(_) | Op::Size(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort | Op::Factor(_) => false,
+        Op::Size(dim) => func.range(dim).is_none(),
+        Op::Const(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort | Op::Factor(_) => false,
         Op::Prim(prim) => dtype() == DType::I64 && prim_may_fail(func, *prim, args),
         Op::Convert(to) => *to == DType::I64 && dtype().is_float(),
-        Op::Broadcast { dims, .. } | Op::Reshape(dims) | Op::Random(_, dims) => {
-            dims.iter().any(|dim| may_be_negative(func, dim))
+        Op::Broadcast { dims, .. } | Op::Random(_, dims) => {
+            dims.iter().any(|dim| may_be_negative(func, dim) || func.range(dim).is_none())
         }
-        Op::Iota(dim) => may_be_negative(func, dim),
+        Op::Reshape(dims) => dims.iter().any(|dim| may_be_negative(func, dim)),
+        Op::Iota(dim) => may_be_negative(func, dim) || func.range(dim).is_none(),
         Op::Reduce(Reduction::Sum, _) | Op::MatMul { .. } => dtype() == DType::I64,
         Op::Reduce(Reduction::Max | Reduction::Min, axes) => {
             !dtype().is_float() && axes.iter().any(|&a| may_be_empty(func, &func.data(args[0]).dims[a]))

@@ -10,13 +10,10 @@
 
 use super::edit::{blocks, int, pure};
 use crate::ir::entity::Side;
-use crate::ir::{Block, Func, Inst, Kind, Value};
+use crate::ir::{Block, Func, Inst, Kind, MAX_SIZE, Value};
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};
-
-/// No size is greater, by contract.
-pub const MAX_SIZE: i64 = 1 << 48;
 
 /// The least and the greatest number a value can be.
 pub type Interval = (i64, i64);

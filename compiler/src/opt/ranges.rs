@@ -14,9 +14,9 @@
 //! `while`s, loops that run, checks that passed. So `x[i * n + j]` in `f64[m * n]` is seen to be inside.
 
 use super::edit::{pure, walk};
-use super::intervals::{Intervals, MAX_SIZE, step};
+use super::intervals::{Intervals, step};
 use crate::ir::entity::{Entity, Side};
-use crate::ir::{Block, Func, Inst, Kind, Value};
+use crate::ir::{Block, Func, Inst, Kind, MAX_SIZE, Value};
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Sym};

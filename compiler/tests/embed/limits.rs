@@ -31,6 +31,93 @@ fn time_fuel_and_memory_are_bounded() {
     assert_eq!(gradient.call((1.0,)).unwrap_err().kind, ErrorKind::Memory);
 }
 
+/// Reductions of `n` elements that are never stored.
+const REDUCTIONS: &[&str] = &[
+    "sum(sin(1.0 * k) for k in 0..n)",
+    "sum(lgamma(1.0 + k) for k in 0..n)",
+    "sum(1.0 * k * i for k in 0..n, i in 0..3)",
+    "sum(1.0 * k * i for i in 0..3, k in 0..n)",
+    "f64(sum(k % 7 for k in 0..n))",
+    "prod(1.0 + 0.0 * k for k in 0..n)",
+    "max(sin(1.0 * k) for k in 0..n)",
+    "min(1.0 * k for k in 0..n)",
+    "f64(argmax([sin(1.0 * k) for k in 0..n]))",
+    "f64(argmin([k % 3 for k in 0..n]))",
+    "f64(count(k < 0 for k in 0..n))",
+    "f64(any(k < 0 for k in 0..n))",
+    "f64(all(k >= 0 for k in 0..n))",
+    "mean(sqrt(1.0 * k) for k in 0..n)",
+    "sum(zeros(n) + sin(1.0 * n))",
+    "max(zeros(n) + sin(1.0 * n))",
+    "sum(sum(zeros(n, 12) + sin(1.0 * n), axis = 0))",
+    "sum(max(zeros(n, 12) + sin(1.0 * n), axis = 0))",
+    "sum([sum(sin(1.0 * k * i) for k in 0..n) for i in 0..3])",
+    "f64(sum(f32(0.5) * k for k in 0..n))",
+    "(|x| sum(sin(x * k) for k in 0..n))'(1.0)",
+    "norm([1.0 * k for k in 0..n])",
+];
+
+#[test]
+fn reductions_stop() {
+    let start = Instant::now();
+    for reduction in REDUCTIONS {
+        let text = format!("fn f(n: i64) -> f64 {{ {reduction} }}");
+        let run = |engine: Engine| {
+            let f = engine.compile("t", &text).unwrap().function::<fn(i64) -> f64>("f");
+            f.unwrap_or_else(|problem| panic!("{reduction}: {problem}")).call((20_000_000_000,))
+        };
+        let timed = run(Engine::new().with_time_limit(Duration::from_millis(30)));
+        // What is stored before it is reduced does not fit.
+        let timed = timed.map_err(|e| e.kind);
+        assert!(matches!(timed, Err(ErrorKind::Time | ErrorKind::Memory)), "{reduction}: {timed:?}");
+        let fueled = run(Engine::new().with_fuel(1000));
+        let fueled = fueled.map_err(|e| e.kind);
+        assert!(matches!(fueled, Err(ErrorKind::Fuel | ErrorKind::Memory)), "{reduction}: {fueled:?}");
+        assert!(start.elapsed() < Duration::from_secs(120), "{reduction} took too long to stop");
+    }
+}
+
+#[test]
+fn whole_arguments_do_not_wrap() {
+    let code = |text: &str, name: &str, k: i64| {
+        let f = Engine::new().compile("t", text).unwrap().function::<fn(i64) -> i64>(name).unwrap();
+        f.call((k,)).map_err(|problem| problem.diagnostics[0].code)
+    };
+    let text = "fn rounds(k: i64) { var s = 0
+ for j in 0..k by 4611686018427387904 { s += 1 }
+ s }
+fn until(k: i64) { var j = k - 3
+ var s = 0
+ while j < k + 5 { s += 1
+ j += 1 }
+ s }
+fn minus(k: i64) = -k
+fn square(k: i64) = k ^ 2
+fn next(k: i64) = k + 1
+fn untaken(k: i64) = if k > 10 { 1 } else { k * k * k }
+fn halves(k: i64) = k // 2 + (0 * k) // 3
+fn rest(k: i64) = k % -4
+fn large(k: i64) = i64(sum(ones(k, k)))
+fn wider(k: i64) = i64(max(broadcast_to(1.0, (k, k, 3))))";
+    assert!(matches!(code(text, "rounds", i64::MAX), Ok(2) | Err("E0403")));
+    assert_eq!(code(text, "rounds", 5), Ok(1));
+    assert_eq!(code(text, "until", i64::MAX), Err("E0403"));
+    assert_eq!(code(text, "until", 5), Ok(8));
+    assert_eq!(code(text, "minus", i64::MIN), Err("E0403"));
+    assert_eq!(code(text, "square", 1 << 40), Err("E0403"));
+    assert_eq!(code(text, "square", -(1 << 20)), Ok(1 << 40));
+    assert_eq!(code(text, "next", i64::MAX), Err("E0403"));
+    assert_eq!(code(text, "untaken", i64::MAX), Ok(1));
+    assert_eq!(code(text, "untaken", i64::MIN), Err("E0403"));
+    assert_eq!(code(text, "halves", -7), Ok(-4));
+    assert_eq!(code(text, "rest", 7), Ok(-1));
+    assert_eq!(code(text, "large", 1 << 40), Err("E0409"));
+    assert_eq!(code(text, "wider", 1 << 32), Err("E0409"));
+    let f = program("fn f(x) = len(x) * 9223372036854775807 + len(x) - len(x) * 9223372036854775807");
+    let problem = f.function::<fn([f64]) -> i64>("f").unwrap().call((&[0.0; 100],)).unwrap_err();
+    assert_eq!(problem.diagnostics[0].code, "E0403");
+}
+
 #[test]
 fn fuel_is_the_same_each_time() {
     let text = "fn f(n: i64) { var s = 0.0\n for i in 0..n { s += sin(s + 1) }\n s }";

@@ -33,6 +33,9 @@ const TILE: usize = 1024;
 const TILE_DEPTH: usize = 512;
 /// Entries of a matrix that are multiplied by those of a vector between two looks at the interrupt.
 const STRETCH: usize = 1 << 22;
+/// The same if the inner products are longer: then each part has an error of its own, and more of them are joined.
+const DEEP_TILE: usize = 256;
+const DEEP_DEPTH: usize = 128;
 /// Products of at most so many multiplications are done without packing.
 const TINY: usize = 64;
 
@@ -173,6 +176,11 @@ fn rows_times_vector<T: Real>(desk: Desk, c: &mut [T], a: &[T], x: &[T], k: usiz
     Ok(())
 }
 
+/// Rows that are added to one another before they are joined with others.
+const DEPTH: usize = 32;
+/// Columns that are worked on at a time.
+const STRIP: usize = 512;
+
 /// `c += Σ x[i] * row i of a`.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
 unsafe fn add_rows_wide<T: Real>(c: &mut [T], x: &[T], a: &[T]) {
@@ -183,25 +191,61 @@ fn add_rows<T: Real>(c: &mut [T], x: &[T], a: &[T]) {
     add_rows_with(c, x, a, T::multiply_add);
 }
 
-/// Four rows at a time, so that `c` is read and written a quarter as often.
 #[inline(always)]
 fn add_rows_with<T: Real>(c: &mut [T], x: &[T], a: &[T], fuse: impl Fn(T, T, T) -> T) {
     let n = c.len();
-    let mut quads = a.chunks_exact(4 * n);
+    if x.len() <= DEPTH {
+        return add_some(c, x, |i| &a[i * n..(i + 1) * n], &fuse);
+    }
+    let (mut sums, mut low) = ([T::default(); STRIP], [T::default(); STRIP]);
+    for (k, c) in c.chunks_mut(STRIP).enumerate() {
+        let (sums, low, first) = (&mut sums[..c.len()], &mut low[..c.len()], k * STRIP);
+        low.fill(T::default());
+        for (block, x) in x.chunks(DEPTH).enumerate() {
+            let row = |i: usize| {
+                let start = (block * DEPTH + i) * n + first;
+                &a[start..start + c.len()]
+            };
+            sums.fill(T::default());
+            add_some(sums, x, row, &fuse);
+            c.iter_mut().zip(&mut *low).zip(&*sums).for_each(|((c, low), &sum)| add_twice(c, low, sum));
+        }
+        c.iter_mut().zip(&*low).for_each(|(c, &low)| *c = joined(*c, low));
+    }
+}
+
+/// Four rows at a time, so that `c` is read and written a quarter as often.
+#[inline(always)]
+fn add_some<'a, T: Real + 'a>(c: &mut [T], x: &[T], row: impl Fn(usize) -> &'a [T], fuse: &impl Fn(T, T, T) -> T) {
     let (xs, x_rest) = x.as_chunks::<4>();
-    for (rows, x) in (&mut quads).zip(xs) {
-        let (r0, rows) = rows.split_at(n);
-        let (r1, rows) = rows.split_at(n);
-        let (r2, r3) = rows.split_at(n);
+    for (k, x) in xs.iter().enumerate() {
+        let [r0, r1, r2, r3] = [0, 1, 2, 3].map(|i| row(4 * k + i));
         for ((((c, &a0), &a1), &a2), &a3) in c.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
             *c = fuse(x[3], a3, fuse(x[2], a2, fuse(x[1], a1, fuse(x[0], a0, *c))));
         }
     }
-    for (row, &x) in quads.remainder().chunks_exact(n).zip(x_rest) {
-        for (c, &a) in c.iter_mut().zip(row) {
+    for (k, &x) in x_rest.iter().enumerate() {
+        for (c, &a) in c.iter_mut().zip(row(4 * xs.len() + k)) {
             *c = fuse(x, a, *c);
         }
     }
+}
+
+/// `c + low += x`, where `low` is what the roundings of `c` lost (T. Ogita, S. M. Rump and S. Oishi, *Accurate sum and dot
+/// product*, SIAM J. Sci. Comput. 26, 2005).
+#[inline(always)]
+fn add_twice<T: Real>(c: &mut T, low: &mut T, x: T) {
+    let sum = *c + x;
+    let virtual_x = sum - *c;
+    *low += (*c - (sum - virtual_x)) + (x - virtual_x);
+    *c = sum;
+}
+
+/// The two parts of a sum as one number; where the sum is infinite, its other part means nothing.
+#[inline(always)]
+fn joined<T: Real>(c: T, low: T) -> T {
+    let sum = c + low;
+    if sum == sum { sum } else { c }
 }
 
 /// The definition of the product, for sizes where nothing else pays.
@@ -229,17 +273,65 @@ pub(super) fn tiled<T: Real>(
     alpha: T,
 ) -> Made {
     let (m, n, k) = (c.nrows(), c.ncols(), a.ncols());
+    if k > TILE_DEPTH {
+        return deep(desk, c, beta, a, b, alpha);
+    }
     for i in (0..m).step_by(TILE) {
         let rows = TILE.min(m - i);
         for j in (0..n).step_by(TILE) {
             let columns = TILE.min(n - j);
-            for p in (0..k).step_by(TILE_DEPTH) {
-                let depth = TILE_DEPTH.min(k - p);
-                let beta = if p > 0 { Accum::Add } else { beta };
+            let (left, right) = (a.submatrix(i, 0, rows, k), b.submatrix(0, j, k, columns));
+            let part = c.as_mut().submatrix_mut(i, j, rows, columns);
+            clears_vectors(|| matmul(part, beta, left, right, alpha, Par::Seq));
+            desk.look()?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for long inner products: their parts are joined with what the roundings lost.
+fn deep<T: Real>(
+    desk: Desk,
+    mut c: MatMut<'_, T>,
+    beta: Accum,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    alpha: T,
+) -> Made {
+    let (m, n, k) = (c.nrows(), c.ncols(), a.ncols());
+    let room = DEEP_TILE.min(m) * DEEP_TILE.min(n);
+    let (mut part, mut low) = (desk.list::<T>(room)?, desk.list::<T>(room)?);
+    part.resize(room, T::default());
+    low.resize(room, T::default());
+    for i in (0..m).step_by(DEEP_TILE) {
+        let rows = DEEP_TILE.min(m - i);
+        for j in (0..n).step_by(DEEP_TILE) {
+            let columns = DEEP_TILE.min(n - j);
+            let mut c = c.as_mut().submatrix_mut(i, j, rows, columns);
+            let mut part = MatMut::from_row_major_slice_mut(&mut part[..rows * columns], rows, columns);
+            low.fill(T::default());
+            let mut low = MatMut::from_row_major_slice_mut(&mut low[..rows * columns], rows, columns);
+            for p in (0..k).step_by(DEEP_DEPTH) {
+                let depth = DEEP_DEPTH.min(k - p);
                 let (left, right) = (a.submatrix(i, p, rows, depth), b.submatrix(p, j, depth, columns));
-                let part = c.as_mut().submatrix_mut(i, j, rows, columns);
-                clears_vectors(|| matmul(part, beta, left, right, alpha, Par::Seq));
+                if p == 0 && matches!(beta, Accum::Replace) {
+                    let c = c.as_mut();
+                    clears_vectors(|| matmul(c, Accum::Replace, left, right, alpha, Par::Seq));
+                } else {
+                    let product = part.as_mut();
+                    clears_vectors(|| matmul(product, Accum::Replace, left, right, alpha, Par::Seq));
+                    for r in 0..rows {
+                        for s in 0..columns {
+                            add_twice(&mut c[(r, s)], &mut low[(r, s)], part[(r, s)]);
+                        }
+                    }
+                }
                 desk.look()?;
+            }
+            for r in 0..rows {
+                for s in 0..columns {
+                    c[(r, s)] = joined(c[(r, s)], low[(r, s)]);
+                }
             }
         }
     }

@@ -1,73 +1,80 @@
-//! Sums and inner products in a fixed order.
+//! Sums and inner products in one tree, which depends on the length alone.
 //!
-//! Blocks of 1024 entries are added as the leaves of a binary tree (pairwise summation; its error
-//! grows with the logarithm of the length: N. J. Higham, *The accuracy of floating point summation*,
-//! SIAM J. Sci. Comput. 14, 1993). In a block of a sum, entry `i` goes to lane `i % 32` (`i % 8` when
-//! there are at most 64 in all), and the lanes are added as a tree too; wider vector instructions
-//! change nothing in that. An inner product uses other lanes, and fused multiplication and addition,
-//! where the machine has them, so its last bits depend on the machine.
+//! ```text
+//! lanes   entry i of a block goes to lane i % LANES, and a lane is added up in order; the lanes are joined in halves:
+//!         lane i and lane i + LANES / 2, and so on. What does not fill all lanes is added up in order by itself and
+//!         added to that, so fewer than LANES entries are added from left to right
+//! blocks  of BLOCK entries are the leaves of a binary tree (pairwise summation; its error grows with the logarithm of
+//!         the length: N. J. Higham, *The accuracy of floating point summation*, SIAM J. Sci. Comput. 14, 1993)
+//! ```
+//!
+//! So vectors of any width, and in time any number of threads, give the same bits. An inner product is the sum of the
+//! rounded products. Compiled code adds up rows that lie in one piece by itself ([`Real::pairwise`] joins its blocks);
+//! everything else goes through a [`Stream`], or a [`Columns`] if many sums go on side by side.
 #![allow(unsafe_code, reason = "raw pointers from native code; functions for a CPU feature")]
 
-use core::ops::AddAssign;
+use core::mem::offset_of;
+use core::ops::{Add, AddAssign, Mul};
 
-use super::{dispatch, operand};
+use super::{dispatch, result};
 use crate::abi::size;
 
-/// Accumulators of a block.
-const LANES: usize = 32;
-/// Up to so many entries, 8 accumulators do.
-const SHORT: usize = 64;
-/// Entries of a block.
-const BLOCK: usize = 1024;
-
 /// The numbers of the kernels for dense linear algebra.
-pub trait Real: faer::traits::RealField + Copy + AddAssign + Default {
+pub trait Real: faer::traits::RealField + Copy + Add<Output = Self> + Mul<Output = Self> + AddAssign + Default {
     /// `a * b + c`, rounded once.
     fn fused(a: Self, b: Self, c: Self) -> Self;
     /// `a * b + c`, rounded twice.
     fn multiply_add(a: Self, b: Self, c: Self) -> Self;
-    /// The inner product of two vectors of one length, which is at most that of a block.
-    ///
-    /// # Safety
-    /// The machine has AVX2 and FMA.
-    unsafe fn dot_wide(x: &[Self], y: &[Self]) -> Self;
+    /// The sum of a block, or of less.
+    fn block_sum(x: &[Self]) -> Self;
+    /// The inner product of two blocks.
+    fn block_dot(x: &[Self], y: &[Self]) -> Self;
+    /// Entries of a block.
+    const BLOCK: usize;
+    /// Lanes of a block.
+    const LANES: usize;
 }
 
-impl Real for f64 {
-    #[inline(always)]
-    fn fused(a: f64, b: f64, c: f64) -> f64 {
-        a.mul_add(b, c)
-    }
+macro_rules! real {
+    ($t:ty, $lanes:literal, $block:literal) => {
+        impl Real for $t {
+            const BLOCK: usize = $block;
+            const LANES: usize = $lanes;
 
-    #[inline(always)]
-    fn multiply_add(a: f64, b: f64, c: f64) -> f64 {
-        a * b + c
-    }
+            #[inline(always)]
+            fn fused(a: $t, b: $t, c: $t) -> $t {
+                a.mul_add(b, c)
+            }
 
-    #[inline]
-    unsafe fn dot_wide(x: &[f64], y: &[f64]) -> f64 {
-        // SAFETY: the contract of the trait.
-        unsafe { wide::dot_f64(x, y) }
-    }
+            #[inline(always)]
+            fn multiply_add(a: $t, b: $t, c: $t) -> $t {
+                a * b + c
+            }
+
+            #[inline(always)]
+            fn block_sum(x: &[$t]) -> $t {
+                sum_lanes::<$t, $lanes>(x)
+            }
+
+            #[inline(always)]
+            fn block_dot(x: &[$t], y: &[$t]) -> $t {
+                dot_lanes::<$t, $lanes>(x, y)
+            }
+        }
+    };
 }
 
-impl Real for f32 {
-    #[inline(always)]
-    fn fused(a: f32, b: f32, c: f32) -> f32 {
-        a.mul_add(b, c)
-    }
+real!(f64, 16, 1024);
+real!(f32, 32, 512);
 
-    #[inline(always)]
-    fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
-        a * b + c
-    }
-
-    #[inline]
-    unsafe fn dot_wide(x: &[f32], y: &[f32]) -> f32 {
-        // SAFETY: the contract of the trait.
-        unsafe { wide::dot_f32(x, y) }
-    }
-}
+/// The lanes of the type that has most.
+const MOST_LANES: usize = 32;
+/// As many levels have trees of blocks: 2⁴⁷ entries.
+pub const LEVELS: usize = 38;
+/// Entries that compiled code collects in a [`Stream`] at a time: whole rounds of lanes and a whole part of a block.
+pub const COLLECTED: usize = 256;
+/// Bytes of a row of [`Columns`].
+pub const STRIP: usize = 256;
 
 /// The sum of all entries; 0 of none.
 pub fn sum<T: Real>(x: &[T]) -> T {
@@ -77,15 +84,7 @@ pub fn sum<T: Real>(x: &[T]) -> T {
 /// The inner product of two vectors, to the length of the shorter one.
 pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     let n = x.len().min(y.len());
-    let (x, y) = (&x[..n], &y[..n]);
-    if n <= BLOCK {
-        return dispatch!(T::dot_wide, dot_portable, x, y);
-    }
-    let mut tree = Tree::new();
-    for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
-        tree.add(dispatch!(T::dot_wide, dot_portable, x, y));
-    }
-    tree.total()
+    dispatch!(dot_wide, dot_blocks, &x[..n], &y[..n])
 }
 
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
@@ -93,102 +92,67 @@ unsafe fn sum_wide<T: Real>(x: &[T]) -> T {
     sum_blocks(x)
 }
 
-fn dot_portable<T: Real>(x: &[T], y: &[T]) -> T {
-    let mut lanes = [T::default(); 8];
-    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
-    for (x, y) in xs.iter().zip(ys) {
-        for i in 0..8 {
-            lanes[i] = T::multiply_add(x[i], y[i], lanes[i]);
-        }
+#[inline(always)]
+fn sum_blocks<T: Real>(x: &[T]) -> T {
+    if x.len() <= T::BLOCK {
+        return T::block_sum(x);
     }
-    for (lane, (&x, &y)) in lanes.iter_mut().zip(x_rest.iter().zip(y_rest)) {
-        *lane = T::multiply_add(x, y, *lane);
-    }
-    fold(lanes)
+    let mut tree = Tree::new();
+    x.chunks(T::BLOCK).for_each(|x| tree.add(T::block_sum(x)));
+    tree.total()
 }
 
-/// Inner products in four vectors of 256 bits, then one, then entry by entry.
-#[cfg(target_arch = "x86_64")]
-mod wide {
-    use core::arch::x86_64::*;
-
-    macro_rules! dot {
-        ($name:ident, $t:ty, $n:literal, $zero:ident, $load:ident, $fma:ident, $add:ident, $store:ident) => {
-            #[target_feature(enable = "avx2,fma")]
-            pub fn $name(x: &[$t], y: &[$t]) -> $t {
-                let (mut a, mut b, mut c, mut d) = ($zero(), $zero(), $zero(), $zero());
-                let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<{ 4 * $n }>(), y.as_chunks::<{ 4 * $n }>());
-                for (x, y) in xs.iter().zip(ys) {
-                    let (x, y) = (x.as_ptr(), y.as_ptr());
-                    // SAFETY: there are four vectors behind each pointer.
-                    unsafe {
-                        a = $fma($load(x), $load(y), a);
-                        b = $fma($load(x.add($n)), $load(y.add($n)), b);
-                        c = $fma($load(x.add(2 * $n)), $load(y.add(2 * $n)), c);
-                        d = $fma($load(x.add(3 * $n)), $load(y.add(3 * $n)), d);
-                    }
-                }
-                let ((xs, x_rest), (ys, y_rest)) = (x_rest.as_chunks::<$n>(), y_rest.as_chunks::<$n>());
-                for (x, y) in xs.iter().zip(ys) {
-                    // SAFETY: there is one vector behind each pointer.
-                    a = unsafe { $fma($load(x.as_ptr()), $load(y.as_ptr()), a) };
-                }
-                let mut lanes = [0.0; $n];
-                // SAFETY: `lanes` has the size of a vector.
-                unsafe { $store(lanes.as_mut_ptr(), $add($add(a, c), $add(b, d))) };
-                let rest = x_rest.iter().zip(y_rest).fold(0.0, |sum: $t, (x, y)| x.mul_add(*y, sum));
-                super::fold(lanes) + rest
-            }
-        };
-    }
-
-    dot!(dot_f64, f64, 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_storeu_pd);
-    dot!(dot_f32, f32, 8, _mm256_setzero_ps, _mm256_loadu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps);
-}
-
-/// Never called: [`super::wide`] is false.
-#[cfg(not(target_arch = "x86_64"))]
-mod wide {
-    pub unsafe fn dot_f64(x: &[f64], y: &[f64]) -> f64 {
-        super::dot_portable(x, y)
-    }
-
-    pub unsafe fn dot_f32(x: &[f32], y: &[f32]) -> f32 {
-        super::dot_portable(x, y)
-    }
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
+unsafe fn dot_wide<T: Real>(x: &[T], y: &[T]) -> T {
+    dot_blocks(x, y)
 }
 
 #[inline(always)]
-fn sum_blocks<T: Real>(x: &[T]) -> T {
-    if x.len() <= SHORT {
-        return sum_lanes::<T, 8>(x);
-    }
-    if x.len() <= BLOCK {
-        return sum_lanes::<T, LANES>(x);
+fn dot_blocks<T: Real>(x: &[T], y: &[T]) -> T {
+    if x.len() <= T::BLOCK {
+        return T::block_dot(x, y);
     }
     let mut tree = Tree::new();
-    x.chunks(BLOCK).for_each(|block| tree.add(sum_lanes::<T, LANES>(block)));
+    x.chunks(T::BLOCK).zip(y.chunks(T::BLOCK)).for_each(|(x, y)| tree.add(T::block_dot(x, y)));
     tree.total()
 }
 
 #[inline(always)]
 fn sum_lanes<T: Real, const N: usize>(x: &[T]) -> T {
-    let mut lanes = [T::default(); N];
     let (rows, rest) = x.as_chunks::<N>();
+    let rest = rest.iter().fold(T::default(), |sum, &x| sum + x);
+    if rows.is_empty() {
+        return rest;
+    }
+    let mut lanes = [T::default(); N];
     for row in rows {
         for i in 0..N {
             lanes[i] += row[i];
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += x;
-    }
-    fold(lanes)
+    fold(&mut lanes) + rest
 }
 
 #[inline(always)]
-fn fold<T: Real, const N: usize>(mut lanes: [T; N]) -> T {
-    let mut width = N / 2;
+fn dot_lanes<T: Real, const N: usize>(x: &[T], y: &[T]) -> T {
+    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<N>(), y.as_chunks::<N>());
+    let rest = x_rest.iter().zip(y_rest).fold(T::default(), |sum, (&x, &y)| sum + x * y);
+    if xs.is_empty() {
+        return rest;
+    }
+    let mut lanes = [T::default(); N];
+    for (x, y) in xs.iter().zip(ys) {
+        for i in 0..N {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    fold(&mut lanes) + rest
+}
+
+/// Joins lanes in halves.
+#[inline(always)]
+fn fold<T: Real>(lanes: &mut [T]) -> T {
+    let mut width = lanes.len() / 2;
     while width > 0 {
         for i in 0..width {
             let upper = lanes[i + width];
@@ -202,61 +166,210 @@ fn fold<T: Real, const N: usize>(mut lanes: [T; N]) -> T {
 /// Adds blocks as the leaves of a binary tree: `partial[level]` is the sum of `2^level` blocks
 /// where `count` has that bit.
 struct Tree<T> {
-    partial: [T; 64],
+    partial: [T; LEVELS],
     count: u64,
 }
 
 impl<T: Real> Tree<T> {
     #[inline(always)]
     fn new() -> Tree<T> {
-        Tree { partial: [T::default(); 64], count: 0 }
+        Tree { partial: [T::default(); LEVELS], count: 0 }
     }
 
     #[inline(always)]
     fn add(&mut self, block: T) {
-        let full = self.count.trailing_ones() as usize;
-        let mut sum = block;
-        for &left in &self.partial[..full.min(63)] {
-            sum += left;
-        }
-        self.partial[full.min(63)] = sum;
+        pairwise(&mut self.partial, self.count, block, false);
         self.count += 1;
     }
 
     #[inline(always)]
     fn total(&self) -> T {
-        let mut total = T::default();
-        for (level, &partial) in self.partial.iter().enumerate() {
-            if self.count >> level & 1 == 1 {
-                total += partial;
+        (0..LEVELS)
+            .filter(|level| self.count >> level & 1 == 1)
+            .fold(T::default(), |sum, level| sum + self.partial[level])
+    }
+}
+
+/// Adds the sum of block `k` to a tree; what it gives is the sum of all if the block is the last one.
+#[inline(always)]
+fn pairwise<T: Real>(levels: &mut [T; LEVELS], k: u64, block: T, last: bool) -> T {
+    let full = (k.trailing_ones() as usize).min(LEVELS - 1);
+    let mut sum = levels[..full].iter().fold(block, |sum, &left| sum + left);
+    levels[full] = sum;
+    if last {
+        for (level, &left) in levels.iter().enumerate().skip(full + 1) {
+            if k >> level & 1 == 1 {
+                sum += left;
             }
         }
-        total
+    }
+    sum
+}
+
+/// The sum of numbers that compiled code computes one after the other: it puts them into `buffer` and calls when that
+/// is full.
+#[repr(C)]
+pub struct Stream<T> {
+    /// As many were added up. Set to 0 by compiled code when a sum begins; nothing else need be set.
+    entries: u64,
+    /// The next ones.
+    buffer: [T; COLLECTED],
+    rest: T,
+    lanes: [T; MOST_LANES],
+    levels: [T; LEVELS],
+}
+
+impl<T: Real> Stream<T> {
+    /// Where the count of entries is.
+    pub const ENTRIES: usize = offset_of!(Stream<T>, entries);
+    /// Where the next entries go.
+    pub const BUFFER: usize = offset_of!(Stream<T>, buffer);
+
+    /// Adds up the first `count` entries of the buffer; gives the whole sum if they are the last ones. All calls but
+    /// the last bring a full buffer.
+    #[inline(always)]
+    fn take(&mut self, count: usize, last: bool) -> T {
+        let count = count.min(COLLECTED);
+        if last && self.entries == 0 {
+            return T::block_sum(&self.buffer[..count]);
+        }
+        let before = self.entries as usize % T::BLOCK;
+        let lanes = &mut self.lanes[..T::LANES];
+        if before == 0 {
+            lanes.fill(T::default());
+        }
+        let rows = self.buffer[..count].chunks_exact(T::LANES);
+        self.rest = rows.remainder().iter().fold(T::default(), |sum, &x| sum + x);
+        for row in rows {
+            lanes.iter_mut().zip(row).for_each(|(lane, &x)| *lane += x);
+        }
+        let block = self.entries / T::BLOCK as u64;
+        self.entries += count as u64;
+        let complete = before + count == T::BLOCK;
+        if complete || last && before + count > 0 {
+            let sum = fold(lanes) + self.rest;
+            return pairwise(&mut self.levels, block, sum, last);
+        }
+        if !last {
+            return T::default();
+        }
+        // The last block was complete before.
+        let tree = Tree { partial: self.levels, count: block };
+        tree.total()
+    }
+}
+
+/// Sums that go on side by side: one for each column of a strip. Compiled code writes rows into `rows` and calls when
+/// there are as many as there are lanes. `W` of them are [`STRIP`] bytes.
+#[repr(C)]
+pub struct Columns<T, const W: usize> {
+    /// As many rows were added up. Set to 0 by compiled code when the sums begin; nothing else need be set.
+    entries: u64,
+    /// The next ones.
+    rows: [[T; W]; MOST_LANES],
+    lanes: [[T; W]; MOST_LANES],
+    levels: [[T; W]; LEVELS],
+}
+
+impl<T: Real, const W: usize> Columns<T, W> {
+    /// Where the count of rows is.
+    pub const ENTRIES: usize = offset_of!(Columns<T, W>, entries);
+    /// Where the next rows go.
+    pub const ROWS: usize = offset_of!(Columns<T, W>, rows);
+
+    /// Adds up the first `count` rows; if they are the last ones, writes the sums `to` there. All calls but the last
+    /// bring as many rows as there are lanes.
+    #[inline(always)]
+    fn take(&mut self, count: usize, to: Option<&mut [T]>) {
+        let count = count.min(T::LANES);
+        let (before, block) = (self.entries as usize % T::BLOCK, self.entries / T::BLOCK as u64);
+        self.entries += count as u64;
+        if before == 0 {
+            self.lanes[..T::LANES].fill([T::default(); W]);
+        }
+        let mut rest = [T::default(); W];
+        if count == T::LANES {
+            self.lanes.iter_mut().zip(&self.rows[..count]).for_each(|(lane, row)| add(lane, row));
+        } else {
+            self.rows[..count].iter().for_each(|row| add(&mut rest, row));
+        }
+        if to.is_none() && before + count < T::BLOCK {
+            return;
+        }
+        let mut width = T::LANES / 2;
+        while width > 0 {
+            let (lower, upper) = self.lanes.split_at_mut(width);
+            lower.iter_mut().zip(upper).for_each(|(lower, upper)| add(lower, upper));
+            width /= 2;
+        }
+        let mut sum = self.lanes[0];
+        add(&mut sum, &rest);
+        // The same steps as in `pairwise`, for all columns; with nothing but complete blocks before, `sum` is 0.
+        let full = if before + count == 0 { 0 } else { (block.trailing_ones() as usize).min(LEVELS - 1) };
+        self.levels[..full].iter().for_each(|left| add(&mut sum, left));
+        let Some(to) = to else {
+            self.levels[full] = sum;
+            return;
+        };
+        for (level, left) in self.levels.iter().enumerate().skip(full) {
+            if block >> level & 1 == 1 {
+                add(&mut sum, left);
+            }
+        }
+        to.iter_mut().zip(sum).for_each(|(to, sum)| *to = sum);
+    }
+}
+
+#[inline(always)]
+fn add<T: Real, const W: usize>(to: &mut [T; W], x: &[T; W]) {
+    for i in 0..W {
+        to[i] += x[i];
     }
 }
 
 macro_rules! export {
-    ($t:ty, $sum:ident, $dot:ident) => {
-        /// The sum of `n` entries; 0 of none.
+    ($t:ty, $columns:literal, $pairwise:ident, $stream:ident, $strip:ident) => {
+        /// Adds the sum of block `k` to a tree of [`LEVELS`] numbers, which need not be set before; gives the sum of
+        /// all blocks if this is the `last` one.
         ///
         /// # Safety
         /// See [`crate::kernels`].
-        pub unsafe extern "C" fn $sum(a: *const $t, n: i64) -> $t {
+        pub unsafe extern "C" fn $pairwise(levels: *mut [$t; LEVELS], k: i64, sum: $t, last: i64) -> $t {
             // SAFETY: the contract above.
-            sum(unsafe { operand(a, size(n)) })
+            pairwise(unsafe { &mut *levels }, k as u64, sum, last != 0)
         }
 
-        /// The inner product of two vectors of `n` entries; 0 of none.
+        /// Adds up the first `count` entries in the buffer of a [`Stream`]; gives the whole sum if they are the `last`
+        /// ones.
         ///
         /// # Safety
         /// See [`crate::kernels`].
-        pub unsafe extern "C" fn $dot(a: *const $t, b: *const $t, n: i64) -> $t {
+        pub unsafe extern "C" fn $stream(stream: *mut Stream<$t>, count: i64, last: i64) -> $t {
+            #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
+            unsafe fn wide(stream: &mut Stream<$t>, count: usize, last: bool) -> $t {
+                stream.take(count, last)
+            }
             // SAFETY: the contract above.
-            let (x, y) = unsafe { (operand(a, size(n)), operand(b, size(n))) };
-            dot(x, y)
+            let stream = unsafe { &mut *stream };
+            dispatch!(wide, Stream::take, stream, size(count), last != 0)
+        }
+
+        /// Adds up the first `count` rows of [`Columns`]; if `to` is not null, they are the last ones, and the first
+        /// `width` sums go there.
+        ///
+        /// # Safety
+        /// See [`crate::kernels`].
+        pub unsafe extern "C" fn $strip(columns: *mut Columns<$t, $columns>, count: i64, to: *mut $t, width: i64) {
+            #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
+            unsafe fn wide(columns: &mut Columns<$t, $columns>, count: usize, to: Option<&mut [$t]>) {
+                columns.take(count, to);
+            }
+            // SAFETY: the contract above.
+            let (columns, to) = unsafe { (&mut *columns, (!to.is_null()).then(|| result(to, size(width)))) };
+            dispatch!(wide, Columns::take, columns, size(count), to);
         }
     };
 }
 
-export!(f64, adl_sum_f64, adl_dot_f64);
-export!(f32, adl_sum_f32, adl_dot_f32);
+export!(f64, 32, adl_pairwise_f64, adl_stream_f64, adl_columns_f64);
+export!(f32, 64, adl_pairwise_f32, adl_stream_f32, adl_columns_f32);

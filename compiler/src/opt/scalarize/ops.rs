@@ -5,7 +5,7 @@ use super::plan::{Axis, axes, inner_axes};
 use crate::ir::{Inst, Kind, Value};
 use adl_lang::ops::{Const, Op, Reduction, Sel};
 use adl_lang::prims::Prim;
-use adl_lang::types::Dim;
+use adl_lang::types::{DType, Dim};
 
 /// Row-major strides of constant dimensions.
 fn strides(dims: &[i64]) -> Vec<i64> {
@@ -121,16 +121,25 @@ impl Scalarize<'_> {
         };
         let kept: Vec<i64> = (0..dims.len()).filter(|k| !axes.contains(k)).map(|k| dims[k]).collect();
         let outer = strides(&kept);
-        let mut sums: Vec<Option<Value>> = vec![None; kept.iter().product::<i64>() as usize];
+        let mut parts: Vec<Vec<Value>> = vec![Vec::new(); kept.iter().product::<i64>() as usize];
         for (at, &lane) in coordinates(&dims).zip(&lanes) {
             let place: Vec<i64> = (0..dims.len()).filter(|k| !axes.contains(k)).map(|k| at[k]).collect();
-            let place = flat(&outer, &place);
-            sums[place] = Some(match sums[place] {
-                Some(sum) => self.emit(Op::Prim(prim), vec![sum, lane]),
-                None => lane,
-            });
+            parts[flat(&outer, &place)].push(lane);
         }
-        sums.into_iter().flatten().collect()
+        let halves = kind == Reduction::Sum && self.func.data(of).dtype == DType::F64;
+        parts.into_iter().filter_map(|part| self.joined(prim, part, halves)).collect()
+    }
+
+    /// Numbers joined in the order of a reduction: from left to right, but sixteen that a sum of doubles has as lanes are
+    /// joined in `halves`.
+    fn joined(&mut self, prim: Prim, mut part: Vec<Value>, halves: bool) -> Option<Value> {
+        if halves && part.len() == 16 {
+            while part.len() > 1 {
+                let upper = part.split_off(part.len() / 2);
+                part = part.iter().zip(upper).map(|(&x, y)| self.emit(Op::Prim(prim), vec![x, y])).collect();
+            }
+        }
+        part.into_iter().reduce(|sum, x| self.emit(Op::Prim(prim), vec![sum, x]))
     }
 
     fn matmul(&mut self, ta: bool, tb: bool, a: Value, b: Value, result: Value) -> Vec<Value> {
