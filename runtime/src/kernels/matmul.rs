@@ -290,14 +290,7 @@ pub(super) fn tiled<T: Real>(
 }
 
 /// The same for long inner products: their parts are joined with what the roundings lost.
-fn deep<T: Real>(
-    desk: Desk,
-    mut c: MatMut<'_, T>,
-    beta: Accum,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    alpha: T,
-) -> Made {
+fn deep<T: Real>(desk: Desk, mut c: MatMut<'_, T>, beta: Accum, a: MatRef<'_, T>, b: MatRef<'_, T>, alpha: T) -> Made {
     let (m, n, k) = (c.nrows(), c.ncols(), a.ncols());
     let room = DEEP_TILE.min(m) * DEEP_TILE.min(n);
     let (mut part, mut low) = (desk.list::<T>(room)?, desk.list::<T>(room)?);
