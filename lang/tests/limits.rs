@@ -83,17 +83,17 @@ fn what_a_statement_becomes_is_bounded() {
 fn long_formulas_and_lists_are_flat() {
     roomy(|| {
         for chain in ["x * ", "x + ", "x + x * x - 2 * x / 3 + ", "x * x^2 * -x * "] {
-            let text = format!("fn f(x) = {}x\nf(1.0)", chain.repeat(20_000));
+            let text = format!("fn f(x) = {}x\nf(1.0)", chain.repeat(8_000));
             assert_eq!(check(&text).len(), 2, "{chain}");
         }
-        let truths = format!("fn f(a) = {}a\nf(true)", "a and a or ".repeat(10_000));
+        let truths = format!("fn f(a) = {}a\nf(true)", "a and a or ".repeat(5_000));
         assert_eq!(check(&truths).len(), 2);
-        let list = format!("let x = [{}1]", "1, ".repeat(50_000));
+        let list = format!("let x = [{}1]", "1, ".repeat(20_000));
         assert_eq!(check(&list).len(), 1);
         let blank = format!("let x = 1{}let y = 2", "\n".repeat(1_000_000));
         assert_eq!(check(&blank).len(), 2);
-        let functions: String = (0..20_000).map(|k| format!("fn f{k}(x) = x\n")).collect();
-        assert_eq!(check(&functions).len(), 20_000);
+        let functions: String = (0..5_000).map(|k| format!("fn f{k}(x) = x\n")).collect();
+        assert_eq!(check(&functions).len(), 5_000);
     });
 }
 
