@@ -99,7 +99,8 @@ pub(crate) fn prim(name: &str) -> Option<Prim> {
     let p = Prim::named(name)?;
     let other =
         p.operator().is_some() || matches!(p, Prim::Min | Prim::Max | Prim::Round | Prim::StopGrad | Prim::Select);
-    (!other && !(p.name().starts_with('_') && p.definition().is_some())).then_some(p)
+    let inner = p.name().starts_with('_') && p.definition().is_some();
+    (!other && !inner).then_some(p)
 }
 
 /// Weak constants, with what they are.

@@ -46,7 +46,7 @@ impl Elab<'_> {
     /// Fails if the host wants an end, or the statement has become too large; called for each expression and operation.
     pub fn go_on(&mut self, span: Span) -> R<()> {
         self.steps += 1;
-        if self.ended || self.steps % LOOK == 0 && self.world.stop.as_ref().is_some_and(|stop| stop()) {
+        if self.ended || self.steps.is_multiple_of(LOOK) && self.world.stop.as_ref().is_some_and(|stop| stop()) {
             return self.end(interrupted(span));
         }
         let (most, functions) = (self.world.limits.operations, self.world.limits.functions);
