@@ -311,7 +311,7 @@ prims! {
         Partials(vec![
             Some((hypot_slope(&b, &a, &y) / y.clone()) * hypot_slope(&b, &a, &y)),
             Some(-(r * (hypot_slope(&b, &a, &y) / y))), Some(c(0.0))]), at &[];
-    /// The n-th derivative of `erfcx`, for n = 1, 2, …
+    /// The n-th derivative of `erfcx`, for whole n above 0.
     ErfcxDerivative "_erfcx_derivative" (n, x) -> y: Float Binary(values::erfcx_derivative),
         Partials(vec![None, Some((n + 1.0).zip(Prim::ErfcxDerivative, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
     /// `digamma(a + b) - digamma(a)`.
