@@ -8,6 +8,7 @@ pub use factor::Factor;
 use crate::ast::Name;
 use crate::prims::Prim;
 use crate::types::{DType, Dim, Sym, Ty};
+use std::sync::Arc;
 
 /// A scalar constant; floats compare by bits, so that constants can be keys.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,53 @@ impl Eq for Const {}
 impl std::hash::Hash for Const {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.key().hash(state);
+    }
+}
+
+/// The entries of a constant array, row by row; there is at least one.
+#[derive(Clone, Debug)]
+pub struct Table {
+    shape: Arc<[usize]>,
+    entries: Arc<[Const]>,
+}
+
+impl Table {
+    /// A table; nothing if there are no entries, or not as many as the shape tells, or of several types.
+    pub fn new(shape: &[usize], entries: Vec<Const>) -> Option<Table> {
+        let count = shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n))?;
+        let dtype = entries.first()?.dtype();
+        let alike = count == entries.len() && entries.iter().all(|entry| entry.dtype() == dtype);
+        alike.then(|| Table { shape: shape.into(), entries: entries.into() })
+    }
+
+    /// Its shape.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Its entries.
+    pub fn entries(&self) -> &[Const] {
+        &self.entries
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> Ty {
+        let dims: Vec<Dim> = self.shape.iter().map(|&n| Dim::constant(n as i64)).collect();
+        Ty::array(self.entries.first().map_or(DType::F64, |entry| entry.dtype()), dims)
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Table) -> bool {
+        self.shape == other.shape && (Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries)
+    }
+}
+impl Eq for Table {}
+impl std::hash::Hash for Table {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // A few entries tell most tables apart.
+        self.shape.hash(state);
+        self.entries.iter().take(16).for_each(|entry| entry.hash(state));
     }
 }
 
@@ -124,6 +172,8 @@ pub enum Random {
 pub enum Op {
     /// `()`: a scalar constant.
     Const(Const),
+    /// `()`: a constant array.
+    Table(Table),
     /// `()`: the value of a dimension as an `i64`.
     Size(Dim),
     /// Element by element; all operands have the same shape (scalars included). Whole-number arithmetic that
@@ -214,6 +264,7 @@ impl Op {
             Op::Update(s) => Op::Update(sels(s)),
             Op::Acc(s) => Op::Acc(sels(s)),
             Op::Const(_)
+            | Op::Table(_)
             | Op::Prim(_)
             | Op::Convert(_)
             | Op::Reduce(..)
@@ -232,6 +283,7 @@ impl Op {
             |n: usize| if args.len() == n { Ok(()) } else { Err(format!("{} operands for {self:?}", args.len())) };
         match self {
             Op::Const(c) => arity(0).map(|()| Ty::scalar(c.dtype())),
+            Op::Table(table) => arity(0).map(|()| table.ty()),
             Op::Size(_) => arity(0).map(|()| Ty::scalar(DType::I64)),
             Op::Iota(n) => arity(0).map(|()| Ty::array(DType::I64, [n.clone()])),
             Op::Random(kind, dims) => {

@@ -32,6 +32,7 @@ pub(super) fn passes(op: &Op, k: usize) -> bool {
         Op::Index(_) => k == 0,
         Op::Update(_) | Op::Acc(_) => k < 2,
         Op::Const(_)
+        | Op::Table(_)
         | Op::Size(_)
         | Op::ArgReduce { .. }
         | Op::Iota(_)

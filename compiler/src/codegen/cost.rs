@@ -39,7 +39,7 @@ pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Acce
                 Access::Many
             }
         }
-        Op::Const(_) | Op::Size(_) | Op::Iota(_) => Access::Once,
+        Op::Const(_) | Op::Table(_) | Op::Size(_) | Op::Iota(_) => Access::Once,
         Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) | Op::Random(..) | Op::Host { .. } => Access::Memory,
     }
 }
@@ -56,7 +56,8 @@ pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool
             Some((if fallible { 4 } else { 1 }, fallible))
         }
         Op::Prim(prim) => Some(prim_cost(*prim, func.data(*args.last()?).dtype)),
-        Op::Reduce(..)
+        Op::Table(_)
+        | Op::Reduce(..)
         | Op::ArgReduce { .. }
         | Op::Concat(_)
         | Op::Update(_)

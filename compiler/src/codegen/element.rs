@@ -129,6 +129,7 @@ impl Translator<'_, '_> {
                 self.element(data.args[0], &At::Axes(inner))
             }
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Reduce(..)
             | Op::ArgReduce { .. }
@@ -331,7 +332,7 @@ impl Translator<'_, '_> {
             }),
             Op::Random(kind, _) => self.random_scalar(inst, *kind),
             Op::Host { name, dtype, .. } => self.host_scalar(inst, name, *dtype),
-            Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) => {
+            Op::Table(_) | Op::Concat(_) | Op::Iota(_) | Op::MatMul { .. } | Op::ArgSort | Op::Factor(_) => {
                 self.defect(format!("{op:?} gives no scalar"))
             }
         }

@@ -222,6 +222,7 @@ impl Forms {
             Op::Reshape(_) => !func.data(args[0]).is_scalar() && self.form[args[0]] != Form::Inline,
             Op::Index(sels) => self.form[args[0]] != Form::Inline && contiguous(sels),
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Prim(_)
             | Op::Convert(_)

@@ -139,6 +139,7 @@ impl Translator<'_, '_> {
                 !flat && row && base.dtype == dtype && elsewhere(&data.args[..1])
             }
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Reduce(..)
             | Op::ArgReduce { .. }

@@ -52,6 +52,8 @@ struct Code {
     stats: Stats,
     /// Bytes of the largest frame of its functions.
     frame: usize,
+    /// The constant arrays that the code reads.
+    _tables: Vec<Vec<u64>>,
 }
 
 /// What a call takes and gives.
@@ -161,6 +163,7 @@ impl Native {
         sites: Vec<Site>,
         (bare, frame): (bool, usize),
         stats: Stats,
+        tables: Vec<Vec<u64>>,
     ) -> Result<Native, CodegenError> {
         if let Err(problem) = module.finalize_definitions() {
             discard(module);
@@ -182,6 +185,7 @@ impl Native {
             scalars,
             stats,
             frame,
+            _tables: tables,
         })))
     }
 

@@ -38,6 +38,11 @@ impl Translator<'_, '_> {
                     Vec::new()
                 });
             }
+            Op::Table(table) => {
+                let (from, bytes) = self.unit.table(table);
+                let (from, bytes) = (self.int(from), self.int(bytes));
+                self.call_support("adl_copy", &[to, from, bytes]);
+            }
             Op::Concat(axis) => self.concat(inst, &data.args, *axis, &self.data(result).clone(), to),
             Op::Update(sels) => self.update(inst, sels, false, to),
             Op::Acc(sels) => self.update(inst, sels, true, to),
@@ -83,6 +88,7 @@ impl Translator<'_, '_> {
             Op::Broadcast { .. } => self.data(data.args[0]).is_scalar(),
             Op::Iota(_) => true,
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Reduce(..)
             | Op::ArgReduce { .. }

@@ -27,6 +27,8 @@ pub(super) struct Unit<'m> {
     pub(super) sites: Vec<Site>,
     pub(super) stats: Stats,
     pub(super) defect: Option<String>,
+    /// The constant arrays that the code reads where they are.
+    pub(super) tables: Vec<(Table, Vec<u64>)>,
     /// What was made so far, if somebody wants to see it.
     pub(super) listing: Option<Listing>,
     /// Bytes of the largest frame so far.
@@ -74,6 +76,7 @@ fn attempt(
         sites: Vec::new(),
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
+        tables: Vec::new(),
         listing: listing.then(Listing::default),
         frame: 0,
         imports: FxHashMap::default(),
@@ -87,7 +90,8 @@ fn attempt(
             debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
             let calls = order.iter().any(|&f| calls(&module.funcs[f]));
             let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
-            let native = Native::finish(unit.jit, id, shape, unit.sites, (bare, unit.frame), unit.stats)?;
+            let tables = unit.tables.into_iter().map(|(_, bits)| bits).collect();
+            let native = Native::finish(unit.jit, id, shape, unit.sites, (bare, unit.frame), unit.stats, tables)?;
             Ok((native, unit.listing))
         }
         Err(problem) => {
@@ -259,6 +263,28 @@ impl Unit<'_> {
         let own = self.declared.iter().find(|(_, declared)| **declared == id);
         let outside = || self.imports.iter().find(|(_, import)| **import == id).map(|(name, _)| name.clone());
         own.map(|(id, _)| self.module.funcs[*id].name.clone()).or_else(outside).unwrap_or_default()
+    }
+
+    /// The address of the elements of a constant array, and their bytes.
+    pub(super) fn table(&mut self, table: &Table) -> (i64, i64) {
+        let place = self.tables.iter().position(|(known, _)| known == table).unwrap_or_else(|| {
+            let mut bytes = Vec::new();
+            for entry in table.entries() {
+                match *entry {
+                    Const::Bool(b) => bytes.push(u8::from(b)),
+                    Const::I64(i) => bytes.extend(i.to_ne_bytes()),
+                    Const::F32(x) => bytes.extend(x.to_ne_bytes()),
+                    Const::F64(x) => bytes.extend(x.to_ne_bytes()),
+                }
+            }
+            bytes.resize(bytes.len().next_multiple_of(8), 0);
+            let (words, _) = bytes.as_chunks::<8>();
+            let words = words.iter().map(|&word| u64::from_ne_bytes(word));
+            self.tables.push((table.clone(), words.collect()));
+            self.tables.len() - 1
+        });
+        let bytes = table.entries().len() * table.ty().dtype.bytes();
+        (self.tables[place].1.as_ptr() as i64, bytes as i64)
     }
 
     /// A function from outside, if there is one of that name.

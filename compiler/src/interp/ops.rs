@@ -21,6 +21,10 @@ impl Ops<'_, '_> {
     pub fn pure(&mut self, op: &Op, args: &[&Data]) -> Fallible<Data> {
         match op {
             Op::Const(c) => Ok(Data::scalar(*c)),
+            Op::Table(table) => {
+                let shape = self.room(table.shape().to_vec())?;
+                Ok(Data::new(table.ty().dtype, shape, table.entries().to_vec()))
+            }
             Op::Size(dim) => self.frame.dim(dim).map(|n| Data::scalar(Const::I64(n))),
             Op::Prim(prim) => {
                 let dtypes: Vec<DType> = args.iter().map(|a| a.dtype()).collect();

@@ -64,6 +64,7 @@ fn pure(op: &Op, args: &[&Ty]) -> Result<Ty, String> {
         Op::Reshape(dims) => args.iter().all(|t| same_len(t, dims)),
         Op::MatMul { .. } | Op::Acc(_) => args.iter().take(1).all(|t| t.dtype != DType::Bool),
         Op::Const(_)
+        | Op::Table(_)
         | Op::Size(_)
         | Op::Prim(_)
         | Op::Convert(_)

@@ -118,7 +118,7 @@ pub fn may_fail(func: &Func, op: &Op, args: &[Value]) -> bool {
     let dtype = || func.data(args[0]).dtype;
     match op {
         Op::Size(dim) => func.range(dim).is_none(),
-        Op::Const(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort | Op::Factor(_) => false,
+        Op::Const(_) | Op::Table(_) | Op::Transpose(_) | Op::Concat(_) | Op::ArgSort | Op::Factor(_) => false,
         Op::Prim(prim) => dtype() == DType::I64 && prim_may_fail(func, *prim, args),
         Op::Convert(to) => *to == DType::I64 && dtype().is_float(),
         Op::Broadcast { dims, .. } | Op::Random(_, dims) => {

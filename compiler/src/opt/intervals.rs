@@ -118,6 +118,10 @@ impl Intervals {
         let of = |at: usize| self.of[args[at]];
         match op {
             Op::Const(Const::I64(i)) => ((*i, *i), true),
+            Op::Table(table) => {
+                let whole = |entry: &Const| if let Const::I64(i) = entry { (*i, *i) } else { ANY };
+                (table.entries().iter().map(whole).reduce(union).unwrap_or(ANY), true)
+            }
             Op::Size(dim) => (size(func, dim), true),
             Op::Iota(dim) => ((0, most(dim).saturating_sub(1).max(0)), true),
             Op::Prim(prim) => self.prim(*prim, args),

@@ -71,6 +71,7 @@ fn rows_of(op: &Op) -> &'static [Row] {
         | Op::ArgSort
         | Op::Factor(_)
         | Op::ArgReduce { .. }
+        | Op::Table(_)
         | Op::Iota(_) => &[],
         Op::Prim(prim) if scalar::is_logic(*prim) => scalar::LOGIC,
         Op::Prim(_) => scalar::ARITHMETIC,

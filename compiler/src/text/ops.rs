@@ -54,6 +54,7 @@ impl Writer<'_> {
             }
             Op::Reshape(dims) => self.reshape(dims, args[0]),
             Op::Concat(axis) => self.concat(*axis, args),
+            Op::Table(table) => written(table.shape(), table.entries()),
             Op::Iota(n) => Expr::Range(Box::new(Expr::Int(0)), Box::new(self.dim(n))),
             Op::Index(sels) => {
                 let parts = self.selectors(sels, &args[1..])?;
@@ -322,6 +323,18 @@ pub(super) fn typed(e: Expr, dtype: DType) -> Expr {
     match (&e, dtype) {
         (Expr::Num(_), DType::F32) => Expr::call("f32", vec![e]),
         _ => e,
+    }
+}
+
+/// A constant array as it is written.
+fn written(shape: &[usize], entries: &[Const]) -> Expr {
+    match (shape, entries) {
+        ([], [entry]) => constant(*entry),
+        ([], _) => Expr::Array(Vec::new()),
+        ([_, rest @ ..], _) => {
+            let step = rest.iter().product::<usize>().max(1);
+            Expr::Array(entries.chunks(step).map(|part| written(rest, part)).collect())
+        }
     }
 }
 

@@ -84,6 +84,7 @@ fn computes(op: &Op) -> bool {
     match op {
         Op::Prim(_) | Op::Convert(_) | Op::Reduce(..) | Op::Acc(_) | Op::MatMul { .. } => true,
         Op::Const(_)
+        | Op::Table(_)
         | Op::Size(_)
         | Op::Broadcast { .. }
         | Op::ArgReduce { .. }

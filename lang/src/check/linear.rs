@@ -4,9 +4,9 @@ use super::arith::Spans;
 use super::conform::Kind;
 use super::elab::{Elab, Fail, Mode, R};
 use super::value::Val;
-use crate::ast::Expr;
+use crate::ast::{Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
-use crate::ops::Op;
+use crate::ops::{Const, Op, Table};
 use crate::prims::Prim;
 use crate::source::Span;
 use crate::typed::Local;
@@ -99,10 +99,13 @@ impl Elab<'_> {
         self.emit(Op::Transpose(perm), &[local], span).map(Val::Leaf)
     }
 
-    /// `[a, b, …]`.
+    /// `[a, b, …]`. Arrays in arrays that are as regular as they look are one list of entries with a shape.
     pub fn array(&mut self, parts: &[Expr], span: Span) -> R<Val> {
+        let shape = regular(parts);
+        let mut entries = Vec::new();
+        flatten(parts, shape.len(), &mut entries);
         let mut vals = Vec::new();
-        for p in parts {
+        for p in &entries {
             let v = self.expr(p)?;
             if self.kind(&v).is_none() {
                 let what = self.show(&v);
@@ -118,7 +121,27 @@ impl Elab<'_> {
             }
             vals.push(self.snapshot(&v, p.span));
         }
-        self.stack_vals(&vals, span, &parts.iter().map(|p| p.span).collect::<Vec<_>>())
+        let spans: Vec<Span> = entries.iter().map(|p| p.span).collect();
+        self.stack_nested(&vals, &shape, span, &spans)
+    }
+
+    fn stack_nested(&mut self, vals: &[Val], shape: &[usize], span: Span, spans: &[Span]) -> R<Val> {
+        let [first, rest @ ..] = shape else { return Err(Fail::Reported) };
+        if rest.is_empty() {
+            return self.stack_vals(vals, span, spans);
+        }
+        if vals.len() > FEW && vals.iter().all(|v| self.dims(v).is_empty()) {
+            let Val::Leaf(flat) = self.stack_vals(vals, span, spans)? else { return Err(Fail::Reported) };
+            let dims = shape.iter().map(|&n| Dim::constant(n as i64)).collect();
+            return self.emit(Op::Reshape(dims), &[flat], span).map(Val::Leaf);
+        }
+        let step = vals.len() / first;
+        let mut rows = Vec::new();
+        for (vals, spans) in vals.chunks(step).zip(spans.chunks(step)) {
+            rows.push(self.stack_nested(vals, rest, span, spans)?);
+        }
+        let spans: Vec<Span> = spans.iter().step_by(step).copied().collect();
+        self.stack_vals(&rows, span, &spans)
     }
 
     /// Values of one shape along a new first axis.
@@ -137,7 +160,7 @@ impl Elab<'_> {
                 .map(Val::Leaf);
         };
         let dims = self.dims(first);
-        let mut locals = Vec::new();
+        let (mut locals, mut run) = (Vec::new(), Vec::new());
         for (i, v) in vals.iter().enumerate() {
             let own = self.dims(v);
             if !self.same_dims(&own, &dims)? {
@@ -149,14 +172,75 @@ impl Elab<'_> {
                         .label(spans.first().copied().unwrap_or(span), format!("and this is {a}")),
                 );
             }
+            if vals.len() > FEW
+                && let Some(entry) = written(v, dtype)
+            {
+                run.push(entry);
+                continue;
+            }
+            self.end_run(&mut run, &mut locals, span)?;
             let l = self.operand_as(v, dtype, span)?;
             let mut row = vec![Dim::constant(1)];
             row.extend(dims.iter().cloned());
             locals.push(self.emit(Op::Reshape(row), &[l], span)?);
         }
+        self.end_run(&mut run, &mut locals, span)?;
+        if let [whole] = locals[..]
+            && vals.len() > 1
+        {
+            return Ok(Val::Leaf(whole));
+        }
         if locals.is_empty() {
             return Err(Fail::Reported);
         }
         self.emit(Op::Concat(0), &locals, span).map(Val::Leaf)
+    }
+
+    /// Entries that are written as numbers, one after the other, are one constant array.
+    fn end_run(&mut self, run: &mut Vec<Const>, locals: &mut Vec<Local>, span: Span) -> R<()> {
+        if let Some(table) = Table::new(&[run.len()], std::mem::take(run)) {
+            locals.push(self.emit(Op::Table(table), &[], span)?);
+        }
+        Ok(())
+    }
+}
+
+/// Arrays of at most so many entries are made of their entries, which can be computed with one by one.
+const FEW: usize = 16;
+
+/// The shape of array literals in one another, as far as they are alike.
+fn regular(parts: &[Expr]) -> Vec<usize> {
+    let inner = |p: &Expr| match &p.kind {
+        ExprKind::Array(parts) if !parts.is_empty() => Some(regular(parts)),
+        _ => None,
+    };
+    let mut shape = vec![parts.len()];
+    let mut inside = parts.iter().map(inner);
+    if let Some(Some(first)) = inside.next()
+        && inside.all(|shape| shape.as_ref() == Some(&first))
+    {
+        shape.extend(first);
+    }
+    shape
+}
+
+/// The entries of array literals in one another, `rank` deep.
+fn flatten<'e>(parts: &'e [Expr], rank: usize, out: &mut Vec<&'e Expr>) {
+    for p in parts {
+        match &p.kind {
+            ExprKind::Array(parts) if rank > 1 => flatten(parts, rank - 1, out),
+            _ => out.push(p),
+        }
+    }
+}
+
+/// A number that is written in the text, as an element of `dtype`.
+fn written(v: &Val, dtype: DType) -> Option<Const> {
+    match (v, dtype) {
+        (Val::Int(i), DType::I64) => Some(Const::I64(*i)),
+        (Val::Int(i), DType::F64) => Some(Const::F64(*i as f64)),
+        (Val::Float(x), DType::F64) => Some(Const::F64(*x)),
+        (Val::Bool(b), DType::Bool) => Some(Const::Bool(*b)),
+        _ => None,
     }
 }

@@ -71,6 +71,7 @@ impl Forward<'_, '_> {
                 }
             }
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::ArgReduce { .. }
             | Op::Iota(_)

@@ -129,6 +129,11 @@ fn of_op(op: &Op, given: &[Size]) -> Size {
             Const::I64(number) => Size::Known(number as f64),
             Const::Bool(_) => Size::Finite,
         },
+        Op::Table(table) => table.entries().iter().fold(Size::Finite, |size, &entry| match entry {
+            Const::F64(number) => size.join(Size::of(number)),
+            Const::F32(number) => size.join(Size::of(f64::from(number))),
+            Const::I64(_) | Const::Bool(_) => size,
+        }),
         Op::Prim(prim) => of_prim(*prim, given),
         Op::Factor(_) | Op::Host { .. } => Size::Any,
         Op::Size(_) | Op::Iota(_) | Op::Random(..) | Op::ArgReduce { .. } | Op::ArgSort => Size::Finite,

@@ -248,6 +248,7 @@ fn chooses(op: &Op) -> Taint {
         },
         Op::Index(_) | Op::Update(_) | Op::Reduce(Reduction::Max | Reduction::Min, _) => Taint::Part,
         Op::Const(_)
+        | Op::Table(_)
         | Op::Size(_)
         | Op::Convert(_)
         | Op::Broadcast { .. }

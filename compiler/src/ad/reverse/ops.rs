@@ -72,6 +72,7 @@ impl Sweep<'_, '_> {
             }
             Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), c),
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::ArgReduce { .. }
             | Op::Iota(_)

@@ -157,7 +157,7 @@ impl Choice<'_> {
 /// and spares a copy to the tape and back.
 fn cheap(op: &Op) -> bool {
     match op {
-        Op::Const(_) | Op::Size(_) | Op::Convert(_) | Op::Broadcast { .. } | Op::Iota(_) => true,
+        Op::Const(_) | Op::Table(_) | Op::Size(_) | Op::Convert(_) | Op::Broadcast { .. } | Op::Iota(_) => true,
         Op::Index(sels) => sels.iter().all(|s| *s == Sel::At),
         Op::Prim(prim) => cheap_prim(*prim),
         Op::Reduce(..)

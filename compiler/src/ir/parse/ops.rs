@@ -6,7 +6,7 @@ use crate::ir::func::{Claim, Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
 use adl_lang::message::Body;
-use adl_lang::ops::{Factor, Op, Random, Reduction, Sel};
+use adl_lang::ops::{Factor, Op, Random, Reduction, Sel, Table};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
 
@@ -33,6 +33,20 @@ impl Parser<'_, '_, '_> {
             "transpose" => Op::Transpose(self.cursor.indices()?),
             "reshape" => Op::Reshape(self.cursor.dims()?),
             "concat" => Op::Concat(self.cursor.index()?),
+            "table" => {
+                let dims = self.cursor.dims()?;
+                let shape: Option<Vec<usize>> =
+                    dims.iter().map(|dim| dim.as_const().and_then(|n| usize::try_from(n).ok())).collect();
+                let count = shape.as_ref().and_then(|shape| shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)));
+                let mut entries = Vec::new();
+                for _ in 0..count.unwrap_or(0) {
+                    entries.push(self.cursor.constant()?);
+                }
+                match shape.and_then(|shape| Table::new(&shape, entries)) {
+                    Some(table) => Op::Table(table),
+                    None => return self.cursor.fail("no table".to_string()),
+                }
+            }
             "iota" => Op::Iota(self.cursor.dim()?),
             "argsort" => Op::ArgSort,
             "random" => {

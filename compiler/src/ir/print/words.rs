@@ -11,6 +11,10 @@ pub fn op(names: &Names<'_>, op: &Op, args: &[Value]) -> String {
     let all = names.values(args);
     match op {
         Op::Const(c) => format!("const {} {all}", constant(*c)),
+        Op::Table(table) => {
+            let ty = table.ty();
+            format!("table {} {} {all}", names.dims(&ty.dims), list(table.entries(), " ", |&entry| constant(entry)))
+        }
         Op::Size(dim) => format!("size {} {all}", names.dim(dim)),
         Op::Prim(prim) => format!("{} {}", prim.name(), list(args, " ", |&v| names.value(v))),
         Op::Convert(dtype) => format!("convert {} {all}", dtype.name()),

@@ -34,7 +34,13 @@ impl Lanes<'_> {
             Op::Index(sels) => return self.lift_index(sels, args),
             Op::Update(sels) => return self.lift_update(sels, args, false),
             Op::Acc(sels) => return self.lift_update(sels, args, true),
-            Op::Const(_) | Op::Size(_) | Op::Iota(_) | Op::Factor(_) | Op::Random(..) | Op::Host { .. } => return None,
+            Op::Const(_)
+            | Op::Table(_)
+            | Op::Size(_)
+            | Op::Iota(_)
+            | Op::Factor(_)
+            | Op::Random(..)
+            | Op::Host { .. } => return None,
         };
         let operands: Vec<Value> = args.iter().map(|&a| self.lifted(a)).collect();
         Some(State::Lifted(self.pure(lifted, &operands)))

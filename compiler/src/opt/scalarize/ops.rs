@@ -99,6 +99,7 @@ impl Scalarize<'_> {
             Op::Index(sels) => self.index(sels, &args),
             Op::Update(sels) | Op::Acc(sels) => return self.update(&op, sels, &args, result),
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Random(..)
             | Op::Host { .. }

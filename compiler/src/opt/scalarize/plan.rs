@@ -287,6 +287,7 @@ impl Plan {
         let is_small = |value: Value| small(func.data(value)).is_some();
         match op {
             Op::Const(_)
+            | Op::Table(_)
             | Op::Size(_)
             | Op::Random(..)
             | Op::Host { .. }
