@@ -10,6 +10,7 @@ use super::scalar::machine;
 use super::sites::Site;
 use super::{CodegenError, Facts, abi};
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
+use adl_lang::ops::{Const, Table};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
