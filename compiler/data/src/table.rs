@@ -87,7 +87,7 @@ pub fn decode(bytes: &[u8], limits: Limits<'_>) -> Result<Value, String> {
         let row = row.map_err(|e| e.to_string())?;
         add(&mut columns, &row, names.as_deref())?;
         within(columns.len() * columns[0].cells.len() * size_of::<f64>(), limits.memory)?;
-        if number % LOOK == 0 {
+        if number.is_multiple_of(LOOK) {
             limits.look()?;
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn lu<T: Number>(desk: Desk, out: &mut [T], a: &[T], _: usize, n: usi
             size += magnitude(l * packed[j * n + k]);
         }
         *trust = if size == T::default() { size } else { pivot / size };
-        if k % PANEL == 0 {
+        if k.is_multiple_of(PANEL) {
             desk.look()?;
         }
     }
