@@ -70,7 +70,7 @@ fn agree(part: usize, parts: usize) {
     let (curves, rows) = rows(include_str!("orders/arrays.txt"));
     let mut failures = Vec::new();
     let chosen: Vec<(usize, &Row)> = rows.iter().enumerate().filter(|(k, _)| k % parts == part).collect();
-    assert!(chosen.len() > 15, "rows are missing");
+    assert!(chosen.len() > 10, "rows are missing");
     for (k, row) in chosen {
         let mixtures = [MIXTURES[k % 8], &MIXTURES[(k + 3) % 8][1..], &MIXTURES[(k + 6) % 8][2..], ""];
         for single in [false, true].into_iter().take(1 + usize::from(row.single)) {
@@ -94,19 +94,22 @@ fn agree(part: usize, parts: usize) {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-#[test]
-fn first_third_of_the_rows() {
-    agree(0, 3);
+macro_rules! parts {
+    ($($name:ident $part:literal)*) => {$(
+        #[test]
+        fn $name() {
+            agree($part, 6);
+        }
+    )*};
 }
 
-#[test]
-fn second_third_of_the_rows() {
-    agree(1, 3);
-}
-
-#[test]
-fn last_third_of_the_rows() {
-    agree(2, 3);
+parts! {
+    first_sixth_of_the_rows 0
+    second_sixth_of_the_rows 1
+    third_sixth_of_the_rows 2
+    fourth_sixth_of_the_rows 3
+    fifth_sixth_of_the_rows 4
+    last_sixth_of_the_rows 5
 }
 
 /// What has no derivative of an order says so.
@@ -135,7 +138,7 @@ fn what_is_not_right_is_refused() {
         ),
         ("(|t| slogdet(t * eye(2)).1)'''(0.0)", "the logarithm of its determinant has no derivative"),
         ("(|t| sum(pinv(diag([1.0, t]))))'''(0.0)", "the matrix has no full rank"),
-        ("(|t| sum(lstsq(diag([1.0, t]), [1.0, 1.0])))'''(0.0)", "no full rank"),
+        ("(|t| sum(lstsq(diag([1.0, t]), [1.0, 1.0])))'''(0.0)", "the columns of the matrix depend on each other"),
         ("(|t| sum(qr(diag([t, 1.0])).1))'''(0.0)", "the columns of the matrix depend on each other"),
         ("(|t| sum(cholesky(diag([1.0, t]))))'''(0.0)", "not positive definite"),
         ("(|t| sum(inv(diag([1.0, t]))))'''(0.0)", "singular"),
