@@ -43,13 +43,16 @@
 //! so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;
+mod arms;
 mod define;
 mod emit;
+mod finite;
 mod jvp;
 mod linear;
 mod requests;
 mod reverse;
 mod rules;
+mod smooth;
 mod strip;
 
 use crate::ir::{Func, FuncId, Inst, Kind, Module, Rules};
@@ -167,6 +170,8 @@ fn resolve_all(
         depth: 0,
         activity: Activity::default(),
         taped: FxHashSet::default(),
+        conventions: FxHashMap::default(),
+        smooth: FxHashSet::default(),
     };
     // First everything is made, from sources that hold their requests; then these go.
     for replace in [false, true] {
@@ -183,6 +188,7 @@ fn resolve_all(
     for func in made {
         // What is left are calls: nothing keeps them apart from others.
         ad.module.funcs[func].rules = Rules::default();
+        smooth::settle(&mut ad.module.funcs[func]);
         define::define(&mut ad.module.funcs[func]);
     }
 }
@@ -193,6 +199,8 @@ enum Name {
     Jvp {
         func: FuncId,
         active: Vec<bool>,
+        /// Whether it is called by code that is differentiated, and not asked for by itself.
+        within: bool,
     },
     Vjp {
         func: FuncId,
@@ -246,15 +254,19 @@ struct Ad<'m> {
     activity: Activity,
     /// Functions whose last parameter and last result is a tape.
     taped: FxHashSet<FuncId>,
+    /// Which results of a function depend on a convention at a kink.
+    conventions: FxHashMap<FuncId, Vec<bool>>,
+    /// Functions in which smooth compositions have been looked for, or that were made of such.
+    smooth: FxHashSet<FuncId>,
 }
 
 impl Ad<'_> {
     /// `func.jvp` for these active arguments: it takes the arguments and a tangent for each active one, and gives the
-    /// results and a tangent for each float result.
-    fn jvp(&mut self, func: FuncId, active: Vec<bool>) -> FuncId {
-        let name = Name::Jvp { func, active: active.clone() };
+    /// results and a tangent for each float result. `within` code that is differentiated the results are those of an arm.
+    fn jvp(&mut self, func: FuncId, active: Vec<bool>, within: bool) -> FuncId {
+        let name = Name::Jvp { func, active: active.clone(), within };
         let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
-            true => vec![jvp::jvp(ad, func, source, &active)],
+            true => vec![jvp::jvp(ad, func, source, &active, within)],
             false => vec![rules::jvp(ad, &source, &active)],
         };
         self.make(name, func, &[".jvp"], make)[0]
@@ -313,12 +325,19 @@ impl Ad<'_> {
             resume_unwind(Box::new(Halt));
         }
         self.prepare(func);
+        let derived = !matches!(name, Name::Strip(..));
+        if derived && self.smooth.insert(func) {
+            smooth::recognise(&mut self.module.funcs[func]);
+        }
         let source = Rc::new(self.module.funcs[func].clone());
         let reserve = |suffix: &&str| {
             let empty = Func::new(format!("{}{suffix}", source.name), source.sizes.clone(), source.span);
             self.module.funcs.push(empty)
         };
         let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
+        if derived || self.smooth.contains(&func) {
+            self.smooth.extend(places.iter().copied());
+        }
         if let Name::Pair(_) | Name::Lead(_) = name {
             self.taped.extend(places.iter().copied());
         }
@@ -326,7 +345,11 @@ impl Ad<'_> {
         self.depth += 1;
         let bodies = make(self, source);
         self.depth -= 1;
+        let again = derived && self.has_arms(func);
         for (&place, mut body) in places.iter().zip(bodies) {
+            if again {
+                arms::take_arms(&mut body);
+            }
             body.name.clone_from(&self.module.funcs[place].name);
             self.instructions += body.insts.len();
             self.module.funcs[place] = body;
@@ -391,7 +414,7 @@ impl Ad<'_> {
             match self.module.funcs[func].insts[inst].kind.clone() {
                 Kind::Jvp { func: of, sizes, active, again } => {
                     let of = if again { self.strip(of, Level::Bare) } else { of };
-                    let answer = self.jvp(of, active);
+                    let answer = self.jvp(of, active, false);
                     self.module.funcs[func].insts[inst].kind = Kind::Call { func: answer, sizes };
                     changed = true;
                 }

@@ -30,6 +30,7 @@ pub mod nan;
 pub mod ranges;
 pub mod scalarize;
 pub mod simplify;
+pub mod sink;
 pub mod unroll;
 
 use crate::ir::{Block, Func, FuncId, Kind, Module};

@@ -1,7 +1,7 @@
 //! From the typed tree to native code: the one place that puts the passes in order.
 //!
 //! ```text
-//! lower -> inline -> clean -> batch -> derive (-> nan) -> optimize -> codegen
+//! lower -> inline -> clean -> batch -> sink -> derive (-> nan) -> optimize -> codegen
 //! ```
 //!
 //! Every pass has a name, under which it is timed and under which its result can be seen. In debug builds the IR is
@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// The passes in order; those of the optimizer have names too.
-pub const PASSES: &[&str] = &["lower", "inline", "clean", "batch", "derive", "optimize"];
+pub const PASSES: &[&str] = &["lower", "inline", "clean", "batch", "sink", "derive", "optimize"];
 
 /// What compiled programs do besides what they say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -131,6 +131,8 @@ fn optimized_from(
     // Before derivatives: that of one large product is two large products.
     opt::batch_reached(&mut module, &roots);
     passes.after("batch", &module)?;
+    sink(&mut module);
+    passes.after("sink", &module)?;
     // Calls are opened too: common subexpressions and congruent carries do not reach across them, and nested
     // derivatives would grow exponentially.
     let clean = &mut |module: &mut Module, func: FuncId| {
@@ -253,6 +255,7 @@ pub fn readable(module: &typed::Module, main: typed::FuncId) -> Result<(Module, 
     for func in module.funcs.keys() {
         opt::clean(&mut module.funcs[func]);
     }
+    sink(&mut module);
     outline(&mut module);
     verify(&module).map_err(|broken| defect("outline", &broken))?;
     let clean = &mut |module: &mut Module, func: FuncId| {
@@ -272,10 +275,22 @@ pub fn reference(module: &typed::Module, main: typed::FuncId) -> Result<(Module,
     let entry = FuncId::new(main.0 as usize);
     let mut module = lower::lower(module);
     verify(&module).map_err(|broken| defect("lower", &broken))?;
+    let requests = |func: &Func| func.insts.iter().any(|(_, i)| matches!(i.kind, Kind::Jvp { .. } | Kind::Vjp { .. }));
+    if module.funcs.iter().any(|(_, func)| requests(func)) {
+        // What derivatives see of a program, through calls and names, is the same as on the way to native code.
+        opt::inline::inline(&mut module, &[entry]);
+        module.funcs.keys().for_each(|func| opt::clean(&mut module.funcs[func]));
+        sink(&mut module);
+    }
     let clean = &mut |module: &mut Module, func: FuncId| opt::clean(&mut module.funcs[func]);
     ad::resolve(&mut module, &[entry], clean).map_err(Problem::Endless)?;
     verify(&module).map_err(|broken| defect("derive", &broken))?;
     Ok((module, entry))
+}
+
+/// Computes what one branch alone needs in that branch.
+fn sink(module: &mut Module) {
+    module.funcs.keys().for_each(|func| opt::sink::sink(&mut module.funcs[func]));
 }
 
 struct Passes<'a, 'd> {

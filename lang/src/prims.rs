@@ -145,11 +145,11 @@ prims! {
         d([b.clone() * a.clone().zip(Prim::Pow, lowered(&a, &b)), pow_log(1.0, &a, b, y)]), at &[&[0.7, 2.5], &[2.0, -1.5]],
         kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the exponent 0 where the base is 0 and the exponent positive: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
     /// The lesser; ties share the derivative.
-    Min "min" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Lt, &a, &b), weight(Prim::Lt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
+    Min "min" (a, b) -> y: Number Inline, Choice(weights(Prim::Lt, Prim::Le, &a, &b)), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// The greater; ties share the derivative.
-    Max "max" (a, b) -> y: Number Inline, Choice(vec![weight(Prim::Gt, &a, &b), weight(Prim::Gt, &b, &a)]), at &[&[0.3, 1.2], &[2.0, -1.0]];
+    Max "max" (a, b) -> y: Number Inline, Choice(weights(Prim::Gt, Prim::Ge, &a, &b)), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// Magnitude; the derivative at 0 is 0.
-    Abs "abs" (x) -> y: Number Inline, d([x.map(Prim::Sign)]), at &[&[0.7], &[-1.3]],
+    Abs "abs" (x) -> y: Number Inline, d([x.clone().map(Prim::Sign).zip(Prim::Arm, select(x.zip(Prim::Lt, 0.0), -1.0, 1.0))]), at &[&[0.7], &[-1.3]],
         kink "`abs'(0.0)` is `0.0`";
     /// −1, 0 or 1.
     Sign "sign" (x) -> y: Number Inline, Zero, at &[&[0.7]],
@@ -341,6 +341,20 @@ prims! {
     Or "or" (a, b) -> y: Logic Inline, Zero, at &[];
     /// The contrary.
     Not "not" (x) -> y: Logic Inline, Zero, at &[];
+    /// For rules: the first number, which moves as the second does.
+    Follow "_follow" (a, b) -> y: Float Inline, d([c(0.0), c(1.0)]), at &[];
+    /// For rules: the slope `a` that a convention gives at a kink; in code that is differentiated again, the slope `b` of one arm.
+    Arm "_arm" (a, b) -> y: Float Inline, Zero, at &[];
+    /// For rules: the slope `x / y` of a length `y` by its leg `x`; by convention 0 at 0, where its own derivative has no bound.
+    Radial "_radial" (x, y) -> r: Float Inline, d([1.0 / y.clone(), -(r / y)]), at &[];
+    /// For rules: what `x` adds to the length `y`. Its derivative by `x` is `x / y`, by `y` it has none; so a length moves as the sum of its legs.
+    Leg "_leg" (x, y) -> z: Float Inline,
+        d([x.zip(Prim::Radial, y), c(0.0)]), at &[];
+    /// For rules: `1 / b` of `b = exp(z)`, which moves with `z` though `b` may overflow.
+    Decay "_decay" (z, b) -> y: Float Inline, d([-y, c(0.0)]), at &[];
+    /// For rules: `1 / (1 + e)` of `e = exp(z)`, which moves with `z` though `e` may overflow.
+    Logistic "_logistic" (z, e) -> y: Float Inline,
+        d([-(y.clone() * select(e.clone().zip(Prim::Lt, 1.0), e * y.clone(), 1.0 - y)), c(0.0)]), at &[];
     /// `a` where `cond` holds, else `b`; nothing leaks from the one not taken.
     Select "select" (cond, a, b) -> y: Select Inline, Select, at &[];
 }

@@ -19,18 +19,23 @@ pub(super) use ops::{spread, ties};
 
 use super::activity::Active;
 use super::emit::{Emit, is_float, tangent_name, types_of};
+use super::finite::Size;
 use super::{Ad, requests};
+use crate::ir::entity::Side;
 use crate::ir::{Block, Func, FuncId, Inst, InstData, Kind, Type, Value};
 use adl_lang::types::Dim;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Makes `func.jvp` for these active parameters.
-pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool]) -> Func {
+pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool], within: bool) -> Func {
     let active = ad.activity.values(ad.module, func, mask);
     let emit = Emit::like(&source, String::new());
     let (primal, tangent) = (FxHashMap::default(), FxHashMap::default());
-    let mut forward = Forward { ad, source: source.clone(), active, emit, primal, tangent };
+    let arguments = if within { Size::Any } else { Size::Finite(1) };
+    let sizes = OnceCell::new();
+    let mut forward = Forward { ad, source: source.clone(), active, emit, primal, tangent, sizes, arguments };
     forward.params(source.params());
     for (&param, moves) in source.params().iter().zip(mask) {
         if *moves {
@@ -41,6 +46,10 @@ pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool]
     }
     forward.contents(source.body);
     let mut results = forward.primals(source.results());
+    if !within {
+        let args = forward.primals(source.params());
+        forward.ad.show_conventions(func, &mut forward.emit.to(), &args, &mut results);
+    }
     for &result in source.results() {
         if is_float(source.ty(result)) {
             let tangent = forward.dense(result);
@@ -60,6 +69,10 @@ struct Forward<'a, 'm> {
     primal: FxHashMap<Value, Value>,
     /// Its tangent, if that is not zero.
     tangent: FxHashMap<Value, Value>,
+    /// What is known of each value; found out when it is first asked for.
+    sizes: OnceCell<Side<Value, Size>>,
+    /// What is known of the arguments.
+    arguments: Size,
 }
 
 impl Forward<'_, '_> {
@@ -271,7 +284,7 @@ impl Forward<'_, '_> {
         let callee = &self.ad.module.funcs[func];
         let results = types_of(callee, callee.results(), sizes);
         let types = results.iter().chain(results.iter().filter(|ty| is_float(ty))).cloned().collect();
-        let func = self.ad.jvp(func, mask);
+        let func = self.ad.jvp(func, mask, true);
         let values = self.emit.to().call(func, sizes.to_vec(), args, types);
         let (values, tangents) = values.split_at(data.results.len());
         self.define(&data.results, values);

@@ -73,14 +73,24 @@ pub(super) fn plus(to: &mut Builder<'_>, sum: Option<Value>, term: Term) -> Valu
     }
 }
 
-/// `∂result/∂args[k] · tangent` of a primitive with partials. With `guard`, 0 wherever the tangent is 0. An argument
-/// that has no derivative gives NaN.
+/// What is exactly zero, whatever it is multiplied by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zero {
+    /// Nothing.
+    None,
+    /// The tangent or cotangent: that of something that was not taken.
+    Tangent,
+    /// The slope: that of an operation at a finite limit.
+    Slope,
+}
+
+/// `∂result/∂args[k] · tangent` of a primitive with partials, with what is zero in it. An argument that has no derivative gives NaN.
 pub(super) fn scaled(
     to: &mut Builder<'_>,
     partial: Option<&Formula>,
     (args, result): (&[Value], Value),
     tangent: Value,
-    guard: bool,
+    zero: Zero,
 ) -> Term {
     let (minus, factor) = match partial {
         Some(formula) => factor(to, formula, args, result),
@@ -89,14 +99,22 @@ pub(super) fn scaled(
             (false, Factor::Times(to.full(&ty, f64::NAN)))
         }
     };
-    let product = match factor {
+    let (product, slope) = match factor {
         Factor::One => {
             return Term { minus, value: tangent };
         }
-        Factor::Times(factor) => to.mul(factor, tangent),
-        Factor::Over(divisor) => to.prim(Prim::Div, &[tangent, divisor]),
+        Factor::Times(factor) => (to.mul(factor, tangent), factor),
+        Factor::Over(divisor) if zero == Zero::Slope => {
+            let one = to.full(&to.func.data(divisor).clone(), 1.0);
+            (to.prim(Prim::Div, &[tangent, divisor]), to.prim(Prim::Div, &[one, divisor]))
+        }
+        Factor::Over(divisor) => (to.prim(Prim::Div, &[tangent, divisor]), divisor),
     };
-    let value = if guard { guarded(to, tangent, product) } else { product };
+    let value = match zero {
+        Zero::None => product,
+        Zero::Tangent => guarded(to, tangent, product),
+        Zero::Slope => guarded(to, slope, product),
+    };
     Term { minus, value }
 }
 

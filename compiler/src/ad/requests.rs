@@ -82,7 +82,7 @@ pub(super) fn tangent(
     }
 
     let moves: Vec<bool> = wrt.iter().zip(dx).map(|(&w, d)| w || d.is_some()).collect();
-    let jvp = ad.jvp(*func, moves.clone());
+    let jvp = ad.jvp(*func, moves.clone(), false);
     let mut operands = x.clone();
     for (&arg, d) in masked(x, &moves).iter().zip(masked(dx, &moves)) {
         operands.push(d.unwrap_or_else(|| to.zeros_like(arg)));
@@ -90,6 +90,7 @@ pub(super) fn tangent(
     operands.extend(du);
     operands.extend(u);
     let float = floats(&results);
+    let (seeded, wanted) = (seeds.to_vec(), wrt.to_vec());
     let seeds = [du_mask, masked(seeds, &float)].concat();
     let wrt = [wrt.to_vec(), masked(wrt, &moves)].concat();
     let tangents = masked(&results, &float);
@@ -106,7 +107,14 @@ pub(super) fn tangent(
         moved.extend(float.iter().map(|f| if *f { answer.next() } else { None }));
     }
     moved.extend(answer.by_ref().take(asked.len()).map(Some));
-    values.extend(answer);
+    if ad.conventional(jvp).contains(&true) {
+        // The cotangents themselves are those of the convention at a kink.
+        let func = ad.strip(*func, Level::Bare);
+        let own = [&x[..], u].concat();
+        values.extend(to.results(vjp(func, seeded, wanted, false), own, asked));
+    } else {
+        values.extend(answer);
+    }
     (values, moved)
 }
 
@@ -160,7 +168,7 @@ pub(super) fn pull(
         return Pulled { x, u, request };
     }
     let float = floats(&results);
-    let checked = ad.jvp(*func, moves.clone());
+    let checked = ad.jvp(*func, moves.clone(), false);
     let jvp = ad.strip(checked, Level::Bare);
     let along: Vec<Value> = w.iter().copied().flatten().collect();
     let mut operands = [&x[..], &along].concat();

@@ -19,7 +19,6 @@
 //! Requires: no `jvp` requests, no tapes, no accumulators in the function. Requests for `vjp`s are fine.
 
 mod calls;
-mod finite;
 mod flow;
 mod forward;
 mod loops;
@@ -29,6 +28,7 @@ mod rows;
 mod thread;
 
 use super::emit::{Emit, acc_all, cotangent_name, is_float};
+use super::finite::Size;
 use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
@@ -49,7 +49,7 @@ pub(super) fn whole(
     primal: bool,
 ) -> Func {
     let active = ad.activity.values(ad.module, func, wrt);
-    let facts = Facts::new(&source, active, seeds, Taint::No);
+    let facts = Facts::new(&source, active, seeds, Taint::No, Size::Finite(1));
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
     let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();
@@ -59,6 +59,10 @@ pub(super) fn whole(
     sweep.seed(&seeded(&source, seeds), &cotangents);
     sweep.reverse_block(source.body);
     let mut results = if primal { sweep.primals(source.results()) } else { Vec::new() };
+    if primal {
+        let args = sweep.primals(source.params());
+        sweep.ad.show_conventions(func, &mut sweep.emit.to(), &args, &mut results);
+    }
     for (&param, _) in source.params().iter().zip(wrt).filter(|(_, asked)| **asked) {
         let cotangent = sweep.take(param);
         results.push(cotangent);
@@ -78,7 +82,7 @@ pub(super) fn whole(
 /// Makes `func.fwd` and `func.bwd`.
 pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func; 2] {
     let active = ad.activity.values(ad.module, name.func, &name.active);
-    let facts = Facts::new(&source, active, &name.seeds, name.tainted);
+    let facts = Facts::new(&source, active, &name.seeds, name.tainted, Size::Any);
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
     sweep.contents(source.body);

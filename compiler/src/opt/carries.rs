@@ -16,7 +16,7 @@
 //! partition, and the work is one walk for each split. Dead copies are left to [`dce`](super::dce).
 
 use super::cse::commutes;
-use super::edit::{Renames, blocks};
+use super::edit::{Renames, blocks, retain, retain_params, retain_results};
 use crate::ir::entity::Side;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
@@ -45,6 +45,32 @@ pub fn carries(func: &mut Func) {
     merge(func, body, &partitions, &mut renames);
     if renames.any() {
         renames.apply_within(func, body);
+    }
+    for (&inst, classes) in &partitions {
+        drop_tapes(func, inst, classes);
+    }
+}
+
+/// Takes tapes that a loop hands on as they came out of it: a tape is named once.
+fn drop_tapes(func: &mut Func, inst: Inst, classes: &[Class]) {
+    let data = &func.insts[inst];
+    let tape = |at: usize| classes[at] == Class::Invariant && func.ty(data.results[at]) == &Type::Tape;
+    let keep: Vec<bool> = (0..classes.len()).map(|at| !tape(at)).collect();
+    if !keep.contains(&false) {
+        return;
+    }
+    let skip = data.args.len() - classes.len();
+    let owned: SmallVec<[Block; 2]> = blocks(&data.kind).collect();
+    let kept = |at: usize| at < skip || keep[at - skip];
+    retain(&mut func.insts[inst].args, &kept);
+    retain_results(func, inst, &|at| keep[at]);
+    for (k, &block) in owned.iter().enumerate() {
+        let last = k + 1 == owned.len();
+        let indices = func.blocks[block].params.len() - keep.len();
+        retain_params(func, block, &|at| at < indices || keep[at - indices]);
+        if last {
+            retain(&mut func.blocks[block].yields, &|at| keep[at]);
+        }
     }
 }
 

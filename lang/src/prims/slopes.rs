@@ -68,8 +68,15 @@ pub(super) fn part(a: &Formula, b: &Formula, y: &Formula) -> Formula {
     select(none, 0.0, select(infinite(a), a.clone().map(Prim::Sign), a.clone() / y.clone()))
 }
 
-/// 1 where `a` wins the comparison against `b`, ½ at a tie, NaN beside NaN, else 0.
-pub(super) fn weight(wins: Prim, a: &Formula, b: &Formula) -> Formula {
-    let tie = select(a.clone().zip(Prim::Eq, b.clone()), 0.5, a.clone() + b.clone());
-    select(a.clone().zip(wins, b.clone()), 1.0, select(b.clone().zip(wins, a.clone()), 0.0, tie))
+/// The weights of both arguments: 1 for the one that wins the comparison, ½ at a tie, NaN beside NaN, else 0. Differentiated
+/// again, a tie is that of the first.
+pub(super) fn weights(wins: Prim, ties: Prim, a: &Formula, b: &Formula) -> Vec<Formula> {
+    let weight = |a: &Formula, b: &Formula, arm: Prim| {
+        let tie = select(a.clone().zip(Prim::Eq, b.clone()), 0.5, a.clone() + b.clone());
+        let convention = select(a.clone().zip(wins, b.clone()), 1.0, select(b.clone().zip(wins, a.clone()), 0.0, tie));
+        let ordered = a.clone().zip(Prim::Eq, a.clone()).zip(Prim::And, b.clone().zip(Prim::Eq, b.clone()));
+        let lost = select(ordered, 0.0, a.clone() + b.clone());
+        convention.zip(Prim::Arm, select(a.clone().zip(arm, b.clone()), 1.0, lost))
+    };
+    vec![weight(a, b, ties), weight(b, a, wins)]
 }

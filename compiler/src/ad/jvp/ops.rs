@@ -7,8 +7,10 @@
 //! v2 = max[0] v0       =>  … ; the mean of the tangents at the greatest entries
 //! ```
 
+use super::super::arms::arm;
 use super::super::emit::derivative;
-use super::super::linear::{Term, chosen, is_zero, plus, scaled};
+use super::super::finite::{limit, sizes};
+use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
 use super::Forward;
 use crate::ir::{Builder, InstData, Value};
 use adl_lang::ops::{Op, Reduction};
@@ -18,6 +20,9 @@ impl Forward<'_, '_> {
     /// The operation, and the tangent of its result if that is active.
     pub(super) fn pure(&mut self, op: &Op, data: &InstData) {
         let args = self.primals(&data.args);
+        if let Some(arm) = arm(op, &args) {
+            return self.define(&data.results, &[arm]);
+        }
         let result = self.emit.to().pure(op.clone(), &args);
         self.define(&data.results, &[result]);
         if !self.active[data.results[0]] {
@@ -85,6 +90,12 @@ impl Forward<'_, '_> {
         }
     }
 
+    /// Whether the slope may be that of a finite limit, where a tangent that overflows does not count.
+    fn at_limit(&self, prim: Prim, k: usize, data: &InstData) -> bool {
+        let size = |value| self.sizes.get_or_init(|| sizes(&self.source, self.arguments))[value];
+        limit(prim, k, &data.args, &size)
+    }
+
     fn prim(
         &mut self,
         prim: Prim,
@@ -96,13 +107,12 @@ impl Forward<'_, '_> {
         match &prim.row().derivative {
             Derivative::Zero => None,
             Derivative::Partials(partials) => {
-                let to = &mut self.emit.to();
                 let mut sum = None;
-                for (partial, tangent) in partials.iter().zip(tangents) {
-                    if let Some(tangent) = *tangent
-                        && !is_zero(partial.as_ref())
-                    {
-                        let term = scaled(to, partial.as_ref(), (args, result), tangent, false);
+                for (k, (partial, tangent)) in partials.iter().zip(tangents).enumerate() {
+                    if let Some(tangent) = tangent.filter(|_| passes(&Op::Prim(prim), k)) {
+                        let zero = if self.at_limit(prim, k, data) { Zero::Slope } else { Zero::None };
+                        let to = &mut self.emit.to();
+                        let term = scaled(to, partial.as_ref(), (args, result), tangent, zero);
                         sum = Some(plus(to, sum, term));
                     }
                 }

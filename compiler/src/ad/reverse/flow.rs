@@ -19,8 +19,8 @@
 
 use super::super::activity::Active;
 use super::super::emit::is_float;
+use super::super::finite::{STEEP, Size, limited, of_partial, sizes};
 use super::super::linear::passes;
-use super::finite::{Size, of_partial, sizes};
 use crate::ir::entity::{Entity, Side};
 use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
@@ -53,17 +53,22 @@ pub(super) struct Facts {
     pub tainted: Side<Value, Taint>,
     /// What is known of each value; found out when it is first asked for.
     sizes: OnceCell<Side<Value, Size>>,
+    /// Which lead to finite limits alone; likewise.
+    limited: OnceCell<Side<Value, bool>>,
+    /// What is known of the arguments.
+    arguments: Size,
     touched: FxHashMap<Block, BTreeSet<usize>>,
 }
 
 impl Facts {
     /// The facts for seeded results; everything is tainted so at least.
-    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: Taint) -> Facts {
+    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: Taint, arguments: Size) -> Facts {
         let mut owners = FxHashMap::default();
         let mut homes = Side::new(func.body);
         tree(func, func.body, &mut owners, &mut homes);
         let (useful, tainted) = (Side::new(false), Side::new(tainted));
-        let facts = Facts { active, useful, tainted, sizes: OnceCell::new(), touched: FxHashMap::default() };
+        let (sizes, limited, touched) = (OnceCell::new(), OnceCell::new(), FxHashMap::default());
+        let facts = Facts { active, useful, tainted, sizes, limited, arguments, touched };
         let mut flow = Flow { func, owners, homes, facts, grown: true };
         for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
@@ -83,17 +88,25 @@ impl Facts {
     /// Whether the product of a cotangent and this partial of an instruction must be guarded.
     pub fn guards(&self, func: &Func, data: &InstData, partial: Option<&Formula>) -> bool {
         let result = data.results[0];
-        let size = |value: Value| self.sizes.get_or_init(|| sizes(func))[value];
-        let infinite = |known: &dyn Fn(Value) -> Size| {
+        let all = || self.sizes.get_or_init(|| sizes(func, self.arguments));
+        let size = |value: Value| all()[value];
+        let factor = |known: &dyn Fn(Value) -> Size| {
             let given: Vec<Size> = data.args.iter().map(|&arg| known(arg)).collect();
-            of_partial(partial, &given, known(result)) == Size::Any
+            of_partial(partial, &given, known(result))
         };
-        match self.tainted[result] {
+        let infinite = |known: &dyn Fn(Value) -> Size| factor(known) == Size::Any;
+        let overflows = || {
+            !matches!(partial, None | Some(Formula::Const(_)))
+                && matches!(factor(&size), Size::Finite(2..=STEEP))
+                && self.limited.get_or_init(|| limited(func, all()))[result]
+        };
+        let untaken = match self.tainted[result] {
             Taint::No => false,
             Taint::Part => infinite(&|value| size(value).finite()),
             Taint::Branch => infinite(&size),
             Taint::Choice => true,
-        }
+        };
+        untaken || overflows()
     }
 
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.

@@ -8,6 +8,7 @@
 //! A call stays what it is until the reverse sweep meets it and makes it a call of `f.fwd`.
 
 use super::super::Level;
+use super::super::arms::arm;
 use super::super::strip::drops;
 use super::Sweep;
 use crate::ir::{Block, Inst, InstData, Kind, Value};
@@ -54,6 +55,12 @@ impl Sweep<'_, '_> {
         let source = self.source.clone();
         let data = &source.insts[inst];
         let mode = self.mode;
+        if let Kind::Pure(op) = &data.kind
+            && let Some(arm) = arm(op, &data.args)
+        {
+            let arm = self.primal[&arm];
+            return self.define(&data.results, &[arm]);
+        }
         if mode.bare && drops(Level::Bare, &data.kind) {
             return;
         }

@@ -13,8 +13,7 @@
 
 use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
-use super::super::linear::Term;
-use super::super::linear::{chosen, is_zero, plus, scaled};
+use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
 use super::Sweep;
 use crate::ir::{InstData, Value};
 use adl_lang::ops::{Op, Reduction, Sel};
@@ -116,10 +115,11 @@ impl Sweep<'_, '_> {
         match &prim.row().derivative {
             Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
             Derivative::Partials(partials) => {
-                for (&arg, partial) in data.args.iter().zip(partials) {
-                    if self.facts.active[arg] && !is_zero(partial.as_ref()) {
-                        let guard = self.facts.guards(&self.source, data, partial.as_ref());
-                        let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, guard);
+                for (k, (&arg, partial)) in data.args.iter().zip(partials).enumerate() {
+                    if self.facts.active[arg] && passes(&Op::Prim(prim), k) {
+                        let guarded = self.facts.guards(&self.source, data, partial.as_ref());
+                        let zero = if guarded { Zero::Tangent } else { Zero::None };
+                        let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, zero);
                         self.contribute_term(arg, term);
                     }
                 }
