@@ -94,11 +94,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "error[E0410]: `root` needs a change of sign in its bracket: the values at the ends are 1.0 and 2.0",
         "1:1",
     ),
-    (
-        "root(|x| 1.0 / (x - 1.3), bracket = (0.0, 3.0))",
-        "error[E0410]: `root` has found a pole and no zero: at",
-        "1:1",
-    ),
+    ("root(|x| 1.0 / (x - 1.3), bracket = (0.0, 3.0))", "error[E0410]: `root` has found a pole and no zero: at", "1:1"),
     (
         "root(|x| if x < 1.3 { -1.0 } else { 2.0 }, bracket = (0.0, 3.0))",
         "error[E0410]: `root` has found a jump and no zero: at",
