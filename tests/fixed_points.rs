@@ -6,7 +6,7 @@ use adl_compiler::engine::Engine;
 use adl_runtime::{Array, Value};
 use support::command::adl;
 
-/// A program, and the first line and the place of its error.
+/// A program, the beginning of its error, and the place.
 const FAILURES: &[(&str, &str, &str)] = &[
     (
         "fixpoint x = 1.0 { 2 * x + 1 }",
@@ -29,7 +29,8 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "fixpoint(max = 20) x = 0.0 { 0.99 * x + 1 }",
         "error[E0410]: this `fixpoint` has not converged in 20 rounds: the last step is 4.54e-02 of the value, the \
-         residual 4.30e-02; the steps shrink by 0.990000 a round, so about 2900 more are needed",
+         residual 4.30e-02; the steps shrink by 0.990000 a round, so about 2900 more are needed: give a larger `max`, or \
+         `accel = anderson()`",
         "1:1",
     ),
     (
@@ -79,8 +80,8 @@ const FAILURES: &[(&str, &str, &str)] = &[
     ("linear_solve(|x| x, 1.0, solver = \"lv\")", "error[E0602]: `solver` cannot be \"lv\"", "1:1"),
     (
         "implicit(|a| 1.1 * sqrt(a), |x, a| x^2 - a)(2.0)",
-        "error[E0410]: the solver of this `implicit` has found no solution: the residual is 4.20e-01, and to move the \
-         solution by its own size changes it by 4.84e+00",
+        "error[E0410]: the solver of this `implicit` has found no solution: the residual is 4.20e-01, and Newton's \
+         correction of entry 0, 1.555635, is 1.3e-01",
         "1:1",
     ),
     (
@@ -91,6 +92,43 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "root(|x| x^2 + 1, bracket = (0, 1))",
         "error[E0410]: `root` needs a change of sign in its bracket: the values at the ends are 1.0 and 2.0",
+        "1:1",
+    ),
+    ("root(|x| 1.0 / (x - 1.3), bracket = (0.0, 3.0))", "error[E0410]: `root` has found a pole and no zero: at", "1:1"),
+    (
+        "root(|x| if x < 1.3 { -1.0 } else { 2.0 }, bracket = (0.0, 3.0))",
+        "error[E0410]: `root` has found a jump and no zero: at",
+        "1:1",
+    ),
+    (
+        "root(|[x, y]| [x - 1.0, 1e-10 * (y^2 + 1.0)], [0.5, 0.5])",
+        "error[E0410]: `root` has found no solution: the residual is ",
+        "1:1",
+    ),
+    (
+        "minimize(|x| sum(x^4 - x^2), zeros(60))",
+        "error[E0410]: `minimize` has found no minimum: there is a direction of negative curvature",
+        "1:1",
+    ),
+    ("minimize(|x| -x^2, 1.0)", "error[E0410]: `minimize` has found no minimum: the loss is -inf", "1:1"),
+    (
+        "minimize(|x| 2 * abs(x - 1.05) + 0.5 * x, 0.0)",
+        "error[E0410]: `minimize` has come to a kink, where the slope of 5.00e-01 jumps",
+        "1:1",
+    ),
+    (
+        "let f = |a| fixpoint(max = 10000000) x = 0.0 * a { 0.99999 * x + 0.00001 * a }\nf(f32(2.0))",
+        "error[E0410]: this `fixpoint` converges too slowly for its precision: after ",
+        "1:13",
+    ),
+    (
+        "fixpoint x = [0.0, 0.0] { [0.1 * x[0] + 1.8, x[1] + 1e-6 * (2e-6 - x[1])] }",
+        "error[E0410]: this `fixpoint` has not converged in 10000 rounds: the last step is ",
+        "1:1",
+    ),
+    (
+        "linear_solve(|(p, q)| (p + q, p + (1.0 + 1e-14) * q), (1.0, 1.0))",
+        "error[E0410]: this system is singular to working precision: its condition is about ",
         "1:1",
     ),
     (
@@ -107,8 +145,7 @@ fn failures_say_what_and_where() {
         let said = adl(&["-e", program]);
         let first = said.err.lines().next().unwrap_or_default();
         let place = format!("<command line>:{place}\n");
-        let exact = first == *title || (title.ends_with('=') && first.starts_with(title));
-        if said.code == 0 || !exact || !said.err.contains(&place) {
+        if said.code == 0 || !first.starts_with(title) || !said.err.contains(&place) {
             wrong.push(format!("{program}\nshould say {title}\nat {place}and says\n{}{}", said.out, said.err));
         }
     }
