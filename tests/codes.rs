@@ -15,9 +15,9 @@ fn used() -> BTreeSet<String> {
             let path = entry.path();
             if path.is_dir() {
                 walk(&path, found);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+            } else if path.extension().is_some_and(|e| e == "rs" || e == "adl") {
                 let text = std::fs::read_to_string(&path).expect("text");
-                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                let code = text.lines().filter(|line| !line.trim_start().starts_with(["/", "#"]));
                 found.extend(code.flat_map(|line| line.split('"')).filter(|word| is_code(word)).map(String::from));
             }
         }

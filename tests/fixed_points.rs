@@ -10,12 +10,12 @@ use support::command::adl;
 const FAILURES: &[(&str, &str, &str)] = &[
     (
         "fixpoint x = 1.0 { 2 * x + 1 }",
-        "error[E0410]: this `fixpoint` diverges: its value is infinite after 1023 rounds",
+        "error[E0417]: this `fixpoint` diverges: its value is infinite after 1023 rounds",
         "1:1",
     ),
     (
         "let f = |a| fixpoint(max = 100) x = a { 1 - x }\nf(1.0)",
-        "error[E0410]: this `fixpoint` does not converge: after 100 rounds it repeats itself with period 2; the last \
+        "error[E0417]: this `fixpoint` does not converge: after 100 rounds it repeats itself with period 2; the last \
          step is 1.00e+00 of the value, the residual 1.00e+00",
         "1:13",
     ),
@@ -28,7 +28,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     ),
     (
         "fixpoint(max = 20) x = 0.0 { 0.99 * x + 1 }",
-        "error[E0410]: this `fixpoint` has not converged in 20 rounds: the last step is 4.54e-02 of the value, the \
+        "error[E0417]: this `fixpoint` has not converged in 20 rounds: the last step is 4.54e-02 of the value, the \
          residual 4.30e-02; the steps shrink by 0.990000 a round, so about 2900 more are needed",
         "1:1",
     ),
@@ -49,7 +49,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     ),
     (
         "fixpoint x = 1.0 { x + 1 }",
-        "error[E0410]: this `fixpoint` does not converge: after 10000 rounds the last step is 1.00e-04 of the value, \
+        "error[E0417]: this `fixpoint` does not converge: after 10000 rounds the last step is 1.00e-04 of the value, \
          the residual 1.00e-04, and the steps do not shrink",
         "1:1",
     ),
@@ -88,11 +88,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "error[E0605]: this residual takes 1, and the solution and the parameters of the solver are 2",
         "1:23",
     ),
-    (
-        "root(|x| x^2 + 1, bracket = (0, 1))",
-        "error[E0410]: `root` needs a change of sign in its bracket: the values at the ends are 1.0 and 2.0",
-        "1:1",
-    ),
+    ("root(|x| x^2 + 1, bracket = (0, 1))", "error[E0418]: `root` needs a change of sign in its bracket: at 0", "1:1"),
     (
         "odeint(|t, y| y^2, 1.0, [0.0, 2.0], max_steps = 30)",
         "error[E0410]: `odeint` has taken 30 steps and is at t =",

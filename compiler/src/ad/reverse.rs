@@ -244,7 +244,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
         for &inst in source.blocks[block].insts.iter().rev() {
             let data = &source.insts[inst];
             if data.results.iter().any(|r| self.ct.contains_key(r)) {
-                self.emit.span = data.span;
+                self.emit.place = data.place;
                 data.results.iter().for_each(|&r| self.complete(r));
                 self.reverse_inst(inst);
             }

@@ -48,7 +48,7 @@ impl Sweep<'_, '_> {
             self.pairs.push(Pair { forward, reverse, counter: None });
             sides.push(reverse);
         }
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         // What both sides yield alike needs no result.
         let blocks = &mut self.emit.func.blocks;
         let alike: Vec<bool> = (0..changed.len())
@@ -94,7 +94,7 @@ impl Sweep<'_, '_> {
             self.ct.insert(value, cotangent);
         }
         self.contents(body);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         for (&value, cotangent) in block.yields.iter().zip(cotangents) {
             if let Some(cotangent) = cotangent {
                 let rank = self.emit.func.data(cotangent).rank();
@@ -108,7 +108,7 @@ impl Sweep<'_, '_> {
         let body = self.emit.leave(outer, yields);
 
         (self.mode, self.accs) = (mode, outer_accs);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         let types = types(&self.source, &touched);
         let kind = Kind::Map { extents: extents.to_vec(), body, accs: touched.len() };
         let results = self.emit.to().results(kind, inits, types);
