@@ -73,7 +73,7 @@ fn one(problem: &Diagnostic, sources: &dyn Fn(SourceId) -> Option<Source>, rende
 }
 
 /// So many calls are shown that led to a problem: half of them at either end.
-const SHOWN: usize = 20;
+const SHOWN: usize = 8;
 
 /// The calls that led to a problem, one on each line.
 fn trail(calls: &[Step], sources: &dyn Fn(SourceId) -> Option<Source>) -> String {

@@ -18,7 +18,7 @@ impl Trace {
     const KEPT: usize = 64;
 
     /// Of a failure at a site.
-    pub(crate) fn at(site: u32) -> Trace {
+    pub fn at(site: u32) -> Trace {
         Trace { site: Some(site), ..Trace::default() }
     }
 

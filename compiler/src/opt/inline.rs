@@ -16,6 +16,7 @@ use super::edit::{Renames, blocks};
 use crate::ir::copy::Copier;
 use crate::ir::entity::Side;
 use crate::ir::{self, Block, Builder, Func, FuncId, Inst, Kind, Module};
+use rustc_hash::FxHashMap;
 
 /// A function of up to so many instructions is inlined wherever it is called.
 pub const SMALL: usize = 200;
@@ -91,8 +92,11 @@ impl Inline<'_> {
         };
         let map = source.params().iter().copied().zip(data.args).collect();
         let outer = self.places.enter(data.place, source);
-        let inner = source.insts.iter().map(|(_, inst)| inst.place.within);
-        let calls = inner.map(|inner| (inner, self.places.within(inner, outer))).collect();
+        let mut calls = FxHashMap::default();
+        for (_, inst) in source.insts.iter() {
+            let inner = inst.place.within;
+            calls.entry(inner).or_insert_with(|| self.places.within(inner, outer));
+        }
         let mut copier = Copier { source, map, sizes, calls };
         copier.contents(source.body, &mut Builder { func: self.caller, block, place: data.place });
         for (&result, &value) in data.results.iter().zip(source.results()) {

@@ -225,7 +225,12 @@ impl<'a> Elab<'a> {
     /// Reports a problem.
     pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> R<T> {
         let mut diagnostic = self.blamed(diagnostic);
-        diagnostic.calls = self.calls.iter().rev().flatten().cloned().collect();
+        for step in self.calls.iter().rev().flatten() {
+            match diagnostic.calls.last_mut() {
+                Some(last) if Step { times: last.times, ..step.clone() } == *last => last.times += 1,
+                Some(_) | None => diagnostic.calls.push(step.clone()),
+            }
+        }
         self.diags.push(diagnostic);
         Err(Fail::Reported)
     }

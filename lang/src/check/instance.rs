@@ -373,8 +373,10 @@ impl Elab<'_> {
             return None;
         }
         let given: Vec<String> = args.iter().map(|arg| self.show(arg)).collect();
+        // Types that grow from call to call are told for the calls where they are short.
+        let given = Some(given.join(", ")).filter(|given| given.len() <= 60).unwrap_or_default();
         let span = Some(self.f.blame.unwrap_or(span));
-        Some(Step { function: self.callable_name(callee), how: How::Call, span, given: given.join(", "), times: 1 })
+        Some(Step { function: self.callable_name(callee), how: How::Call, span, given, times: 1 })
     }
 
     /// The frame of an instance.

@@ -100,7 +100,7 @@ impl Native {
             let failure = CallFailure::Arguments("other scalars than those of the function".into());
             return (failure, Trace::default());
         }
-        let trace = Trace { site: Some(stop.failure.site), ..Trace::default() };
+        let trace = Trace::at(stop.failure.site);
         (self.explain(stop.status, &stop.failure, &[], None), trace)
     }
 
