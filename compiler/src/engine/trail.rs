@@ -19,10 +19,7 @@ impl Trail {
     /// Of native code.
     pub fn of(native: &Native, trace: &Trace) -> Trail {
         let site = trace.site.and_then(|site| native.site(site));
-        Trail {
-            span: site.map(|site| site.place.span),
-            steps: steps(&native.calls(trace)),
-        }
+        Trail { span: site.map(|site| site.place.span), steps: steps(&native.calls(trace)) }
     }
 
     /// Of code that failed at a place, within these calls.

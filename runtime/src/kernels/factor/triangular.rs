@@ -127,7 +127,8 @@ pub(super) fn cholesky<T: Number>(desk: Desk, out: &mut [T], a: &[T], _: usize, 
         let width = panel.min(n - k);
         let corner = matrix.as_mut().submatrix_mut(k, k, width, width);
         let stack = room.stack();
-        let made = clears_vectors(|| cholesky_in_place(corner, Default::default(), Par::Seq, stack, Default::default()));
+        let made =
+            clears_vectors(|| cholesky_in_place(corner, Default::default(), Par::Seq, stack, Default::default()));
         if let Err(LltError::NonPositivePivot { index }) = made {
             out.fill(T::default());
             out[0] = -T::of((k + index) as f64 + 1.0);
