@@ -192,7 +192,7 @@ pub fn defect(span: Span, problem: &str) -> Failed {
     Failed::new(ErrorKind::Internal, problem)
 }
 
-fn bytes(count: u64) -> String {
+fn bytes(count: usize) -> String {
     match count {
         0..1024 => format!("{count} bytes"),
         1024..1_048_576 => format!("{} KiB", count / 1024),
