@@ -331,7 +331,8 @@ impl Ad<'_> {
         }
         let source = Rc::new(self.module.funcs[func].clone());
         let reserve = |suffix: &&str| {
-            let empty = Func::new(format!("{}{suffix}", source.name), source.sizes.clone(), source.span);
+            let mut empty = Func::new(format!("{}{suffix}", source.name), source.sizes.clone(), source.span);
+            empty.library = source.library;
             self.module.funcs.push(empty)
         };
         let places: Vec<FuncId> = suffixes.iter().map(reserve).collect();
@@ -476,7 +477,7 @@ fn check_order(module: &Module, entries: &[FuncId]) -> Result<(), Endless> {
         let itself = |(of, how, _): &&(FuncId, Use, Inst)| *how != Use::Call && endless(*of) && reaches(*of, func);
         if let Some((_, _, inst)) = named[&func].iter().find(itself) {
             let data = &module.funcs[func];
-            return Err(Endless { func: data.name.clone(), span: data.insts[*inst].span });
+            return Err(Endless { func: data.name.clone(), span: data.insts[*inst].place.span });
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ pub(crate) mod program;
 mod reference;
 pub(crate) mod run;
 pub(crate) mod state;
+mod trail;
 mod trial;
 mod values;
 pub(crate) mod variant;

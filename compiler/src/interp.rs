@@ -12,11 +12,10 @@ mod machine;
 mod ops;
 mod scalar;
 
-use crate::ir::{FuncId, Module};
+use crate::ir::{Call, FuncId, Module, Place};
 use adl_lang::ast::Name;
-use adl_lang::message::{Body, Topic};
+use adl_lang::message::{Body, Said, Topic};
 use adl_lang::ops::{Const, Random};
-use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
 use adl_lang::types::DType;
 pub use data::Data;
@@ -28,7 +27,15 @@ pub struct Failure {
     /// What happened.
     pub kind: FailureKind,
     /// The place in the program that is to blame.
-    pub span: Span,
+    pub place: Place,
+    /// The calls that were running around it, the inner ones first, without those that its place names.
+    pub calls: Vec<Call>,
+}
+
+impl Failure {
+    fn at(kind: FailureKind, place: Place) -> Failure {
+        Failure { kind, place, calls: Vec::new() }
+    }
 }
 
 /// The kinds of failure.
@@ -58,7 +65,7 @@ pub enum FailureKind {
     /// A float does not fit into `i64`.
     ConversionRange(f64),
     /// An assertion does not hold; what it says.
-    Assert(Vec<Piece>),
+    Assert(Said<Data>),
     /// Calls are nested too deeply.
     TooDeep,
     /// The operations that were allowed are used up.

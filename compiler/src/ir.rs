@@ -19,6 +19,7 @@
 //! [`Dim`]: adl_lang::types::Dim
 
 pub mod build;
+pub mod calls;
 pub mod copy;
 pub mod entity;
 pub mod func;
@@ -28,6 +29,7 @@ pub mod typing;
 pub mod verify;
 
 pub use build::Builder;
+pub use calls::{Call, CallId, Calls, Place};
 pub use func::{
     Block, BlockData, Claim, Def, Func, FuncId, Inst, InstData, Kind, MAX_SIZE, Module, Part, Rules, Type, Value,
     ValueData,

@@ -22,7 +22,6 @@ mod shared;
 
 use crate::ir::entity::Entity;
 use crate::ir::{self, Builder, Claim, Kind, Type, Value};
-use adl_lang::message::map_line;
 use adl_lang::typed::{Func, Local, Module, Stmt, StmtKind};
 use live::Carried;
 use std::convert::Infallible;
@@ -62,7 +61,7 @@ fn function(typed: &Func, named: bool) -> ir::Func {
     }
     lowering.stmts(&typed.body);
     func.rules = typed.rules.map(func_id);
-    func.apart = typed.apart;
+    (func.apart, func.library) = (typed.apart, typed.library);
     func
 }
 
@@ -81,7 +80,7 @@ struct Lowering<'f> {
 impl Lowering<'_> {
     fn stmts(&mut self, stmts: &[Stmt]) {
         for stmt in stmts {
-            self.to.span = stmt.span;
+            self.to.place = stmt.span.into();
             self.stmt(stmt);
         }
     }
@@ -159,10 +158,10 @@ impl Lowering<'_> {
                 let kind = Kind::SameSize(left.clone(), right.clone());
                 self.to.inst(kind, Vec::new(), Vec::new());
             }
-            StmtKind::Assert { cond, message } => {
+            StmtKind::Assert { cond, said } => {
                 let mut args = vec![self.get(*cond)];
-                let Ok(line) = map_line(message, &mut |local| Ok::<_, Infallible>(self.part(*local, &mut args)));
-                self.to.inst(Kind::Assert(Claim::Said(line)), args, Vec::new());
+                let Ok(said) = said.map(&mut |local| Ok::<_, Infallible>(self.part(*local, &mut args)));
+                self.to.inst(Kind::Assert(Claim::Said(said)), args, Vec::new());
             }
             StmtKind::Print { message } => {
                 let mut args = Vec::new();
@@ -234,12 +233,12 @@ impl Lowering<'_> {
 
     /// Writes to a new block; what changes in it is forgotten behind it.
     fn scope<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> (ir::Block, R) {
-        let (mark, span) = (self.changes.len(), self.to.span);
+        let (mark, place) = (self.changes.len(), self.to.place);
         let block = self.to.func.block();
         let outer = std::mem::replace(&mut self.to.block, block);
         // Blocks may be nested deeply.
         let result = stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || f(self));
-        (self.to.block, self.to.span) = (outer, span);
+        (self.to.block, self.to.place) = (outer, place);
         for (local, value) in self.changes.drain(mark..).rev() {
             self.values[local.0 as usize] = value;
         }

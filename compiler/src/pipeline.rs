@@ -326,7 +326,7 @@ fn compact(source: &Module, entry: FuncId) -> Module {
     for (place, &func) in order.iter().enumerate() {
         places.set(func, FuncId::new(place));
     }
-    let mut module = Module::default();
+    let mut module = Module { calls: source.calls.clone(), ..Module::default() };
     for func in order {
         let mut copy = copied(&source.funcs[func]);
         for inst in copy.insts.keys() {
@@ -341,7 +341,7 @@ fn compact(source: &Module, entry: FuncId) -> Module {
 
 fn copied(source: &Func) -> Func {
     let mut func = Func::new(source.name.clone(), source.sizes.clone(), source.span);
-    func.apart = source.apart;
+    (func.apart, func.library) = (source.apart, source.library);
     let mut copier = Copier::new(source);
     let mut to = Builder::new(&mut func);
     for &param in source.params() {

@@ -3,6 +3,7 @@
 
 use adl_compiler::engine::{Backend, Error, ErrorKind};
 use adl_compiler::session::Session;
+use adl_lang::diagnostic::Step;
 use adl_lang::source::Source;
 use std::sync::{Arc, Mutex};
 
@@ -44,6 +45,95 @@ fn fails(text: &str, code: &str, title: &str) -> Error {
         last = Some(problem);
     }
     last.expect("two back ends")
+}
+
+/// The calls that a failure tells of, by both back ends: what is said of each, and its text.
+#[track_caller]
+fn led_by(text: &str, code: &str, expected: &[(&str, &str)]) {
+    for backend in [Backend::Interpreter, Backend::Native] {
+        let (mut session, _) = session(backend);
+        let problem = session.run("test.adl", text).expect_err("it should fail");
+        let found = &problem.diagnostics[0];
+        let call = |step: &Step| {
+            let span = step.span.expect("a place");
+            (step.title(), problem.source(span.source).expect("a text").slice(span).to_string())
+        };
+        let calls: Vec<(String, String)> = found.calls.iter().map(call).collect();
+        let calls: Vec<(&str, &str)> = calls.iter().map(|(title, text)| (&**title, &**text)).collect();
+        assert_eq!((found.code, &*calls), (code, expected), "{backend:?}\n{problem}");
+        assert!(expected.iter().all(|(title, _)| problem.to_string().contains(title)), "{problem}");
+    }
+}
+
+#[test]
+fn failures_tell_the_calls_that_led_there() {
+    let text = "fn pick(x, i: i64) = x[i]^2\nfn inner(x, k) = sum(pick(x, j) for j in 0..k)\nfn b(x) = inner(x, 12)\n";
+    let calls = [("in `pick`", "pick(x, j)"), ("in `inner`", "inner(x, 12)")];
+    led_by(&format!("{text}b([1.0, 2.0])"), "E0401", &[&calls[..], &[("in `b`", "b([1.0, 2.0])")]].concat());
+    let gradient = ("in the gradient of `b`", "grad(b)([1.0, 2.0])");
+    led_by(&format!("{text}grad(b)([1.0, 2.0])"), "E0401", &[&calls[..], &[gradient]].concat());
+    // What fails in the library is blamed on its call; a function that is handed to it is told.
+    led_by("fn f(A) = solve(A, [1.0, 2.0])\nf(zeros(2, 2))", "E0415", &[("in `f`", "f(zeros(2, 2))")]);
+    let by_library = [("in `g`", "root(g, 1.0)"), ("in `f`", "f([3, 4])")];
+    led_by("fn f(k) {\n fn g(x) = x - k[i64(x) + 20]\n root(g, 1.0)\n}\nf([3, 4])", "E0401", &by_library);
+    // Too large to be pasted into its callers: the frames are walked.
+    let steps: String = (0..120).map(|k| format!(" y = sin(y + {k}) * y + cos(y)\n")).collect();
+    let large = format!("fn large(x, i: i64) {{\n var y = x[i]\n{steps} y\n}}\n");
+    let text = format!("{large}fn twice(x, i: i64) = large(x, i - 1) + large(x, i)\ntwice([0.5, 0.25], 2)");
+    led_by(&text, "E0401", &[("in `large`", "large(x, i)"), ("in `twice`", "twice([0.5, 0.25], 2)")]);
+    let text = format!("{large}fn twice(x, i: i64) = large(x, i - 1) + large(x, i)\ngrad(twice)([0.5, 0.25], 2)");
+    led_by(
+        &text,
+        "E0401",
+        &[("in `large`", "large(x, i)"), ("in the gradient of `twice`", "grad(twice)([0.5, 0.25], 2)")],
+    );
+}
+
+#[test]
+fn deep_recursions_are_told_shortly() {
+    let text = "fn down(x, n: i64) = if n == 0 { x[n + 5] } else { down(x, n - 1) + 1 }\ndown([1.0, 2.0], 5000)";
+    for backend in [Backend::Interpreter, Backend::Native] {
+        let (mut session, _) = session(backend);
+        let problem = session.run("test.adl", text).expect_err("it should fail");
+        let calls = &problem.diagnostics[0].calls;
+        let told: u64 = calls.iter().map(|step| step.times).sum();
+        assert!(calls.len() <= 3 && told == 5001, "{backend:?} {calls:?}");
+        assert!(problem.to_string().contains("4,9"), "{problem}");
+    }
+    let endless = "fn f(x) = if x < 0.0 { 0.0 } else { g(x + 1.0) + 1.0 }\nfn g(x) = f(x) + 1\nf(1.0)";
+    let (mut session, _) = session(Backend::Native);
+    let problem = session.run("test.adl", endless).expect_err("it should fail");
+    let calls = &problem.diagnostics[0].calls;
+    assert!(problem.diagnostics[0].code == "E0411" && !calls.is_empty() && calls.len() < 400, "{problem}");
+    assert!(problem.to_string().lines().count() < 40, "{problem}");
+}
+
+#[test]
+fn problems_of_an_instance_tell_what_it_was_called_with() {
+    let text = "fn f(x) = if x > 0 { x } else { -x }\nfn g(x) = f(x) + 1\ng([1.0, 2.0])";
+    let (mut session, _) = session(Backend::Native);
+    let problem = session.run("test.adl", text).expect_err("no condition").to_string();
+    assert!(problem.contains("in `f`, called at test.adl:2:11 with f64["), "{problem}");
+    assert!(problem.contains("in `g`, called at test.adl:3:1 with f64["), "{problem}");
+}
+
+/// What can be found when a program is compiled and when it runs has one code and one kind.
+#[test]
+fn a_failure_is_the_same_whoever_finds_it() {
+    let pairs = [
+        ("fn at(x, i: i64) = x[i]\n", "at([1.0, 2.0], 5)", "at([1.0, 2.0], 50)", "E0401"),
+        ("fn at(x, i: i64) = x[i..i + 2]\n", "at([1.0, 2.0], 5)", "at([1.0, 2.0], 50)", "E0402"),
+        ("fn at(n: i64, k) = n // k[0]\n", "7 // 0", "at(7, [0, 1])", "E0404"),
+        ("fn f(k) = k[0] + 1\n", "9223372036854775807 + 1", "f([9223372036854775807])", "E0403"),
+        ("fn f(k: i64) = zeros(k)\n", "f(-1)", "f(-100)", "E0407"),
+    ];
+    for (text, known, computed, code) in pairs {
+        for call in [known, computed] {
+            let (mut session, _) = session(Backend::Native);
+            let problem = session.run("test.adl", &format!("{text}{call}")).expect_err("it should fail");
+            assert_eq!((problem.diagnostics[0].code, problem.kind), (code, ErrorKind::Failed), "{call}\n{problem}");
+        }
+    }
 }
 
 #[test]

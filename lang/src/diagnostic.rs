@@ -29,6 +29,66 @@ pub struct Help {
     pub patches: Vec<(Span, String)>,
 }
 
+/// A call that led to a problem.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// The function that was called; empty if `how` is [`How::Omitted`].
+    pub function: String,
+    /// How it was called.
+    pub how: How,
+    /// Where; `None` if the host called it.
+    pub span: Option<Span>,
+    /// What it was called with, where the problem was found when the program was compiled: `f64[3], f64`.
+    pub given: String,
+    /// How often this call was repeated, one inside of the other.
+    pub times: u64,
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// For its value.
+    Call,
+    /// For its derivative, by reverse mode.
+    Gradient,
+    /// For its derivative, by forward mode.
+    Derivative,
+    /// For a derivative of that order.
+    Higher(u32),
+    /// Calls that are not told.
+    Omitted,
+}
+
+impl Step {
+    /// The function and how it is called: ``in `f` ``, ``in the gradient of `f` ``.
+    pub fn title(&self) -> String {
+        let f = match &*self.function {
+            "lambda" => "a lambda".to_string(),
+            name => format!("`{name}`"),
+        };
+        match self.how {
+            How::Call => format!("in {f}"),
+            How::Gradient => format!("in the gradient of {f}"),
+            How::Derivative => format!("in the derivative of {f}"),
+            How::Higher(order) => format!("in a derivative of order {order} of {f}"),
+            How::Omitted => format!("… {} more calls", grouped(self.times)),
+        }
+    }
+}
+
+/// A number with a comma before every three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (k, digit) in digits.chars().enumerate() {
+        if k > 0 && (digits.len() - k) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 /// One problem.
 ///
 /// ```
@@ -48,6 +108,8 @@ pub struct Diagnostic {
     pub primary: Label,
     /// Other places that take part.
     pub labels: Vec<Label>,
+    /// The calls that led there, the inner ones first.
+    pub calls: Vec<Step>,
     /// Further facts.
     pub notes: Vec<String>,
     /// Cures.
@@ -63,6 +125,7 @@ impl Diagnostic {
             title: title.into(),
             primary: Label { span, text: String::new() },
             labels: Vec::new(),
+            calls: Vec::new(),
             notes: Vec::new(),
             helps: Vec::new(),
         }

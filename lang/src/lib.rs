@@ -4,6 +4,7 @@ pub mod ast;
 pub mod check;
 pub mod codes;
 pub mod diagnostic;
+pub mod failures;
 pub mod fmt;
 pub mod library;
 pub mod message;

@@ -250,6 +250,7 @@ rows! {
     "_host" "_host(name, dtype, shape, parts…)" "What a function of the host gives." "none" "" host::call;
   ["Printing and checking"]
     "print" "print(parts…)" "Prints a line, once per evaluation." "none" "print(\"two\", [1.0, 2.0])" numbers::print;
+    "_assert" "_assert(cond, code, message, help = none)" "An assertion of the library whose failure has a code of its own, and perhaps a cure." "none" "" numbers::assert_coded;
     "assert" "assert(cond, message = none)" "Fails unless the condition holds." "none" "assert(1 < 2)" numbers::assert;
   ["Files of data"]
     "save" "save(path, value)" "Writes an array (`.npy`), a record of arrays (`.npz`) or a table (`.csv`) to a file." "once per evaluation" "save(\"data.npy\", [1.0, 2.0])" data::save;

@@ -19,6 +19,37 @@ pub enum Piece<V> {
     },
 }
 
+/// What an assertion says if it does not hold.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Said<V> {
+    /// The code of the failure: `E0410` for assertions of programs; those of the library may have another.
+    pub code: &'static str,
+    /// What is wrong.
+    pub line: Vec<Piece<V>>,
+    /// What to do about it; empty if there is nothing to say.
+    pub help: Vec<Piece<V>>,
+}
+
+impl<V> Said<V> {
+    /// The code of assertions that have none of their own.
+    pub const PLAIN: &'static str = "E0410";
+
+    /// A line, without a code of its own and without advice.
+    pub fn plain(line: Vec<Piece<V>>) -> Said<V> {
+        Said { code: Self::PLAIN, line, help: Vec::new() }
+    }
+
+    /// The same with other values.
+    pub fn map<W, E>(&self, f: &mut dyn FnMut(&V) -> Result<W, E>) -> Result<Said<W>, E> {
+        Ok(Said { code: self.code, line: map_line(&self.line, f)?, help: map_line(&self.help, f)? })
+    }
+
+    /// All parts.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece<V>> {
+        self.line.iter().chain(&self.help)
+    }
+}
+
 /// What a message is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Topic {

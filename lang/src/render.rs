@@ -1,6 +1,6 @@
 //! Diagnostics as text. The only place where they become text; the layout is that of `rustc`.
 
-use crate::diagnostic::{Diagnostic, Help, Label, Severity};
+use crate::diagnostic::{Diagnostic, Help, How, Label, Severity, Step, grouped};
 use crate::source::{Source, SourceId, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
@@ -58,6 +58,9 @@ fn one(problem: &Diagnostic, sources: &dyn Fn(SourceId) -> Option<Source>, rende
     for note in &problem.notes {
         main = main.element(Level::NOTE.message(inert(note)));
     }
+    if !problem.calls.is_empty() {
+        main = main.element(Level::NOTE.message(inert(&trail(&problem.calls, sources))));
+    }
     let mut report = Vec::new();
     for help in &problem.helps {
         match patched(help, sources) {
@@ -67,6 +70,38 @@ fn one(problem: &Diagnostic, sources: &dyn Fn(SourceId) -> Option<Source>, rende
     }
     report.insert(0, main);
     renderer.render(&report) + "\n"
+}
+
+/// So many calls are shown that led to a problem: half of them at either end.
+const SHOWN: usize = 8;
+
+/// The calls that led to a problem, one on each line.
+fn trail(calls: &[Step], sources: &dyn Fn(SourceId) -> Option<Source>) -> String {
+    let line = |step: &Step| {
+        let mut line = step.title();
+        if let Some((span, source)) = step.span.and_then(|span| Some((span, sources(span.source)?))) {
+            let (at, column) = source.line_column(span.start);
+            line += &format!(", called at {}:{at}:{column}", source.name());
+            let text = source.slice(span);
+            if step.given.is_empty() && text.len() <= 60 && !text.contains('\n') {
+                line += &format!(": `{text}`");
+            }
+        }
+        if !step.given.is_empty() {
+            line += &format!(" with {}", step.given);
+        }
+        if step.times > 1 && step.how != How::Omitted {
+            line += &format!(" … {} more calls of it", grouped(step.times - 1));
+        }
+        line
+    };
+    if calls.len() <= SHOWN {
+        return calls.iter().map(line).collect::<Vec<_>>().join("\n");
+    }
+    let (first, rest) = calls.split_at(SHOWN / 2);
+    let (middle, last) = rest.split_at(rest.len() - SHOWN / 2);
+    let omitted = format!("… {} more calls", grouped(middle.iter().map(|step| step.times).sum()));
+    first.iter().map(line).chain([omitted]).chain(last.iter().map(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// The sources that take part, that of the primary place first.

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// The name of the sources of calls that a host makes: nobody wrote their text.
+pub const CALL: &str = "<call>";
+
 /// One source text: a file, a REPL entry or an embedded string. Cheap to clone.
 #[derive(Clone)]
 pub struct Source(Arc<SourceData>);

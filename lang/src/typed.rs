@@ -22,7 +22,7 @@ mod print;
 pub mod validate;
 
 use crate::ast::Name;
-use crate::message::Message;
+use crate::message::{Message, Said};
 use crate::ops::Op;
 use crate::source::Span;
 use crate::types::{Dim, Ty};
@@ -63,6 +63,8 @@ pub struct Func {
     pub rules: Rules<FuncId>,
     /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
     pub apart: bool,
+    /// Whether it belongs to the library: what fails in it is blamed on its caller.
+    pub library: bool,
 }
 
 /// The derivatives that a function has been given: functions with the same size parameters.
@@ -244,7 +246,7 @@ pub enum StmtKind {
         /// A scalar `bool`.
         cond: Local,
         /// What is said.
-        message: Vec<Piece>,
+        said: Said<Local>,
     },
     /// Says something to the host.
     Print {

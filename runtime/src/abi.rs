@@ -10,6 +10,7 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::array::{Array, ArrayError, DType};
+use crate::trace::Trace;
 use crate::view::{Leaf, Place};
 use crate::workspace::{Interrupt, Loan, OutOfMemory, Store};
 
@@ -28,10 +29,12 @@ pub struct Context {
     pub arena_chunk: u64,
     /// What the slow paths work on.
     pub store: *mut Store,
-    /// Why the code failed, when its status is [`Status::Failed`].
+    /// Why the code failed, when its status is [`Status::Failed`]; of any other status the site where it stopped.
     pub failure: Failure,
     /// Rounds of loops and calls that are left, where code counts them.
     pub fuel: i64,
+    /// The frame of the outermost compiled function; null where no function calls another one.
+    pub base: *const u64,
 }
 
 impl Context {
@@ -47,6 +50,7 @@ impl Context {
             store: core::ptr::null_mut(),
             failure: Failure::default(),
             fuel: i64::MAX,
+            base: core::ptr::null(),
         }
     }
 }
@@ -152,6 +156,8 @@ pub const OFFSET_FAILURE_SITE: usize = OFFSET_FAILURE + offset_of!(Failure, site
 pub const OFFSET_FAILURE_VALUES: usize = OFFSET_FAILURE + offset_of!(Failure, values);
 /// Offset of [`Context::fuel`].
 pub const OFFSET_FUEL: usize = offset_of!(Context, fuel);
+/// Offset of [`Context::base`].
+pub const OFFSET_BASE: usize = offset_of!(Context, base);
 /// Offset of [`Tape::base`].
 pub const OFFSET_TAPE_BASE: usize = offset_of!(Tape, base);
 /// Offset of [`Tape::capacity`].
@@ -170,7 +176,13 @@ pub const SIZE_PRINT_VALUE: usize = size_of::<PrintValue>();
 /// The numbers in the crate's documentation.
 const _: () = {
     assert!(OFFSET_INTERRUPT == 0 && OFFSET_STACK_LIMIT == 8 && OFFSET_ARENA_TOP == 16 && OFFSET_ARENA_END == 24);
-    assert!(OFFSET_ARENA_CHUNK == 32 && OFFSET_FAILURE == 48 && OFFSET_FUEL == 88 && size_of::<Context>() == 96);
+    assert!(
+        OFFSET_ARENA_CHUNK == 32
+            && OFFSET_FAILURE == 48
+            && OFFSET_FUEL == 88
+            && OFFSET_BASE == 96
+            && size_of::<Context>() == 104
+    );
     assert!(OFFSET_FAILURE_SITE == 52 && OFFSET_FAILURE_VALUES == 56 && size_of::<Failure>() == 40);
     assert!(OFFSET_TAPE_BASE == 0 && OFFSET_TAPE_CAPACITY == 8);
     assert!(OFFSET_PRINT_DIMS == 8 && OFFSET_PRINT_DATA == 16 && SIZE_PRINT_VALUE == 24);
@@ -310,6 +322,36 @@ pub unsafe extern "C" fn adl_fail_with(
     // SAFETY: the contract above.
     store.failure_values = unsafe { copy_values(values, n) }.unwrap_or_default();
     Status::Failed as u32
+}
+
+/// Notes where the code stops and the calls that led there, and returns the status.
+///
+/// # Safety
+/// As for [`adl_arena_grow`], but the context may be bare; `frame` is the frame pointer of the compiled function that calls this.
+pub unsafe extern "C" fn adl_stop(ctx: *mut Context, status: u32, site: u32, frame: *const u64) -> u32 {
+    // SAFETY: the contract above.
+    let context = unsafe { &mut *ctx };
+    if status != Status::Failed as u32 {
+        context.failure.site = site;
+    }
+    let mut trace = Trace::at(context.failure.site);
+    let mut frame = frame;
+    // A frame holds the address of the one around it, then the address that its function returns to. Those of compiled functions
+    // lie on one another without a gap, up to the entry's, which calls the first.
+    while !context.base.is_null() && frame < context.base {
+        // SAFETY: `frame` is the frame of a running compiled function, since it is not yet that of the entry.
+        let (outer, address) = unsafe { (*frame as *const u64, *frame.add(1) as usize) };
+        trace.push(address);
+        if outer <= frame {
+            break;
+        }
+        frame = outer;
+    }
+    // SAFETY: a context has a store of its own unless it is bare.
+    if let Some(store) = unsafe { context.store.as_mut() } {
+        store.trace = trace;
+    }
+    status
 }
 
 /// Hands copies of `n` arrays to the host of the workspace.

@@ -11,7 +11,7 @@
 //!
 //! | structure | offset: field |
 //! |---|---|
-//! | [`Context`] (96 bytes) | 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` · 24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` · 88 `fuel: i64` |
+//! | [`Context`] (104 bytes) | 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` · 24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` · 88 `fuel: i64` · 96 `base: *const u64` |
 //! | [`Failure`] (40 bytes) | 0 `kind: u32` · 4 `site: u32` · 8 `values: [i64; 4]` |
 //! | [`Tape`] (16 bytes) | 0 `base: *mut u8` · 8 `capacity: usize` |
 //! | [`PrintValue`] (24 bytes) | 0 `dtype: u32` · 4 `rank: u32` · 8 `dims: *const i64` · 16 `data: *const u8` |
@@ -33,8 +33,9 @@
 //!   Every return path but errors does it.
 //! - *Tape:* keep a cursor (an offset) in a register, reserve when `capacity - cursor < bytes`;
 //!   reload `base` afterwards.
-//! - *Failure:* return what a call returned if it is not 0; nothing need be released,
-//!   [`Workspace::enter`] does it.
+//! - *Failure:* return what a compiled function returned if it is not 0; nothing need be released,
+//!   [`Workspace::enter`] does it. Where the code itself finds that it has to stop, or a function of the runtime says so, it returns
+//!   what `adl_stop` returns, which walks the frames: compiled functions keep frame pointers, and the entry stores its own as `base`.
 //!
 //! The functions that it may call are listed in [`symbols`].
 
@@ -47,6 +48,7 @@ pub mod figure;
 pub mod file;
 pub mod kernels;
 pub mod symbols;
+pub mod trace;
 pub mod value;
 pub mod view;
 pub mod workspace;
@@ -56,5 +58,6 @@ pub use array::{Array, ArrayError, DType};
 pub use display::{Format, FormatStyle};
 pub use figure::Figure;
 pub use file::FileName;
+pub use trace::Trace;
 pub use value::Value;
 pub use workspace::{Host, Interrupt, Workspace};

@@ -139,7 +139,7 @@ table! {
         (_) { adl_tape_new }
         (_, _) { adl_arena_grow, adl_tape_free }
         (_, _, _) { adl_arena_release, adl_tape_grow }
-        (_, _, _, _) { adl_print }
+        (_, _, _, _) { adl_print, adl_stop }
         (_, _, _, _, _) { adl_fail_with }
         (_, _, _, _, _, _, _) { adl_fail, adl_host }
     }

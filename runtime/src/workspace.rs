@@ -19,6 +19,7 @@ pub use store::{Loan, OutOfMemory, Store};
 
 use crate::abi::{Context, Failure};
 use crate::array::Array;
+use crate::trace::Trace;
 use crate::view::{Leaf, Place};
 
 mod store;
@@ -114,6 +115,7 @@ impl Workspace {
             store: store.as_ptr(),
             failure: Failure::default(),
             fuel: i64::MAX,
+            base: ptr::null(),
         });
         Workspace { context: NonNull::from(Box::leak(context)), store }
     }
@@ -144,6 +146,7 @@ impl Workspace {
         context.stack_limit = (&raw const here).addr().saturating_sub(stack);
         context.failure = Failure::default();
         context.fuel = store.fuel;
+        context.base = ptr::null();
         store.reset(context);
         self.context.as_ptr()
     }
@@ -156,6 +159,11 @@ impl Workspace {
     /// The arrays that came with the failure, such as the two sides of a comparison.
     pub fn failure_values(&self) -> &[Array] {
         &self.store().failure_values
+    }
+
+    /// Where the last call that failed did so, and the calls that led there; once.
+    pub fn take_trace(&mut self) -> Trace {
+        core::mem::take(&mut self.store_mut().trace)
     }
 
     /// What the host panicked with, once, after a failure of kind [`Failure::HOST_PANICKED`].

@@ -1,7 +1,7 @@
 //! Values and problems as JSON.
 
 use adl_compiler::engine::Error;
-use adl_lang::diagnostic::{Diagnostic, Severity};
+use adl_lang::diagnostic::{Diagnostic, How, Severity, Step};
 use adl_lang::source::Span;
 use adl_runtime::{Array, DType, Value as Data};
 use serde_json::{Value, json};
@@ -62,6 +62,17 @@ pub fn diagnostic(diagnostic: &Diagnostic, problem: &Error) -> Value {
     let helps: Vec<Value> = (diagnostic.helps.iter())
         .map(|help| json!({ "text": help.text, "patches": help.patches.iter().map(patch).collect::<Vec<_>>() }))
         .collect();
+    let call = |step: &Step| {
+        let how = match step.how {
+            How::Call => "call",
+            How::Gradient => "gradient",
+            How::Derivative | How::Higher(_) => "derivative",
+            How::Omitted => "omitted",
+        };
+        let place = step.span.map_or(Value::Null, |span| place(span, problem));
+        json!({ "function": step.function, "how": how, "place": place, "given": step.given, "times": step.times })
+    };
+    let calls: Vec<Value> = diagnostic.calls.iter().map(call).collect();
     json!({
         "kind": "diagnostic",
         "severity": severity,
@@ -70,6 +81,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, problem: &Error) -> Value {
         "place": place(diagnostic.primary.span, problem),
         "label": diagnostic.primary.text,
         "labels": labels,
+        "calls": calls,
         "notes": diagnostic.notes,
         "helps": helps,
     })

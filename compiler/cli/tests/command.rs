@@ -99,7 +99,7 @@ fn errors_at_run_time() {
     let path = folder.path("range.adl");
     let said = adl(&[&path]);
     let err = format!(
-        "error[E0401]: the index 7 is out of range: the axis has size 2\n --> {path}:4:12\n  |\n4 | fn at(i) = x[i]\n  |            ^^^^\n  |\n  = note: valid are 0 to 1\n"
+        "error[E0401]: the index 7 is out of range: the axis has size 2\n --> {path}:4:12\n  |\n4 | fn at(i) = x[i]\n  |            ^^^^\n  |\n  = note: valid are 0 to 1\n  = note: in `at`, called at {path}:5:1: `at(k[1])`\n"
     );
     expect(&said, FAILED, "before\n", &err);
 }

@@ -20,9 +20,9 @@ pub(super) fn define(func: &mut Func) {
             if let Kind::Pure(Op::Prim(prim)) = data.kind
                 && let Some(Formula::Apply(root, operands)) = prim.definition()
             {
-                let (args, result, span) = (data.args.clone(), data.results[0], data.span);
+                let (args, result, place) = (data.args.clone(), data.results[0], data.place);
                 let ty = func.data(result).clone();
-                let to = &mut Builder { func, block, span };
+                let to = &mut Builder { func, block, place };
                 let make = &mut |node: Node<'_, _>| match node {
                     Node::Const(number) => to.full(&ty, number),
                     Node::Apply(prim, operands) => to.prim(prim, operands),

@@ -1,10 +1,9 @@
 //! Where a pass stands in the function it builds, and what every derived function shares with its source.
 
-use crate::ir::{Block, Builder, Func, Type, Value};
+use crate::ir::{Block, Builder, Func, Place, Type, Value};
 use adl_lang::ast::Name;
 use adl_lang::ops::{Op, Sel, UNKNOWN_DERIVATIVE};
 use adl_lang::prims::Prim;
-use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
 
 /// A function under construction and the block that grows.
@@ -14,21 +13,21 @@ pub(super) struct Emit {
     /// Where instructions go.
     pub block: Block,
     /// What they are blamed on.
-    pub span: Span,
+    pub place: Place,
 }
 
 impl Emit {
     /// A function with the size parameters of `source`, apart if that is.
     pub fn like(source: &Func, name: String) -> Emit {
         let mut func = Func::new(name, source.sizes.clone(), source.span);
-        func.apart = source.apart;
-        let (block, span) = (func.body, func.span);
-        Emit { func, block, span }
+        (func.apart, func.library) = (source.apart, source.library);
+        let (block, place) = (func.body, func.span.into());
+        Emit { func, block, place }
     }
 
     /// A builder at the end of the current block.
     pub fn to(&mut self) -> Builder<'_> {
-        Builder { func: &mut self.func, block: self.block, span: self.span }
+        Builder { func: &mut self.func, block: self.block, place: self.place }
     }
 
     /// Starts a new block and stands in it; the answer is for [`Emit::leave`].

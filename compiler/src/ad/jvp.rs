@@ -136,7 +136,7 @@ impl Forward<'_, '_> {
     fn inst(&mut self, inst: Inst) {
         let source = self.source.clone();
         let data = &source.insts[inst];
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         match &data.kind {
             Kind::Pure(op) => self.pure(op, data),
             Kind::If { then, otherwise } => self.branch(data, *then, *otherwise),
@@ -217,7 +217,7 @@ impl Forward<'_, '_> {
             self.emit.leave(outer, values)
         };
         let (then, otherwise) = (side(then), side(otherwise));
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         self.finish(Kind::If { then, otherwise }, vec![cond], &data.results);
     }
 
@@ -240,7 +240,7 @@ impl Forward<'_, '_> {
         let moved = self.beside_active(inits, &self.source.blocks[body].params[1..]);
         let args = [self.primals(&data.args), self.dense_all(&moved)].concat();
         let body = self.body(body, 1);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         self.finish(Kind::For { body }, args, &data.results);
     }
 
@@ -256,7 +256,7 @@ impl Forward<'_, '_> {
         let yields = self.primals(&source.blocks[test].yields);
         let test = self.emit.leave(outer, yields);
         let body = self.body(body, 0);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         self.finish(Kind::While { test, body }, args, &data.results);
     }
 
@@ -270,7 +270,7 @@ impl Forward<'_, '_> {
         let moved = self.beside_active(&block.yields, &data.results);
         let yields = [self.primals(&block.yields), self.dense_all(&moved)].concat();
         let body = self.emit.leave(outer, yields);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         self.finish(Kind::Map { extents: extents.to_vec(), body, accs }, Vec::new(), &data.results);
     }
 

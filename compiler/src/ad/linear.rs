@@ -63,6 +63,12 @@ pub(super) struct Term {
     pub value: Value,
 }
 
+impl Term {
+    pub fn plus(value: Value) -> Term {
+        Term { minus: false, value }
+    }
+}
+
 /// `sum + term`, where nothing is zero.
 pub(super) fn plus(to: &mut Builder<'_>, sum: Option<Value>, term: Term) -> Value {
     match (sum, term.minus) {
@@ -78,8 +84,10 @@ pub(super) fn plus(to: &mut Builder<'_>, sum: Option<Value>, term: Term) -> Valu
 pub(super) enum Zero {
     /// Nothing.
     None,
-    /// The tangent or cotangent: that of something that was not taken.
+    /// The product, wherever the cotangent is zero.
     Tangent,
+    /// The product, wherever this is false: something else was taken.
+    Outside(Value),
     /// The slope: that of an operation at a finite limit.
     Slope,
 }
@@ -113,21 +121,25 @@ pub(super) fn scaled(
     let value = match zero {
         Zero::None => product,
         Zero::Tangent => guarded(to, tangent, product),
+        Zero::Outside(mask) => {
+            let none = to.zeros_like(product);
+            to.prim(Prim::Select, &[mask, product, none])
+        }
         Zero::Slope => guarded(to, slope, product),
     };
     Term { minus, value }
 }
 
-/// `weight · tangent`, 0 where the weight is 0 whatever the tangent.
+/// The weight, and `weight · tangent`, 0 where the weight is 0 whatever the tangent.
 pub(super) fn chosen(
     to: &mut Builder<'_>,
     weight: &Formula,
     (args, result): (&[Value], Value),
     tangent: Value,
-) -> Value {
+) -> (Value, Value) {
     let weight = emit(to, weight, args, result);
     let product = to.mul(weight, tangent);
-    guarded(to, weight, product)
+    (weight, guarded(to, weight, product))
 }
 
 fn factor(to: &mut Builder<'_>, formula: &Formula, args: &[Value], result: Value) -> (bool, Factor) {

@@ -29,9 +29,11 @@ mod thread;
 
 use super::emit::{Emit, acc_all, cotangent_name, is_float};
 use super::finite::Size;
+use super::linear::Term;
 use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
+use adl_lang::prims::Prim;
 use flow::Facts;
 pub(super) use flow::Taint;
 use forward::Mode;
@@ -139,6 +141,16 @@ fn seeded(func: &Func, seeds: &[bool]) -> Vec<Value> {
     func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded).map(|(&r, _)| r).collect()
 }
 
+/// Where a value plays a part in the result. Elsewhere its cotangent is zero whatever the slopes are; in these places a zero is
+/// that of a slope, and times an infinite one it is NaN.
+#[derive(Clone, Copy)]
+enum Taken {
+    /// Everywhere.
+    All,
+    /// Where this is true.
+    Where(Value),
+}
+
 /// The state of both sweeps.
 struct Sweep<'a, 'm> {
     ad: &'a mut Ad<'m>,
@@ -155,6 +167,8 @@ struct Sweep<'a, 'm> {
     trips: FxHashMap<Inst, Value>,
     /// The cotangents so far.
     ct: FxHashMap<Value, Value>,
+    /// Of cotangents that may be zero because something else was taken: where that is not so, and the cotangent that it holds of.
+    taken: FxHashMap<Value, (Value, Taken)>,
     /// Values whose cotangent is an accumulator, which is only added to.
     accs: FxHashSet<Value>,
     /// Forward and reverse regions, inner ones first.
@@ -176,6 +190,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
             copies: FxHashMap::default(),
             trips: FxHashMap::default(),
             ct: FxHashMap::default(),
+            taken: FxHashMap::default(),
             accs: FxHashSet::default(),
             pairs: Vec::new(),
             requests: Vec::new(),
@@ -242,13 +257,59 @@ impl<'a, 'm> Sweep<'a, 'm> {
         self.ct.insert(value, sum);
     }
 
+    /// Where a value with this cotangent plays a part. If nothing is known of it, where the cotangent is not zero.
+    fn taken(&mut self, value: Value, cotangent: Value) -> Taken {
+        if self.facts.tainted[value] == Taint::No || !self.facts.masks(&self.source) {
+            return Taken::All;
+        }
+        match self.taken.get(&value) {
+            Some((of, taken)) if *of == cotangent => *taken,
+            _ => {
+                let to = &mut self.emit.to();
+                let zero = to.zeros_like(cotangent);
+                Taken::Where(to.prim(Prim::Ne, &[cotangent, zero]))
+            }
+        }
+    }
+
+    /// Where both hold, or one of them.
+    fn joined(&mut self, with: Prim, a: Taken, b: Taken) -> Taken {
+        match (a, b) {
+            (Taken::All, other) | (other, Taken::All) => {
+                if with == Prim::And {
+                    other
+                } else {
+                    Taken::All
+                }
+            }
+            (Taken::Where(a), Taken::Where(b)) if a == b => Taken::Where(a),
+            (Taken::Where(a), Taken::Where(b)) => Taken::Where(self.emit.to().prim(with, &[a, b])),
+        }
+    }
+
+    /// Adds a term to the cotangent of a value, which plays a part here.
+    fn contribute_taken(&mut self, value: Value, term: Term, taken: Taken) {
+        let known = match self.ct.get(&value).copied() {
+            _ if self.accs.contains(&value) => None,
+            None => Some(taken),
+            Some(before) => {
+                let known = self.taken(value, before);
+                Some(self.joined(Prim::Or, known, taken))
+            }
+        };
+        self.contribute_term(value, term);
+        if let (Some(known), Some(&now)) = (known, self.ct.get(&value)) {
+            self.taken.insert(value, (now, known));
+        }
+    }
+
     /// The reverse sweep of a block, from the cotangents of what it yields.
     fn reverse_block(&mut self, block: Block) {
         let source = self.source.clone();
         for &inst in source.blocks[block].insts.iter().rev() {
             let data = &source.insts[inst];
             if data.results.iter().any(|r| self.ct.contains_key(r)) {
-                self.emit.span = data.span;
+                self.emit.place = data.place;
                 data.results.iter().for_each(|&r| self.complete(r));
                 self.reverse_inst(inst);
             }

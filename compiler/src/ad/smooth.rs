@@ -94,8 +94,8 @@ fn rebuild(
             rebuild(func, inner, renamed, with);
         }
         func.blocks[block].insts.push(inst);
-        let span = func.insts[inst].span;
-        let new = with(&mut Builder { func, block, span }, inst);
+        let place = func.insts[inst].place;
+        let new = with(&mut Builder { func, block, place }, inst);
         if let Some(new) = new {
             let old = func.insts[inst].results[0];
             func.share_name(old, new);

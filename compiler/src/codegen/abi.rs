@@ -78,7 +78,7 @@ pub(super) fn outside(name: &str) -> Option<(Vec<clif::Type>, Option<clif::Type>
 
 /// Whether a function that compiled code calls does without a workspace. A failure is written into the context itself.
 pub(super) fn is_bare(name: &str) -> bool {
-    name == "adl_fail" || symbols::symbol(name).is_none_or(|symbol| !symbol.takes_context())
+    matches!(name, "adl_fail" | "adl_stop") || symbols::symbol(name).is_none_or(|symbol| !symbol.takes_context())
 }
 
 /// A function that is compiled into the host, and its address.

@@ -5,7 +5,7 @@ use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use crate::ir::{FuncId, Inst, Type};
 use adl_lang::types::Dim;
-use cranelift_codegen::ir::{InstBuilder, StackSlotData, StackSlotKind, types};
+use cranelift_codegen::ir::{InstBuilder, SourceLoc, StackSlotData, StackSlotKind, types};
 
 impl Translator<'_, '_> {
     /// A call.
@@ -35,8 +35,14 @@ impl Translator<'_, '_> {
             }
         }
         args.extend(&results);
+        let number = self.unit.calls.enter(data.place, &module.funcs[callee]).number();
         let callee = self.callee(callee);
+        let before = self.b.srcloc();
+        if self.unit.listing.is_none() {
+            self.b.set_srcloc(SourceLoc::new(number));
+        }
         let call = self.b.ins().call(callee, &args);
+        self.b.set_srcloc(before);
         let status = self.b.inst_results(call)[0];
         self.pass_on(status);
         for (&result, &at) in data.results.iter().zip(&results) {

@@ -2,11 +2,11 @@
 
 use super::function::{Reg, Translator};
 use super::sites::{Fault, Site, What};
-use crate::ir::Inst;
-use adl_lang::source::Span;
+use crate::ir::{Inst, Place};
 use adl_runtime::abi;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
+use cranelift_frontend::FunctionBuilder;
 
 /// The kind of failure that compiled code reports; the site tells all.
 const FAILED: i64 = 1;
@@ -24,14 +24,14 @@ impl Translator<'_, '_> {
     }
 
     /// The number of a new site.
-    pub(super) fn site(&mut self, span: Span, what: What) -> i64 {
-        let known = (what.clone(), span);
-        if let Some(&site) = self.sites.get(&format!("{known:?}")) {
+    pub(super) fn site(&mut self, place: Place, what: What) -> i64 {
+        let key = format!("{:?}", (&what, place));
+        if let Some(&site) = self.sites.get(&key) {
             return site;
         }
-        self.unit.sites.push(Site { span, what });
+        self.unit.sites.push(Site { place, what });
         let site = self.unit.sites.len() as i64 - 1;
-        self.sites.insert(format!("{known:?}"), site);
+        self.sites.insert(key, site);
         site
     }
 
@@ -42,13 +42,13 @@ impl Translator<'_, '_> {
 
     /// Fails if the condition holds.
     pub(super) fn fail_if(&mut self, condition: Reg, fault: Fault, inst: Inst, values: &[Reg]) {
-        let span = self.func.insts[inst].span;
-        self.fail_at(condition, fault, span, values);
+        let place = self.func.insts[inst].place;
+        self.fail_at(condition, fault, place, values);
     }
 
     /// Fails if the condition holds, and blames a place.
-    pub(super) fn fail_at(&mut self, condition: Reg, fault: Fault, span: Span, values: &[Reg]) {
-        let site = self.site(span, What::Fault(fault));
+    pub(super) fn fail_at(&mut self, condition: Reg, fault: Fault, place: Place, values: &[Reg]) {
+        let site = self.site(place, What::Fault(fault));
         let (failed, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(failed);
         self.b.ins().brif(condition, failed, &[], on, &[]);
@@ -93,13 +93,15 @@ impl Translator<'_, '_> {
             let kind = self.b.ins().iconst(types::I32, FAILED);
             let zero = self.int(0);
             let status = self.call_support("adl_fail", &[self.ctx, kind, params[0], params[1], params[2], zero, zero]);
-            let status = status.unwrap_or(kind);
-            self.b.ins().return_(&[status]);
+            let stop = self.stop_exit();
+            self.b.ins().jump(stop, &[status.unwrap_or(kind).into(), params[0].into()]);
         }
-        for (status, block) in std::mem::take(&mut self.fixed) {
+        if let Some(block) = self.stop.take() {
             self.start(block);
-            let status = self.b.ins().iconst(types::I32, i64::from(status as u32));
-            self.b.ins().return_(&[status]);
+            let params = self.b.block_params(block).to_vec();
+            let frame = self.b.ins().get_frame_pointer(types::I64);
+            let status = self.call_support("adl_stop", &[self.ctx, params[0], params[1], frame]);
+            self.b.ins().return_(&[status.unwrap_or(params[0])]);
         }
         if let Some(block) = self.status.take() {
             self.start(block);
@@ -108,7 +110,20 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Leaves with that status if it is not 0.
+    /// The way out of what stops here: it takes the status and the number of the site, and notes the calls that led here.
+    fn stop_exit(&mut self) -> clif::Block {
+        if let Some(block) = self.stop {
+            return block;
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        self.b.append_block_param(block, types::I32);
+        self.b.append_block_param(block, types::I32);
+        self.stop = Some(block);
+        block
+    }
+
+    /// Leaves with the status of a compiled function if it is not 0: all is noted already.
     pub(super) fn pass_on(&mut self, status: Reg) {
         let on = self.b.create_block();
         let exit = self.status_exit();
@@ -116,19 +131,25 @@ impl Translator<'_, '_> {
         self.start(on);
     }
 
+    /// Leaves with the status of a function of the runtime if it is not 0.
+    pub(super) fn stop_on(&mut self, status: Reg) {
+        self.stop_with(status, |_| status);
+    }
+
     /// Leaves with a fixed status if the condition holds.
     pub(super) fn leave_if(&mut self, condition: Reg, status: abi::Status) {
-        let on = self.b.create_block();
-        let exit = match self.fixed.iter().find(|(known, _)| *known == status) {
-            Some(&(_, exit)) => exit,
-            None => {
-                let exit = self.b.create_block();
-                self.b.set_cold_block(exit);
-                self.fixed.push((status, exit));
-                exit
-            }
-        };
-        self.b.ins().brif(condition, exit, &[], on, &[]);
+        self.stop_with(condition, |b| b.ins().iconst(types::I32, i64::from(status as u32)));
+    }
+
+    fn stop_with(&mut self, condition: Reg, status: impl FnOnce(&mut FunctionBuilder<'_>) -> Reg) {
+        let site = self.site(self.place, What::Stop);
+        let (stopped, on, exit) = (self.b.create_block(), self.b.create_block(), self.stop_exit());
+        self.b.set_cold_block(stopped);
+        self.b.ins().brif(condition, stopped, &[], on, &[]);
+        self.start(stopped);
+        let status = status(&mut self.b);
+        let site = self.b.ins().iconst(types::I32, site);
+        self.b.ins().jump(exit, &[status.into(), site.into()]);
         self.start(on);
     }
 

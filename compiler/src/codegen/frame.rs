@@ -344,25 +344,25 @@ impl Translator<'_, '_> {
 
     /// The bytes of an array, a multiple of 64; fails if there cannot be as many.
     fn slot_bytes(&mut self, dims: &[Dim], element: usize) -> Reg {
-        let span = self.func.span;
+        let place = self.func.span.into();
         let known = dims.iter().filter_map(Dim::as_const).try_fold(element as i64, |p, d| p.checked_mul(d.max(0)));
         let known = known.filter(|k| *k < TOO_LARGE);
         let mut bytes = self.int(known.unwrap_or(0));
         if known.is_none() {
             let always = self.b.ins().iconst(types::I8, 1);
-            self.fail_at(always, Fault::TooLarge, span, &[]);
+            self.fail_at(always, Fault::TooLarge, place, &[]);
         }
         let zero = self.int(0);
         for dim in dims.iter().filter(|d| d.as_const().is_none()) {
             let dim = self.dim(dim);
             let dim = self.b.ins().smax(dim, zero);
             let (product, overflow) = self.b.ins().smul_overflow(bytes, dim);
-            self.fail_at(overflow, Fault::TooLarge, span, &[]);
+            self.fail_at(overflow, Fault::TooLarge, place, &[]);
             bytes = product;
         }
         if dims.iter().any(|d| d.as_const().is_none()) {
             let large = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, bytes, TOO_LARGE);
-            self.fail_at(large, Fault::TooLarge, span, &[]);
+            self.fail_at(large, Fault::TooLarge, place, &[]);
         }
         let up = self.b.ins().iadd_imm_s(bytes, 63);
         self.b.ins().band_imm_s(up, -64)

@@ -8,11 +8,10 @@ use super::pieces::Pieces;
 use super::sites::Fault;
 use super::sums::Room;
 use super::unit::{Unit, calls};
-use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Type, Value};
+use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Place, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
-use adl_runtime::abi;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -56,8 +55,10 @@ pub(super) struct Translator<'u, 'm> {
     pub(super) results: Vec<Reg>,
     pub(super) failure: Option<clif::Block>,
     pub(super) status: Option<clif::Block>,
-    /// The ways out with a status of their own.
-    pub(super) fixed: Vec<(abi::Status, clif::Block)>,
+    /// The way out of what stops here.
+    pub(super) stop: Option<clif::Block>,
+    /// Where the instruction that is translated comes from.
+    pub(super) place: Place,
     /// The tapes for which a loop has made room, by the instruction that pushes: the address of their rows.
     pub(super) roomy: FxHashMap<Inst, Reg>,
     pub(super) sites: FxHashMap<String, i64>,
@@ -132,7 +133,8 @@ pub(super) fn function(
         results: params[params.len() - func.results().len()..].to_vec(),
         failure: None,
         status: None,
-        fixed: Vec::new(),
+        stop: None,
+        place: func.span.into(),
         roomy: FxHashMap::default(),
         sites: FxHashMap::default(),
         fitting: RefCell::default(),
@@ -277,6 +279,7 @@ impl Translator<'_, '_> {
     pub(super) fn inst(&mut self, inst: Inst) {
         let data = &self.func.insts[inst];
         self.blame(inst);
+        let around = std::mem::replace(&mut self.place, data.place);
         self.check_sizes(inst);
         match &data.kind {
             Kind::Pure(op) => self.pure(inst, op),
@@ -310,6 +313,7 @@ impl Translator<'_, '_> {
                 self.defect("a request for a derivative".to_string());
             }
         }
+        self.place = around;
     }
 
     fn pure(&mut self, inst: Inst, op: &Op) {

@@ -47,6 +47,8 @@ fn build(algorithm: &str) -> Result<OwnedTargetIsa, String> {
         ("use_colocated_libcalls", "false"),
         ("unwind_info", "false"),
         ("enable_probestack", "false"),
+        // Failures walk the frames. Functions that call have one anyway.
+        ("preserve_frame_pointers", "true"),
     ];
     for (name, value) in wanted {
         flags.set(name, value).map_err(|e| e.to_string())?;

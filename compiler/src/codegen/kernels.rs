@@ -37,7 +37,7 @@ impl Translator<'_, '_> {
     /// Calls a kernel that returns a status.
     fn kernel(&mut self, name: &str, args: &[Reg]) {
         if let Some(status) = self.call_support(name, args) {
-            self.pass_on(status);
+            self.stop_on(status);
         }
     }
 
@@ -161,7 +161,7 @@ impl Translator<'_, '_> {
     /// A function of the host.
     pub(super) fn host(&mut self, inst: Inst, name: &Name, (dtype, dims): (DType, &[Dim]), to: Reg) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Host(name.clone()));
+        let site = self.site(data.place, What::Host(name.clone()));
         let list = self.shown(&data.args);
         let site = self.b.ins().iconst(types::I32, site);
         let dtype = self.b.ins().iconst(types::I32, code(dtype));
@@ -228,7 +228,7 @@ impl Translator<'_, '_> {
     /// Says something to the host.
     pub(super) fn print(&mut self, inst: Inst, message: &Message<usize>) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Print(message.clone()));
+        let site = self.site(data.place, What::Print(message.clone()));
         let list = self.shown(&data.args);
         let site = self.b.ins().iconst(types::I32, site);
         let n = self.int(data.args.len() as i64);
@@ -238,7 +238,7 @@ impl Translator<'_, '_> {
     /// Fails with values unless the condition holds.
     pub(super) fn assert(&mut self, inst: Inst, claim: &Claim) {
         let data = &self.func.insts[inst];
-        let site = self.site(data.span, What::Assert(claim.clone()));
+        let site = self.site(data.place, What::Assert(claim.clone()));
         let condition = self.scalar(data.args[0]);
         let (failed, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(failed);

@@ -51,7 +51,7 @@ impl Translator<'_, '_> {
     pub(super) fn blame(&mut self, inst: Inst) -> SourceLoc {
         let before = self.b.srcloc();
         if let Some(listing) = &mut self.unit.listing {
-            let span = self.func.insts[inst].span;
+            let span = self.func.insts[inst].place.span;
             let known = listing.places.iter().rposition(|s| *s == span);
             let number = known.unwrap_or_else(|| {
                 listing.places.push(span);

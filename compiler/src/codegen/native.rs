@@ -6,12 +6,13 @@ mod call;
 pub use call::Stop;
 
 use super::isa::{self, Registers};
-use super::sites::{Site, What};
+use super::sites::{Places, Site, What};
 use super::{CodegenError, abi};
+use crate::ir::{Call, CallId, Calls};
 use adl_lang::source::Span;
 use adl_lang::types::Ty;
 use adl_runtime::symbols;
-use adl_runtime::{Array, Context, Failure, Status, Workspace};
+use adl_runtime::{Array, Context, Failure, Status, Trace, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
 use smallvec::SmallVec;
@@ -43,6 +44,9 @@ struct Code {
     entry: Entry,
     shape: Shape,
     sites: Vec<Site>,
+    calls: Calls,
+    /// Where calls return to, in order, and their numbers.
+    returns: Vec<(usize, u32)>,
     /// Whether one of the places is a print, or a call of the host.
     talks: bool,
     /// Whether it needs no workspace.
@@ -160,7 +164,7 @@ impl Native {
         mut module: JITModule,
         entry: FuncId,
         shape: Shape,
-        sites: Vec<Site>,
+        places: Places,
         (bare, frame): (bool, usize),
         stats: Stats,
         tables: Vec<Vec<u64>>,
@@ -174,12 +178,19 @@ impl Native {
         // `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
         let scalars = call::scalars(&shape);
+        let Places { sites, calls, returns } = places;
+        let address =
+            |&(func, at, call): &(FuncId, u32, u32)| (module.get_finalized_function(func).addr() + at as usize, call);
+        let mut returns: Vec<(usize, u32)> = returns.iter().map(address).collect();
+        returns.sort_unstable();
         let talks = sites.iter().any(|site| matches!(site.what, What::Print(_) | What::Host(_)));
         Ok(Native(Arc::new(Code {
             module: Mutex::new(Some(module)),
             entry,
             shape,
             sites,
+            calls,
+            returns,
             talks,
             bare,
             scalars,
@@ -260,14 +271,32 @@ impl Native {
     /// The functions of the host that the code calls, and where.
     pub fn calls_of_host(&self) -> impl Iterator<Item = (&str, Span)> {
         self.0.sites.iter().filter_map(|site| match &site.what {
-            What::Host(name) => Some((&**name, site.span)),
-            What::Fault(_) | What::Assert(_) | What::Print(_) => None,
+            What::Host(name) => Some((&**name, site.place.span)),
+            What::Fault(_) | What::Assert(_) | What::Print(_) | What::Stop => None,
         })
     }
 
     /// The place with that number; prints carry it to the host.
     pub fn site(&self, number: u32) -> Option<&Site> {
         self.0.sites.get(number as usize)
+    }
+
+    /// The calls that led to a failure, the inner ones first, and how often each was repeated; `None` stands for calls that were
+    /// left out.
+    pub fn calls(&self, trace: &Trace) -> Vec<(Option<&Call>, u64)> {
+        let Code { calls, returns, .. } = &*self.0;
+        let inlined = |call: CallId, times: u64| calls.path(call).map(move |call| (Some(call), times));
+        let site = trace.site.and_then(|site| self.site(site));
+        let mut found: Vec<_> = site.map(|site| inlined(site.place.within, 1)).into_iter().flatten().collect();
+        for (address, times) in trace.entries() {
+            match address.map(|address| returns.binary_search_by_key(&address, |(known, _)| *known)) {
+                None => found.push((None, times)),
+                Some(Ok(at)) => found.extend(inlined(CallId::of_number(returns[at].1), times)),
+                // The entry of the unit, which nobody wrote.
+                Some(Err(_)) => {}
+            }
+        }
+        found
     }
 
     /// What the code generator did.

@@ -1,10 +1,10 @@
 //! The places where compiled code may fail or print: the code knows a number, this table knows the rest.
 
-use crate::ir::Claim;
+use crate::ir::{Calls, Claim, Place};
 use adl_lang::ast::Name;
 use adl_lang::message::Message;
-use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
+use cranelift_module::FuncId;
 
 /// Why compiled code fails.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -39,13 +39,25 @@ pub enum What {
     Print(Message<usize>),
     /// A call of a function of the host.
     Host(Name),
+    /// Code that may be stopped here: by the host, or for want of memory, stack or fuel.
+    Stop,
 }
 
 /// A place in the program.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Site {
     /// Where it is.
-    pub span: Span,
+    pub place: Place,
     /// What happens there.
     pub what: What,
+}
+
+/// All places of a unit.
+pub(super) struct Places {
+    /// Where it may fail or print.
+    pub(super) sites: Vec<Site>,
+    /// The calls that were inlined and those that are left.
+    pub(super) calls: Calls,
+    /// Where the latter return to: the function, the place in it, the number of the call.
+    pub(super) returns: Vec<(FuncId, u32, u32)>,
 }

@@ -72,7 +72,7 @@ impl Translator<'_, '_> {
         self.b.ins().brif(full, grow, &[], on, &[]);
         self.start(grow);
         if let Some(status) = self.call_support("adl_tape_grow", &[self.ctx, tape, needed]) {
-            self.pass_on(status);
+            self.stop_on(status);
         }
         self.b.ins().jump(on, &[]);
         self.start(on);

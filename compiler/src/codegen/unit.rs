@@ -7,9 +7,9 @@ use super::isa::{self, Registers};
 use super::listing::Listing;
 use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
-use super::sites::Site;
+use super::sites::{Places, Site};
 use super::{CodegenError, Facts, abi};
-use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
+use crate::ir::{Block, Calls, Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::ops::{Const, Table};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
@@ -26,6 +26,10 @@ pub(super) struct Unit<'m> {
     pub(super) declared: FxHashMap<FuncId, cranelift_module::FuncId>,
     pub(super) pairs: Pairs,
     pub(super) sites: Vec<Site>,
+    /// The calls that were inlined and those that are left.
+    pub(super) calls: Calls,
+    /// Where compiled calls return to: the function, the place in it, the number of the call.
+    returns: Vec<(cranelift_module::FuncId, u32, u32)>,
     pub(super) stats: Stats,
     pub(super) defect: Option<String>,
     /// The constant arrays that the code reads where they are.
@@ -75,6 +79,8 @@ fn attempt(
         declared: FxHashMap::default(),
         pairs,
         sites: Vec::new(),
+        calls: module.calls.clone(),
+        returns: Vec::new(),
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
         tables: Vec::new(),
@@ -83,16 +89,15 @@ fn attempt(
         imports: FxHashMap::default(),
     };
     match translate(&mut unit, order, entry) {
-        Ok(id) => {
+        Ok((id, bare)) => {
             let func = &module.funcs[entry];
             let slots = func.sizes.len() + func.params().len() + func.results().len();
             let types = |values: &[Value]| values.iter().filter_map(|&v| func.ty(v).data().cloned()).collect();
             let shape = Shape { sizes: func.sizes.len(), params: types(func.params()), results: types(func.results()) };
             debug_assert_eq!(slots, shape.sizes + shape.params.len() + shape.results.len());
-            let calls = order.iter().any(|&f| calls(&module.funcs[f]));
-            let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
             let tables = unit.tables.into_iter().map(|(_, bits)| bits).collect();
-            let native = Native::finish(unit.jit, id, shape, unit.sites, (bare, unit.frame), unit.stats, tables)?;
+            let places = Places { sites: unit.sites, calls: unit.calls, returns: unit.returns };
+            let native = Native::finish(unit.jit, id, shape, places, (bare, unit.frame), unit.stats, tables)?;
             Ok((native, unit.listing))
         }
         Err(problem) => {
@@ -143,7 +148,12 @@ fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError
     Ok(order)
 }
 
-fn translate(unit: &mut Unit<'_>, order: &[FuncId], entry: FuncId) -> Result<cranelift_module::FuncId, CodegenError> {
+/// Gives the entry, and whether it is bare.
+fn translate(
+    unit: &mut Unit<'_>,
+    order: &[FuncId],
+    entry: FuncId,
+) -> Result<(cranelift_module::FuncId, bool), CodegenError> {
     let module = unit.module;
     let convention = unit.jit.isa().default_call_conv();
     for &id in order {
@@ -170,9 +180,11 @@ fn translate(unit: &mut Unit<'_>, order: &[FuncId], entry: FuncId) -> Result<cra
     }
     context.func.signature = abi::entry_signature(convention);
     let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
-    entry_function(unit, entry, &mut context.func, &mut builder);
+    let calls = order.iter().any(|&f| calls(&module.funcs[f]));
+    let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
+    entry_function(unit, entry, bare, &mut context.func, &mut builder);
     define(unit, "entry", id, &mut context)?;
-    Ok(id)
+    Ok((id, bare))
 }
 
 fn define(
@@ -192,6 +204,16 @@ fn define(
     let alignment = u64::from(code.buffer.alignment.max(isa.function_alignment().minimum)).max(isa.symbol_alignment());
     let places = code.buffer.relocs().iter();
     let places: Vec<_> = places.map(|place| ModuleReloc::from_mach_reloc(place, &context.func, id)).collect();
+    if unit.listing.is_none() && listing.is_none() {
+        let places = code.buffer.get_srclocs_sorted();
+        for returns in code.buffer.call_sites().map(|call| call.ret_addr) {
+            // The call is what stands before the address that it returns to.
+            let after = places.partition_point(|place| place.start < returns);
+            if let Some(place) = after.checked_sub(1).map(|k| &places[k]).filter(|place| returns <= place.end) {
+                unit.returns.push((id, returns, place.loc.bits()));
+            }
+        }
+    }
     unit.jit.define_function_bytes(id, alignment, code.code_buffer(), &places).map_err(fault)?;
     let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
     unit.frame = unit.frame.max(frame);
@@ -205,7 +227,13 @@ fn define(
 }
 
 /// The function the host calls: unpacks the slots.
-fn entry_function(unit: &mut Unit<'_>, id: FuncId, into: &mut clif::Function, builder: &mut FunctionBuilderContext) {
+fn entry_function(
+    unit: &mut Unit<'_>,
+    id: FuncId,
+    bare: bool,
+    into: &mut clif::Function,
+    builder: &mut FunctionBuilderContext,
+) {
     let func = &unit.module.funcs[id];
     let pairs = unit.pairs.of(unit.module, id);
     let callee = unit.jit.declare_func_in_func(unit.declared[&id], into);
@@ -215,6 +243,10 @@ fn entry_function(unit: &mut Unit<'_>, id: FuncId, into: &mut clif::Function, bu
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     let (ctx, slots) = (b.block_params(block)[0], b.block_params(block)[1]);
+    if !bare {
+        let frame = b.ins().get_frame_pointer(types::I64);
+        b.ins().store(super::checks::trusted(), frame, ctx, adl_runtime::abi::OFFSET_BASE as i32);
+    }
     let first_param = func.sizes.len();
     let first_result = first_param + func.params().len();
     let load = |b: &mut FunctionBuilder<'_>, ty: clif::Type, k: usize| {

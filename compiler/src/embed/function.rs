@@ -222,7 +222,7 @@ impl<S: Signature> Function<S> {
 
     #[cold]
     fn stopped(&self, bare: &Bare, stop: &Stop) -> Error {
-        self.typed.failed(bare.matched.variant.explained(bare.native.explain_stop(stop)))
+        self.typed.failed(bare.matched.variant.explained(&bare.native, stop))
     }
 
     #[inline]

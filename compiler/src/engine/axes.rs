@@ -7,6 +7,7 @@
 //! fn main(B: f64[m, n]) -> f64[n, m] = transpose(f(transpose(B)))
 //! ```
 
+use super::error::nowhere;
 use adl_lang::check::{Entry, Input, SizeSource};
 use adl_lang::ops::Op;
 use adl_lang::typed::{Func, FuncId, Local, Rules, Stmt, StmtKind};
@@ -60,6 +61,7 @@ fn around(id: FuncId, inner: &Func, orders: &[Option<Order>], results_as: &[(usi
         span: inner.span,
         rules: Rules::default(),
         apart: false,
+        library: false,
     };
     let mut args = Vec::new();
     for (&param, order) in inner.params.iter().zip(orders) {
@@ -74,7 +76,8 @@ fn around(id: FuncId, inner: &Func, orders: &[Option<Order>], results_as: &[(usi
     }
     let results: Vec<Local> = inner.results.iter().map(|ty| outer.local(ty.clone(), false, None)).collect();
     let sizes = (0..inner.sizes.len()).map(|k| Dim::sym(Sym(k as u32))).collect();
-    push(&mut outer, StmtKind::Call { func: id, sizes, args, results: results.clone() });
+    // Nobody wrote this call.
+    outer.body.push(Stmt { kind: StmtKind::Call { func: id, sizes, args, results: results.clone() }, span: nowhere() });
     let mut given = results;
     for (k, order) in results_as {
         let ty = stored(&inner.results[*k], order);

@@ -1,5 +1,6 @@
 //! What an entry takes and gives, in arrays.
 
+use super::trail::Trail;
 use crate::codegen::CallFailure;
 use adl_lang::check::SizeSource;
 use adl_lang::types::{self, Sym, Ty};
@@ -23,8 +24,8 @@ pub enum Trouble {
     Argument(usize, String),
     /// There is no memory for a result.
     OutOfMemory,
-    /// The code failed.
-    Code(CallFailure),
+    /// The code failed, and where.
+    Code(CallFailure, Trail),
     /// The compiler is wrong.
     Defect(String),
 }

@@ -3,7 +3,7 @@
 use super::failure::{Failed, out_of_time};
 use adl_lang::diagnostic::Diagnostic;
 use adl_lang::render::render;
-use adl_lang::source::{Source, SourceId, Span};
+use adl_lang::source::{CALL, Source, SourceId, Span};
 use rustc_hash::FxHashMap;
 use std::fmt;
 use std::time::Duration;
@@ -48,6 +48,24 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// What fails with that code, whoever finds it: an index out of range is a failure of the program if it is found while the
+    /// program is compiled too.
+    fn of(code: &str) -> ErrorKind {
+        match code {
+            "E0212" | "E0401" | "E0402" | "E0403" | "E0404" | "E0405" | "E0406" | "E0407" | "E0408" | "E0410"
+            | "E0411" | "E0413" | "E0415" | "E0416" | "E0417" | "E0418" | "E0419" | "E0420" => ErrorKind::Failed,
+            "E0409" => ErrorKind::Memory,
+            "E0412" => ErrorKind::Interrupted,
+            "E0414" => ErrorKind::Time,
+            "E0471" => ErrorKind::Fuel,
+            "E0472" => ErrorKind::Host,
+            "E0000" | "E0999" => ErrorKind::Internal,
+            _ => ErrorKind::Program,
+        }
+    }
+}
+
 /// One or more problems. `Display` and `Debug` show them with the lines they stand in, so that `unwrap`, and a `main` that
 /// gives a `Result`, are readable.
 ///
@@ -69,16 +87,18 @@ pub struct Error {
 
 impl Error {
     /// Problems, with the sources that they name.
-    pub fn new(diagnostics: Vec<Diagnostic>, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
+    pub fn new(mut diagnostics: Vec<Diagnostic>, source: &dyn Fn(SourceId) -> Option<Source>) -> Error {
+        for step in diagnostics.iter_mut().flat_map(|problem| &mut problem.calls) {
+            step.span = step.span.filter(|span| source(span.source).is_some_and(|text| text.name() != CALL));
+        }
         let mut sources = FxHashMap::default();
         for span in diagnostics.iter().flat_map(spans) {
             if let (false, Some(text)) = (sources.contains_key(&span.source), source(span.source)) {
                 sources.insert(span.source, text);
             }
         }
-        let stopped = diagnostics.iter().any(|d| d.code == "E0412");
-        let kind = if stopped { ErrorKind::Interrupted } else { ErrorKind::Program };
-        Error { kind, diagnostics, sources }
+        let first = diagnostics.iter().find(|problem| problem.is_error());
+        Error { kind: first.map_or(ErrorKind::Program, |problem| ErrorKind::of(problem.code)), diagnostics, sources }
     }
 
     /// What failed while it ran.
@@ -132,7 +152,8 @@ pub(crate) fn nowhere() -> Span {
 fn spans(diagnostic: &Diagnostic) -> Vec<Span> {
     let labels = diagnostic.labels.iter().map(|l| l.span);
     let patches = diagnostic.helps.iter().flat_map(|h| &h.patches);
-    std::iter::once(diagnostic.primary.span).chain(labels).chain(patches.map(|(s, _)| *s)).collect()
+    let calls = diagnostic.calls.iter().filter_map(|step| step.span);
+    std::iter::once(diagnostic.primary.span).chain(labels).chain(calls).chain(patches.map(|(s, _)| *s)).collect()
 }
 
 impl fmt::Display for Error {

@@ -7,6 +7,7 @@ use crate::codegen::{Fault, Shortage, Site, What};
 use crate::ir::Claim;
 use crate::pipeline::Problem;
 use adl_lang::diagnostic::Diagnostic;
+use adl_lang::failures;
 use adl_lang::message::{Message, Topic};
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -39,13 +40,15 @@ impl From<Diagnostic> for Failed {
 /// A check that failed at a site, with the figures and arrays that came with it.
 pub fn at_site(site: &Site, figures: &[i64; 4], arrays: &[Array]) -> Diagnostic {
     match &site.what {
-        What::Fault(fault) => fault_at(*fault, site.span, figures),
-        What::Assert(Claim::NoNan(name)) => made_nan(name, site.span, arrays),
-        What::Assert(Claim::Said(parts)) => {
+        What::Fault(fault) => fault_at(*fault, site.place.span, figures),
+        What::Assert(Claim::NoNan(name)) => made_nan(name, site.place.span, arrays),
+        What::Assert(Claim::Said(said)) => {
             // The first operand is the condition, which is no part of the message.
-            Diagnostic::error("E0410", site.span, line(parts, 1, arrays, &mut |_| String::new()))
+            let text = |parts| line(parts, 1, arrays, &mut |_| String::new());
+            let problem = Diagnostic::error(said.code, site.place.span, text(&said.line));
+            if said.help.is_empty() { problem } else { problem.help(text(&said.help)) }
         }
-        What::Host(_) | What::Print(_) => *of_host(site, None).diagnostic,
+        What::Host(_) | What::Print(_) | What::Stop => *of_host(site, None).diagnostic,
     }
 }
 
@@ -74,38 +77,24 @@ fn fault_at(fault: Fault, span: Span, figures: &[i64; 4]) -> Diagnostic {
     let error = |code, title: String| Diagnostic::error(code, span, title);
     match fault {
         Fault::Bounds(BoundsOf::Index) => {
-            let found = error("E0401", format!("the index {first} is out of range: the axis has size {second}"));
-            range(found, first, second)
+            let problem = failures::index(span, &first.to_string(), &second.to_string());
+            failures::valid(problem, Some(first), second)
         }
         Fault::Bounds(BoundsOf::Slice) => {
-            let found = error("E0402", format!("a slice that starts at {first} does not fit into its axis"));
-            range(found, first, second)
+            let problem = failures::slice(span, format!("a slice that starts at {first} does not fit into its axis"));
+            failures::valid(problem, Some(first), second)
         }
-        Fault::Overflow => error("E0403", "the whole number does not fit into `i64`".into())
-            .help("floats do not overflow like this: `f64(x)`"),
-        Fault::DivisionByZero => error("E0404", "whole number divided by zero".into()),
+        Fault::Overflow => failures::overflow(span),
+        Fault::DivisionByZero => failures::division_by_zero(span),
         Fault::NegativeExponent => error("E0405", format!("a whole number to the power {first} is no whole number"))
             .help("`f64(x) ^ k` takes negative exponents"),
         Fault::NotWhole => {
             let number = f64::from_bits(first as u64);
             error("E0406", format!("{number:?} does not fit into `i64`"))
         }
-        Fault::NegativeSize => error("E0407", format!("a size is negative: {first}")),
+        Fault::NegativeSize => failures::negative_size(span, first),
         Fault::SizesDiffer => error("E0408", format!("sizes that must agree are {first} and {second}")),
         Fault::TooLarge => error("E0409", "this array is too large for any memory".into()),
-    }
-}
-
-fn range(problem: Diagnostic, index: i64, len: i64) -> Diagnostic {
-    let problem = match len {
-        ..=0 => problem.note("there is no valid index"),
-        1 => problem.note("the only valid index is 0"),
-        _ => problem.note(format!("valid are 0 to {}", len - 1)),
-    };
-    if index < 0 {
-        problem.note("a computed index below 0 does not count from the end; a written `-1` does")
-    } else {
-        problem
     }
 }
 
@@ -120,12 +109,13 @@ pub fn of_host(site: &Site, error: Option<String>) -> Failed {
         What::Host(name) => ("E0472", format!("`{name}` of the host")),
         What::Print(Message::Tell(Topic::Plot, _)) => ("E0461", "this picture cannot be shown".into()),
         What::Print(Message::Tell(Topic::Save, _)) => ("E0462", "this cannot be saved".into()),
-        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _)) | What::Fault(_) | What::Assert(_) => {
-            ("E0499", "this line could not be printed".into())
-        }
+        What::Print(Message::Line(_) | Message::Tell(Topic::Progress, _))
+        | What::Fault(_)
+        | What::Assert(_)
+        | What::Stop => ("E0499", "this line could not be printed".into()),
     };
     let error = error.unwrap_or_else(|| "the host panicked".into());
-    Failed::new(ErrorKind::Host, Diagnostic::error(code, site.span, format!("{what}: {error}")))
+    Failed::new(ErrorKind::Host, Diagnostic::error(code, site.place.span, format!("{what}: {error}")))
 }
 
 /// The host does not have a function, or its derivative.

@@ -168,7 +168,9 @@ impl Host for Printer {
                 let body = body.map(&mut value)?;
                 deliver(*topic, body, &self.output, lend)
             }
-            Some(What::Fault(_) | What::Assert(_) | What::Host(_)) | None => Err("nothing is said here".to_string()),
+            Some(What::Fault(_) | What::Assert(_) | What::Host(_) | What::Stop) | None => {
+                Err("nothing is said here".to_string())
+            }
         }
     }
 

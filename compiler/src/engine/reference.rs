@@ -4,10 +4,11 @@ use super::call::{Signature, Trouble, runtime_dtype};
 use super::limits::Setting;
 use super::message::deliver;
 use super::output::runtime_format;
+use super::trail::Trail;
 use crate::codegen::{CallFailure, Fault, Site, What};
 use crate::interp::{self, Data, Failure, FailureKind, Hooks, Limits, Piece};
-use crate::ir::{Claim, FuncId, Module, Part};
-use adl_lang::message::{Body, Message, Topic};
+use crate::ir::{Call, Claim, FuncId, Module, Part};
+use adl_lang::message::{Body, Message, Said, Topic};
 use adl_lang::ops::{Const, Random};
 use adl_lang::types::DType;
 use adl_runtime::array::element_count;
@@ -36,7 +37,7 @@ pub fn call(
     let mut hooks = Host { setting };
     let limits = Limits { depth: DEPTH, ..Limits::default() };
     let (results, _) = interp::run_counted(module, func, &sizes, data, &mut hooks, limits);
-    let results = results.map_err(trouble)?;
+    let results = results.map_err(|failure| trouble(module, failure))?;
     results.iter().map(|r| array(r).map_err(|_| Trouble::OutOfMemory)).collect()
 }
 
@@ -97,14 +98,16 @@ fn text(line: &[Piece], clock: &mut dyn FnMut(bool) -> String) -> String {
 }
 
 /// The failure as native code reports it.
-fn trouble(failure: Failure) -> Trouble {
-    let span = failure.span;
+fn trouble(module: &Module, failure: Failure) -> Trouble {
+    let place = failure.place;
+    let calls: Vec<&Call> = module.calls.path(place.within).chain(&failure.calls).collect();
+    let trail = Trail::at(place, &calls);
     let site = |fault, values| CallFailure::Failed {
-        site: Site { span, what: What::Fault(fault) },
+        site: Site { place, what: What::Fault(fault) },
         values,
         arrays: Vec::new(),
     };
-    Trouble::Code(match failure.kind {
+    let failure = match failure.kind {
         FailureKind::IndexOutOfRange { index, len, what } => site(Fault::Bounds(what), [index, len, 0, 0]),
         FailureKind::NegativeSize(size) => site(Fault::NegativeSize, [size, 0, 0, 0]),
         FailureKind::SizeMismatch(a, b) => site(Fault::SizesDiffer, [a, b, 0, 0]),
@@ -112,22 +115,30 @@ fn trouble(failure: Failure) -> Trouble {
         FailureKind::DivideByZero => site(Fault::DivisionByZero, [0; 4]),
         FailureKind::NegativeExponent(k) => site(Fault::NegativeExponent, [k, 0, 0, 0]),
         FailureKind::ConversionRange(x) => site(Fault::NotWhole, [x.to_bits() as i64, 0, 0, 0]),
-        FailureKind::Assert(line) => CallFailure::Failed {
-            site: Site { span, what: What::Assert(Claim::Said(vec![Part::Text(text(&line, &mut |_| String::new()))])) },
-            values: [0; 4],
-            arrays: Vec::new(),
-        },
+        FailureKind::Assert(said) => {
+            let plain = |line: &[Piece]| match text(line, &mut |_| String::new()) {
+                text if text.is_empty() => Vec::new(),
+                text => vec![Part::Text(text)],
+            };
+            let said = Said { code: said.code, line: plain(&said.line), help: plain(&said.help) };
+            CallFailure::Failed {
+                site: Site { place, what: What::Assert(Claim::Said(said)) },
+                values: [0; 4],
+                arrays: Vec::new(),
+            }
+        }
         FailureKind::Host(name, error) => {
-            CallFailure::Host { site: Site { span, what: What::Host(name) }, error: Some(error) }
+            CallFailure::Host { site: Site { place, what: What::Host(name) }, error: Some(error) }
         }
         FailureKind::Refused(topic, why) => CallFailure::Host {
-            site: Site { span, what: What::Print(Message::Tell(topic, Body::None)) },
+            site: Site { place, what: What::Print(Message::Tell(topic, Body::None)) },
             error: Some(why),
         },
         FailureKind::TooDeep => CallFailure::StackOverflow,
         FailureKind::OutOfFuel => CallFailure::OutOfFuel,
         FailureKind::Internal(problem) => return Trouble::Defect(problem),
-    })
+    };
+    Trouble::Code(failure, trail)
 }
 
 fn data(array: &Array) -> Data {

@@ -1,6 +1,7 @@
 //! Runs what the checker made: compiles an entry, gives it its arrays, and takes its results or its failure.
 
 use super::call::{Signature, Trouble};
+use super::error::ErrorKind;
 use super::failure::{
     Failed, at_site, defect, interrupted, no_function, of_host, out_of_fuel, out_of_memory, out_of_time, problem_at,
     too_deep,
@@ -8,10 +9,12 @@ use super::failure::{
 use super::limits::{Setting, Watch};
 use super::output::Printer;
 use super::reference;
-use crate::codegen::{CallFailure, Native, Shortage};
+use super::trail::Trail;
+use crate::codegen::{CallFailure, Native, Shortage, Stop};
 use crate::ir::{FuncId, Module};
 use crate::pipeline::{self, Options, Problem, Timings};
 use adl_lang::check::Entry;
+use adl_lang::diagnostic::How;
 use adl_lang::source::Span;
 use adl_lang::typed::{self, Stmt, StmtKind};
 use adl_runtime::array::element_count;
@@ -137,13 +140,14 @@ impl Compiled {
                 let leaves: Leaves<'_> = args.iter().map(|a| Leaf::from(*a)).collect();
                 self.signature.sizes(&leaves).and_then(|sizes| {
                     let beside = match kept {
-                        Some(kept) => leave_room(native, &sizes, kept, workspace, setting).map_err(Trouble::Code)?,
+                        Some(kept) => leave_room(native, &sizes, kept, workspace, setting)
+                            .map_err(|failure| Trouble::Code(failure, Trail::default()))?,
                         None => 0,
                     };
                     let run = |workspace: &mut Workspace| native.run(workspace, &sizes, args);
                     let done = printing(native, workspace, setting, run);
                     workspace.set_memory_limit(setting.limits.memory);
-                    done.map_err(|failure| Trouble::Code(failure.beside(beside)))
+                    done.map_err(|failure| stopped(native, failure.beside(beside), workspace))
                 })
             }
             Code::Reference(module, main) => reference::call(module, *main, &self.signature, args, setting),
@@ -170,7 +174,7 @@ impl Compiled {
         let leaves: Leaves<'_> = args.iter().map(|a| Leaf::from(*a)).collect();
         let done = self.signature.sizes(&leaves).and_then(|sizes| {
             let run = |workspace: &mut Workspace| native.run_into(workspace, &sizes, args, results);
-            printing(native, workspace, setting, run).map_err(Trouble::Code)
+            printing(native, workspace, setting, run).map_err(|failure| stopped(native, failure, workspace))
         });
         done.map_err(|trouble| self.explain(trouble, setting, watch.as_ref()))
     }
@@ -195,7 +199,7 @@ impl Compiled {
         let watch = setting.watch(workspace);
         let run = |workspace: &mut Workspace| native.invoke(workspace, sizes, args, places);
         let done = printing(native, workspace, setting, run);
-        done.map_err(|failure| self.explain(Trouble::Code(failure), setting, watch.as_ref()))
+        done.map_err(|failure| self.explain(stopped(native, failure, workspace), setting, watch.as_ref()))
     }
 
     fn invoke_reference(
@@ -226,8 +230,9 @@ impl Compiled {
 
     /// What a call without a workspace failed of.
     #[cold]
-    pub fn failure(&self, failure: CallFailure, setting: &Setting) -> Failed {
-        self.explain(Trouble::Code(failure), setting, None)
+    pub fn failure(&self, native: &Native, stop: &Stop, setting: &Setting) -> Failed {
+        let (failure, trace) = native.explain_stop(stop);
+        self.explain(Trouble::Code(failure, Trail::of(native, &trace)), setting, None)
     }
 
     /// Bytes of machine code.
@@ -241,34 +246,42 @@ impl Compiled {
     #[cold]
     fn explain(&self, trouble: Trouble, setting: &Setting, watch: Option<&Watch<'_>>) -> Failed {
         let limits = &setting.limits;
-        let failure = match trouble {
+        let (failure, trail) = match trouble {
             Trouble::Argument(k, text) => {
                 return defect(self.span, &format!("argument {k}: {text}"));
             }
             Trouble::OutOfMemory => return out_of_memory(limits.memory, None, self.span),
             Trouble::Defect(text) => return defect(self.span, &text),
-            Trouble::Code(failure) => failure,
+            Trouble::Code(failure, trail) => (failure, trail),
         };
-        match failure {
+        let span = trail.span.unwrap_or(self.span);
+        let mut failed: Failed = match failure {
             CallFailure::Failed { site, values, arrays } => at_site(&site, &values, &arrays).into(),
             CallFailure::Interrupted => match limits.time {
-                Some(limit) if watch.is_some_and(Watch::is_late) => out_of_time(limit, self.span),
-                _ => interrupted(self.span),
+                Some(limit) if watch.is_some_and(Watch::is_late) => out_of_time(limit, span),
+                _ => interrupted(span),
             },
             CallFailure::StackOverflow => {
                 let function = self.recursive.as_ref().map(|(name, span)| (name.as_str(), *span));
-                too_deep(function, self.span).into()
+                too_deep(function, span).into()
             }
-            CallFailure::OutOfFuel => out_of_fuel(limits.fuel, self.span),
-            CallFailure::OutOfMemory(shortage) => out_of_memory(limits.memory, Some(shortage), self.span),
+            CallFailure::OutOfFuel => out_of_fuel(limits.fuel, span),
+            CallFailure::OutOfMemory(shortage) => out_of_memory(limits.memory, Some(shortage), span),
             // What the host does for it may have ended for the same reason.
             CallFailure::Host { error: Some(_), .. } if watch.is_some_and(Watch::is_late) => {
-                out_of_time(limits.time.unwrap_or_default(), self.span)
+                out_of_time(limits.time.unwrap_or_default(), span)
             }
-            CallFailure::Host { error: Some(_), .. } if setting.interrupt.is_raised() => interrupted(self.span),
+            CallFailure::Host { error: Some(_), .. } if setting.interrupt.is_raised() => interrupted(span),
             CallFailure::Host { site, error } => of_host(&site, error),
             CallFailure::Arguments(text) => defect(self.span, &text),
+        };
+        let reversed = trail.steps.iter().any(|step| step.how == How::Gradient);
+        if failed.kind == ErrorKind::Memory && reversed {
+            let help = "a gradient keeps less of a long computation if that is run again: `checkpoint(f)`, `@checkpoint(20) for …`";
+            failed.diagnostic = Box::new(failed.diagnostic.help(help));
         }
+        failed.diagnostic.calls = trail.steps;
+        failed
     }
 }
 
@@ -298,6 +311,12 @@ fn leave_room(
     }
     workspace.set_memory_limit(Some(left));
     Ok(beside)
+}
+
+/// Why native code stopped, and where.
+#[cold]
+fn stopped(native: &Native, failure: CallFailure, workspace: &mut Workspace) -> Trouble {
+    Trouble::Code(failure, Trail::of(native, &workspace.take_trace()))
 }
 
 /// Runs code with what it asks of the host.

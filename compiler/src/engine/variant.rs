@@ -8,7 +8,7 @@ use super::failure::{Failed, defect, out_of_memory};
 use super::limits::Setting;
 use super::run::{Compiled, Leaves};
 use super::state::{State, build};
-use crate::codegen::{CallFailure, Native};
+use crate::codegen::{Native, Stop};
 use adl_lang::check::{ArgInfo, Input, Shown};
 use adl_lang::typed::Layout;
 use adl_lang::types::Ty;
@@ -175,8 +175,8 @@ impl Variant {
     }
 
     /// What a call of that code failed of.
-    pub fn explained(&self, failure: CallFailure) -> Failed {
-        self.compiled.failure(failure, &self.setting)
+    pub fn explained(&self, native: &Native, stop: &Stop) -> Failed {
+        self.compiled.failure(native, stop, &self.setting)
     }
 
     /// Whether the code takes the leaves of the arguments as they are.

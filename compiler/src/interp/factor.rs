@@ -130,7 +130,9 @@ fn cholesky(a: &Columns) -> Vec<Vec<f64>> {
             if i > j {
                 l[i][j] = rest / l[j][j];
             } else if rest <= 0.0 {
-                return vec![vec![0.0; n]; n];
+                let mut failed = vec![vec![0.0; n]; n];
+                failed[0][0] = -(j as f64 + 1.0);
+                return failed;
             } else {
                 l[j][j] = rest.sqrt();
             }

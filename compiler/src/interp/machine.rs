@@ -4,10 +4,9 @@ use super::data::advance;
 use super::ops::{Ops, pairwise};
 use super::{Data, Failure, FailureKind, Fallible, Hooks, Limits, Piece, Stats, internal};
 use crate::ir::entity::Side;
-use crate::ir::{Block, Claim, Func, FuncId, Inst, Kind, Module, Part, Type, Value};
-use adl_lang::message::{Message, map_line};
+use crate::ir::{Block, Call, Claim, Func, FuncId, Inst, Kind, Module, Part, Place, Type, Value};
+use adl_lang::message::{Message, Said, map_line};
 use adl_lang::ops::Const;
-use adl_lang::source::Span;
 use adl_lang::types::{Dim, Ty};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -138,17 +137,17 @@ impl<'m> Machine<'m> {
     }
 
     pub fn run(&mut self, func: FuncId, sizes: &[i64], args: Vec<Data>) -> Result<Vec<Data>, Failure> {
-        let span = self.module.funcs[func].span;
+        let place = Place::from(self.module.funcs[func].span);
         let args = args.into_iter().map(|data| Slot::Data(Rc::new(data))).collect();
-        let results = self.call(func, sizes.to_vec(), args, span)?;
-        let data = |slot: &Slot| slot.data().cloned().map_err(|kind| Failure { kind, span });
+        let results = self.call(func, sizes.to_vec(), args, place)?;
+        let data = |slot: &Slot| slot.data().cloned().map_err(|kind| Failure::at(kind, place));
         results.iter().map(data).collect()
     }
 
-    /// Calls a function; `span` is the call.
-    fn call(&mut self, id: FuncId, sizes: Vec<i64>, args: Vec<Slot>, span: Span) -> Result<Vec<Slot>, Failure> {
+    /// Calls a function; `place` is that of the call.
+    fn call(&mut self, id: FuncId, sizes: Vec<i64>, args: Vec<Slot>, place: Place) -> Result<Vec<Slot>, Failure> {
         let func = &self.module.funcs[id];
-        let blame = |kind| Failure { kind, span };
+        let blame = |kind| Failure::at(kind, place);
         if self.depth >= self.meter.limits.depth {
             return Err(blame(FailureKind::TooDeep));
         }
@@ -169,22 +168,21 @@ impl<'m> Machine<'m> {
         stacker::maybe_grow(128 << 10, 2 << 20, || {
             let func = frame.func;
             let data = &func.blocks[block];
-            let mut span = func.span;
-            let blame = |kind, span| Failure { kind, span };
-            frame.set(&data.params, args).map_err(|kind| blame(kind, span))?;
+            let mut place = Place::from(func.span);
+            frame.set(&data.params, args).map_err(|kind| Failure::at(kind, place))?;
             for &inst in &data.insts {
-                span = func.insts[inst].span;
+                place = func.insts[inst].place;
                 let results = self.inst(frame, inst)?;
-                frame.set(&func.insts[inst].results, results).map_err(|kind| blame(kind, span))?;
+                frame.set(&func.insts[inst].results, results).map_err(|kind| Failure::at(kind, place))?;
             }
-            frame.slots(&data.yields).map_err(|kind| blame(kind, span))
+            frame.slots(&data.yields).map_err(|kind| Failure::at(kind, place))
         })
     }
 
     fn inst(&mut self, frame: &mut Frame<'m>, inst: Inst) -> Result<Vec<Slot>, Failure> {
         let data = &frame.func.insts[inst];
-        let span = data.span;
-        let blame = |kind| Failure { kind, span };
+        let place = data.place;
+        let blame = |kind| Failure::at(kind, place);
         let args = frame.slots(&data.args).map_err(blame)?;
         match &data.kind {
             Kind::If { then, otherwise } => {
@@ -215,7 +213,15 @@ impl<'m> Machine<'m> {
             Kind::Map { extents, body, accs } => self.map(frame, inst, extents, *body, *accs),
             Kind::Call { func, sizes } => {
                 let sizes: Fallible<Vec<i64>> = sizes.iter().map(|d| frame.dim(d)).collect();
-                self.call(*func, sizes.map_err(blame)?, args, span)
+                let results = self.call(*func, sizes.map_err(blame)?, args, place);
+                results.map_err(|mut failure| {
+                    let callee = &self.module.funcs[*func];
+                    if !callee.library {
+                        failure.calls.push(Call { at: place, callee: callee.name.as_str().into() });
+                    }
+                    failure.calls.extend(self.module.calls.path(place.within).cloned());
+                    failure
+                })
             }
             Kind::Pure(_)
             | Kind::Jvp { .. }
@@ -241,7 +247,7 @@ impl<'m> Machine<'m> {
         accs: usize,
     ) -> Result<Vec<Slot>, Failure> {
         let data = &frame.func.insts[inst];
-        let blame = |kind| Failure { kind, span: data.span };
+        let blame = |kind| Failure::at(kind, data.place);
         let extents = frame.shape(extents).map_err(blame)?;
         let lanes = data.results.len() - accs;
         let mut arrays = Vec::new();
@@ -314,8 +320,8 @@ impl<'m> Machine<'m> {
             Kind::Assert(claim) => {
                 if !frame.truth(data.args[0])? {
                     return Err(FailureKind::Assert(match claim {
-                        Claim::Said(parts) => pieces(parts, args)?,
-                        Claim::NoNan(name) => vec![Piece::Text(format!("`{name}` made a NaN"))],
+                        Claim::Said(said) => said.map(&mut |&k| args[k].data().cloned())?,
+                        Claim::NoNan(name) => Said::plain(vec![Piece::Text(format!("`{name}` made a NaN"))]),
                     }));
                 }
             }

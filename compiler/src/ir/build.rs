@@ -1,9 +1,9 @@
 //! Builds instructions at the end of a block; types follow from the operands, and the current span is carried along.
 
+use super::calls::Place;
 use super::func::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::{Const, Op, Reduction};
 use adl_lang::prims::Prim;
-use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
 
 /// Appends to one block of a function.
@@ -13,14 +13,14 @@ pub struct Builder<'f> {
     /// Where instructions go.
     pub block: Block,
     /// What they are blamed on.
-    pub span: Span,
+    pub place: Place,
 }
 
 impl<'f> Builder<'f> {
     /// Appends to the body of a function.
     pub fn new(func: &'f mut Func) -> Self {
-        let (block, span) = (func.body, func.span);
-        Builder { func, block, span }
+        let (block, place) = (func.body, func.span.into());
+        Builder { func, block, place }
     }
 
     /// Runs `f` with instructions going to a new block, which is returned with what `f` says; `f` sets the yields.
@@ -44,7 +44,7 @@ impl<'f> Builder<'f> {
 
     /// Appends an instruction with the given result types.
     pub fn inst(&mut self, kind: Kind, args: Vec<Value>, results: Vec<Type>) -> Inst {
-        self.func.append(self.block, kind, args, results, self.span)
+        self.func.append(self.block, kind, args, results, self.place)
     }
 
     /// Appends an instruction and gives its results.

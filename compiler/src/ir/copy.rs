@@ -2,6 +2,7 @@
 //! rebuilds a function.
 
 use super::build::Builder;
+use super::calls::{CallId, Place};
 use super::func::{Block, Func, Inst, Type, Value};
 use adl_lang::types::{Dim, Sym};
 use rustc_hash::FxHashMap;
@@ -14,13 +15,15 @@ pub struct Copier<'s> {
     pub map: FxHashMap<Value, Value>,
     /// Its size parameters, as sizes of the new function.
     pub sizes: Vec<Dim>,
+    /// What calls that were inlined into the source are called in the new function; others keep their numbers.
+    pub calls: FxHashMap<CallId, CallId>,
 }
 
 impl<'s> Copier<'s> {
     /// Copies into a function with the same size parameters.
     pub fn new(source: &'s Func) -> Self {
         let sizes = (0..source.sizes.len() as u32).map(|k| Dim::sym(Sym(k))).collect();
-        Copier { source, map: FxHashMap::default(), sizes }
+        Copier { source, map: FxHashMap::default(), sizes, calls: FxHashMap::default() }
     }
 
     /// What a value has become.
@@ -60,9 +63,10 @@ impl<'s> Copier<'s> {
         let types = data.results.iter().map(|&r| self.ty(source.ty(r))).collect();
         let sizes = self.sizes.clone();
         let kind = data.kind.rewrite(&|s| sizes[s.0 as usize].clone(), &mut |b| self.block(b, to));
-        let outer = std::mem::replace(&mut to.span, data.span);
+        let within = self.calls.get(&data.place.within).copied().unwrap_or(data.place.within);
+        let outer = std::mem::replace(&mut to.place, Place { within, ..data.place });
         let copy = to.inst(kind, args, types);
-        to.span = outer;
+        to.place = outer;
         for (at, &old) in data.results.iter().enumerate() {
             let new = to.func.insts[copy].results[at];
             self.becomes(old, new, to);

@@ -1,8 +1,9 @@
 //! Modules, functions, blocks, instructions and values.
 
+use super::calls::{Calls, Place};
 use super::entity::{Arena, entity};
 use adl_lang::ast::Name;
-use adl_lang::message::{Message, Piece};
+use adl_lang::message::{Message, Piece, Said};
 use adl_lang::ops::Op;
 use adl_lang::source::Span;
 use adl_lang::typed::BoundsOf;
@@ -34,6 +35,8 @@ pub const MAX_SIZE: i64 = 1 << 48;
 pub struct Module {
     /// The functions.
     pub funcs: Arena<FuncId, Func>,
+    /// The calls that were inlined, which the places of instructions name.
+    pub calls: Calls,
 }
 
 /// A function. Its parameters and results are those of its body.
@@ -57,6 +60,8 @@ pub struct Func {
     pub rules: Rules,
     /// Whether it stays a function: what it computes again must not be merged with what its callers keep.
     pub apart: bool,
+    /// Whether it belongs to the library: what fails in it is blamed on its caller.
+    pub library: bool,
     /// What values are called in the program, for texts; empty where no text is made.
     pub names: FxHashMap<Value, Name>,
 }
@@ -123,7 +128,7 @@ pub struct InstData {
     /// Its results.
     pub results: Vec<Value>,
     /// The place in the program that is to blame.
-    pub span: Span,
+    pub place: Place,
 }
 
 /// Part of a line that is printed or said; values are operands, by position.
@@ -133,7 +138,7 @@ pub type Part = Piece<usize>;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Claim {
     /// What the program says if it does not hold; parts refer to the operands.
-    Said(Vec<Part>),
+    Said(Said<usize>),
     /// The operation of that name made no NaN; the values say in which entries it did, and what it was given.
     NoNan(String),
 }
@@ -288,7 +293,7 @@ impl Func {
         let body = blocks.push(BlockData::default());
         let (insts, values) = (Arena::new(), Arena::new());
         let (rules, names) = (Rules::default(), FxHashMap::default());
-        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules, apart: false, names }
+        Func { name: name.into(), sizes, body, blocks, insts, values, span, rules, apart: false, library: false, names }
     }
 
     /// The type of a value.
@@ -385,14 +390,14 @@ impl Func {
     }
 
     /// Adds an instruction at the end of a block.
-    pub fn append(&mut self, block: Block, kind: Kind, args: Vec<Value>, results: Vec<Type>, span: Span) -> Inst {
+    pub fn append(&mut self, block: Block, kind: Kind, args: Vec<Value>, results: Vec<Type>, place: Place) -> Inst {
         let inst = self.insts.next_key();
         let results = results
             .into_iter()
             .enumerate()
             .map(|(k, ty)| self.values.push(ValueData { ty, def: Def::Result(inst, k as u32) }))
             .collect();
-        self.insts.push(InstData { kind, args, results, span });
+        self.insts.push(InstData { kind, args, results, place });
         self.blocks[block].insts.push(inst);
         inst
     }

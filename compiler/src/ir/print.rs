@@ -222,7 +222,7 @@ impl<'f> Printer<'f> {
             .collect();
         let equals = if results.is_empty() { "" } else { " = " };
         write!(out, "{pad}{}{equals}{}", results.join(", "), self.kind(&data.kind, &data.args).trim_end())?;
-        let place = self.place.and_then(|place| place(data.span)).map_or(String::new(), |p| format!("  ; {p}"));
+        let place = self.place.and_then(|place| place(data.place.span)).map_or(String::new(), |p| format!("  ; {p}"));
         let blocks = data.kind.blocks();
         if blocks.is_empty() {
             return writeln!(out, "{place}");

@@ -219,9 +219,13 @@ pub fn uses(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
             cotangents.iter().flatten().for_each(|&c| f(c));
         }
         StmtKind::Bounds { index, .. } => f(*index),
-        StmtKind::Assert { cond, message } => {
+        StmtKind::Assert { cond, said } => {
             f(*cond);
-            values(message, f);
+            for piece in said.pieces() {
+                if let Piece::Value(local, _) = piece {
+                    f(*local);
+                }
+            }
         }
         StmtKind::Print { message } => message.each(&mut |local| f(*local)),
         StmtKind::While { .. }
@@ -230,14 +234,6 @@ pub fn uses(stmt: &Stmt, f: &mut dyn FnMut(Local)) {
         | StmtKind::Continue
         | StmtKind::NonNegative { .. }
         | StmtKind::SameSize { .. } => {}
-    }
-}
-
-fn values(pieces: &[Piece], f: &mut dyn FnMut(Local)) {
-    for piece in pieces {
-        if let Piece::Value(local, _) = piece {
-            f(*local);
-        }
     }
 }
 

@@ -27,9 +27,8 @@ mod worth;
 
 use super::edit::{Renames, blocks, copy, detached, detached_pure, named, throughout};
 use super::effects::{Effects, may_fail};
-use crate::ir::{Block, Func, Inst, Kind, Type, Value};
+use crate::ir::{Block, Func, Inst, Kind, Place, Type, Value};
 use adl_lang::ops::{Op, Sel};
-use adl_lang::source::Span;
 use adl_lang::types::{DType, Dim, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -96,12 +95,12 @@ struct Lanes<'f> {
     guarded: bool,
     /// Whether we stand in a loop outside: there certainly is a lane, so what is uniform may fail.
     in_loop: bool,
-    span: Span,
+    place: Place,
 }
 
 impl<'f> Lanes<'f> {
     fn new(func: &'f mut Func, map: Inst, effects: &'f Effects, loops: FxHashSet<Inst>) -> Lanes<'f> {
-        let span = func.insts[map].span;
+        let place = func.insts[map].place;
         let (extents, body) = match &func.insts[map].kind {
             Kind::Map { extents, body, .. } => (extents.clone(), *body),
             _ => (Vec::new(), func.body),
@@ -128,7 +127,7 @@ impl<'f> Lanes<'f> {
             segment,
             guarded: false,
             in_loop: false,
-            span,
+            place,
         }
     }
 
@@ -138,7 +137,7 @@ impl<'f> Lanes<'f> {
             return (vec![map], self.func.insts[map].results.clone());
         };
         for (at, inst) in self.func.blocks[body].insts.clone().into_iter().enumerate() {
-            self.span = self.func.insts[inst].span;
+            self.place = self.func.insts[inst].place;
             self.place(at, inst);
         }
         self.close(usize::MAX);
@@ -198,13 +197,13 @@ impl<'f> Lanes<'f> {
     }
 
     fn emit(&mut self, kind: Kind, args: Vec<Value>, results: Vec<Type>) -> Vec<Value> {
-        let inst = detached(self.func, kind, args, results, self.span);
+        let inst = detached(self.func, kind, args, results, self.place);
         self.out.push(inst);
         self.func.insts[inst].results.clone()
     }
 
     fn pure(&mut self, op: Op, args: &[Value]) -> Value {
-        let (inst, value) = detached_pure(self.func, op, args.to_vec(), self.span);
+        let (inst, value) = detached_pure(self.func, op, args.to_vec(), self.place);
         self.out.push(inst);
         value
     }
@@ -266,7 +265,7 @@ impl<'f> Lanes<'f> {
                         let rank = self.func.data(all).rank() - index.len();
                         let sels = [vec![Sel::At; index.len()], vec![Sel::All; rank]].concat();
                         let args = [&[all], &index[..]].concat();
-                        let (row, part) = detached_pure(self.func, Op::Index(sels), args, self.span);
+                        let (row, part) = detached_pure(self.func, Op::Index(sels), args, self.place);
                         insts.push(row);
                         known.insert(value, part);
                     }

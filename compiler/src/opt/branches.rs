@@ -94,7 +94,7 @@ fn join(func: &mut Func, (first, second): (Inst, Inst), renames: &mut Renames) -
         a.results.iter().zip(&keep).filter(|(_, k)| **k).map(|(&r, _)| r).chain(b.results.iter().copied()).collect();
     let types = old.iter().map(|&r| func.ty(r).clone()).collect();
     let kind = Kind::If { then: blocks[0], otherwise: blocks[1] };
-    let inst = detached(func, kind, b.args, types, b.span);
+    let inst = detached(func, kind, b.args, types, b.place);
     for (old, new) in old.into_iter().zip(func.insts[inst].results.clone()) {
         renames.set(old, new);
     }

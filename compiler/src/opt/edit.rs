@@ -10,9 +10,8 @@
 //! back, and look every operand up in [`Renames`]. What is dropped stays in the arena as garbage that no block names.
 
 use crate::ir::entity::Side;
-use crate::ir::{Block, Def, Func, Inst, Kind, Type, Value};
+use crate::ir::{Block, Def, Func, Inst, Kind, Place, Type, Value};
 use adl_lang::ops::{Const, Op};
-use adl_lang::source::Span;
 use adl_lang::types::{Dim, Sym, Ty};
 use rustc_hash::FxHashMap;
 
@@ -177,9 +176,9 @@ pub fn int(func: &Func, value: Value) -> Option<i64> {
 }
 
 /// Makes an instruction that no block names yet.
-pub fn detached(func: &mut Func, kind: Kind, args: Vec<Value>, results: Vec<Type>, span: Span) -> Inst {
+pub fn detached(func: &mut Func, kind: Kind, args: Vec<Value>, results: Vec<Type>, place: Place) -> Inst {
     let block = func.body;
-    let inst = func.append(block, kind, args, results, span);
+    let inst = func.append(block, kind, args, results, place);
     func.blocks[block].insts.pop();
     inst
 }
@@ -188,12 +187,12 @@ pub fn detached(func: &mut Func, kind: Kind, args: Vec<Value>, results: Vec<Type
 ///
 /// # Panics
 /// If the operand types do not fit: a fault of the caller.
-pub fn detached_pure(func: &mut Func, op: Op, args: Vec<Value>, span: Span) -> (Inst, Value) {
+pub fn detached_pure(func: &mut Func, op: Op, args: Vec<Value>, place: Place) -> (Inst, Value) {
     let ty = match result_type(func, &op, &args) {
         Ok(ty) => ty,
         Err(problem) => panic!("internal error: ill-typed operation in {}: {problem}", func.name),
     };
-    let inst = detached(func, Kind::Pure(op), args, vec![Type::Data(ty)], span);
+    let inst = detached(func, Kind::Pure(op), args, vec![Type::Data(ty)], place);
     (inst, func.insts[inst].results[0])
 }
 
@@ -219,7 +218,7 @@ pub fn copy(func: &mut Func, inst: Inst, map: &mut FxHashMap<Value, Value>) -> I
         true => data.kind,
         false => data.kind.rewrite(&|s: Sym| Dim::sym(s), &mut |block| owned.pop().unwrap_or(block)),
     };
-    let new = detached(func, kind, args, types, data.span);
+    let new = detached(func, kind, args, types, data.place);
     for (old, &result) in data.results.iter().zip(&func.insts[new].results) {
         map.insert(*old, result);
     }

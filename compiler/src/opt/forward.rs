@@ -113,8 +113,8 @@ fn carry_over(func: &mut Func, at: Block, inst: Inst, body: Block, carry: usize,
     let (count, initial) = (func.insts[inst].args[0], func.insts[inst].args[carry]);
     let element = func.insts[found.read].results[0];
     let ty = func.ty(element).clone();
-    let span = func.insts[found.read].span;
-    let first = first(&mut Builder { func, block: at, span }, count, initial, found.start, &ty);
+    let place = func.insts[found.read].place;
+    let first = first(&mut Builder { func, block: at, place }, count, initial, found.start, &ty);
     let position = func.insts[inst].results.len() as u32;
     let result = func.values.push(ValueData { ty: ty.clone(), def: Def::Result(inst, position) });
     let carried = func.param(body, ty);

@@ -15,7 +15,8 @@ use super::calls::{Calls, size};
 use super::edit::{Renames, blocks};
 use crate::ir::copy::Copier;
 use crate::ir::entity::Side;
-use crate::ir::{Block, Builder, Func, FuncId, Inst, Kind, Module};
+use crate::ir::{self, Block, Builder, Func, FuncId, Inst, Kind, Module};
+use rustc_hash::FxHashMap;
 
 /// A function of up to so many instructions is inlined wherever it is called.
 pub const SMALL: usize = 200;
@@ -25,25 +26,35 @@ pub const BUDGET: usize = 4000;
 /// Inlines calls in all functions that the entries reach, callees first.
 pub fn inline(module: &mut Module, entries: &[FuncId]) {
     let calls = Calls::new(module, entries);
+    let mut places = std::mem::take(&mut module.calls);
     let mut sizes: Side<FuncId, usize> = Side::new(0);
     for &id in &calls.order {
         let span = module.funcs[id].span;
         let mut caller = std::mem::replace(&mut module.funcs[id], Func::new("", Vec::new(), span));
         let body = caller.body;
         let grown = size(&caller);
-        let mut pass =
-            Inline { module, calls: &calls, sizes: &sizes, caller: &mut caller, renames: Renames::new(), size: grown };
+        let mut pass = Inline {
+            module,
+            calls: &calls,
+            sizes: &sizes,
+            places: &mut places,
+            caller: &mut caller,
+            renames: Renames::new(),
+            size: grown,
+        };
         pass.block(body);
         let grown = pass.size;
         sizes.set(id, grown);
         module.funcs[id] = caller;
     }
+    module.calls = places;
 }
 
 struct Inline<'m> {
     module: &'m Module,
     calls: &'m Calls,
     sizes: &'m Side<FuncId, usize>,
+    places: &'m mut ir::Calls,
     caller: &'m mut Func,
     renames: Renames,
     size: usize,
@@ -80,8 +91,14 @@ impl Inline<'_> {
             return;
         };
         let map = source.params().iter().copied().zip(data.args).collect();
-        let mut copier = Copier { source, map, sizes };
-        copier.contents(source.body, &mut Builder { func: self.caller, block, span: data.span });
+        let outer = self.places.enter(data.place, source);
+        let mut calls = FxHashMap::default();
+        for (_, inst) in source.insts.iter() {
+            let inner = inst.place.within;
+            calls.entry(inner).or_insert_with(|| self.places.within(inner, outer));
+        }
+        let mut copier = Copier { source, map, sizes, calls };
+        copier.contents(source.body, &mut Builder { func: self.caller, block, place: data.place });
         for (&result, &value) in data.results.iter().zip(source.results()) {
             let new = copier.value(value);
             // A result is called what the caller calls it; an argument that is handed on keeps its name.

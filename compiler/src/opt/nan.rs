@@ -44,7 +44,7 @@ fn block(func: &mut Func, at: Block, spared: &Spared) {
 fn guarded(func: &mut Func, inst: Inst, spared: &Spared, out: &mut Vec<Inst>) {
     let data = &func.insts[inst];
     let Kind::Pure(op) = &data.kind else { return };
-    let (result, args, span) = (data.results[0], data.args.clone(), data.span);
+    let (result, args, place) = (data.results[0], data.args.clone(), data.place);
     if !is_float(func, result) || spared.values[result] {
         return;
     }
@@ -62,7 +62,7 @@ fn guarded(func: &mut Func, inst: Inst, spared: &Spared, out: &mut Vec<Inst>) {
     let chosen = matches!(op, Op::Prim(Prim::Select));
     let elementwise = matches!(op, Op::Prim(_));
     let mut emit = |func: &mut Func, op: Op, args: Vec<Value>| {
-        let (inst, value) = detached_pure(func, op, args, span);
+        let (inst, value) = detached_pure(func, op, args, place);
         out.push(inst);
         value
     };
@@ -88,7 +88,7 @@ fn guarded(func: &mut Func, inst: Inst, spared: &Spared, out: &mut Vec<Inst>) {
         args.push(bad);
         args.extend(given);
     }
-    let assert = super::edit::detached(func, Kind::Assert(Claim::NoNan(name)), args, Vec::new(), span);
+    let assert = super::edit::detached(func, Kind::Assert(Claim::NoNan(name)), args, Vec::new(), place);
     out.push(assert);
 }
 

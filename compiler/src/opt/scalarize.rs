@@ -20,16 +20,15 @@ pub mod plan;
 
 use super::edit::{Renames, detached, detached_pure};
 use crate::ir::entity::Side;
-use crate::ir::{Block, Def, Func, Inst, Kind, Type, Value};
+use crate::ir::{Block, Def, Func, Inst, Kind, Place, Type, Value};
 use adl_lang::ops::{Const, Op};
-use adl_lang::source::Span;
 use adl_lang::types::Ty;
 use plan::{Plan, small};
 
 /// Replaces the small arrays of a function by scalars.
 pub fn scalarize(func: &mut Func) {
     let Some(plan) = Plan::new(func) else { return };
-    let (body, span) = (func.body, func.span);
+    let (body, place) = (func.body, func.span.into());
     let mut pass = Scalarize {
         func,
         plan,
@@ -37,7 +36,7 @@ pub fn scalarize(func: &mut Func) {
         wholes: Side::new(None),
         renames: Renames::new(),
         out: Vec::new(),
-        span,
+        place,
     };
     let params = pass.func.params().to_vec();
     pass.block(body, |pass| params.into_iter().for_each(|p| pass.define_array(p)));
@@ -54,7 +53,7 @@ struct Scalarize<'f> {
     wholes: Side<Value, Option<Value>>,
     renames: Renames,
     out: Vec<Inst>,
-    span: Span,
+    place: Place,
 }
 
 impl Scalarize<'_> {
@@ -64,7 +63,7 @@ impl Scalarize<'_> {
         let outer = std::mem::replace(&mut self.out, Vec::with_capacity(insts.len()));
         start(self);
         for inst in insts {
-            self.span = self.func.insts[inst].span;
+            self.place = self.func.insts[inst].place;
             self.inst(inst);
         }
         let yields = std::mem::take(&mut self.func.blocks[block].yields);
@@ -83,9 +82,9 @@ impl Scalarize<'_> {
                 }
             }
             Kind::Bounds { .. } if self.plan.splits(self.func, inst) => {
-                let (kind, span) = (self.func.insts[inst].kind.clone(), self.span);
+                let (kind, place) = (self.func.insts[inst].kind.clone(), self.place);
                 for lane in self.lanes(self.func.insts[inst].args[0]) {
-                    let check = detached(self.func, kind.clone(), vec![lane], Vec::new(), span);
+                    let check = detached(self.func, kind.clone(), vec![lane], Vec::new(), place);
                     self.out.push(check);
                 }
             }
@@ -208,7 +207,7 @@ impl Scalarize<'_> {
             let ty = if split { self.scalar(result) } else { self.func.ty(result).clone() };
             types.extend(std::iter::repeat_n(ty, if split { self.count(result) } else { 1 }));
         }
-        let new = detached(self.func, data.kind, args, types, data.span);
+        let new = detached(self.func, data.kind, args, types, data.place);
         self.out.push(new);
         let mut results = self.func.insts[new].results.clone().into_iter();
         for (&result, &split) in data.results.iter().zip(splits) {
@@ -276,7 +275,7 @@ impl Scalarize<'_> {
     }
 
     fn emit(&mut self, op: Op, args: Vec<Value>) -> Value {
-        let (inst, value) = detached_pure(self.func, op, args, self.span);
+        let (inst, value) = detached_pure(self.func, op, args, self.place);
         self.out.push(inst);
         value
     }

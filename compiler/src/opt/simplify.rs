@@ -163,8 +163,8 @@ impl Simplify<'_> {
                 _ => Some((otherwise, Vec::new())),
             },
             Kind::For { body } if self.arg_int(inst, 0) == Some(1) => {
-                let span = self.func.insts[inst].span;
-                let (zero, counter) = detached_pure(self.func, Op::Const(Const::I64(0)), Vec::new(), span);
+                let place = self.func.insts[inst].place;
+                let (zero, counter) = detached_pure(self.func, Op::Const(Const::I64(0)), Vec::new(), place);
                 self.out.push(zero);
                 let mut args = vec![counter];
                 args.extend_from_slice(&self.func.insts[inst].args[1..]);
@@ -251,8 +251,8 @@ impl Simplify<'_> {
 
     /// A new instruction before the current one, simplified.
     fn emit(&mut self, at: Inst, op: Op, args: Vec<Value>) -> Value {
-        let span = self.func.insts[at].span;
-        let (inst, value) = detached_pure(self.func, op, args, span);
+        let place = self.func.insts[at].place;
+        let (inst, value) = detached_pure(self.func, op, args, place);
         self.pure(inst);
         self.renames.get(value)
     }

@@ -147,8 +147,8 @@ impl Unroll<'_> {
     }
 
     fn emit(&mut self, at: Inst, op: Op, args: Vec<Value>, to: Block) -> Value {
-        let span = self.func.insts[at].span;
-        let (inst, value) = detached_pure(self.func, op, args, span);
+        let place = self.func.insts[at].place;
+        let (inst, value) = detached_pure(self.func, op, args, place);
         self.func.blocks[to].insts.push(inst);
         value
     }

@@ -41,7 +41,7 @@ impl Call {
 impl Session {
     /// Takes a call apart; the arguments are evaluated.
     pub fn call(&mut self, text: &str) -> Result<Call, Error> {
-        let source = Source::new("<call>", text);
+        let source = Source::new(adl_lang::source::CALL, text);
         let (file, problems) = parse(&source, SourceId(u32::MAX));
         let whole = match file.stmts.as_slice() {
             [stmt] if problems.is_empty() => match &stmt.kind {

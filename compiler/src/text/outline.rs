@@ -62,7 +62,7 @@ fn replace(module: &mut Module, id: FuncId, inst: Inst, (test, body): (Block, Bl
     let sizes: Vec<Dim> = (0..source.sizes.len() as u32).map(|k| Dim::sym(Sym(k))).collect();
     let types: Vec<Type> = data.results.iter().map(|&r| source.ty(r).clone()).collect();
     let own = module.funcs.next_key();
-    let mut func = Func::new("rounds", source.sizes.clone(), data.span);
+    let mut func = Func::new("rounds", source.sizes.clone(), data.place.span);
     let mut to = Builder::new(&mut func);
     let mut copier = Copier::new(&source);
     let kept: Vec<Value> = free.iter().map(|&value| copier.param(value, &mut to)).collect();

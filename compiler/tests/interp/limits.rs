@@ -2,7 +2,8 @@
 
 use super::*;
 
-#[test]
+use super::*;
+use adl_lang::message::Said;
 fn checks_fail_with_their_figures() {
     let bounds = "func f[n](i: i64[2]) -> i64 {\n  k = const 1\n  bounds slice i < n - 1\n  yield k\n}\n";
     assert_eq!(eval(bounds, &[3], vec![Data::i64s(&[2], &[0, 1])]), [int(1)]);
@@ -16,7 +17,7 @@ fn checks_fail_with_their_figures() {
     let asserts = "func f[](c: bool, x: f64) -> () {\n  assert (\"x is \", $1) c, x\n  yield\n}\n";
     assert_eq!(eval(asserts, &[], vec![truth(true), real(1.0)]), []);
     let said = vec![Piece::Text("x is ".into()), Piece::Value(real(0.5), None)];
-    assert_eq!(fails(asserts, &[], vec![truth(false), real(0.5)]), FailureKind::Assert(said));
+    assert_eq!(fails(asserts, &[], vec![truth(false), real(0.5)]), FailureKind::Assert(Said::plain(said)));
     let wrong = fails(bounds, &[3], vec![Data::i64s(&[3], &[0, 0, 0])]);
     assert!(matches!(wrong, FailureKind::Internal(_)));
 }

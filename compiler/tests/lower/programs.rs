@@ -22,6 +22,7 @@ impl Programs {
         let func = Func {
             rules: Default::default(),
             apart: false,
+            library: false,
             name: "main".into(),
             sizes: Vec::new(),
             params: Vec::new(),

@@ -4,6 +4,7 @@ use super::elab::{Elab, R};
 use super::value::Val;
 use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
+use crate::failures;
 use crate::prims::Prim;
 use crate::source::Span;
 use crate::types::{DType, Dim};
@@ -66,10 +67,10 @@ impl Elab<'_> {
         match v {
             Val::Int(i) => match i.checked_neg() {
                 Some(n) => Ok(Val::Int(n)),
-                None => self.error("E0214", span, "this number does not fit 64 bits"),
+                None => self.fail(failures::overflow(span)),
             },
             Val::Float(x) => Ok(Val::Float(-x)),
-            Val::Size(d) if d.is(i64::MIN) => self.error("E0214", span, "this number does not fit 64 bits"),
+            Val::Size(d) if d.is(i64::MIN) => self.fail(failures::overflow(span)),
             Val::Size(d) => Ok(Val::Size(-d.clone())),
             Val::Tuple(parts) => {
                 let mut out = Vec::new();
@@ -133,13 +134,13 @@ impl Elab<'_> {
                 BinaryOp::Pow => return Ok(Some(Val::Float(crate::prims::power(x as f64, y as f64)))),
                 BinaryOp::Div => return Ok(Some(Val::Float(x as f64 / y as f64))),
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
+                    return self.fail(failures::division_by_zero(span));
                 }
                 BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };
             return match whole {
                 Some(w) => Ok(Some(Val::Int(w))),
-                None => self.error("E0214", span, "the result overflows: it does not fit 64 bits"),
+                None => self.fail(failures::overflow(span)),
             };
         }
         if let (Some(x), Some(y)) = (as_float(a), as_float(b)) {
@@ -176,13 +177,13 @@ impl Elab<'_> {
                     (Some(x), Some(y)) if y >= 0 => match u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
                         Some(p) => Dim::constant(p),
                         None => {
-                            return self.error("E0214", span, "the result overflows: it does not fit 64 bits");
+                            return self.fail(failures::overflow(span));
                         }
                     },
                     _ => return Ok(None),
                 },
                 BinaryOp::FloorDiv | BinaryOp::Rem => {
-                    return self.error("E0214", span, "whole numbers cannot be divided by 0");
+                    return self.fail(failures::division_by_zero(span));
                 }
                 BinaryOp::Div | BinaryOp::MatMul | BinaryOp::And | BinaryOp::Or => return Ok(None),
             };

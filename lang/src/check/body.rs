@@ -109,11 +109,7 @@ impl Elab<'_> {
             d.clone()
         });
         if !fits {
-            self.diags.push(crate::diagnostic::Diagnostic::error(
-                "E0214",
-                span,
-                "the result overflows: it does not fit 64 bits",
-            ));
+            self.diags.push(crate::failures::overflow(span));
             return Val::Error;
         }
         value

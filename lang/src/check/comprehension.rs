@@ -7,6 +7,8 @@ use super::loops::{Count, Iter};
 use super::value::{LeafTy, Val};
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
+use crate::failures::{OF_NOTHING, of_nothing};
+use crate::message::Said;
 use crate::ops::{Const, Op, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
@@ -239,7 +241,7 @@ impl Elab<'_> {
                 "all" => Val::Bool(true),
                 "any" => Val::Bool(false),
                 "sum" => Val::Int(0),
-                _ => return self.error("E0212", span, format!("`{name}` of nothing has no value")),
+                _ => return self.error(OF_NOTHING, span, of_nothing(name)),
             }));
         };
         let dtype = self.ty(acc.total).dtype;
@@ -265,8 +267,8 @@ impl Elab<'_> {
         }
         self.f.body.extend(body);
         if let Some(seen) = acc.seen {
-            let message = vec![Piece::Text(format!("`{name}` of nothing has no value"))];
-            self.push(T::Assert { cond: seen, message }, span);
+            let said = Said { code: OF_NOTHING, ..Said::plain(vec![Piece::Text(of_nothing(name))]) };
+            self.push(T::Assert { cond: seen, said }, span);
         }
         let total = self.snapshot(&Val::Leaf(acc.total), span);
         if let Some(count) = acc.count {

@@ -6,7 +6,7 @@ use super::world::World;
 use super::{Global, Host, Input, SizeSource};
 use crate::ast::Name;
 pub(crate) use crate::ast::walk::What;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Step};
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, LocalInfo, Rules, Stmt, StmtKind};
@@ -180,6 +180,8 @@ pub(crate) struct Elab<'a> {
     pub f: Frame,
     /// The instances being elaborated, by code.
     pub stack: Vec<u64>,
+    /// The calls that led to them, those of the library left out.
+    pub calls: Vec<Option<Step>>,
     pub diags: Vec<Diagnostic>,
     pub inputs: Vec<Input>,
     pub sizes: Vec<SizeSource>,
@@ -206,6 +208,7 @@ impl<'a> Elab<'a> {
             blaming: FxHashMap::default(),
             f: frame,
             stack: Vec::new(),
+            calls: Vec::new(),
             diags: Vec::new(),
             inputs: Vec::new(),
             sizes: Vec::new(),
@@ -221,7 +224,13 @@ impl<'a> Elab<'a> {
 
     /// Reports a problem.
     pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> R<T> {
-        let diagnostic = self.blamed(diagnostic);
+        let mut diagnostic = self.blamed(diagnostic);
+        for step in self.calls.iter().rev().flatten() {
+            match diagnostic.calls.last_mut() {
+                Some(last) if Step { times: last.times, ..step.clone() } == *last => last.times += 1,
+                Some(_) | None => diagnostic.calls.push(step.clone()),
+            }
+        }
         self.diags.push(diagnostic);
         Err(Fail::Reported)
     }
@@ -376,7 +385,7 @@ impl<'a> Elab<'a> {
     pub fn natural(&mut self, d: &Dim, span: Span) -> R<()> {
         if let Some(c) = d.as_const() {
             if c < 0 {
-                return self.error("E0203", span, format!("a size cannot be negative, and this one is {c}"));
+                return self.fail(crate::failures::negative_size(span, c));
             }
         } else if !self.is_natural(d) {
             self.push(StmtKind::NonNegative { size: d.clone() }, span);
@@ -438,6 +447,7 @@ impl<'a> Elab<'a> {
             span: frame.span,
             rules: Rules::default(),
             apart: frame.apart,
+            library: frame.blame.is_some(),
         }
     }
 

@@ -55,7 +55,7 @@ impl Checker {
 
     /// Calls the function that `expr` denotes with arguments of these layouts; the value is `shown`.
     pub fn function(&mut self, expr: &str, args: &[ArgInfo], host: &dyn Host) -> Result<Entry, Vec<Diagnostic>> {
-        let source = Source::new("<call>", expr);
+        let source = Source::new(crate::source::CALL, expr);
         // Hosts ask for the same again and again.
         let known = self.world.sources.iter().position(|s| s.name() == source.name() && s.text() == source.text());
         let id = match known {
@@ -224,6 +224,7 @@ fn empty() -> Entry {
         span: Span::default(),
         rules: typed::Rules::default(),
         apart: false,
+        library: false,
     };
     Entry {
         module: typed::Module { funcs: vec![main] },

@@ -4,7 +4,7 @@
 use super::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo};
 use super::value::{Code, K, LeafTy, Template, Val, key};
 use crate::ast::Name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, How, Step};
 use crate::source::Span;
 use crate::typed::{FuncId, Local};
 use crate::types::{DType, Dim, Sym, Ty};
@@ -241,6 +241,7 @@ impl Elab<'_> {
         let mut ret = None;
         let (mut var_types, mut var_fixed) = Default::default();
         let mut assumed: Option<Template> = None;
+        let step = self.step(callee, args, span);
         let marks = self.diags.len();
         // What has been made inside stays good unless it called the instance itself, for which other types were assumed.
         let mut stale = true;
@@ -290,8 +291,10 @@ impl Elab<'_> {
             let inner_args: Vec<Val> = args.iter().map(&mut parameters).collect();
             let outer = std::mem::replace(&mut self.f, frame);
             self.stack.push(identity);
+            self.calls.push(step.clone());
             let outcome = self.instance_body(&inner, &inner_args, named, span);
             self.stack.pop();
+            self.calls.pop();
             let frame = std::mem::replace(&mut self.f, outer);
             let outcome = match outcome {
                 Ok(()) | Err(Fail::Never | Fail::Reported) if frame.again && !self.ended => Err(Fail::Restart),
@@ -364,6 +367,19 @@ impl Elab<'_> {
         copy.dim(d, true)
     }
 
+    /// A call, as a problem in the function shows it; none for one of the library, in which what fails is blamed on its caller.
+    fn step(&self, callee: &Val, args: &[Val], span: Span) -> Option<Step> {
+        if self.blame_of(callee, span).is_some() {
+            return None;
+        }
+        let given: Vec<String> = args.iter().map(|arg| self.show(arg)).collect();
+        // Types that grow from call to call are told for the calls where they are short.
+        let given = Some(given.join(", ")).filter(|given| given.len() <= 60).unwrap_or_default();
+        let span = Some(self.f.blame.unwrap_or(span));
+        Some(Step { function: self.callable_name(callee), how: How::Call, span, given, times: 1 })
+    }
+
+    /// The frame of an instance.
     pub fn frame_for(&self, callee: &Val, span: Span) -> Frame {
         let name = self.callable_name(callee);
         let mut frame = match callee {

@@ -5,6 +5,7 @@ use super::index::{Picked, Plan, from_end};
 use super::value::Val;
 use crate::ast::{BinaryOp, Expr, ExprKind, Index};
 use crate::diagnostic::Diagnostic;
+use crate::failures;
 use crate::ops::Op;
 use crate::source::Span;
 use crate::typed::{BoundsOf, Local};
@@ -126,7 +127,15 @@ impl Elab<'_> {
                 _ => self.show_dim(&d),
             };
             let n = self.show_dim(dim);
-            return self.error("E0210", at, format!("{what} {shown} is out of range: the axis has size {n}"));
+            let problem = match what {
+                "the index" => failures::index(at, &shown, &n),
+                _ => failures::slice(at, format!("{what} {shown} is out of range: the axis has size {n}")),
+            };
+            let computed = d.as_const().filter(|_| !shown.starts_with('-'));
+            return match dim.as_const() {
+                Some(count) => self.fail(failures::valid(problem, computed, count)),
+                None => self.fail(problem),
+            };
         }
         Ok(self.is_natural(&d) && self.is_natural(&room))
     }
@@ -159,7 +168,7 @@ impl Elab<'_> {
             let room = dim.clone() - high.clone() - Dim::constant(1);
             if low.as_const().is_some_and(|c| c < 0) || room.as_const().is_some_and(|c| c < 0) {
                 let n = self.show_dim(dim);
-                return self.error("E0210", at, format!("this slice leaves the axis, which has size {n}"));
+                return self.fail(failures::slice(at, format!("this slice leaves the axis, which has size {n}")));
             }
             // `room + 1 ≥ 0` is enough when the slice may be empty.
             if self.is_natural(&low) && self.is_natural(&room) {

@@ -3,6 +3,8 @@
 use super::arrays::{array, size_of};
 use crate::check::elab_api::{Args, Elab, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
+use crate::failures::{OF_NOTHING, of_nothing};
+use crate::message::Said;
 use crate::ops::Op;
 use crate::prims::Prim;
 use crate::source::Span;
@@ -68,14 +70,14 @@ pub(crate) fn kept(e: &mut Elab<'_>, a: &Args, k: usize, dims: &[Dim], axes: &[u
 pub(crate) fn not_empty(e: &mut Elab<'_>, name: &str, dims: &[Dim], axes: &[usize], span: Span) -> R<()> {
     for &k in axes {
         if dims[k].is(0) {
-            return e.error("E0212", span, format!("`{name}` of nothing has no value"));
+            return e.error(OF_NOTHING, span, of_nothing(name));
         }
         if dims[k].as_const().is_none() && !e.is_natural(&(dims[k].clone() - Dim::constant(1))) {
             let n = e.operand(&Val::Size(dims[k].clone()), span)?;
             let zero = e.constant(crate::ops::Const::I64(0), span)?;
             let cond = e.emit(Op::Prim(Prim::Gt), &[n, zero], span)?;
-            let message = vec![Piece::Text(format!("`{name}` of nothing has no value"))];
-            e.push(StmtKind::Assert { cond, message }, span);
+            let said = Said { code: OF_NOTHING, ..Said::plain(vec![Piece::Text(of_nothing(name))]) };
+            e.push(StmtKind::Assert { cond, said }, span);
         }
     }
     Ok(())

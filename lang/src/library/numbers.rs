@@ -3,11 +3,11 @@
 use super::arrays::dims_of;
 use crate::check::elab_api::{Args, Elab, Kind, LeafTy, R, Val, plain_text};
 use crate::diagnostic::Diagnostic;
-use crate::message::Message;
+use crate::message::{Message, Said};
 use crate::ops::{Op, Random, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::{Piece, StmtKind};
+use crate::typed::{Local, Piece, StmtKind};
 use crate::types::{DType, Ty};
 
 pub(crate) fn choose(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
@@ -236,11 +236,7 @@ pub(crate) fn print(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 }
 
 pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (c, at) = a.at(0)?;
-    if e.kind(&c).is_none_or(|k| k.dtype != DType::Bool) || !e.dims(&c).is_empty() {
-        let what = e.show(&c);
-        return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
-    }
+    let (cond, at) = condition(e, a)?;
     // What the library asserts is about its use: the message says all.
     let library = e.f.blame.is_some();
     let mut message = Vec::new();
@@ -264,8 +260,31 @@ pub(crate) fn assert(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
             message.truncate(marks.saturating_sub(1));
         }
     }
-    let cond = e.operand(&c, at)?;
-    e.push(StmtKind::Assert { cond, message }, span);
+    e.push(StmtKind::Assert { cond, said: Said::plain(message) }, span);
+    Ok(Val::None)
+}
+
+fn condition(e: &mut Elab<'_>, a: &Args) -> R<(Local, Span)> {
+    let (c, at) = a.at(0)?;
+    if e.kind(&c).is_none_or(|k| k.dtype != DType::Bool) || !e.dims(&c).is_empty() {
+        let what = e.show(&c);
+        return e.error("E0204", at, format!("a condition needs one truth value, but this is {what}"));
+    }
+    Ok((e.operand(&c, at)?, at))
+}
+
+/// An assertion of the library whose failure has a code of its own, and perhaps a cure.
+pub(crate) fn assert_coded(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
+    let ((cond, _), (code, _), (line, at)) = (condition(e, a)?, a.at(1)?, a.at(2)?);
+    let Some(code) = plain_text(&code).and_then(|code| crate::codes::find(&code)) else {
+        return e.error("E0999", span, "the library fails with a code that is not explained");
+    };
+    let mut said = Said { code: code.code, line: Vec::new(), help: Vec::new() };
+    e.pieces(&line, None, &mut said.line, at)?;
+    if let Some((help, at)) = a.get(3).filter(|(help, _)| !matches!(help, Val::None)) {
+        e.pieces(help, None, &mut said.help, *at)?;
+    }
+    e.push(StmtKind::Assert { cond, said }, span);
     Ok(Val::None)
 }
 

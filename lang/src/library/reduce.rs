@@ -3,6 +3,7 @@
 use super::arrays::array;
 use super::axes::{axes, axis, axis_or, kept, not_empty};
 use crate::check::elab_api::{Args, Elab, R, Val};
+use crate::failures::{OF_NOTHING, of_nothing};
 use crate::ops::{Op, Reduction, Sel};
 use crate::prims::Prim;
 use crate::source::Span;
@@ -87,7 +88,7 @@ pub(crate) fn extreme(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Va
                 Some(t) => e.pointwise(prim, &[t, p.clone()], span)?,
             });
         }
-        return total.map_or_else(|| e.error("E0212", at, format!("`{name}` of nothing has no value")), Ok);
+        return total.map_or_else(|| e.error(OF_NOTHING, at, of_nothing(name)), Ok);
     }
     let (v, at) = array(e, a, 0)?;
     let dtype = e.kind(&v).map_or(DType::F64, |k| k.dtype).max(DType::I64);

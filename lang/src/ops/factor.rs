@@ -12,7 +12,8 @@ pub enum Factor {
     /// being row `p[k]` of A; then for each pivot its size relative to the numbers it is the difference of.
     /// `[n + 2, n]`
     Lu,
-    /// `(A)`, `n × n`, of which the lower half is read: L with A = L Lᵀ, all zero if A is not positive definite.
+    /// `(A)`, `n × n`, of which the lower half is read: L with A = L Lᵀ; if A is not positive definite, all
+    /// zero but for the first entry, which is minus the size of the first leading block that is not.
     /// `[n, n]`
     Cholesky,
     /// `(A)`, `m × n` with m ≥ n: Q, thin, above R, whose diagonal is not negative. `[m + n, n]`

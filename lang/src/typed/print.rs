@@ -125,7 +125,7 @@ fn block(f: &mut fmt::Formatter<'_>, func: &Func, body: &[Stmt], depth: usize) -
             StmtKind::Bounds { index, len, what } => writeln!(f, "bounds l{} < {len} {what:?}", index.0)?,
             StmtKind::NonNegative { size } => writeln!(f, "natural {size}")?,
             StmtKind::SameSize { left, right } => writeln!(f, "same {left} {right}")?,
-            StmtKind::Assert { cond, message } => writeln!(f, "assert l{} {}", cond.0, pieces(message))?,
+            StmtKind::Assert { cond, said } => writeln!(f, "assert l{} {}", cond.0, pieces(&said.line))?,
             StmtKind::Print { message: Message::Line(ps) } => writeln!(f, "print {}", pieces(ps))?,
             StmtKind::Print { message: Message::Tell(topic, _) } => writeln!(f, "tell {}", topic.name())?,
         }

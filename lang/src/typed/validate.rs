@@ -270,10 +270,10 @@ impl Check<'_> {
                 self.dim(left)?;
                 self.dim(right)
             }
-            StmtKind::Assert { cond, message } => {
+            StmtKind::Assert { cond, said } => {
                 self.used(&[*cond])?;
                 self.is(*cond, &truth, "condition")?;
-                self.pieces(message)
+                self.pieces(said.pieces())
             }
             StmtKind::Print { message } => {
                 let mut locals = Vec::new();
@@ -283,7 +283,7 @@ impl Check<'_> {
         }
     }
 
-    fn pieces(&self, pieces: &[Piece]) -> Result<(), String> {
+    fn pieces<'p>(&self, pieces: impl Iterator<Item = &'p Piece>) -> Result<(), String> {
         for p in pieces {
             if let Piece::Value(l, _) = p {
                 self.used(&[*l])?;

@@ -5,7 +5,7 @@
 //! | kernel | operand | result |
 //! |---|---|---|
 //! | `adl_lu` | A, `n × n` | `n + 2` rows: L below the diagonal and U of P A = L U; the permutation (row `k` of P A is row `p[k]` of A); for each pivot its size relative to the numbers it is the difference of |
-//! | `adl_cholesky` | A, its lower half | L; all zero if A is not positive definite |
+//! | `adl_cholesky` | A, its lower half | L; if A is not positive definite, all zero but for the first entry, minus the size of the first leading block that is not |
 //! | `adl_qr` | A, `m × n`, m ≥ n | Q, `m × n`, above R, whose diagonal is not negative |
 //! | `adl_eigh` | A, its lower half | the eigenvalues, ascending, above the matrix whose columns are the eigenvectors; infinite if the iteration does not converge |
 //! | `adl_svd` | A, `m × n`, m ≥ n | U, `m × n`, above the singular values, descending, above V, `n × n`; infinite without convergence |

@@ -11,6 +11,7 @@ use super::{Host, Interrupt};
 use crate::abi::{Context, Failure, Status, Tape};
 use crate::array::Array;
 use crate::buffer::{ALIGN, allocate_raw, free_raw};
+use crate::trace::Trace;
 use crate::view::{Leaf, Place};
 
 /// Smallest chunk and smallest tape, in bytes.
@@ -30,6 +31,8 @@ pub struct Store {
     pub(super) panic: Option<Box<dyn Any + Send>>,
     pub(super) refusal: Option<String>,
     pub(crate) failure_values: Vec<Array>,
+    /// Where the call failed, and the calls that led there.
+    pub(crate) trace: Trace,
     pub(super) limit: usize,
     /// What each call may take.
     pub(super) fuel: i64,
@@ -81,6 +84,7 @@ impl Store {
             panic: None,
             refusal: None,
             failure_values: Vec::new(),
+            trace: Trace::default(),
             limit: usize::MAX,
             fuel: i64::MAX,
             held: 0,

@@ -123,7 +123,7 @@ impl Forward<'_, '_> {
                 let mut sum = None;
                 for (weight, tangent) in weights.iter().zip(tangents) {
                     if let Some(tangent) = *tangent {
-                        let value = chosen(to, weight, (args, result), tangent);
+                        let (_, value) = chosen(to, weight, (args, result), tangent);
                         sum = Some(plus(to, sum, Term { minus: false, value }));
                     }
                 }

@@ -43,6 +43,15 @@ pub(in crate::ad) enum Taint {
     Choice,
 }
 
+/// Why the product of a cotangent and a partial is zero where the cotangent is, whatever the partial is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Guard {
+    /// Where something else was taken.
+    Untaken,
+    /// Everywhere: it leads to operations at finite limits alone, and overflows.
+    Limit,
+}
+
 /// The facts about one function.
 pub(super) struct Facts {
     /// Which values are active.
@@ -55,6 +64,8 @@ pub(super) struct Facts {
     sizes: OnceCell<Side<Value, Size>>,
     /// Which lead to finite limits alone; likewise.
     limited: OnceCell<Side<Value, bool>>,
+    /// Whether some product is guarded where something else was taken; likewise.
+    masks: OnceCell<bool>,
     /// What is known of the arguments.
     arguments: Size,
     touched: FxHashMap<Block, BTreeSet<usize>>,
@@ -68,7 +79,7 @@ impl Facts {
         tree(func, func.body, &mut owners, &mut homes);
         let (useful, tainted) = (Side::new(false), Side::new(tainted));
         let (sizes, limited, touched) = (OnceCell::new(), OnceCell::new(), FxHashMap::default());
-        let facts = Facts { active, useful, tainted, sizes, limited, arguments, touched };
+        let facts = Facts { active, useful, tainted, sizes, limited, masks: OnceCell::new(), arguments, touched };
         let mut flow = Flow { func, owners, homes, facts, grown: true };
         for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
@@ -85,8 +96,22 @@ impl Facts {
         values.iter().map(|&v| self.tainted[v]).max().unwrap_or(Taint::No)
     }
 
-    /// Whether the product of a cotangent and this partial of an instruction must be guarded.
-    pub fn guards(&self, func: &Func, data: &InstData, partial: Option<&Formula>) -> bool {
+    /// Whether some product is guarded where something else was taken.
+    pub fn masks(&self, func: &Func) -> bool {
+        let guarded = |data: &InstData| match &data.kind {
+            Kind::Pure(Op::Prim(prim)) if self.useful[data.results[0]] => match &prim.row().derivative {
+                Derivative::Partials(partials) => {
+                    partials.iter().any(|partial| self.guards(func, data, partial.as_ref()) == Some(Guard::Untaken))
+                }
+                Derivative::Zero | Derivative::Choice(_) | Derivative::Select => false,
+            },
+            _ => false,
+        };
+        *self.masks.get_or_init(|| func.insts.iter().any(|(_, data)| guarded(data)))
+    }
+
+    /// How the product of a cotangent and this partial of an instruction must be guarded.
+    pub fn guards(&self, func: &Func, data: &InstData, partial: Option<&Formula>) -> Option<Guard> {
         let result = data.results[0];
         let all = || self.sizes.get_or_init(|| sizes(func, self.arguments));
         let size = |value: Value| all()[value];
@@ -106,7 +131,7 @@ impl Facts {
             Taint::Branch => infinite(&size),
             Taint::Choice => true,
         };
-        untaken || overflows()
+        if overflows() { Some(Guard::Limit) } else { untaken.then_some(Guard::Untaken) }
     }
 
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.

@@ -81,7 +81,7 @@ impl Sweep<'_, '_> {
         {
             *func = self.ad.strip(*func, Level::Bare);
         }
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         let args = self.primals(&data.args);
         let types = data.results.iter().map(|&r| source.ty(r).clone()).collect();
         let copy = self.emit.to().inst(kind, args, types);
@@ -106,7 +106,7 @@ impl Sweep<'_, '_> {
         let counter = Ty::scalar(DType::I64);
         let test = self.region(test);
         let body = self.region(body);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         let zero = self.emit.to().int(0);
         let func = &mut self.emit.func;
         func.param(test, crate::ir::Type::Data(counter.clone()));

@@ -14,8 +14,9 @@
 use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
 use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
-use super::Sweep;
-use crate::ir::{InstData, Value};
+use super::flow::Guard;
+use super::{Sweep, Taken};
+use crate::ir::{Builder, InstData, Value};
 use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::{Derivative, Prim};
 use adl_lang::types::{DType, Dim, Ty};
@@ -28,31 +29,37 @@ impl Sweep<'_, '_> {
         };
         let x = data.args[0];
         let ty = self.source.data(x).clone();
+        let taken = self.taken(result, c);
         match op {
-            Op::Prim(prim) => self.reverse_prim(*prim, data, c),
+            Op::Prim(prim) => self.reverse_prim(*prim, data, (c, taken)),
             Op::Convert(_) => {
                 let back = self.emit.to().convert(c, ty.dtype);
-                self.contribute(x, back);
+                self.contribute_taken(x, Term::plus(back), taken);
             }
             Op::Broadcast { dims, axes } => {
-                let new = (0..dims.len()).filter(|k| !axes.contains(k)).collect();
+                let new: Vec<usize> = (0..dims.len()).filter(|k| !axes.contains(k)).collect();
+                let taken = self.shaped(taken, &|to, mask| to.pure(Op::Reduce(Reduction::Any, new.clone()), &[mask]));
                 let back = self.emit.to().sum(c, new);
-                self.contribute(x, back);
+                self.contribute_taken(x, Term::plus(back), taken);
             }
-            Op::Reduce(kind, axes) => self.reverse_reduce(*kind, axes, data, c),
+            Op::Reduce(kind, axes) => self.reverse_reduce(*kind, axes, data, (c, taken)),
             Op::Transpose(perm) => {
                 let mut inverse = vec![0; perm.len()];
                 for (k, &from) in perm.iter().enumerate() {
                     inverse[from] = k;
                 }
-                let back = self.emit.to().pure(Op::Transpose(inverse), &[c]);
-                self.contribute(x, back);
+                let back = Op::Transpose(inverse);
+                let taken = self.shaped(taken, &|to, mask| to.pure(back.clone(), &[mask]));
+                let back = self.emit.to().pure(back, &[c]);
+                self.contribute_taken(x, Term::plus(back), taken);
             }
             Op::Reshape(_) => {
-                let back = self.emit.to().pure(Op::Reshape(ty.dims), &[c]);
-                self.contribute(x, back);
+                let back = Op::Reshape(ty.dims);
+                let taken = self.shaped(taken, &|to, mask| to.pure(back.clone(), &[mask]));
+                let back = self.emit.to().pure(back, &[c]);
+                self.contribute_taken(x, Term::plus(back), taken);
             }
-            Op::Concat(axis) => self.reverse_concat(*axis, data, c),
+            Op::Concat(axis) => self.reverse_concat(*axis, data, (c, taken)),
             Op::Index(sels) => {
                 let operands = self.primals(&data.args[1..]);
                 let whole = self.peek(x);
@@ -95,8 +102,16 @@ impl Sweep<'_, '_> {
         }
     }
 
+    /// Where a value plays a part of which the result has another shape.
+    fn shaped(&mut self, taken: Taken, with: &dyn Fn(&mut Builder<'_>, Value) -> Value) -> Taken {
+        match taken {
+            Taken::All => Taken::All,
+            Taken::Where(mask) => Taken::Where(with(&mut self.emit.to(), mask)),
+        }
+    }
+
     /// A contribution with a sign.
-    fn contribute_term(&mut self, value: Value, term: Term) {
+    pub(super) fn contribute_term(&mut self, value: Value, term: Term) {
         match self.ct.get(&value) {
             Some(&sum) if term.minus && !self.accs.contains(&value) => {
                 let difference = plus(&mut self.emit.to(), Some(sum), term);
@@ -109,7 +124,7 @@ impl Sweep<'_, '_> {
         }
     }
 
-    fn reverse_prim(&mut self, prim: Prim, data: &InstData, c: Value) {
+    fn reverse_prim(&mut self, prim: Prim, data: &InstData, (c, taken): (Value, Taken)) {
         let args = self.primals(&data.args);
         let result = self.primal[&data.results[0]];
         match &prim.row().derivative {
@@ -117,37 +132,46 @@ impl Sweep<'_, '_> {
             Derivative::Partials(partials) => {
                 for (k, (&arg, partial)) in data.args.iter().zip(partials).enumerate() {
                     if self.facts.active[arg] && passes(&Op::Prim(prim), k) {
-                        let guarded = self.facts.guards(&self.source, data, partial.as_ref());
-                        let zero = if guarded { Zero::Tangent } else { Zero::None };
+                        let zero = match (self.facts.guards(&self.source, data, partial.as_ref()), taken) {
+                            (Some(Guard::Limit), _) => Zero::Tangent,
+                            (Some(Guard::Untaken), Taken::Where(mask)) => Zero::Outside(mask),
+                            (Some(Guard::Untaken), Taken::All) | (None, _) => Zero::None,
+                        };
                         let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, zero);
-                        self.contribute_term(arg, term);
+                        self.contribute_taken(arg, term, taken);
                     }
                 }
             }
             Derivative::Choice(weights) => {
                 for (&arg, weight) in data.args.iter().zip(weights) {
                     if self.facts.active[arg] {
-                        let part = chosen(&mut self.emit.to(), weight, (&args, result), c);
-                        self.contribute(arg, part);
+                        let (weight, part) = chosen(&mut self.emit.to(), weight, (&args, result), c);
+                        let zero = self.emit.to().zeros_like(weight);
+                        let wins = self.emit.to().prim(Prim::Ne, &[weight, zero]);
+                        let taken = self.joined(Prim::And, taken, Taken::Where(wins));
+                        self.contribute_taken(arg, Term::plus(part), taken);
                     }
                 }
             }
             Derivative::Select => {
                 let zero = self.emit.to().zeros_like(c);
-                for (&arg, sides) in data.args[1..].iter().zip([[c, zero], [zero, c]]) {
+                for (k, (&arg, sides)) in data.args[1..].iter().zip([[c, zero], [zero, c]]).enumerate() {
                     if self.facts.active[arg] {
                         let part = self.emit.to().prim(Prim::Select, &[args[0], sides[0], sides[1]]);
-                        self.contribute(arg, part);
+                        let here = if k == 0 { args[0] } else { self.emit.to().prim(Prim::Not, &[args[0]]) };
+                        let taken = self.joined(Prim::And, taken, Taken::Where(here));
+                        self.contribute_taken(arg, Term::plus(part), taken);
                     }
                 }
             }
         }
     }
 
-    fn reverse_reduce(&mut self, kind: Reduction, axes: &[usize], data: &InstData, c: Value) {
+    fn reverse_reduce(&mut self, kind: Reduction, axes: &[usize], data: &InstData, (c, taken): (Value, Taken)) {
         let x = data.args[0];
         let dims = self.source.data(x).dims.clone();
         let (primal, extreme) = (self.primal[&x], self.primal[&data.results[0]]);
+        let mut taken = self.shaped(taken, &|to, mask| spread(to, mask, &dims, axes));
         let to = &mut self.emit.to();
         let back = match kind {
             Reduction::Sum => spread(to, c, &dims, axes),
@@ -156,14 +180,16 @@ impl Sweep<'_, '_> {
                 let share = to.prim(Prim::Div, &[c, count]);
                 let share = spread(to, share, &dims, axes);
                 let zero = to.zeros_like(share);
-                to.prim(Prim::Select, &[hit, share, zero])
+                let back = to.prim(Prim::Select, &[hit, share, zero]);
+                taken = self.joined(Prim::And, taken, Taken::Where(hit));
+                back
             }
             Reduction::All | Reduction::Any => panic!("internal error: a cotangent for {kind:?}"),
         };
-        self.contribute(x, back);
+        self.contribute_taken(x, Term::plus(back), taken);
     }
 
-    fn reverse_concat(&mut self, axis: usize, data: &InstData, c: Value) {
+    fn reverse_concat(&mut self, axis: usize, data: &InstData, (c, taken): (Value, Taken)) {
         let mut offset = Dim::constant(0);
         for &arg in &data.args {
             let ty = self.source.data(arg).clone();
@@ -173,8 +199,9 @@ impl Sweep<'_, '_> {
                 let start = to.size(offset.clone());
                 let mut sels = vec![Sel::All; ty.rank()];
                 sels[axis] = Sel::Span { len: len.clone(), step: 1 };
-                let part = to.pure(Op::Index(sels), &[c, start]);
-                self.contribute(arg, part);
+                let part = to.pure(Op::Index(sels.clone()), &[c, start]);
+                let taken = self.shaped(taken, &|to, mask| to.pure(Op::Index(sels.clone()), &[mask, start]));
+                self.contribute_taken(arg, Term::plus(part), taken);
             }
             offset = offset + len;
         }
@@ -241,7 +268,7 @@ impl Sweep<'_, '_> {
 }
 
 /// 0, 1, 2, … in row-major order, in that shape.
-fn ranks(to: &mut crate::ir::Builder<'_>, part: &Ty) -> Value {
+fn ranks(to: &mut Builder<'_>, part: &Ty) -> Value {
     let flat = to.pure(Op::Iota(part.len()), &[]);
     if part.rank() == 1 { flat } else { to.pure(Op::Reshape(part.dims.clone()), &[flat]) }
 }

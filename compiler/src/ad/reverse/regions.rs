@@ -11,9 +11,10 @@
 //!
 //! A lane runs again, with a tape of its own if it needs one, so that lanes stay independent and nothing is kept.
 
+use super::super::linear::Term;
 use super::forward::Mode;
 use super::rows::Pair;
-use super::{Sweep, types};
+use super::{Sweep, Taken, types};
 use crate::ir::{Block, Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::Dim;
@@ -22,7 +23,8 @@ impl Sweep<'_, '_> {
     pub(super) fn reverse_if(&mut self, inst: Inst, then: Block, otherwise: Block) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
-        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let cotangents: Vec<Option<(Value, Taken)>> =
+            data.results.iter().map(|&r| self.ct.remove(&r).map(|c| (c, self.taken(r, c)))).collect();
         let mut changed = [facts.touched(then), facts.touched(otherwise)].concat();
         changed.sort_unstable();
         changed.dedup();
@@ -32,8 +34,8 @@ impl Sweep<'_, '_> {
         for (side, forward) in [then, otherwise].into_iter().zip(forward) {
             let outer = self.emit.enter();
             for (&value, &cotangent) in source.blocks[side].yields.iter().zip(&cotangents) {
-                if let Some(cotangent) = cotangent {
-                    self.contribute(value, cotangent);
+                if let Some((cotangent, taken)) = cotangent {
+                    self.contribute_taken(value, Term::plus(cotangent), taken);
                 }
             }
             self.reverse_block(side);
@@ -48,7 +50,7 @@ impl Sweep<'_, '_> {
             self.pairs.push(Pair { forward, reverse, counter: None });
             sides.push(reverse);
         }
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         // What both sides yield alike needs no result.
         let blocks = &mut self.emit.func.blocks;
         let alike: Vec<bool> = (0..changed.len())
@@ -94,7 +96,7 @@ impl Sweep<'_, '_> {
             self.ct.insert(value, cotangent);
         }
         self.contents(body);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         for (&value, cotangent) in block.yields.iter().zip(cotangents) {
             if let Some(cotangent) = cotangent {
                 let rank = self.emit.func.data(cotangent).rank();
@@ -108,7 +110,7 @@ impl Sweep<'_, '_> {
         let body = self.emit.leave(outer, yields);
 
         (self.mode, self.accs) = (mode, outer_accs);
-        self.emit.span = data.span;
+        self.emit.place = data.place;
         let types = types(&self.source, &touched);
         let kind = Kind::Map { extents: extents.to_vec(), body, accs: touched.len() };
         let results = self.emit.to().results(kind, inits, types);

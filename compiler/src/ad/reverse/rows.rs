@@ -204,14 +204,14 @@ fn cheap_prim(prim: Prim) -> bool {
 /// Pushes the kept values at the end of the forward region, pops them at the start of the reverse region and computes
 /// the others again; gives what each value has become there.
 fn pop(func: &mut Func, pair: &Pair, kept: &[Value], again: &[Value]) -> FxHashMap<Value, Value> {
-    let span = func.span;
+    let place = func.span.into();
     let rest = std::mem::take(&mut func.blocks[pair.reverse].insts);
     let mut map = FxHashMap::default();
     if !kept.is_empty() {
         let mut types = vec![Type::Tape];
         types.extend(kept.iter().map(|&v| func.ty(v).clone()));
-        Builder { func, block: pair.forward, span }.inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
-        let row = Builder { func, block: pair.reverse, span }.results(Kind::Pop, Vec::new(), types);
+        Builder { func, block: pair.forward, place }.inst(Kind::Push, kept.to_vec(), vec![Type::Tape]);
+        let row = Builder { func, block: pair.reverse, place }.results(Kind::Pop, Vec::new(), types);
         for (&value, &popped) in kept.iter().zip(&row[1..]) {
             map.insert(value, popped);
             func.share_name(value, popped);
@@ -241,13 +241,13 @@ impl Again<'_> {
         let new = match (self.pair.counter, func.values[value].def) {
             (Some((index, last)), _) if index == value => {
                 let round = func.blocks[block].params[0];
-                Builder { block, span: func.span, func }.sub(last, round)
+                Builder { block, place: func.span.into(), func }.sub(last, round)
             }
             (_, Def::Result(inst, _)) if self.forward.contains(&inst) => {
                 let data = func.insts[inst].clone();
                 let args = data.args.iter().map(|&a| self.value(func, a)).collect();
                 let ty = func.ty(value).clone();
-                Builder { func, block, span: data.span }.results(data.kind, args, vec![ty])[0]
+                Builder { func, block, place: data.place }.results(data.kind, args, vec![ty])[0]
             }
             (_, Def::Param(..) | Def::Result(..)) => return value,
         };

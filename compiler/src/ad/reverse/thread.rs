@@ -76,8 +76,8 @@ impl Thread<'_> {
     }
 
     fn at(&mut self, block: Block, kind: Kind, args: Vec<Value>, results: Vec<Type>) -> Vec<Value> {
-        let span = self.func.span;
-        Builder { func: self.func, block, span }.results(kind, args, results)
+        let place = self.func.span.into();
+        Builder { func: self.func, block, place }.results(kind, args, results)
     }
 
     /// Gives the lanes of maps in an instruction that takes no tape what they need.

@@ -6,7 +6,7 @@ use adl_lang::types::{DType, Dim, Sym, Ty};
 use adl_runtime::array::element_count;
 use adl_runtime::buffer::Buffer;
 use adl_runtime::view::{Leaf, LeafMut};
-use adl_runtime::{Array, Context, Failure, Interrupt, Status, Workspace};
+use adl_runtime::{Array, Context, Failure, Interrupt, Status, Trace, Workspace};
 use smallvec::SmallVec;
 use std::borrow::Borrow;
 
@@ -93,13 +93,15 @@ impl Native {
         if status == Status::Done as u32 { Ok(()) } else { Err(Stop { status, failure: context.failure }) }
     }
 
-    /// Why a call of scalars did not finish.
+    /// Why a call of scalars did not finish, and where.
     #[cold]
-    pub fn explain_stop(&self, stop: &Stop) -> CallFailure {
+    pub fn explain_stop(&self, stop: &Stop) -> (CallFailure, Trace) {
         if stop.status == u32::MAX {
-            return CallFailure::Arguments("other scalars than those of the function".into());
+            let failure = CallFailure::Arguments("other scalars than those of the function".into());
+            return (failure, Trace::default());
         }
-        self.explain(stop.status, &stop.failure, &[], None)
+        let trace = Trace::at(stop.failure.site);
+        (self.explain(stop.status, &stop.failure, &[], None), trace)
     }
 
     /// Fills the slots of a call.

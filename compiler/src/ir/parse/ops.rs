@@ -5,7 +5,7 @@ use super::{Parsed, Parser};
 use crate::ir::func::{Claim, Part, Value};
 use crate::ir::print::words;
 use adl_lang::ast::{Format, FormatStyle};
-use adl_lang::message::Body;
+use adl_lang::message::{Body, Said};
 use adl_lang::ops::{Factor, Op, Random, Reduction, Sel, Table};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
@@ -117,7 +117,16 @@ impl Parser<'_, '_, '_> {
         if self.cursor.eat_word("nan") {
             Ok(Claim::NoNan(self.cursor.string()?))
         } else {
-            self.parts().map(Claim::Said)
+            let code = match self.cursor.at_ident() {
+                true => self.cursor.ident()?.to_string(),
+                false => Said::<usize>::PLAIN.to_string(),
+            };
+            let Some(code) = adl_lang::codes::find(&code) else {
+                return self.cursor.fail(format!("`{code}` is no code"));
+            };
+            let line = self.parts()?;
+            let help = if self.cursor.eat_word("help") { self.parts()? } else { Vec::new() };
+            Ok(Claim::Said(Said { code: code.code, line, help }))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Names, list};
 use crate::ir::func::{Claim, Part, Value};
 use adl_lang::ast::{Format, FormatStyle, Name};
-use adl_lang::message::{Body, Message};
+use adl_lang::message::{Body, Message, Said};
 use adl_lang::ops::{Const, Op, Random, Reduction, Sel};
 
 /// A pure operation.
@@ -115,10 +115,14 @@ pub fn line(parts: &[Part]) -> String {
     format!("({})", list(parts, ", ", part))
 }
 
-/// What an assertion says when it fails: `("x = ", $1)`, `nan "log"`.
+/// What an assertion says when it fails: `("x = ", $1)`, `E0415 ("no pivot") help ("`pinv`")`, `nan "log"`.
 pub fn claim(claim: &Claim) -> String {
     match claim {
-        Claim::Said(parts) => line(parts),
+        Claim::Said(Said { code, line: parts, help }) => {
+            let code = if *code == Said::<usize>::PLAIN { String::new() } else { format!("{code} ") };
+            let help = if help.is_empty() { String::new() } else { format!(" help {}", line(help)) };
+            format!("{code}{}{help}", line(parts))
+        }
         Claim::NoNan(name) => format!("nan {}", quoted(name)),
     }
 }

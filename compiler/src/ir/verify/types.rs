@@ -187,7 +187,10 @@ impl Types<'_> {
         let fits = match kind {
             Kind::Bounds { .. } => args.len() == 1 && is(0, DType::I64, false),
             Kind::Assert(Claim::NoNan(_)) => is(0, DType::Bool, true),
-            Kind::Assert(Claim::Said(line)) => is(0, DType::Bool, true) && said(&Message::Line(line.clone())),
+            Kind::Assert(Claim::Said(claim)) => {
+                let both = [&claim.line, &claim.help];
+                is(0, DType::Bool, true) && both.iter().all(|line| said(&Message::Line((*line).clone())))
+            }
             Kind::Print(message) => said(message),
             Kind::NonNegative(_) | Kind::SameSize(..) => args.is_empty(),
             Kind::Pure(_)

@@ -91,7 +91,7 @@ impl Lanes<'_> {
     /// An instruction where a lane certainly runs; nothing if it has no form for all lanes.
     fn lift_inst(&mut self, inst: Inst) -> Option<()> {
         let data = self.func.insts[inst].clone();
-        self.span = data.span;
+        self.place = data.place;
         match &data.kind {
             Kind::Pure(op) => {
                 let state = self.lift(op, &data.args)?;

@@ -4,7 +4,7 @@ use super::{Made, Number, STRETCH, TRANSPOSED, UNIT, UPPER, columns, finite, mag
 use crate::kernels::clears_vectors;
 use crate::kernels::desk::Desk;
 use crate::kernels::matmul::tiled;
-use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
 use faer::linalg::triangular_solve as triangle;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -127,10 +127,11 @@ pub(super) fn cholesky<T: Number>(desk: Desk, out: &mut [T], a: &[T], _: usize, 
         let width = panel.min(n - k);
         let corner = matrix.as_mut().submatrix_mut(k, k, width, width);
         let stack = room.stack();
-        if clears_vectors(|| cholesky_in_place(corner, Default::default(), Par::Seq, stack, Default::default()))
-            .is_err()
-        {
+        let made =
+            clears_vectors(|| cholesky_in_place(corner, Default::default(), Par::Seq, stack, Default::default()));
+        if let Err(LltError::NonPositivePivot { index }) = made {
             out.fill(T::default());
+            out[0] = -T::of((k + index) as f64 + 1.0);
             return Ok(());
         }
         let (left, mut right) = matrix.as_mut().submatrix_mut(k, k, n - k, n - k).split_at_col_mut(width);
