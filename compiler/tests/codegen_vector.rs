@@ -15,7 +15,7 @@ fn chains_of_arithmetic() {
     for dtype in ["f64", "f32"] {
         for text in [
             "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = broadcast [n] [] v2\n  v4 = mul v0 v3\n  v5 = sub v4 v1\n  v6 = abs v5\n  v7 = sqrt v6\n  v8 = div v7 v3\n  v9 = neg v8\n  yield v9\n}\n",
-            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = lt v0 v1\n  v4 = gt v0 v0\n  v5 = or v3 v4\n  v6 = not v5\n  v7 = select v6 v0 v1\n  v8 = convert T v3\n  v9 = add v7 v8\n  v10 = sign v9\n  v11 = floordiv v9 v1\n  v12 = rem v9 v1\n  v13 = add v10 v11\n  v14 = add v13 v12\n  yield v14\n}\n",
+            "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = lt v0 v1\n  v4 = gt v0 v0\n  v5 = or v3 v4\n  v6 = not v5\n  v7 = select v6 v0 v1\n  v8 = convert T v3\n  v9 = add v7 v8\n  v10 = sign v9\n  v11 = mul v9 v1\n  v12 = div v9 v1\n  v13 = add v10 v11\n  v14 = add v13 v12\n  yield v14\n}\n",
             "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> (T[n], T[n], T[n]) {\n  v3 = floor v0\n  v4 = ceil v1\n  v5 = round v0\n  v6 = add v3 v4\n  v7 = min v0 v1\n  v8 = max v5 v7\n  yield v6, v7, v8\n}\n",
             "func @0 f[n](v0: T[n], v1: T[n], v2: T) -> T[n] {\n  v3 = ge v0 v1\n  v4 = eq v0 v1\n  v5 = and v3 v4\n  v6 = ne v0 v0\n  v7 = le v0 v1\n  v8 = select v6 v7 v5\n  v9 = gt v2 v2\n  v10 = broadcast [n] [] v9\n  v11 = select v10 v8 v3\n  v12 = select v11 v0 v1\n  yield v12\n}\n",
         ] {
@@ -45,6 +45,8 @@ fn special_values() {
     let values = [0.0, -0.0, 1.0, -1.5, 2.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -1e300, 0.5, -3.5];
     for dtype in [DType::F64, DType::F32] {
         for op in ["add", "sub", "mul", "div", "min", "max", "floordiv", "rem"] {
+            // Exact division with a rest is a call for each pair.
+            let wide = !matches!(op, "floordiv" | "rem");
             let name = dtype.name();
             let text = format!(
                 "func @0 f[n](v0: {name}[n], v1: {name}[n]) -> {name}[n] {{\n  v2 = {op} v0 v1\n  yield v2\n}}\n"
@@ -54,7 +56,7 @@ fn special_values() {
                 Data::new(dtype, vec![pairs.len()], pairs.iter().map(|p| Const::of(dtype, f(p))).collect())
             };
             let stats = compare(&text, &[pairs.len() as i64], &[data(|p| p.0), data(|p| p.1)], 0.0);
-            assert_eq!(stats.vector_loops, 1);
+            assert_eq!(stats.vector_loops, usize::from(wide));
         }
         for op in ["sign", "round", "floor", "ceil", "abs", "sqrt", "neg"] {
             let name = dtype.name();

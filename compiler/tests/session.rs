@@ -190,7 +190,7 @@ fn failures_at_the_line_of_the_user() {
         "the index 5 is out of range: the axis has size 2",
     );
     assert!(problem.to_string().contains("test.adl:2:"), "{problem}");
-    fails("var n = 1\nwhile n > 0 { n *= 3 }", "E0403", "the whole number does not fit into `i64`");
+    fails("var n = 1\nwhile n > 0 { n *= 3 }", "E0403", "the result overflows: it does not fit into `i64`");
     fails("var n = [1]\nn -= 1\n5 // n[0]", "E0404", "whole number divided by zero");
 }
 

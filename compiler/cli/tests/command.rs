@@ -222,7 +222,7 @@ fn the_first_nan() {
     expect(&adl(&[&path]), OK, "nan\n", "");
     let said = adl(&["run", "--check-nan", &path]);
     let err = format!(
-        "error[E0413]: `log` made a NaN\n --> {path}:1:15\n  |\n1 | fn f(x) = sum(log(x) * 2)\n  |               ^^^^^^\n  |\n  = note: at [1, 1] it was given -0.25\n"
+        "error[E0413]: `log` made a NaN\n --> {path}:1:15\n  |\n1 | fn f(x) = sum(log(x) * 2)\n  |               ^^^^^^\n  |\n  = note: at [1, 1] it was given -0.25\n  = note: in `f`, called at {path}:3:1: `f(x)`\n"
     );
     expect(&said, FAILED, "", &err);
     // What is given a NaN does not make one, and what is not chosen does not count, in derivatives too.

@@ -179,7 +179,9 @@ fn what_is_no_program_is_refused_by_its_size() {
 fn a_file_that_is_interrupted_is_not_there() {
     let folder = Folder::new("interrupted");
     for end in ["csv", "npz"] {
-        let text = format!("let n = 20000000\nlet x = randn(1, n)\nsave(\"large.{end}\", (x: x))\nwhile true {{ }}");
+        let text = format!(
+            "let n = 20000000\nlet x = randn(1, n)\nsave(\"large.{end}\", (x: x))\nvar k = 1\nwhile k > 0 {{ k = k % 7 + 1 }}"
+        );
         let path = folder.write("program.adl", text);
         let said = adl(&["run", "--timeout", "2", &path]);
         assert!(said.code == FAILED && said.err.contains("E0414"), "{}", said.err);

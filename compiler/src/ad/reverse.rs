@@ -34,6 +34,7 @@ use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::prims::Prim;
+use adl_lang::types::DType;
 use flow::Facts;
 pub(super) use flow::Taint;
 use forward::Mode;
@@ -269,6 +270,22 @@ impl<'a, 'm> Sweep<'a, 'm> {
                 let zero = to.zeros_like(cotangent);
                 Taken::Where(to.prim(Prim::Ne, &[cotangent, zero]))
             }
+        }
+    }
+
+    /// Whether it is followed where a value plays a part.
+    fn maskable(&self, value: Value) -> bool {
+        self.facts.tainted[value] != Taint::No && self.facts.masks(&self.source) && !self.accs.contains(&value)
+    }
+
+    /// Where a value plays a part, as an array of truth values.
+    fn mask(&mut self, value: Value) -> Value {
+        let taken = self.ct.get(&value).copied().map(|cotangent| self.taken(value, cotangent));
+        let ty = self.source.data(value).with(DType::Bool);
+        match taken {
+            Some(Taken::Where(mask)) => mask,
+            Some(Taken::All) => self.emit.to().full(&ty, 1.0),
+            None => self.emit.to().full(&ty, 0.0),
         }
     }
 

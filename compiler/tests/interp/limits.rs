@@ -1,9 +1,9 @@
 //! Checks, hooks, calls, limits, costs.
 
 use super::*;
-
-use super::*;
 use adl_lang::message::Said;
+
+#[test]
 fn checks_fail_with_their_figures() {
     let bounds = "func f[n](i: i64[2]) -> i64 {\n  k = const 1\n  bounds slice i < n - 1\n  yield k\n}\n";
     assert_eq!(eval(bounds, &[3], vec![Data::i64s(&[2], &[0, 1])]), [int(1)]);

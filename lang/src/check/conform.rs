@@ -266,7 +266,7 @@ impl Elab<'_> {
             Val::Leaf(l) => self.show_ty(&t.types[l.0 as usize]),
             Val::Tuple(parts) => {
                 let part = |v: &Val| self.show_template(&Template { val: v.clone(), types: t.types.clone() });
-                super::elab::shortened(parts, &part)
+                shortened(parts, &part)
             }
             other => self.show(other),
         }
@@ -427,4 +427,33 @@ impl Template {
         );
         Template { val, types }
     }
+}
+
+/// Most characters of a tuple's type in a message.
+const SHOWN: usize = 160;
+
+/// The type of a tuple, of a long one the beginning.
+pub(crate) fn shortened(parts: &[(Option<Name>, Val)], show: &dyn Fn(&Val) -> String) -> String {
+    let mut text = String::from("(");
+    for (k, (name, part)) in parts.iter().enumerate() {
+        if k > 0 {
+            text.push_str(", ");
+        }
+        if text.len() > SHOWN {
+            text.push_str(&format!("… {} more", parts.len() - k));
+            break;
+        }
+        if let Some(name) = name {
+            text.push_str(&format!("{name}: "));
+        }
+        // A structure inside has its own bound; where there is no room left for it, it is not looked at.
+        let nested = matches!(part, Val::Tuple(_)) && part.parts(SHOWN) >= SHOWN;
+        text.push_str(if nested { "(…)" } else { "" });
+        if !nested {
+            text.push_str(&show(part));
+        }
+    }
+    let one = parts.len() == 1 && parts[0].0.is_none();
+    text.push_str(if one { ",)" } else { ")" });
+    text
 }

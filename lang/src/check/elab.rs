@@ -427,7 +427,7 @@ impl<'a> Elab<'a> {
             Val::Str(_) => "a string".into(),
             Val::Range(_) => "a range".into(),
             Val::Zip(_) | Val::Flip(_) | Val::Progress(_) => "a sequence".into(),
-            Val::Tuple(parts) => shortened(parts, &|part| self.show(part)),
+            Val::Tuple(parts) => super::conform::shortened(parts, &|part| self.show(part)),
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
             Val::Module(_) => "a module".into(),
             Val::Like(ty) => self.show_ty(ty),
@@ -476,33 +476,4 @@ impl<'a> Elab<'a> {
         }
         Ok(Val::Fn(Arc::new(FnVal { code: Code::Fn(code, i), captures: captures.into() })))
     }
-}
-
-/// Most characters of a tuple's type in a message.
-const SHOWN: usize = 160;
-
-/// The type of a tuple, of a long one the beginning.
-pub(crate) fn shortened(parts: &[(Option<Name>, Val)], show: &dyn Fn(&Val) -> String) -> String {
-    let mut text = String::from("(");
-    for (k, (name, part)) in parts.iter().enumerate() {
-        if k > 0 {
-            text.push_str(", ");
-        }
-        if text.len() > SHOWN {
-            text.push_str(&format!("… {} more", parts.len() - k));
-            break;
-        }
-        if let Some(name) = name {
-            text.push_str(&format!("{name}: "));
-        }
-        // A structure inside has its own bound; where there is no room left for it, it is not looked at.
-        let nested = matches!(part, Val::Tuple(_)) && part.parts(SHOWN) >= SHOWN;
-        text.push_str(if nested { "(…)" } else { "" });
-        if !nested {
-            text.push_str(&show(part));
-        }
-    }
-    let one = parts.len() == 1 && parts[0].0.is_none();
-    text.push_str(if one { ",)" } else { ")" });
-    text
 }

@@ -15,9 +15,9 @@ use super::super::linear::Term;
 use super::forward::Mode;
 use super::rows::Pair;
 use super::{Sweep, Taken, types};
-use crate::ir::{Block, Inst, Kind, Value};
+use crate::ir::{Block, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
-use adl_lang::types::Dim;
+use adl_lang::types::{DType, Dim};
 
 impl Sweep<'_, '_> {
     pub(super) fn reverse_if(&mut self, inst: Inst, then: Block, otherwise: Block) {
@@ -28,6 +28,7 @@ impl Sweep<'_, '_> {
         let mut changed = [facts.touched(then), facts.touched(otherwise)].concat();
         changed.sort_unstable();
         changed.dedup();
+        let masked: Vec<usize> = (0..changed.len()).filter(|&k| self.maskable(changed[k])).collect();
         let before: Vec<Option<Value>> = changed.iter().map(|v| self.ct.get(v).copied()).collect();
         let forward = self.emit.func.insts[self.copies[&inst]].kind.blocks();
         let mut sides = Vec::new();
@@ -39,7 +40,11 @@ impl Sweep<'_, '_> {
                 }
             }
             self.reverse_block(side);
-            let yields = changed.iter().map(|&v| self.peek(v)).collect();
+            let mut yields: Vec<Value> = changed.iter().map(|&v| self.peek(v)).collect();
+            for &value in masked.iter().map(|&k| &changed[k]) {
+                let mask = self.mask(value);
+                yields.push(mask);
+            }
             let reverse = self.emit.leave(outer, yields);
             for (value, before) in changed.iter().zip(&before) {
                 match before {
@@ -57,9 +62,10 @@ impl Sweep<'_, '_> {
             .map(|k| before[k].is_some() && blocks[sides[0]].yields[k] == blocks[sides[1]].yields[k])
             .collect();
         for &side in &sides {
-            let mut alike = alike.iter();
+            let mut alike = alike.iter().chain(masked.iter().map(|&k| &alike[k]));
             blocks[side].yields.retain(|_| alike.next() == Some(&false));
         }
+        let masked: Vec<Value> = masked.into_iter().filter(|&k| !alike[k]).map(|k| changed[k]).collect();
         let changed: Vec<Value> = changed.into_iter().zip(alike).filter(|(_, alike)| !alike).map(|(v, _)| v).collect();
         let idle = |&side: &Block| self.emit.func.blocks[side].insts.is_empty();
         if changed.is_empty() && sides.iter().all(idle) {
@@ -67,10 +73,15 @@ impl Sweep<'_, '_> {
         }
         // Without results it still takes its rows from the tape.
         let cond = self.primal[&data.args[0]];
-        let types = types(&self.source, &changed);
+        let mut types = types(&self.source, &changed);
+        types.extend(masked.iter().map(|&v| Type::Data(self.source.data(v).with(DType::Bool))));
         let kind = Kind::If { then: sides[0], otherwise: sides[1] };
         let results = self.emit.to().results(kind, vec![cond], types);
+        let masks = results[changed.len()..].to_vec();
         self.ct.extend(changed.into_iter().zip(results));
+        for (value, mask) in masked.into_iter().zip(masks) {
+            self.taken.insert(value, (self.ct[&value], Taken::Where(mask)));
+        }
     }
 
     pub(super) fn reverse_map(&mut self, inst: Inst, extents: &[Dim], body: Block, accs: usize) {
