@@ -90,7 +90,7 @@ fn shown(module: Option<&str>, help: &Help) -> String {
     if !help.example.is_empty() {
         let result = printed(module, &help.example);
         // A picture is more than a line.
-        let short = !result.is_empty() && !result.contains('\n') && result.len() < 200;
+        let short = !result.is_empty() && !result.contains('\n') && result.len() < 160;
         let result = if short { format!(" gives `{result}`") } else { String::new() };
         out += &format!("\n  `{}`{result}.", help.example);
     }

@@ -232,9 +232,10 @@ fn dtype(dtype: DType) -> adl_runtime::DType {
     }
 }
 
+/// A size; of one below 0 there are no entries, and the code says at its place what is wrong with it.
 fn dim(dim: &Dim, sizes: &[i64]) -> Option<usize> {
     let of = |s: Sym| sizes.get(s.0 as usize).copied().unwrap_or(0);
-    dim.eval(&of).and_then(|d| usize::try_from(d).ok())
+    dim.eval(&of).and_then(|d| usize::try_from(d.max(0)).ok())
 }
 
 /// Whether elements and shape are those of a type.
