@@ -81,7 +81,9 @@ fn failures_tell_the_calls_that_led_there() {
     let large = format!("fn large(x, i: i64) {{\n var y = x[i]\n{steps} y\n}}\n");
     let text = format!("{large}fn twice(x, i: i64) = large(x, i - 1) + large(x, i)\ntwice([0.5, 0.25], 2)");
     led_by(&text, "E0401", &[("in `large`", "large(x, i)"), ("in `twice`", "twice([0.5, 0.25], 2)")]);
-    let text = format!("{large}fn twice(x, i: i64) = large(x, i - 1) + large(x, i)\nlet k = [2]\ngrad(twice)([0.5, 0.25], k[0])");
+    let text = format!(
+        "{large}fn twice(x, i: i64) = large(x, i - 1) + large(x, i)\nlet k = [2]\ngrad(twice)([0.5, 0.25], k[0])"
+    );
     led_by(
         &text,
         "E0401",

@@ -174,7 +174,7 @@ fn long_rows_are_sorted_by_buckets() {
         let key = |i: i64| (x[i as usize].is_nan(), x[i as usize] + 0.0);
         let sorted = order.windows(2).all(|w| {
             let (a, b) = (key(w[0]), key(w[1]));
-            a.0 < b.0 || a.0 == b.0 && (a.1 < b.1 || (a.0 || a.1 == b.1) && w[0] < w[1])
+            !a.0 && b.0 || a.0 == b.0 && (a.1 < b.1 || (a.0 || a.1 == b.1) && w[0] < w[1])
         });
         assert!(sorted, "{name}");
     }

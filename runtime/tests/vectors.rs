@@ -54,7 +54,7 @@ fn kernels_leave_clean_vectors() {
         return;
     }
     let n = 48;
-    let at = |i: usize| if i % (n + 1) == 0 { 60.0 } else { 1.0 / (1 + i % 7) as f64 };
+    let at = |i: usize| if i.is_multiple_of(n + 1) { 60.0 } else { 1.0 / (1 + i % 7) as f64 };
     let (a, mut out): (Vec<f64>, _) = ((0..n * n).map(at).collect(), vec![0.0; 3 * n * n]);
     let (a32, mut out32): (Vec<f32>, _) = (a.iter().map(|&x| x as f32).collect(), vec![0f32; 3 * n * n]);
     let (p, o, p32, o32) = (a.as_ptr(), out.as_mut_ptr(), a32.as_ptr(), out32.as_mut_ptr());

@@ -104,7 +104,7 @@ pub enum CallFailure {
     /// A check failed.
     Failed {
         /// Where, and which.
-        site: Site,
+        site: Box<Site>,
         /// Figures: see [`super::Fault`].
         values: [i64; 4],
         /// The values that an assertion reports.
@@ -113,7 +113,7 @@ pub enum CallFailure {
     /// A function of the host, or what takes printed lines, gave an error or panicked.
     Host {
         /// Where it was called.
-        site: Site,
+        site: Box<Site>,
         /// The error; `None` if it panicked.
         error: Option<String>,
     },
@@ -241,10 +241,12 @@ impl Native {
             }
             Some(Status::Done) | None => CallFailure::Arguments(format!("the code gave the status {status}")),
             Some(Status::Failed) => match self.0.sites.get(failure.site as usize) {
-                Some(site) if failure.kind < Failure::HOST_REFUSED => {
-                    CallFailure::Failed { site: site.clone(), values: failure.values, arrays: arrays.to_vec() }
-                }
-                Some(site) => CallFailure::Host { site: site.clone(), error },
+                Some(site) if failure.kind < Failure::HOST_REFUSED => CallFailure::Failed {
+                    site: Box::new(site.clone()),
+                    values: failure.values,
+                    arrays: arrays.to_vec(),
+                },
+                Some(site) => CallFailure::Host { site: Box::new(site.clone()), error },
                 None => CallFailure::Arguments(format!("the code failed at the site {}", failure.site)),
             },
         }

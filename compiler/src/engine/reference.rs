@@ -103,7 +103,7 @@ fn trouble(module: &Module, failure: Failure) -> Trouble {
     let calls: Vec<&Call> = module.calls.path(place.within).chain(&failure.calls).collect();
     let trail = Trail::at(place, &calls);
     let site = |fault, values| CallFailure::Failed {
-        site: Site { place, what: What::Fault(fault) },
+        site: Box::new(Site { place, what: What::Fault(fault) }),
         values,
         arrays: Vec::new(),
     };
@@ -122,16 +122,16 @@ fn trouble(module: &Module, failure: Failure) -> Trouble {
             };
             let said = Said { code: said.code, line: plain(&said.line), help: plain(&said.help) };
             CallFailure::Failed {
-                site: Site { place, what: What::Assert(Claim::Said(said)) },
+                site: Box::new(Site { place, what: What::Assert(Claim::Said(said)) }),
                 values: [0; 4],
                 arrays: Vec::new(),
             }
         }
         FailureKind::Host(name, error) => {
-            CallFailure::Host { site: Site { place, what: What::Host(name) }, error: Some(error) }
+            CallFailure::Host { site: Box::new(Site { place, what: What::Host(name) }), error: Some(error) }
         }
         FailureKind::Refused(topic, why) => CallFailure::Host {
-            site: Site { place, what: What::Print(Message::Tell(topic, Body::None)) },
+            site: Box::new(Site { place, what: What::Print(Message::Tell(topic, Body::None)) }),
             error: Some(why),
         },
         FailureKind::TooDeep => CallFailure::StackOverflow,

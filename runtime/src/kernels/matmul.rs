@@ -245,6 +245,8 @@ fn add_twice<T: Real>(c: &mut T, low: &mut T, x: T) {
 #[inline(always)]
 fn joined<T: Real>(c: T, low: T) -> T {
     let sum = c + low;
+    // Only NaN is not equal to itself, and the trait has no other test.
+    #[allow(clippy::eq_op)]
     if sum == sum { sum } else { c }
 }
 

@@ -7,7 +7,6 @@ use crate::abi::{Context, Status, interrupted, size};
 
 /// Side of the squares in which transposition goes: both sides of one fit in the first cache.
 const SQUARE: usize = 32;
-/// How many elements are copied between two looks at the interrupt.
 
 /// Copies `bytes` bytes; the two may overlap.
 ///

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! So vectors of any width, and in time any number of threads, give the same bits. An inner product is the sum of the
-//! rounded products. Compiled code adds up rows that lie in one piece by itself ([`Real::pairwise`] joins its blocks);
+//! rounded products. Compiled code adds up rows that lie in one piece by itself (`pairwise` joins its blocks);
 //! everything else goes through a [`Stream`], or a [`Columns`] if many sums go on side by side.
 #![allow(unsafe_code, reason = "raw pointers from native code; functions for a CPU feature")]
 
