@@ -91,3 +91,43 @@ fn a_way_around_the_step_is_enough() {
         assert_eq!(said(text), "", "{text}");
     }
 }
+
+#[test]
+fn a_branch_that_holds_at_a_point_is_told_once() {
+    let expected = "\
+warning[W0004]: this holds at a single point, where the derivative is that of this arm alone
+ --> test.adl:1:14
+  |
+1 | fn f(x) = if x == 0 { 1.0 } else { sin(x) / x }
+  |              ^^^^^^ what is chosen here does not move with what is compared
+  |
+";
+    let text = "fn f(x) = if x == 0 { 1.0 } else { sin(x) / x }\nf''(0.0)\nf'(0.5)";
+    assert!(said(text).starts_with(expected), "{}", said(text));
+    assert_eq!(said("fn f(x) = if x == 0 { 1.0 } else { sin(x) / x }\nf''(0.0)").matches("W0004").count(), 1);
+    for text in [
+        "(|x| where(x == 0, 1.0, sin(x) / x))'(0.0)",
+        "(|x| where(x != 0, sin(x) / x, 1.0))'(0.0)",
+        "(|x| if not (x == 0) { sin(x) / x } else { 1.0 })'(0.0)",
+        "grad(|x| sum(where(x == 0, 0.0, x * log(x))))([0.0, 1.0])",
+        "(|x| { var y = 1.0\n if x == 2 { y = 3.0 } else { y = x }\n y })'(0.0)",
+        "fn g(x, y) = if x == y { 1.0 } else { (exp(x) - exp(y)) / (x - y) }\ngrad(g)(1.0, 2.0)",
+    ] {
+        assert_eq!(said(text).matches("W0004").count(), 1, "{text}\n{}", said(text));
+    }
+}
+
+#[test]
+fn a_branch_that_is_guarded_or_meant_is_not_told() {
+    for text in [
+        "(|x| { let s = where(x == 0, 1.0, x)\n where(x == 0, 1.0, sin(s) / s) })'(0.0)",
+        "(|x| if stop_grad(x) == 0 { 1.0 } else { sin(x) / x })'(0.0)",
+        "(|x| if x == 0 { 1.0 - x^2 / 6 } else { sin(x) / x })'(0.0)",
+        "(|x| if x > 0 { 1.0 } else { cos(x) })'(0.0)",
+        "(|x, k: i64| if k == 0 { 1.0 } else { x * k })(1.0, 2)\ngrad(|x| if 2 == 0 { 1.0 } else { x })(1.0)",
+        "fn f(x, y) = if y == 0 { 1.0 } else { x / y }\ngrad(f)(1.0, 2.0)",
+        "grad(|x| std(x) + norm(x) + sinc(x[0]))([1.0, 2.0])",
+    ] {
+        assert!(!said(text).contains("W0004"), "{text}\n{}", said(text));
+    }
+}

@@ -35,7 +35,9 @@ pub(super) fn jvp(ad: &mut Ad<'_>, func: FuncId, source: Rc<Func>, mask: &[bool]
     let (primal, tangent) = (FxHashMap::default(), FxHashMap::default());
     let arguments = if within { Size::Any } else { Size::Finite(1) };
     let sizes = OnceCell::new();
-    let mut forward = Forward { ad, source: source.clone(), active, emit, primal, tangent, sizes, arguments };
+    let (moves, steep) = (FxHashMap::default(), OnceCell::new());
+    let mut forward =
+        Forward { ad, source: source.clone(), active, emit, primal, tangent, moves, sizes, steep, arguments };
     forward.params(source.params());
     for (&param, moves) in source.params().iter().zip(mask) {
         if *moves {
@@ -69,8 +71,13 @@ struct Forward<'a, 'm> {
     primal: FxHashMap<Value, Value>,
     /// Its tangent, if that is not zero.
     tangent: FxHashMap<Value, Value>,
+    /// Where a value can move at all, if not everywhere: the rest of it is constant by construction, and its tangent zero whatever the
+    /// slopes are.
+    moves: FxHashMap<Value, Value>,
     /// What is known of each value; found out when it is first asked for.
     sizes: OnceCell<Side<Value, Size>>,
+    /// Whether a slope of something active may be infinite; likewise.
+    steep: OnceCell<bool>,
     /// What is known of the arguments.
     arguments: Size,
 }

@@ -4,10 +4,14 @@
 //! An analysis of the finished instances: for each value, on which of the tracked parameters it depends *smoothly* (some way has no
 //! step that is flat) and on which at all. A parameter that the value does not depend on, and what `stop_grad` holds
 //! back, are meant so. What cannot be followed (rules, derivatives inside) counts as smooth: no warning is better than a wrong one.
+//!
+//! The same walk warns of a branch that holds at single points, `if x == 0 { 1.0 } else { sin(x) / x }`, and gives a value there that does
+//! not move with `x`: the value is mended, and the derivative is 0. Where the other arm sees `x` only behind a guard,
+//! `where(x == 0, 1.0, x)`, somebody has thought of it.
 
 use super::elab::Elab;
 use crate::diagnostic::Diagnostic;
-use crate::ops::Op;
+use crate::ops::{Op, Reduction};
 use crate::prims::{Derivative, Prim};
 use crate::source::Span;
 use crate::typed::{Func, FuncId, Local, Module, Stmt, StmtKind as T};
@@ -18,6 +22,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Dep {
     smooth: u64,
+    /// Smoothly, in some way that no guard stands on.
+    bare: u64,
     any: u64,
     /// What made it flat, as a position in `Flow::cuts` from 1; 0 if nothing has.
     cut: u32,
@@ -26,7 +32,12 @@ struct Dep {
 impl Dep {
     fn join(self, other: Dep) -> Dep {
         let cut = if self.cut == 0 { other.cut } else { self.cut };
-        Dep { smooth: self.smooth | other.smooth, any: self.any | other.any, cut }
+        Dep { smooth: self.smooth | other.smooth, bare: self.bare | other.bare, any: self.any | other.any, cut }
+    }
+
+    /// The same, where nothing is smooth.
+    fn flat(self) -> Dep {
+        Dep { smooth: 0, bare: 0, ..self }
     }
 }
 
@@ -56,6 +67,8 @@ struct Flow<'a> {
     module: &'a Module,
     library: &'a dyn Fn(Span) -> bool,
     cuts: Vec<Cut>,
+    /// Conditions that hold at single points, where the value does not move with what is compared.
+    patches: Vec<Span>,
     /// The results of instances for what their parameters depend on; of one that is being followed, as far as is known.
     known: FxHashMap<(FuncId, Vec<Dep>), Vec<Dep>>,
 }
@@ -64,6 +77,8 @@ struct Flow<'a> {
 struct Frame<'a> {
     func: &'a Func,
     fixed: Vec<Dep>,
+    /// Comparisons of floats that hold at single points (or everywhere else), and what they compare.
+    points: FxHashMap<Local, Points>,
     /// `None` where control does not get.
     state: Option<State>,
     /// What decides whether control gets here.
@@ -73,16 +88,37 @@ struct Frame<'a> {
     leaving: Option<State>,
 }
 
+/// A condition on floats that holds at single points, or everywhere but there.
+#[derive(Clone)]
+struct Points {
+    /// Whether it holds there.
+    there: bool,
+    /// What is compared.
+    compared: Vec<Local>,
+    span: Span,
+}
+
 /// Warnings for the requests of the program in a module, one for each place.
 pub(super) fn warnings(e: &Elab<'_>, module: &Module) -> Vec<Diagnostic> {
     let library = |span| e.world.in_library(span);
     let mut said = FxHashSet::default();
+    let mut patched = FxHashSet::default();
     let mut out = Vec::new();
     for func in &module.funcs {
         requests(&func.body, &mut |stmt| {
-            if !library(stmt.span) && said.insert(stmt.span) {
-                let mut flow = Flow { module, library: &library, cuts: Vec::new(), known: FxHashMap::default() };
-                out.extend(flow.request(stmt));
+            if !library(stmt.span) {
+                let mut flow = Flow {
+                    module,
+                    library: &library,
+                    cuts: Vec::new(),
+                    patches: Vec::new(),
+                    known: FxHashMap::default(),
+                };
+                let lost = flow.request(stmt);
+                // A second derivative is two requests at one place.
+                out.extend(lost.filter(|_| said.insert(stmt.span)));
+                let new = flow.patches.into_iter().filter(|&span| !library(span) && patched.insert(span));
+                out.extend(new.map(patch));
             }
         });
     }
@@ -152,7 +188,7 @@ impl Flow<'_> {
     fn value(&mut self, func: FuncId, places: &[usize], wanted: &[bool]) -> Dep {
         let mut args = vec![Dep::default(); self.module.funcs[func.0 as usize].params.len()];
         for (bit, &place) in places.iter().enumerate() {
-            args[place] = Dep { smooth: 1 << bit, any: 1 << bit, cut: 0 };
+            args[place] = Dep { smooth: 1 << bit, bare: 1 << bit, any: 1 << bit, cut: 0 };
         }
         let results = self.call(func, args);
         results.iter().zip(wanted).filter(|(_, w)| **w).fold(Dep::default(), |a, (r, _)| a.join(*r))
@@ -166,7 +202,7 @@ impl Flow<'_> {
             return vec![Dep::default(); func.results.len()];
         }
         if !func.rules.is_empty() {
-            let of = |ty: &crate::types::Ty| Dep { smooth: if ty.dtype.is_float() { all.smooth } else { 0 }, ..all };
+            let of = |ty: &crate::types::Ty| if ty.dtype.is_float() { all } else { all.flat() };
             return func.results.iter().map(of).collect();
         }
         let key = (id, args);
@@ -179,6 +215,7 @@ impl Flow<'_> {
             let mut frame = Frame {
                 func,
                 fixed: vec![Dep::default(); func.locals.len()],
+                points: FxHashMap::default(),
                 state: Some(State::default()),
                 control: Dep::default(),
                 results: results.clone(),
@@ -216,10 +253,29 @@ impl Flow<'_> {
             }
             T::If { cond, then, otherwise } => {
                 let (before, outer) = (f.state.clone(), f.control);
+                let none = vec![Dep::default(); f.results.len()];
                 f.control = f.decided(*cond);
+                let returned = std::mem::replace(&mut f.results, none.clone());
                 self.block(f, then);
                 let after = std::mem::replace(&mut f.state, before);
+                let first = std::mem::replace(&mut f.results, none);
                 self.block(f, otherwise);
+                if let Some(points) = f.points.get(cond).cloned() {
+                    let pairs: Vec<(Dep, Dep)> = match (&after, &f.state) {
+                        (Some(a), Some(b)) => {
+                            a.iter().map(|(local, dep)| (*dep, b.get(local).copied().unwrap_or_default())).collect()
+                        }
+                        (None, None) => first.iter().copied().zip(f.results.iter().copied()).collect(),
+                        _ => Vec::new(),
+                    };
+                    for (a, b) in pairs {
+                        let (there, elsewhere) = if points.there { (a, b) } else { (b, a) };
+                        self.patched(f, &points, there, elsewhere);
+                    }
+                }
+                for (result, parts) in f.results.iter_mut().zip(first.into_iter().zip(returned)) {
+                    *result = result.join(parts.0).join(parts.1);
+                }
                 f.state = join(after, f.state.take());
                 f.control = outer;
             }
@@ -287,15 +343,55 @@ impl Flow<'_> {
         (f.control, f.leaving) = (outer, around);
     }
 
-    fn operation(&mut self, f: &Frame<'_>, local: Local, op: &Op, args: &[Local], span: Span) -> Dep {
+    /// Notes a value that at single points is another than everywhere else, and there does not move with what is compared.
+    fn patched(&mut self, f: &Frame<'_>, points: &Points, there: Dep, elsewhere: Dep) {
+        let compared = points.compared.iter().fold(Dep::default(), |a, b| a.join(f.get(*b)));
+        let noted = f.func.library || self.patches.contains(&points.span);
+        if !noted && elsewhere.bare & !there.smooth & compared.smooth != 0 {
+            self.patches.push(points.span);
+        }
+    }
+
+    /// A condition that holds at single points.
+    fn points(&self, f: &Frame<'_>, op: &Op, args: &[Local], span: Span) -> Option<Points> {
+        match (op, args) {
+            (Op::Prim(prim @ (Prim::Eq | Prim::Ne)), &[a, b]) if f.func.ty(a).dtype.is_float() => {
+                Some(Points { there: *prim == Prim::Eq, compared: vec![a, b], span })
+            }
+            (Op::Prim(Prim::Not), [a]) => f.points.get(a).map(|p| Points { there: !p.there, ..p.clone() }),
+            (Op::Prim(Prim::And), [a, b]) => match (f.points.get(a), f.points.get(b)) {
+                (Some(a), Some(b)) if a.there && b.there => {
+                    Some(Points { compared: [&a.compared[..], &b.compared].concat(), ..a.clone() })
+                }
+                _ => None,
+            },
+            (Op::Broadcast { .. } | Op::Reshape(_) | Op::Reduce(Reduction::All, _), [a]) => f.points.get(a).cloned(),
+            _ => None,
+        }
+    }
+
+    fn operation(&mut self, f: &mut Frame<'_>, local: Local, op: &Op, args: &[Local], span: Span) -> Dep {
         if matches!(op, Op::Prim(Prim::StopGrad)) {
             return Dep::default();
         }
+        if let Some(points) = self.points(f, op, args, span) {
+            f.points.insert(local, points);
+        }
         let all = args.iter().fold(Dep::default(), |a, b| a.join(f.get(*b)));
+        if let (Op::Prim(Prim::Select), &[cond, then, otherwise]) = (op, args)
+            && let Some(points) = f.points.get(&cond).cloned()
+        {
+            let (there, elsewhere) = if points.there { (then, otherwise) } else { (otherwise, then) };
+            // A guard: the number itself wherever the other arm needs it.
+            if points.compared.contains(&elsewhere) && f.get(there).any == 0 {
+                return Dep { bare: 0, ..all };
+            }
+            self.patched(f, &points, f.get(there), f.get(elsewhere));
+        }
         match flat(op, f.func.ty(local).dtype) {
             Some((what, rounds)) if all.any != 0 => {
                 let cut = if all.smooth != 0 { self.cut(span, what, rounds) } else { all.cut };
-                Dep { smooth: 0, any: all.any, cut }
+                Dep { cut, ..all.flat() }
             }
             _ => all,
         }
@@ -332,15 +428,21 @@ impl Frame<'_> {
 
     fn set_floats(&mut self, locals: &[Local], dep: Dep) {
         for &local in locals {
-            let smooth = if self.func.ty(local).dtype.is_float() { dep.smooth } else { 0 };
-            self.set(local, Dep { smooth, ..dep });
+            self.set(local, if self.func.ty(local).dtype.is_float() { dep } else { dep.flat() });
         }
     }
 
     /// What control depends on behind this condition: nothing smoothly.
     fn decided(&self, cond: Local) -> Dep {
-        Dep { smooth: 0, ..self.control.join(self.get(cond)) }
+        self.control.join(self.get(cond)).flat()
     }
+}
+
+fn patch(span: Span) -> Diagnostic {
+    Diagnostic::warning("W0004", span, "this holds at a single point, where the derivative is that of this arm alone")
+        .here("what is chosen here does not move with what is compared")
+        .help("write the arm with the terms that its derivatives need, as `1 - x^2 / 6`; or keep the point away from the other arm by a guard, `where(x == 0, 1.0, x)`")
+        .help("if this is meant, say so: compare `stop_grad(x)`")
 }
 
 fn warning(span: Span, cut: &Cut, name: Option<&str>) -> Diagnostic {

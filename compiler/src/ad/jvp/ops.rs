@@ -9,12 +9,15 @@
 
 use super::super::arms::arm;
 use super::super::emit::derivative;
-use super::super::finite::{limit, sizes};
+use super::super::finite::{Size, limit, of_partial, sizes};
 use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
 use super::Forward;
-use crate::ir::{Builder, InstData, Value};
+use crate::ir::{Builder, InstData, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
+use adl_lang::prims::formula::Formula;
 use adl_lang::prims::{Derivative, Prim};
+use adl_lang::types::DType;
+use rustc_hash::FxHashMap;
 
 impl Forward<'_, '_> {
     /// The operation, and the tangent of its result if that is active.
@@ -31,7 +34,87 @@ impl Forward<'_, '_> {
         let tangents = self.tangents(&data.args);
         if let Some(tangent) = self.tangent_of(op, data, &args, result, &tangents) {
             self.define_tangents(&data.results, &[tangent]);
+            if self.steep()
+                && let Some(mask) = self.mask_of(op, data, &args, &tangents)
+            {
+                self.moves.insert(data.results[0], mask);
+            }
         }
+    }
+
+    /// Whether a slope of something that moves may be infinite, so that it matters what is constant.
+    fn steep(&self) -> bool {
+        let source = &self.source;
+        let steep = |data: &InstData| match &data.kind {
+            Kind::Pure(Op::Prim(prim)) if self.active[data.results[0]] => match &prim.row().derivative {
+                Derivative::Partials(partials) => partials.iter().any(|partial| self.pole(data, partial.as_ref())),
+                Derivative::Zero | Derivative::Choice(_) | Derivative::Select => false,
+            },
+            _ => false,
+        };
+        *self.steep.get_or_init(|| source.insts.iter().any(|(_, data)| steep(data)))
+    }
+
+    fn size(&self, value: Value) -> Size {
+        self.sizes.get_or_init(|| sizes(&self.source, self.arguments))[value]
+    }
+
+    /// Whether this partial of an instruction may be infinite.
+    fn pole(&self, data: &InstData, partial: Option<&Formula>) -> bool {
+        let given: Vec<Size> = data.args.iter().map(|&arg| self.size(arg)).collect();
+        of_partial(partial, &given, self.size(data.results[0])) == Size::Any
+    }
+
+    /// Where the result moves, if not everywhere.
+    fn mask_of(&mut self, op: &Op, data: &InstData, args: &[Value], tangents: &[Option<Value>]) -> Option<Value> {
+        let known = |moves: &FxHashMap<Value, Value>, k: usize| moves.get(&data.args[k]).copied();
+        let partly = |of: std::ops::Range<usize>| {
+            of.into_iter().any(|k| tangents[k].is_none() || self.moves.contains_key(&data.args[k]))
+        };
+        match op {
+            Op::Convert(_) => known(&self.moves, 0),
+            Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) => {
+                let mask = known(&self.moves, 0)?;
+                Some(self.emit.to().pure(op.clone(), &[mask]))
+            }
+            Op::Index(_) => {
+                let mask = known(&self.moves, 0)?;
+                Some(self.emit.to().pure(op.clone(), &[&[mask], &args[1..]].concat()))
+            }
+            Op::Concat(_) if partly(0..args.len()) => {
+                let parts: Vec<Value> = (0..args.len()).map(|k| self.mask(data.args[k], tangents[k])).collect();
+                Some(self.emit.to().pure(op.clone(), &parts))
+            }
+            Op::Update(_) if partly(0..2) => {
+                let parts = [0, 1].map(|k| self.mask(data.args[k], tangents[k]));
+                Some(self.emit.to().pure(op.clone(), &[&parts, &args[2..]].concat()))
+            }
+            Op::Prim(prim) => match &prim.row().derivative {
+                Derivative::Select if partly(1..3) => {
+                    let sides = [1, 2].map(|k| self.mask(data.args[k], tangents[k]));
+                    Some(self.emit.to().prim(Prim::Select, &[args[0], sides[0], sides[1]]))
+                }
+                Derivative::Partials(_) => {
+                    let mut all = None;
+                    for k in (0..args.len()).filter(|&k| tangents[k].is_some() && passes(op, k)) {
+                        let mask = known(&self.moves, k)?;
+                        all = Some(all.map_or(mask, |all| self.emit.to().prim(Prim::Or, &[all, mask])));
+                    }
+                    all
+                }
+                Derivative::Select | Derivative::Choice(_) | Derivative::Zero => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Where a value moves, as an array of truth values.
+    fn mask(&mut self, value: Value, tangent: Option<Value>) -> Value {
+        if let (Some(_), Some(&mask)) = (tangent, self.moves.get(&value)) {
+            return mask;
+        }
+        let ty = self.source.data(value).with(DType::Bool);
+        self.emit.to().full(&ty, if tangent.is_some() { 1.0 } else { 0.0 })
     }
 
     fn tangent_of(
@@ -92,8 +175,7 @@ impl Forward<'_, '_> {
 
     /// Whether the slope may be that of a finite limit, where a tangent that overflows does not count.
     fn at_limit(&self, prim: Prim, k: usize, data: &InstData) -> bool {
-        let size = |value| self.sizes.get_or_init(|| sizes(&self.source, self.arguments))[value];
-        limit(prim, k, &data.args, &size)
+        limit(prim, k, &data.args, &|value| self.size(value))
     }
 
     fn prim(
@@ -110,7 +192,11 @@ impl Forward<'_, '_> {
                 let mut sum = None;
                 for (k, (partial, tangent)) in partials.iter().zip(tangents).enumerate() {
                     if let Some(tangent) = tangent.filter(|_| passes(&Op::Prim(prim), k)) {
-                        let zero = if self.at_limit(prim, k, data) { Zero::Slope } else { Zero::None };
+                        let zero = match self.moves.get(&data.args[k]) {
+                            _ if self.at_limit(prim, k, data) => Zero::Slope,
+                            Some(&mask) if self.pole(data, partial.as_ref()) => Zero::Outside(mask),
+                            Some(_) | None => Zero::None,
+                        };
                         let to = &mut self.emit.to();
                         let term = scaled(to, partial.as_ref(), (args, result), tangent, zero);
                         sum = Some(plus(to, sum, term));
