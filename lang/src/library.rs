@@ -26,6 +26,7 @@ use plots::{PANEL, PLOT};
 
 pub(crate) use arrays::listed;
 pub use help::{Help, Topic, help, module_topic, modules, topics};
+pub(crate) use sources::{modules as module_names, modules_with};
 
 pub(crate) type Run = fn(&mut Elab<'_>, &Args, Span) -> R<Val>;
 

@@ -275,12 +275,12 @@ impl Elab<'_> {
 
     pub fn structures_differ(&mut self, op: BinaryOp, a: &Val, b: &Val, (span, a_span, b_span): Spans) -> R<Val> {
         let (x, y) = (self.show(a), self.show(b));
-        self.fail(
-            Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
-                .label(a_span, format!("this is {x}"))
-                .label(b_span, format!("this is {y}"))
-                .note("tuples and records are vectors: `+` and `-` of equal structures, `*` and `/` with a number"),
-        )
+        let problem = Diagnostic::error("E0208", span, format!("`{}` does not combine these", spelling(op)))
+            .label(a_span, format!("this is {x}"))
+            .label(b_span, format!("this is {y}"))
+            .note("tuples and records are vectors: `+` and `-` of equal structures, `*` and `/` with a number");
+        let tuple = |v: &Val| matches!(v, Val::Tuple(parts) if parts.iter().all(|(name, _)| name.is_none()));
+        self.fail(if tuple(a) || tuple(b) { problem.help("one part of a tuple is `t.0`, `t.1`, …") } else { problem })
     }
 
     /// Whether an expression is a literal, or an array or tuple of them: then whole ones may become floats.

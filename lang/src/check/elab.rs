@@ -385,7 +385,10 @@ impl<'a> Elab<'a> {
     pub fn natural(&mut self, d: &Dim, span: Span) -> R<()> {
         if let Some(c) = d.as_const() {
             if c < 0 {
-                return self.fail(crate::failures::negative_size(span, c));
+                let problem = crate::failures::negative_size(span, c);
+                // What NumPy writes for the size that is left.
+                let help = "every size is written out: that of the rest is a quotient, as `len(x) // 2`";
+                return self.fail(if c == -1 { problem.help(help) } else { problem });
             }
         } else if !self.is_natural(d) {
             self.push(StmtKind::NonNegative { size: d.clone() }, span);

@@ -76,6 +76,45 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "help" => Here::Advice("help is given in a session: `:help`, `:help sin`"),
         "nrow" | "ncol" => Here::Advice("the sizes of an array are `shape(A)`, so rows are `shape(A)[0]`"),
         "seq" => Here::Advice("a range is written `0..n`, or `0..n by 2`"),
+        "swish" => Here::Name("silu"),
+        "mse_loss" => Here::Name("mse"),
+        "l1_loss" => Here::Name("mae"),
+        "huber_loss" | "smooth_l1_loss" => Here::Name("huber"),
+        "layernorm" => Here::Name("layer_norm"),
+        "softmax_cross_entropy" => Here::Name("cross_entropy"),
+        "multiply" => Here::Advice("entries are multiplied by `a * b`"),
+        "subtract" => Here::Advice("entries are subtracted by `a - b`"),
+        "divide" | "true_divide" => Here::Advice("entries are divided by `a / b`"),
+        "floor_divide" => Here::Advice("the whole part of a quotient is `a // b`"),
+        "negative" => Here::Advice("the opposite is written `-x`"),
+        "float_power" => Here::Advice("a power is written `x^n`"),
+        "reciprocal" => Here::Advice("it is written `1 / x`"),
+        "logical_and" => Here::Advice("both hold: `a and b`"),
+        "logical_or" => Here::Advice("one of them holds: `a or b`"),
+        "logical_not" | "logical_xor" => Here::Advice("truth values are combined by `and`, `or`, `not` and `!=`"),
+        "equal" | "not_equal" | "greater" | "less" | "greater_equal" | "less_equal" => {
+            Here::Advice("entries are compared by `==`, `!=`, `>`, `<`, `>=` and `<=`")
+        }
+        "nanstd" | "nanvar" | "nanmedian" | "nanprod" => {
+            Here::Advice("of what may be NaN there are `nansum`, `nanmean`, `nanmax` and `nanmin`")
+        }
+        "expand_dims" | "unsqueeze" => Here::Advice("a new axis is written `x[.., none]`"),
+        "squeeze" => Here::Advice("an axis of one entry is left by its index: `x[0]`, or by `reshape`"),
+        "view" => Here::Name("reshape"),
+        "permute" | "permutedims" => Here::Name("transpose"),
+        "masked_fill" => Here::Advice("entries are chosen by `where(mask, value, x)`"),
+        "multinomial" | "choice" | "randint" | "rand_like" | "randn_like" => {
+            Here::Advice("random numbers are made from a key: `rand(1, shape(x))`, `randn(1, 3)`")
+        }
+        "quad" | "integrate" | "quadgk" => {
+            Here::Advice("an integral over given points is `trapezoid(y, x)`; over time, `odeint`")
+        }
+        "solve_ivp" | "ode45" => Here::Name("odeint"),
+        "fori_loop" | "scan" => Here::Advice("a loop is written `for i in 0..n { … }`"),
+        "while_loop" => Here::Advice("a loop is written `while c { … }`"),
+        "cond" => Here::Advice("a choice is written `if c { a } else { b }`"),
+        "jacobian_forward" | "jacobianf" => Here::Name("jacfwd"),
+        "hvp" => Here::Advice("a product with the second derivatives is `jvp(grad(f), x, v).1`"),
         "square" => Here::Advice("a power is written `x^n`"),
         "mod" | "rem" | "fmod" | "remainder" => Here::Advice("a remainder is written `a % b`"),
         "assert_eq" => Here::Advice("two values are compared by `assert(a == b)`"),
@@ -135,8 +174,33 @@ pub(crate) fn here(name: &str) -> Option<Here> {
 
 /// What libraries elsewhere are called.
 pub(crate) fn is_library(name: &str) -> bool {
-    ["np", "numpy", "jnp", "jax", "torch", "tf", "tensorflow", "math", "Math", "cmath", "scipy", "sp", "random", "plt"]
-        .contains(&name)
+    [
+        "np",
+        "numpy",
+        "jnp",
+        "jax",
+        "torch",
+        "tf",
+        "tensorflow",
+        "math",
+        "Math",
+        "cmath",
+        "scipy",
+        "sp",
+        "random",
+        "plt",
+        "xp",
+        "cp",
+        "cupy",
+        "lax",
+        "linalg",
+        "special",
+        "functional",
+        "LinearAlgebra",
+        "Statistics",
+        "Base",
+    ]
+    .contains(&name)
 }
 
 /// A parameter by the name that others have for it.
@@ -147,6 +211,11 @@ pub(crate) fn parameter(name: &str) -> Option<&'static str> {
         "argnums" | "argnum" => Some("wrt"),
         "has_aux" => Some("aux"),
         "num" => Some("n"),
+        "ddof" => Some("correction"),
+        "maxiter" | "max_iter" => Some("max"),
+        "rcond" | "rel_tol" => Some("rtol"),
+        "abs_tol" => Some("atol"),
+        "tolerance" | "xtol" => Some("tol"),
         _ => None,
     }
 }

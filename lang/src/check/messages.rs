@@ -220,6 +220,18 @@ fn renames(ty: &crate::ast::TypeExpr, from: &str, to: &str, out: &mut Vec<(Span,
 /// `no variable … here`.
 pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
     let problem = Diagnostic::error("E0101", span, format!("no variable `{name}` here"));
+    let import = |module: &str| (Span { start: 0, end: 0, ..span }, format!("import {module}\n"));
+    if let Some(module) = crate::library::module_names().find(|module| *module == name) {
+        return problem.fix(format!("`{module}` is a module of the library"), vec![import(module)]);
+    }
+    let other = match elsewhere::here(name) {
+        Some(Here::Name(other)) => other,
+        _ => name,
+    };
+    if let Some(module) = crate::library::modules_with(other).next() {
+        let call = (span, format!("{module}.{other}"));
+        return problem.fix(format!("it is `{other}` of the module `{module}`"), vec![call, import(module)]);
+    }
     match elsewhere::here(name) {
         Some(Here::Name(other)) => {
             return problem.fix(format!("in ADL this is `{other}`"), vec![(span, other.to_string())]);

@@ -43,6 +43,14 @@ pub fn modules() -> impl Iterator<Item = &'static str> {
     MODULES.iter().map(|(name, _)| *name)
 }
 
+/// The modules that define a function.
+pub(crate) fn modules_with(name: &str) -> impl Iterator<Item = &'static str> {
+    MODULES
+        .iter()
+        .filter(move |(_, text)| !name.starts_with('_') && defined(text).any(|n| n == name))
+        .map(|(module, _)| *module)
+}
+
 /// Which file of the prelude defines a function.
 pub(crate) fn home(name: &str) -> Option<usize> {
     HOMES.get(name).copied()

@@ -61,9 +61,21 @@ impl Place<'_> {
 
     /// The usual slips.
     fn slip(&self, classes: &[String]) -> Option<Diagnostic> {
-        let found = self.found?;
         let error = |code, title: &str| Diagnostic::error(code, self.span, title);
+        let first = if self.found == Some(Token::Var) { self.at } else { 0 };
+        if let Some([(Token::Var, word), (Token::LParen, open), ..]) = self.tokens.get(first..)
+            && word.end == open.start
+        {
+            let problem = Diagnostic::error("E0010", *word, "`var` begins a variable, and is no function");
+            return Some(problem.fix("the variance of an array", vec![(*word, "variance".into())]));
+        }
+        let found = self.found?;
         match found {
+            Token::LParen if self.before(1) == Some(Token::Dot) => {
+                let dot = self.previous_span()?;
+                let problem = Diagnostic::error("E0010", dot, "a function is applied to each entry without a dot");
+                Some(problem.fix("leave the dot out", vec![(dot, String::new())]))
+            }
             Token::Assign => self.assignment(),
             Token::Eq
                 if matches!(self.token(Some(0)), Some(Token::Let | Token::Var | Token::Fn))

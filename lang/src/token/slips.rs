@@ -279,6 +279,10 @@ impl<'a> Lexer<'a> {
                     _ => problem.help("numbers are decimal"),
                 }
             }
+            [b'i'] => {
+                let note = "there are no complex numbers: with a variable `i` in mind, a product needs its `*`";
+                problem.fix(note, vec![(self.span(name.start as usize, name.start as usize), " * ".into())])
+            }
             [b'j'] | [b'i', b'm'] => problem.help("there are no complex numbers").note("a product needs its `*`"),
             _ if SUFFIXES.contains(&text) || (text == "f" && self.text_of(number).contains('.')) => {
                 let help = "a number takes the type of what it meets, or is converted: `f32(1.5)`";
