@@ -19,7 +19,7 @@ fn asked(name: &str) -> Option<u64> {
 
 /// The seeds of a test: `share` is the part of the programs that it runs, since some checks cost more than others.
 fn seeds(test: u64, share: f64) -> impl Iterator<Item = u64> {
-    let count = (asked("ADL_RANDOM_PROGRAMS").unwrap_or(40) as f64 * share) as u64;
+    let count = (asked("ADL_RANDOM_PROGRAMS").unwrap_or(20) as f64 * share) as u64;
     let first = asked("ADL_SEED").unwrap_or(0) * 1_000_003 + test * 100_000_007;
     first..first + count
 }
