@@ -271,10 +271,10 @@ fn compilations_are_bounded_by_what_is_made() {
 fn a_long_compilation_ends_with_the_interrupt() {
     let engine = Engine::new();
     let program = engine.compile("t", "fn f(x) = sin(x) * exp(sin(x) * exp(x))").unwrap();
-    let f = program.dynamic(&format!("f{}", "'".repeat(24))).unwrap();
+    let f = program.dynamic(&format!("f{}", "'".repeat(28))).unwrap();
     let interrupt = engine.interrupt();
     let raised = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(1000));
+        std::thread::sleep(Duration::from_millis(200));
         interrupt.raise();
         Instant::now()
     });

@@ -8,6 +8,10 @@ const POSITIVE: f64 = 0.5;
 
 /// The n-th derivative of `erfcx`, n = 1, 2, …
 pub extern "C" fn erfcx_derivative(n: f64, x: f64) -> f64 {
+    // Orders of derivatives are whole and small; of others nothing is known.
+    if !(0.0..=1000.0).contains(&n) {
+        return f64::NAN;
+    }
     let order = n as u32;
     let value = pxfm::f_erfcx(x);
     if x < POSITIVE {
