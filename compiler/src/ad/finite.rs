@@ -16,10 +16,10 @@
 
 use super::linear::passes;
 use crate::ir::entity::Side;
-use crate::ir::{Block, Func, Kind, Value};
+use crate::ir::{Block, Func, InstData, Kind, Value};
 use adl_lang::ops::{Const, Op, Reduction};
-use adl_lang::prims::Prim;
 use adl_lang::prims::formula::{Formula, Node};
+use adl_lang::prims::{Derivative, Prim};
 
 /// What is known of the entries of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -299,8 +299,26 @@ fn has_poles(prim: Prim) -> bool {
 }
 
 /// What is known of a partial derivative, by what is known of the arguments and of the result.
-pub(super) fn of_partial(partial: Option<&Formula>, given: &[Size], result: Size) -> Size {
-    partial.map_or(Size::Any, |formula| of_formula(formula, given, result))
+pub(super) fn of_partial(partial: Option<&Formula>, data: &InstData, known: &dyn Fn(Value) -> Size) -> Size {
+    partial.map_or(Size::Any, |formula| {
+        let given: Vec<Size> = data.args.iter().map(|&arg| known(arg)).collect();
+        of_formula(formula, &given, known(data.results[0]))
+    })
+}
+
+/// Whether some partial of an instruction with such a result is as `test` says.
+pub(super) fn any_partial(
+    func: &Func,
+    live: &dyn Fn(Value) -> bool,
+    test: &dyn Fn(&InstData, Option<&Formula>) -> bool,
+) -> bool {
+    func.insts.iter().any(|(_, data)| match &data.kind {
+        Kind::Pure(Op::Prim(prim)) if live(data.results[0]) => match &prim.row().derivative {
+            Derivative::Partials(partials) => partials.iter().any(|partial| test(data, partial.as_ref())),
+            Derivative::Zero | Derivative::Choice(_) | Derivative::Select => false,
+        },
+        _ => false,
+    })
 }
 
 fn of_formula(formula: &Formula, given: &[Size], result: Size) -> Size {

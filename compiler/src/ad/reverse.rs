@@ -260,7 +260,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
 
     /// Where a value with this cotangent plays a part. If nothing is known of it, where the cotangent is not zero.
     fn taken(&mut self, value: Value, cotangent: Value) -> Taken {
-        if self.facts.tainted[value] == Taint::No || !self.facts.masks(&self.source) {
+        if !self.followed(value) {
             return Taken::All;
         }
         match self.taken.get(&value) {
@@ -273,9 +273,9 @@ impl<'a, 'm> Sweep<'a, 'm> {
         }
     }
 
-    /// Whether it is followed where a value plays a part.
-    fn maskable(&self, value: Value) -> bool {
-        self.facts.tainted[value] != Taint::No && self.facts.masks(&self.source) && !self.accs.contains(&value)
+    /// Whether it matters where a value plays a part.
+    fn followed(&self, value: Value) -> bool {
+        self.facts.tainted[value] != Taint::No && self.facts.masks(&self.source)
     }
 
     /// Where a value plays a part, as an array of truth values.

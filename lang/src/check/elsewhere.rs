@@ -87,7 +87,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "divide" | "true_divide" => Here::Advice("entries are divided by `a / b`"),
         "floor_divide" => Here::Advice("the whole part of a quotient is `a // b`"),
         "negative" => Here::Advice("the opposite is written `-x`"),
-        "float_power" => Here::Advice("a power is written `x^n`"),
         "reciprocal" => Here::Advice("it is written `1 / x`"),
         "logical_and" => Here::Advice("both hold: `a and b`"),
         "logical_or" => Here::Advice("one of them holds: `a or b`"),
@@ -98,7 +97,6 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "nanstd" | "nanvar" | "nanmedian" | "nanprod" => {
             Here::Advice("of what may be NaN there are `nansum`, `nanmean`, `nanmax` and `nanmin`")
         }
-        "expand_dims" | "unsqueeze" => Here::Advice("a new axis is written `x[.., none]`"),
         "squeeze" => Here::Advice("an axis of one entry is left by its index: `x[0]`, or by `reshape`"),
         "view" => Here::Name("reshape"),
         "permute" | "permutedims" => Here::Name("transpose"),
@@ -122,13 +120,13 @@ pub(crate) fn here(name: &str) -> Option<Here> {
         "normal" | "rnorm" => Here::Advice("random numbers are made from a key: `randn(1, 3)`"),
         "e" => Here::Advice("Euler's number is `exp(1.0)`"),
         "tau" => Here::Advice("the whole circle is `2 * pi`"),
-        "newaxis" => Here::Advice("a new axis is written `x[.., none]`"),
+        "newaxis" | "expand_dims" | "unsqueeze" => Here::Advice("a new axis is written `x[.., none]`"),
         "lu" | "eig" | "eigvals" => {
             Here::Advice("the factorisations are `qr`, `cholesky`, `svd` and `eigh`; `solve(A, b)` needs none")
         }
         "read_csv" | "loadtxt" | "read" => Here::Name("load"),
         "complex" | "real" | "imag" | "conj" => Here::Advice("there are no complex numbers"),
-        "power" | "pow" => Here::Advice("a power is written `x^n`"),
+        "power" | "pow" | "float_power" => Here::Advice("a power is written `x^n`"),
         "inner" | "vdot" => Here::Advice("a product of vectors is written `a @ b`, or `dot(a, b)`"),
         "tensordot" => Here::Advice("other contractions are written `einsum(\"ijk,jkl->il\", A, B)`"),
         "ndim" => Here::Advice("the number of axes is `len(shape(x))`"),

@@ -224,15 +224,13 @@ pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
     if let Some(module) = crate::library::module_names().find(|module| *module == name) {
         return problem.fix(format!("`{module}` is a module of the library"), vec![import(module)]);
     }
-    let other = match elsewhere::here(name) {
-        Some(Here::Name(other)) => other,
-        _ => name,
-    };
+    let here = elsewhere::here(name);
+    let other = if let Some(Here::Name(other)) = here { other } else { name };
     if let Some(module) = crate::library::modules_with(other).next() {
         let call = (span, format!("{module}.{other}"));
         return problem.fix(format!("it is `{other}` of the module `{module}`"), vec![call, import(module)]);
     }
-    match elsewhere::here(name) {
+    match here {
         Some(Here::Name(other)) => {
             return problem.fix(format!("in ADL this is `{other}`"), vec![(span, other.to_string())]);
         }

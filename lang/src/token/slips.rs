@@ -280,8 +280,8 @@ impl<'a> Lexer<'a> {
                 }
             }
             [b'i'] => {
-                let note = "there are no complex numbers: with a variable `i` in mind, a product needs its `*`";
-                problem.fix(note, vec![(self.span(name.start as usize, name.start as usize), " * ".into())])
+                let help = "there are no complex numbers: with a variable `i` in mind, a product needs its `*`";
+                problem.fix(help, vec![(at, " * ".into())])
             }
             [b'j'] | [b'i', b'm'] => problem.help("there are no complex numbers").note("a product needs its `*`"),
             _ if SUFFIXES.contains(&text) || (text == "f" && self.text_of(number).contains('.')) => {

@@ -9,10 +9,10 @@
 
 use super::super::arms::arm;
 use super::super::emit::derivative;
-use super::super::finite::{Size, limit, of_partial, sizes};
+use super::super::finite::{Size, any_partial, limit, of_partial, sizes};
 use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
 use super::Forward;
-use crate::ir::{Builder, InstData, Kind, Value};
+use crate::ir::{Builder, InstData, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::formula::Formula;
 use adl_lang::prims::{Derivative, Prim};
@@ -44,15 +44,8 @@ impl Forward<'_, '_> {
 
     /// Whether a slope of something that moves may be infinite, so that it matters what is constant.
     fn steep(&self) -> bool {
-        let source = &self.source;
-        let steep = |data: &InstData| match &data.kind {
-            Kind::Pure(Op::Prim(prim)) if self.active[data.results[0]] => match &prim.row().derivative {
-                Derivative::Partials(partials) => partials.iter().any(|partial| self.pole(data, partial.as_ref())),
-                Derivative::Zero | Derivative::Choice(_) | Derivative::Select => false,
-            },
-            _ => false,
-        };
-        *self.steep.get_or_init(|| source.insts.iter().any(|(_, data)| steep(data)))
+        let active = |value| self.active[value];
+        *self.steep.get_or_init(|| any_partial(&self.source, &active, &|data, partial| self.pole(data, partial)))
     }
 
     fn size(&self, value: Value) -> Size {
@@ -61,8 +54,7 @@ impl Forward<'_, '_> {
 
     /// Whether this partial of an instruction may be infinite.
     fn pole(&self, data: &InstData, partial: Option<&Formula>) -> bool {
-        let given: Vec<Size> = data.args.iter().map(|&arg| self.size(arg)).collect();
-        of_partial(partial, &given, self.size(data.results[0])) == Size::Any
+        of_partial(partial, data, &|value| self.size(value)) == Size::Any
     }
 
     /// Where the result moves, if not everywhere.
@@ -73,11 +65,7 @@ impl Forward<'_, '_> {
         };
         match op {
             Op::Convert(_) => known(&self.moves, 0),
-            Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) => {
-                let mask = known(&self.moves, 0)?;
-                Some(self.emit.to().pure(op.clone(), &[mask]))
-            }
-            Op::Index(_) => {
+            Op::Broadcast { .. } | Op::Transpose(_) | Op::Reshape(_) | Op::Index(_) => {
                 let mask = known(&self.moves, 0)?;
                 Some(self.emit.to().pure(op.clone(), &[&[mask], &args[1..]].concat()))
             }
@@ -173,11 +161,6 @@ impl Forward<'_, '_> {
         }
     }
 
-    /// Whether the slope may be that of a finite limit, where a tangent that overflows does not count.
-    fn at_limit(&self, prim: Prim, k: usize, data: &InstData) -> bool {
-        limit(prim, k, &data.args, &|value| self.size(value))
-    }
-
     fn prim(
         &mut self,
         prim: Prim,
@@ -193,7 +176,8 @@ impl Forward<'_, '_> {
                 for (k, (partial, tangent)) in partials.iter().zip(tangents).enumerate() {
                     if let Some(tangent) = tangent.filter(|_| passes(&Op::Prim(prim), k)) {
                         let zero = match self.moves.get(&data.args[k]) {
-                            _ if self.at_limit(prim, k, data) => Zero::Slope,
+                            // The slope may be that of a finite limit, where a tangent that overflows does not count.
+                            _ if limit(prim, k, &data.args, &|value| self.size(value)) => Zero::Slope,
                             Some(&mask) if self.pole(data, partial.as_ref()) => Zero::Outside(mask),
                             Some(_) | None => Zero::None,
                         };

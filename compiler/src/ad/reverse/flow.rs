@@ -19,7 +19,7 @@
 
 use super::super::activity::Active;
 use super::super::emit::is_float;
-use super::super::finite::{STEEP, Size, limited, of_partial, sizes};
+use super::super::finite::{STEEP, Size, any_partial, limited, of_partial, sizes};
 use super::super::linear::passes;
 use crate::ir::entity::{Entity, Side};
 use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Value};
@@ -98,16 +98,9 @@ impl Facts {
 
     /// Whether some product is guarded where something else was taken.
     pub fn masks(&self, func: &Func) -> bool {
-        let guarded = |data: &InstData| match &data.kind {
-            Kind::Pure(Op::Prim(prim)) if self.useful[data.results[0]] => match &prim.row().derivative {
-                Derivative::Partials(partials) => {
-                    partials.iter().any(|partial| self.guards(func, data, partial.as_ref()) == Some(Guard::Untaken))
-                }
-                Derivative::Zero | Derivative::Choice(_) | Derivative::Select => false,
-            },
-            _ => false,
-        };
-        *self.masks.get_or_init(|| func.insts.iter().any(|(_, data)| guarded(data)))
+        let guarded =
+            |data: &InstData, partial: Option<&Formula>| self.guards(func, data, partial) == Some(Guard::Untaken);
+        *self.masks.get_or_init(|| any_partial(func, &|value| self.useful[value], &guarded))
     }
 
     /// How the product of a cotangent and this partial of an instruction must be guarded.
@@ -115,14 +108,10 @@ impl Facts {
         let result = data.results[0];
         let all = || self.sizes.get_or_init(|| sizes(func, self.arguments));
         let size = |value: Value| all()[value];
-        let factor = |known: &dyn Fn(Value) -> Size| {
-            let given: Vec<Size> = data.args.iter().map(|&arg| known(arg)).collect();
-            of_partial(partial, &given, known(result))
-        };
-        let infinite = |known: &dyn Fn(Value) -> Size| factor(known) == Size::Any;
+        let infinite = |known: &dyn Fn(Value) -> Size| of_partial(partial, data, known) == Size::Any;
         let overflows = || {
             !matches!(partial, None | Some(Formula::Const(_)))
-                && matches!(factor(&size), Size::Finite(2..=STEEP))
+                && matches!(of_partial(partial, data, &size), Size::Finite(2..=STEEP))
                 && self.limited.get_or_init(|| limited(func, all()))[result]
         };
         let untaken = match self.tainted[result] {

@@ -48,17 +48,9 @@ impl Sweep<'_, '_> {
                 for (k, &from) in perm.iter().enumerate() {
                     inverse[from] = k;
                 }
-                let back = Op::Transpose(inverse);
-                let taken = self.shaped(taken, &|to, mask| to.pure(back.clone(), &[mask]));
-                let back = self.emit.to().pure(back, &[c]);
-                self.contribute_taken(x, Term::plus(back), taken);
+                self.reverse_moved(x, &Op::Transpose(inverse), (c, taken));
             }
-            Op::Reshape(_) => {
-                let back = Op::Reshape(ty.dims);
-                let taken = self.shaped(taken, &|to, mask| to.pure(back.clone(), &[mask]));
-                let back = self.emit.to().pure(back, &[c]);
-                self.contribute_taken(x, Term::plus(back), taken);
-            }
+            Op::Reshape(_) => self.reverse_moved(x, &Op::Reshape(ty.dims), (c, taken)),
             Op::Concat(axis) => self.reverse_concat(*axis, data, (c, taken)),
             Op::Index(sels) => {
                 let operands = self.primals(&data.args[1..]);
@@ -108,6 +100,13 @@ impl Sweep<'_, '_> {
             Taken::All => Taken::All,
             Taken::Where(mask) => Taken::Where(with(&mut self.emit.to(), mask)),
         }
+    }
+
+    /// The cotangent of what another operation brings back to where it was.
+    fn reverse_moved(&mut self, x: Value, back: &Op, (c, taken): (Value, Taken)) {
+        let taken = self.shaped(taken, &|to, mask| to.pure(back.clone(), &[mask]));
+        let c = self.emit.to().pure(back.clone(), &[c]);
+        self.contribute_taken(x, Term::plus(c), taken);
     }
 
     /// A contribution with a sign.

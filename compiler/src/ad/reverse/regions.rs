@@ -28,7 +28,8 @@ impl Sweep<'_, '_> {
         let mut changed = [facts.touched(then), facts.touched(otherwise)].concat();
         changed.sort_unstable();
         changed.dedup();
-        let masked: Vec<usize> = (0..changed.len()).filter(|&k| self.maskable(changed[k])).collect();
+        let follows = |v: &Value| self.followed(*v) && !self.accs.contains(v);
+        let masked: Vec<usize> = (0..changed.len()).filter(|&k| follows(&changed[k])).collect();
         let before: Vec<Option<Value>> = changed.iter().map(|v| self.ct.get(v).copied()).collect();
         let forward = self.emit.func.insts[self.copies[&inst]].kind.blocks();
         let mut sides = Vec::new();
