@@ -26,10 +26,9 @@ mod trial;
 mod values;
 pub(crate) mod variant;
 
-pub use adl_lang::check::Limits as CompileLimits;
 pub use cache::Statistics;
 pub use error::{Error, ErrorKind};
-pub use limits::Limits;
+pub use limits::{CompileLimits, Limits};
 pub use output::{Output, SharedOutput};
 pub use program::{Definition, DynFunction, Program};
 pub use run::Backend;
@@ -152,23 +151,6 @@ impl Engine {
         self.with(|engine| engine.setting.limits.time = Some(time))
     }
 
-    /// Bounds the time of each step of compiling, which ends within some milliseconds of it: [`Limits::compile_time`].
-    ///
-    /// ```
-    /// use adl_compiler::{Engine, ErrorKind};
-    /// use std::time::Duration;
-    /// let engine = Engine::new().with_compile_time_limit(Duration::from_millis(5));
-    /// let lines: String = (0..4000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
-    /// let program = engine.compile("long", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}"));
-    /// let compiled = program.and_then(|p| p.function::<fn(f64) -> f64>("f"));
-    /// assert_eq!(compiled.unwrap_err().kind, ErrorKind::Time);
-    /// # Ok::<(), adl_compiler::Error>(())
-    /// ```
-    #[must_use]
-    pub fn with_compile_time_limit(self, time: Duration) -> Engine {
-        self.with(|engine| engine.setting.limits.compile_time = Some(time))
-    }
-
     /// Bounds the rounds of loops and calls of functions in a call: the same on every machine, but the code is slower.
     ///
     /// ```
@@ -184,20 +166,26 @@ impl Engine {
         self.with(|engine| engine.setting.limits.fuel = Some(rounds_and_calls))
     }
 
-    /// Bounds what a statement, or a function for arguments of some types, may become while it is compiled; what is larger is an
-    /// error of the program. There are bounds without this, too.
+    /// Bounds what each step of compiling may take and make; it ends within some milliseconds of its time, and what is larger
+    /// is an error of the program. There are bounds without this, too: [`CompileLimits::default`].
     ///
     /// ```
-    /// use adl_compiler::{CompileLimits, Engine};
-    /// let engine = Engine::new().with_compile_limits(CompileLimits { parts: 100, ..CompileLimits::default() });
+    /// use adl_compiler::{CompileLimits, Engine, ErrorKind};
+    /// use std::time::Duration;
+    /// let limits = CompileLimits { parts: 100, time: Some(Duration::from_millis(5)), ..CompileLimits::default() };
+    /// let engine = Engine::new().with_compile_limits(limits);
     /// let text = "fn f(x) {\n let a = (x, x, x, x, x, x)\n let b = (a, a, a, a, a, a)\n let c = (b, b, b, b)\n c[0][0][0]\n}";
     /// let problem = engine.compile("t", text)?.dynamic("f")?.call(&[1.0.into()]).unwrap_err();
     /// assert_eq!(problem.diagnostics[0].code, "E0215");
+    /// let lines: String = (0..4000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    /// let program = engine.compile("long", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}"));
+    /// let compiled = program.and_then(|p| p.function::<fn(f64) -> f64>("f"));
+    /// assert_eq!(compiled.unwrap_err().kind, ErrorKind::Time);
     /// # Ok::<(), adl_compiler::Error>(())
     /// ```
     #[must_use]
     pub fn with_compile_limits(self, limits: CompileLimits) -> Engine {
-        self.with(|engine| engine.setting.compile = limits)
+        self.with(|engine| engine.setting.limits.compile = limits)
     }
 
     /// Adds a function in Rust that programs may call by its name, with its derivatives.

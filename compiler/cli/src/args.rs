@@ -1,13 +1,14 @@
 //! The arguments of the command.
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A small differentiable array language.
 ///
 /// Without arguments, at a terminal: a session (see `adl repl`).
 #[derive(Parser, Debug)]
-#[command(name = "adl", version, args_conflicts_with_subcommands = true)]
+#[command(name = "adl", version)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -21,6 +22,9 @@ pub struct Cli {
 
     #[command(flatten)]
     pub permissions: Permissions,
+
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Which files a program may open. Without any of these it may open all; with one of them, what they name. The programs
@@ -36,6 +40,20 @@ pub struct Permissions {
     /// Let the program write this file, or into this folder, and nothing that is not named.
     #[arg(long, global = true, value_name = "PATH")]
     pub allow_write: Vec<PathBuf>,
+}
+
+/// What a program may take while it is read, compiled and run; at the prompt, each entry.
+#[derive(Args, Debug, Default, Clone)]
+pub struct Limits {
+    /// Most bytes that the program may use: `512M`, `2G`.
+    #[arg(long, global = true, value_name = "BYTES", value_parser = bytes)]
+    pub memory: Option<usize>,
+    /// Stop after so many seconds.
+    #[arg(long, global = true, value_name = "SECS", value_parser = seconds)]
+    pub timeout: Option<f64>,
+    /// Stop at the first operation that makes a NaN.
+    #[arg(long, global = true)]
+    pub check_nan: bool,
 }
 
 /// When to use colours.
@@ -81,7 +99,7 @@ pub enum Command {
 }
 
 /// What to run.
-#[derive(Args, Debug, Default, Clone)]
+#[derive(Args, Debug, Default, Clone, PartialEq)]
 pub struct RunArgs {
     /// The program; `-` is standard input.
     pub file: Option<PathBuf>,
@@ -91,8 +109,6 @@ pub struct RunArgs {
     /// Replace the literal that a `let` at top level is bound to.
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub define: Vec<String>,
-    #[command(flatten)]
-    pub limits: Limits,
     /// Say what happens as JSON, an object on each line.
     #[arg(long)]
     pub json: bool,
@@ -105,20 +121,6 @@ pub struct RunArgs {
     /// The same as `-D` for each: `adl run FILE -- rate=0.1 n=100`.
     #[arg(last = true, value_name = "NAME=VALUE")]
     pub last: Vec<String>,
-}
-
-/// What a program may do.
-#[derive(Args, Debug, Default, Clone)]
-pub struct Limits {
-    /// Most bytes that the program may use: `512M`, `2G`.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
-    pub memory: Option<usize>,
-    /// Stop after so many seconds.
-    #[arg(long, value_name = "SECS", value_parser = seconds)]
-    pub timeout: Option<f64>,
-    /// Stop at the first operation that makes a NaN.
-    #[arg(long)]
-    pub check_nan: bool,
 }
 
 /// What to check.
@@ -138,8 +140,6 @@ pub struct TestArgs {
     /// The programs; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub limits: Limits,
     /// Say what comes out as JSON, an object on each line.
     #[arg(long)]
     pub json: bool,
@@ -194,8 +194,6 @@ pub struct BenchArgs {
     /// Calls such as `loss(randn(1, 1000))`, or functions whose parameters are annotated.
     #[arg(required = true, value_name = "CALL")]
     pub calls: Vec<String>,
-    #[command(flatten)]
-    pub limits: Limits,
     /// Give the figures as JSON, an object on each line.
     #[arg(long)]
     pub json: bool,
@@ -261,17 +259,25 @@ impl StageArgs {
 pub struct ReplArgs {
     /// A program that is run first.
     pub file: Option<PathBuf>,
-    #[command(flatten)]
-    pub limits: Limits,
 }
 
 impl Cli {
+    /// What the words of a command line say. What belongs to a program that is run without `run` does not go with a command.
+    pub fn parsed(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+        let cli = Cli::try_parse_from(args)?;
+        if cli.command.is_some() && cli.run != RunArgs::default() {
+            let why = "a program, `-e`, `-D` and the other options of `run` stand behind the command";
+            return Err(Cli::command().error(clap::error::ErrorKind::ArgumentConflict, why));
+        }
+        Ok(cli)
+    }
+
     /// What to do: without arguments a session with the person at the terminal, or the program on standard input.
     pub fn into_command(self, terminal: bool) -> Command {
         let idle = self.run.file.is_none() && self.run.eval.is_empty();
         match self.command {
             Some(command) => command,
-            None if idle && terminal => Command::Repl(ReplArgs { file: None, limits: self.run.limits }),
+            None if idle && terminal => Command::Repl(ReplArgs { file: None }),
             None => Command::Run(self.run),
         }
     }

@@ -37,6 +37,8 @@ pub struct Context {
     pub screen: Screen,
     /// What programs may read and write.
     pub files: Files,
+    /// What they may take.
+    pub limits: Limits,
     /// Stops the program that runs.
     pub interrupt: Interrupt,
     /// The programs that were named, in order.
@@ -45,8 +47,21 @@ pub struct Context {
     timeout: Option<Arc<Timeout>>,
 }
 
+/// Whether a text is being read, which only the end of the process stops.
+fn reads(now: bool, timeout: Option<&Timeout>) {
+    READS.store(now, Ordering::Relaxed);
+    timeout.iter().for_each(|timeout| timeout.reads(now));
+}
+
 /// Does what was asked for; the result is the exit code.
-pub fn run(command: Command, color: bool, allowed: Files, streams: &mut Streams<'_>, interrupt: Interrupt) -> u8 {
+pub fn run(
+    command: Command,
+    color: bool,
+    allowed: Files,
+    limits: Limits,
+    streams: &mut Streams<'_>,
+    interrupt: Interrupt,
+) -> u8 {
     let files: Vec<PathBuf> = match &command {
         Command::Run(args) if args.eval.is_empty() && args.file.is_none() => vec!["-".into()],
         Command::Run(args) => args.file.iter().cloned().collect(),
@@ -58,22 +73,13 @@ pub fn run(command: Command, color: bool, allowed: Files, streams: &mut Streams<
         Command::Dump(args) => vec![args.file.clone()],
         Command::Explain { .. } | Command::Repl(_) | Command::Completions { .. } => Vec::new(),
     };
-    let limits = match &command {
-        Command::Run(args) => Some(&args.limits),
-        Command::Test(args) => Some(&args.limits),
-        Command::Bench(args) => Some(&args.limits),
-        _ => None,
-    };
-    let seconds = limits.and_then(|limits| limits.timeout);
+    // At the prompt the clock runs for each entry.
+    let seconds = limits.timeout.filter(|_| !matches!(command, Command::Repl(_)));
     let timeout = seconds.map(|seconds| Arc::new(Timeout::start(seconds, interrupt.clone())));
     // Standard input belongs to this thread.
-    let reads = |now: bool| {
-        READS.store(now, Ordering::Relaxed);
-        timeout.iter().for_each(|timeout| timeout.reads(now));
-    };
-    reads(true);
+    reads(true, timeout.as_deref());
     let read: Result<Vec<Source>, String> = files.iter().map(|file| files::program(file, streams.input)).collect();
-    reads(false);
+    reads(false, timeout.as_deref());
     let sources = match read {
         Ok(sources) => sources,
         Err(problem) => {
@@ -85,7 +91,7 @@ pub fn run(command: Command, color: bool, allowed: Files, streams: &mut Streams<
     let stop = interrupt.clone();
     let (editing, screen) = (streams.terminal && streams.editing, streams.screen);
     console::run(streams, &stop, move |console| {
-        let context = Context { console, color, screen, files: allowed, interrupt, sources, timeout };
+        let context = Context { console, color, screen, files: allowed, limits, interrupt, sources, timeout };
         match command {
             Command::Run(args) => run::run(context, &args),
             Command::Check(args) => check::check(context, &args),
@@ -102,18 +108,13 @@ pub fn run(command: Command, color: bool, allowed: Files, streams: &mut Streams<
 }
 
 impl Context {
-    /// How the command says things.
+    /// How the command says things, with its clock.
     fn report(&self, json: bool, command: &str) -> Report {
-        Report::of(self.console.clone(), self.color, json, command)
-    }
-
-    /// The same, with the clock of the command.
-    fn limited(&self, json: bool, command: &str) -> Report {
-        self.report(json, command).with_timeout(self.timeout.clone())
+        Report::of(self.console.clone(), self.color, json, command).with_timeout(self.timeout.clone())
     }
 
     /// A session that prints to `report`.
-    pub fn session(&self, report: &Report, limits: &Limits) -> Session {
+    pub fn session(&self, report: &Report) -> Session {
         let mut session = Session::new(World {
             report: report.clone(),
             screen: self.screen,
@@ -121,8 +122,8 @@ impl Context {
             interrupt: self.interrupt.clone(),
         });
         session.set_interrupt(self.interrupt.clone());
-        session.set_memory_limit(limits.memory);
-        session.check_nan(limits.check_nan);
+        session.set_memory_limit(self.limits.memory);
+        session.check_nan(self.limits.check_nan);
         session
     }
 }

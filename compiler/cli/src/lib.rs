@@ -21,7 +21,6 @@ mod world;
 
 pub use adl_plot::Screen;
 use adl_runtime::Interrupt;
-use clap::Parser as _;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +76,7 @@ where
 {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let first = args.get(1).cloned();
-    let cli = match args::Cli::try_parse_from(args) {
+    let cli = match args::Cli::parsed(args) {
         Ok(cli) => cli,
         Err(problem) => {
             let text = problem.render();
@@ -107,8 +106,9 @@ where
             return USAGE;
         }
     };
+    let limits = cli.limits.clone();
     let command = cli.into_command(streams.terminal);
-    commands::run(command, color, files, &mut streams, interrupt)
+    commands::run(command, color, files, limits, &mut streams, interrupt)
 }
 
 /// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session, and so does one while a program is read.

@@ -39,7 +39,7 @@ pub fn repl(context: Context, args: &ReplArgs, editing: bool) -> u8 {
     OUTLIVES_INTERRUPT.store(true, Ordering::Relaxed);
     let knowledge = Knowledge::shared();
     let mut reader = Reader::new(editing, context.color, &context.console, knowledge.clone());
-    let mut repl = Repl::new(context, args.limits.clone());
+    let mut repl = Repl::new(context);
     if reader.is_terminal() {
         let version = env!("CARGO_PKG_VERSION");
         repl.console.line(&format!("adl {version}  :help for help, Ctrl-D to leave"));
@@ -93,9 +93,9 @@ struct Repl {
 }
 
 impl Repl {
-    fn new(context: Context, limits: Limits) -> Repl {
+    fn new(context: Context) -> Repl {
         let session =
-            fresh(&context.console, context.color, context.screen, &context.files, &context.interrupt, &limits);
+            fresh(&context.console, context.color, context.screen, &context.files, &context.interrupt, &context.limits);
         Repl {
             session,
             console: context.console,
@@ -103,7 +103,7 @@ impl Repl {
             screen: context.screen,
             files: context.files,
             interrupt: context.interrupt,
-            limits,
+            limits: context.limits,
             log: Log::default(),
             loaded: Vec::new(),
             count: 0,

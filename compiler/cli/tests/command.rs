@@ -215,6 +215,28 @@ fn the_time_is_up() {
 }
 
 #[test]
+fn limits_hold_for_every_command() {
+    let lines: String = (0..20_000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
+    let text = format!(
+        "fn endless(x) {{\n  var y = x\n  while y > 0 {{ y += 1 }}\n  y\n}}\nfn long(x) {{\n  var y = x\n{lines}  y\n}}\n"
+    );
+    let folder = Folder::new("limits", &[("limits.adl", &text)]);
+    let path = folder.path("limits.adl");
+    for command in [
+        &["grad", &path, "endless", "--at", "x=1.0"][..],
+        &["dump", &path, "long(1.0)"],
+        &["bench", &path, "long(1.0)"],
+    ] {
+        let said = adl(&[&["--timeout", "0.3"], command].concat());
+        assert!(said.code == FAILED && said.err.contains("E0414"), "{command:?}: {} {}", said.code, said.err);
+    }
+    let said = adl(&[&path, "check", &path]);
+    assert!(said.code == USAGE && said.err.contains("behind the command"), "{}", said.err);
+    let said = adl(&["grad", &path, "endless", "--at", "x=sum(sort(zeros(3000000)))", "--memory", "8M"]);
+    assert!(said.code == FAILED && said.err.contains("E0409"), "{}", said.err);
+}
+
+#[test]
 fn the_first_nan() {
     let text = "fn f(x) = sum(log(x) * 2)\nlet x = [[1.0, 2.0], [0.5, -0.25]]\nf(x)\n";
     let folder = Folder::new("nan", &[("nan.adl", text)]);

@@ -17,7 +17,7 @@ const TICK: Duration = Duration::from_millis(5);
 const INSTRUCTION: usize = 1024;
 const LEAST: usize = 50_000;
 
-/// What each call may use; `None` for no limit. See [`Engine::with_limits`](crate::Engine::with_limits).
+/// What each call may use, `None` for no limit, and what compiling may. See [`Engine::with_limits`](crate::Engine::with_limits).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of memory, results and arguments left out.
@@ -26,12 +26,39 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Rounds of loops and calls of functions. The same on every machine, but code that counts is slower.
     pub fuel: Option<u64>,
-    /// Time on the clock for each step of compiling: reading a program with what its `let`s need, and making the code of
-    /// a function for some types of arguments.
-    pub compile_time: Option<Duration>,
-    /// Instructions of the code that is made of an entry, before machine code: the same on every machine. Four million
-    /// unless told otherwise, and no more than fit into `memory`.
-    pub instructions: Option<usize>,
+    /// What compiling may take and make.
+    pub compile: CompileLimits,
+}
+
+/// What each step of compiling may take and make: reading a program with what its `let`s need, and making the code of a
+/// function for some types of arguments. All but the time is the same on every machine. See
+/// [`Engine::with_compile_limits`](crate::Engine::with_compile_limits).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CompileLimits {
+    /// Time on the clock; `None` for no limit.
+    pub time: Option<Duration>,
+    /// Operations in all functions that a statement calls, as they are written.
+    pub operations: usize,
+    /// Functions: one for each choice of types, known numbers and closures that it is called with.
+    pub functions: usize,
+    /// Numbers, arrays and functions in one tuple, record or closure.
+    pub parts: usize,
+    /// Instructions of the code with its derivatives, before machine code; no more than fit into the memory of a call.
+    pub instructions: usize,
+}
+
+impl Default for CompileLimits {
+    fn default() -> CompileLimits {
+        let adl_lang::check::Limits { operations, functions, parts } = adl_lang::check::Limits::default();
+        CompileLimits { time: None, operations, functions, parts, instructions: Bounds::INSTRUCTIONS }
+    }
+}
+
+impl CompileLimits {
+    /// Those that the checker keeps.
+    pub fn of_checker(self) -> adl_lang::check::Limits {
+        adl_lang::check::Limits { operations: self.operations, functions: self.functions, parts: self.parts }
+    }
 }
 
 /// What surrounds a call.
@@ -41,8 +68,6 @@ pub struct Setting {
     pub output: SharedOutput,
     /// What each call may use.
     pub limits: Limits,
-    /// What compiling may make.
-    pub compile: adl_lang::check::Limits,
     /// What programs do besides what they say.
     pub options: Options,
     /// The functions of the host.
@@ -81,7 +106,7 @@ impl Setting {
 
     /// Watches over the time of a step of compiling that begins now.
     pub fn compiling(&self) -> Compiling<'_> {
-        match self.limits.compile_time {
+        match self.limits.compile.time {
             None => Compiling { stop: self.interrupt.clone(), watch: None },
             Some(time) => {
                 let stop = Interrupt::new();
@@ -94,7 +119,7 @@ impl Setting {
     /// When a compilation that `stop` ends is given up.
     pub fn bounds(&self, stop: Interrupt) -> Bounds {
         let by_memory = self.limits.memory.map_or(usize::MAX, |bytes| (bytes / INSTRUCTION).max(LEAST));
-        let instructions = self.limits.instructions.unwrap_or(Bounds::INSTRUCTIONS).min(by_memory);
+        let instructions = self.limits.compile.instructions.min(by_memory);
         Bounds { stop, instructions }
     }
 

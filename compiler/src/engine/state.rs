@@ -84,7 +84,7 @@ impl State {
     fn watch(&mut self) {
         let interrupt = self.runner.stop.clone();
         self.checker.stop_when(Arc::new(move || interrupt.is_raised()));
-        self.checker.set_limits(self.runner.setting().compile);
+        self.checker.set_limits(self.runner.setting().limits.compile.of_checker());
     }
 
     /// Takes the text in which a host declares its functions.

@@ -1,7 +1,7 @@
 //! Limits, interrupts, caches.
 
 use super::program;
-use adl_compiler::{Engine, ErrorKind, Limits};
+use adl_compiler::{CompileLimits, Engine, ErrorKind, Limits};
 use std::time::{Duration, Instant};
 
 const LONG: &str = "fn long(x: f64) { var y = x\n while y > 0 { y += 1 }\n y }
@@ -260,7 +260,7 @@ fn workspaces_of_kernels_count() {
 fn compilations_are_bounded_by_what_is_made() {
     let lines: String = (0..1500).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
     let text = format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}\nfn g(x) = sin(x) * exp(sin(x))");
-    let engine = Engine::new().with_limits(Limits { instructions: Some(5000), ..Limits::default() });
+    let engine = Engine::new().with_compile_limits(CompileLimits { instructions: 5000, ..CompileLimits::default() });
     let program = engine.compile("t", &text).unwrap();
     let problem = program.function::<fn(f64) -> f64>("grad(f)").unwrap_err();
     assert_eq!((problem.kind, problem.diagnostics[0].code), (ErrorKind::Size, "E0455"));

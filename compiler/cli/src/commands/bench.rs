@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 /// Times calls; the result is the exit code.
 pub fn bench(mut context: Context, args: &BenchArgs) -> u8 {
-    let report = context.limited(args.json, "bench");
-    let mut session = context.session(&report, &args.limits);
+    let report = context.report(args.json, "bench");
+    let mut session = context.session(&report);
     let sources = std::mem::take(&mut context.sources);
     if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return report.end(code);

@@ -2,7 +2,7 @@
 
 use super::{Context, counted, worse};
 use crate::OK;
-use crate::args::{CheckArgs, Limits};
+use crate::args::CheckArgs;
 use serde_json::json;
 
 /// Checks files; the result is the exit code.
@@ -10,7 +10,7 @@ pub fn check(mut context: Context, args: &CheckArgs) -> u8 {
     let report = context.report(args.json, "check");
     let (mut errors, mut warnings, mut code) = (0, 0, OK);
     for source in std::mem::take(&mut context.sources) {
-        let mut session = context.session(&report, &Limits::default());
+        let mut session = context.session(&report);
         match session.check_source(source, &mut |path, importer| context.files.import(path, importer)) {
             Ok(found) => {
                 warnings += found.len();

@@ -2,12 +2,12 @@
 
 use super::{Context, define};
 use crate::OK;
-use crate::args::{DumpArgs, Limits};
+use crate::args::DumpArgs;
 
 /// Shows a stage; the result is the exit code.
 pub fn dump(mut context: Context, args: &DumpArgs) -> u8 {
     let report = context.report(false, "dump");
-    let mut session = context.session(&report, &Limits::default());
+    let mut session = context.session(&report);
     let sources = std::mem::take(&mut context.sources);
     if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return code;

@@ -1,6 +1,6 @@
 //! `adl fmt`: programs in the one style.
 
-use super::{Context, worse};
+use super::{Context, reads, worse};
 use crate::args::FmtArgs;
 use crate::files::{Files, STDIN};
 use crate::{FAILED, OK, USAGE};
@@ -13,7 +13,11 @@ pub fn fmt(mut context: Context, args: &FmtArgs) -> u8 {
     let report = context.report(false, "fmt");
     let mut code = OK;
     for source in std::mem::take(&mut context.sources) {
-        let text = match format(&source) {
+        // Nothing is lost if the process ends here.
+        reads(true, context.timeout.as_deref());
+        let formatted = format(&source);
+        reads(false, context.timeout.as_deref());
+        let text = match formatted {
             Ok(text) => text,
             Err(problems) => {
                 code = worse(code, report.problem(&Error::new(problems, &|_| Some(source.clone()))));

@@ -1,7 +1,7 @@
 //! `adl grad`: the derivative of a function as a program.
 
 use super::{Context, define};
-use crate::args::{GradArgs, Limits};
+use crate::args::GradArgs;
 use crate::files::Files;
 use crate::report::Report;
 use crate::{FAILED, OK, USAGE};
@@ -18,7 +18,7 @@ const NEAR: f64 = 1e-4;
 /// code.
 pub fn grad(mut context: Context, args: &GradArgs) -> u8 {
     let report = context.report(false, "grad");
-    let mut session = context.session(&report, &Limits::default());
+    let mut session = context.session(&report);
     let sources = std::mem::take(&mut context.sources);
     if let Err(code) = define(&report, &context.files, &mut session, sources) {
         return code;

@@ -7,8 +7,8 @@ use adl_lang::source::Source;
 
 /// Runs what was named; the result is the exit code.
 pub fn run(mut context: Context, args: &RunArgs) -> u8 {
-    let report = context.limited(args.json, "run");
-    let mut session = context.session(&report, &args.limits);
+    let report = context.report(args.json, "run");
+    let mut session = context.session(&report);
     session.report_fixpoints(args.fixpoints);
     for definition in args.define.iter().chain(&args.last) {
         let Some((name, value)) = definition.split_once('=') else {

@@ -8,10 +8,10 @@ use serde_json::json;
 
 /// Runs tests; the result is the exit code.
 pub fn test(mut context: Context, args: &TestArgs) -> u8 {
-    let report = context.limited(args.json, "test");
+    let report = context.report(args.json, "test");
     let (mut passed, mut failed, mut code) = (0, 0, OK);
     for source in std::mem::take(&mut context.sources) {
-        let mut session = context.session(&report, &args.limits);
+        let mut session = context.session(&report);
         let file = source.name().to_string();
         let mut told = |test: TestReport| {
             let ok = test.result.is_ok();
