@@ -69,21 +69,3 @@ static HOMES: LazyLock<FxHashMap<&'static str, usize>> = LazyLock::new(|| {
 fn defined(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter_map(|l| l.strip_prefix("fn ")).filter_map(|l| l.split('(').next())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{PRELUDE, defined};
-    use std::collections::HashMap;
-
-    /// The files of the prelude see one another, so a second definition would hide the first one.
-    #[test]
-    fn a_name_of_the_prelude_is_defined_once() {
-        let mut homes = HashMap::new();
-        for (file, text) in PRELUDE {
-            for name in defined(text) {
-                let other = homes.insert(name, file);
-                assert!(other.is_none(), "`{name}` is defined in {other:?} and in {file}");
-            }
-        }
-    }
-}

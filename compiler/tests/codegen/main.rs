@@ -1,0 +1,12 @@
+//! Native code: the numbers of the reference interpreter, to the bit, and the memory that it takes.
+
+mod control;
+mod large;
+mod memory;
+mod native;
+mod ops;
+mod random;
+mod sums;
+mod support;
+mod tables;
+mod vector;
