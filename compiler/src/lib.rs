@@ -31,5 +31,6 @@ pub use engine::{
 
 /// Values whose types the host learns at run time, for [`DynFunction`].
 pub mod value {
+    pub use adl_runtime::array::Element;
     pub use adl_runtime::{Array, ArrayError, DType, Value};
 }

@@ -124,7 +124,7 @@ fn the_interpreter_prints_the_same() {
 
 #[test]
 fn benchmark_problems_pass_their_tests() {
-    for file in files("tests/programs") {
+    for file in files("examples/gradbench") {
         let said = adl(&["test", &file]);
         assert_eq!(said.code, 0, "{file}:\n{}{}", said.out, said.err);
         assert!(
