@@ -5,6 +5,7 @@ mod array_table;
 mod einsum;
 mod fits;
 mod fixed_points;
+mod gradbench;
 mod linalg;
 mod orders;
 mod random;

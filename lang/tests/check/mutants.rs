@@ -19,7 +19,7 @@ impl Dice {
 fn seeds() -> Vec<String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut out = Vec::new();
-    for folder in ["examples", "tests/programs", "tests/language", "tests/cases"] {
+    for folder in ["examples", "examples/gradbench", "tests/language", "tests/cases"] {
         let mut files: Vec<_> =
             fs::read_dir(format!("{root}/{folder}")).expect("the folder exists").flatten().map(|e| e.path()).collect();
         files.sort();

@@ -145,23 +145,23 @@ fn sizes_that_must_agree_are_taken_as_numbers() {
 #[test]
 fn benchmarks_elaborate() {
     roomy(|| {
-        let files = [("optimiser.adl", include_str!("../../../tests/programs/optimiser.adl"))];
+        let files = [("optimiser.adl", include_str!("../../../examples/gradbench/optimiser.adl"))];
         let go = |text: &str, f: &str, args: &[ArgInfo]| call(text, &files, f, args);
         let f = |shape: &[usize]| floats(shape);
         let gmm = [f(&[20]), f(&[20, 10]), f(&[20, 10]), f(&[20, 45]), f(&[1000, 10]), f(&[]), whole(0)];
-        go(include_str!("../../../tests/programs/gmm.adl"), "jacobian", &gmm);
-        go(include_str!("../../../tests/programs/kmeans.adl"), "dir", &[f(&[100, 3]), f(&[10, 3])]);
-        go(include_str!("../../../tests/programs/llsq.adl"), "gradient", &[f(&[10]), whole(100)]);
-        go(include_str!("../../../tests/programs/lse.adl"), "gradient", &[f(&[100])]);
+        go(include_str!("../../../examples/gradbench/gmm.adl"), "jacobian", &gmm);
+        go(include_str!("../../../examples/gradbench/kmeans.adl"), "dir", &[f(&[100, 3]), f(&[10, 3])]);
+        go(include_str!("../../../examples/gradbench/llsq.adl"), "gradient", &[f(&[10]), whole(100)]);
+        go(include_str!("../../../examples/gradbench/lse.adl"), "gradient", &[f(&[100])]);
         go(
-            include_str!("../../../tests/programs/lstm.adl"),
+            include_str!("../../../examples/gradbench/lstm.adl"),
             "jacobian",
             &[f(&[40, 56]), f(&[3, 14]), f(&[40, 14]), f(&[100, 14])],
         );
-        go(include_str!("../../../tests/programs/ode.adl"), "gradient", &[f(&[10]), whole(100)]);
+        go(include_str!("../../../examples/gradbench/ode.adl"), "gradient", &[f(&[10]), whole(100)]);
         for mode in ["ff", "fr", "rf", "rr"] {
-            go(include_str!("../../../tests/programs/particle.adl"), mode, &[f(&[])]);
-            go(include_str!("../../../tests/programs/saddle.adl"), mode, &[f(&[2])]);
+            go(include_str!("../../../examples/gradbench/particle.adl"), mode, &[f(&[])]);
+            go(include_str!("../../../examples/gradbench/saddle.adl"), mode, &[f(&[2])]);
         }
     });
 }

@@ -1,15 +1,13 @@
 //! GradBench's problems, as `examples/gradbench` answers them: all functions against numbers of `reference.py`, which knows
 //! no derivative rules, and the tests in their programs.
-#![allow(dead_code, missing_docs, reason = "the example is a program of its own")]
 
-mod support;
+#[allow(dead_code, missing_docs, reason = "the example is a program of its own")]
+#[path = "../../examples/gradbench/main.rs"]
+mod tool;
 
-#[path = "../examples/gradbench/main.rs"]
-mod gradbench;
-
-use gradbench::Loaded;
+use crate::support::command::path;
 use serde_json::Value as Json;
-use support::command::path;
+use tool::Loaded;
 
 /// The largest difference of two answers, by their largest entry; infinite if they differ in structure.
 fn distance(ours: &Json, theirs: &Json) -> f64 {
