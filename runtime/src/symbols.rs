@@ -156,6 +156,7 @@ table! {
         }
     }
     elementary {
+        (_, _) { adl_one_tanh, adl_one_sigmoid, adl_one_sin, adl_one_cos }
         (_, _, _) {
             adl_each_exp_f64, adl_each_exp_f32, adl_each_tanh_f64, adl_each_tanh_f32,
             adl_each_cosh_f64, adl_each_cosh_f32, adl_each_sigmoid_f64, adl_each_sigmoid_f32,

@@ -2,11 +2,13 @@
 //! or reassociated. Whole numbers are checked.
 
 use super::Fault;
+use super::abi::ONE;
 use super::function::{Reg, Translator};
 use crate::ir::Inst;
 use adl_lang::ops::Const;
 use adl_lang::prims::{self, Prim};
 use adl_lang::types::DType;
+use adl_runtime::symbols;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 
@@ -134,8 +136,14 @@ impl Translator<'_, '_> {
         let Some(callee) = callee else {
             return self.defect(format!("{} of floats", prim.name()));
         };
-        let call = self.b.ins().call(callee, &wide);
-        let y = self.b.inst_results(call)[0];
+        let faster = format!("{ONE}{}", prim.name());
+        let y = if symbols::symbol(&faster).is_some() {
+            let one = self.b.ins().func_addr(types::I64, callee);
+            self.helper(&faster, &[wide[0], one])
+        } else {
+            let call = self.b.ins().call(callee, &wide);
+            self.b.inst_results(call)[0]
+        };
         if dtype == DType::F32 { self.b.ins().fdemote(types::F32, y) } else { y }
     }
 
