@@ -4,73 +4,29 @@
 //! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
 //! the actual numbers, and only then are problems reported.
 
-mod applied;
-mod arith;
-mod assign;
-mod attributes;
-mod blame;
-mod body;
-mod budget;
-mod call;
-mod choice;
-mod compare;
-mod comprehension;
-mod conform;
-mod definitions;
-mod demand;
-mod derive;
-mod directions;
-mod elab;
-mod elsewhere;
-mod entry;
-mod expr;
-mod fit;
-mod fixpoint;
-mod flat;
-mod free;
-mod implicit;
-mod index;
-mod inputs;
-mod instance;
-mod known;
-mod lanes;
-mod limits;
-mod linear;
-mod loops;
-mod messages;
-mod modules;
-mod names;
-mod operators;
-mod pointwise;
-mod redefine;
-mod resolve;
-mod rules;
-mod scope;
-mod shown;
-mod slice;
-mod stale;
-mod stmt;
-mod trial;
-mod trim;
-mod unused;
-mod value;
-mod world;
+mod advice;
+mod arrays;
+mod calls;
+mod derivatives;
+mod session;
+mod state;
+mod terms;
 
 /// What the library needs of the checker.
 pub(crate) mod elab_api {
-    pub(crate) use super::call::Args;
-    pub(crate) use super::conform::Kind;
-    pub(crate) use super::elab::{Elab, Fail, R};
-    pub(crate) use super::index::Picked;
-    pub(crate) use super::loops::{Count, Iter};
-    pub(crate) use super::messages::plain_text;
-    pub(crate) use super::value::{LeafTy, OpKind, OpVal, RangeVal, Val};
+    pub(crate) use super::calls::call::Args;
+    pub(crate) use super::arrays::conform::Kind;
+    pub(crate) use super::state::elab::{Elab, Fail, R};
+    pub(crate) use super::arrays::index::Picked;
+    pub(crate) use super::terms::loops::{Count, Iter};
+    pub(crate) use super::advice::messages::plain_text;
+    pub(crate) use super::state::value::{LeafTy, OpKind, OpVal, RangeVal, Val};
 }
 
-pub use free::definitions;
-pub use known::{Kept, Known};
-pub use limits::{Limits, Stop};
-pub use messages::nearest;
+pub use state::free::definitions;
+pub use session::known::{Kept, Known};
+pub use state::limits::{Limits, Stop};
+pub use advice::messages::nearest;
 
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
@@ -78,9 +34,9 @@ use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, FuncId, Layout};
 use crate::types::{DType, Dim};
 use std::sync::Arc;
-pub use trial::{Finding, RuleTrial};
-use value::Val;
-use world::World;
+pub use session::trial::{Finding, RuleTrial};
+use state::value::Val;
+use state::world::World;
 
 /// Knows the sources, modules and top-level names of one session.
 #[derive(Clone)]

@@ -1,0 +1,11 @@
+//! Expressions, statements, choices, loops and comprehensions.
+//!
+//! Sees state, advice, arrays.
+
+pub(in crate::check) mod assign;
+pub(in crate::check) mod budget;
+pub(in crate::check) mod choice;
+pub(in crate::check) mod comprehension;
+pub(in crate::check) mod expr;
+pub(in crate::check) mod loops;
+pub(in crate::check) mod stmt;
