@@ -1,5 +1,18 @@
-//! The checker: from the syntax tree to the typed tree. It evaluates the program over abstract values (`value.rs`)
-//! and emits an instance of each function for the types, shapes and known numbers of its arguments (`instance.rs`).
+//! The checker: from the syntax tree to the typed tree. It evaluates the program over abstract values (`state/value.rs`)
+//! and emits an instance of each function for the types, shapes and known numbers of its arguments (`calls/instance.rs`).
+//!
+//! ```text
+//! state        values, keys, scopes, the host, the function that is built    sees nothing
+//! advice       near names, names of other languages                         sees state
+//! arrays       types that fit, arithmetic, indexing, products               and advice
+//! terms        expressions, statements, loops, comprehensions               and arrays
+//! calls        arguments, names, instances, rules for derivatives           and terms
+//! derivatives  operators, directions, fixed points                          and calls
+//! session      entries, modules, definitions, warnings                      sees all
+//! ```
+//!
+//! All rooms add methods to one object, the elaboration (`state/elab.rs`), since an expression may hold a call, whose body
+//! holds expressions.
 //!
 //! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
 //! the actual numbers, and only then are problems reported.
@@ -14,29 +27,30 @@ mod terms;
 
 /// What the library needs of the checker.
 pub(crate) mod elab_api {
-    pub(crate) use super::calls::call::Args;
-    pub(crate) use super::arrays::conform::Kind;
-    pub(crate) use super::state::elab::{Elab, Fail, R};
-    pub(crate) use super::arrays::index::Picked;
-    pub(crate) use super::terms::loops::{Count, Iter};
     pub(crate) use super::advice::messages::plain_text;
+    pub(crate) use super::arrays::conform::Kind;
+    pub(crate) use super::arrays::index::Picked;
+    pub(crate) use super::state::elab::{Elab, Fail, R};
+    pub(crate) use super::state::given::Args;
     pub(crate) use super::state::value::{LeafTy, OpKind, OpVal, RangeVal, Val};
+    pub(crate) use super::terms::loops::{Count, Iter};
 }
 
-pub use state::free::definitions;
-pub use session::known::{Kept, Known};
-pub use state::limits::{Limits, Stop};
 pub use advice::messages::nearest;
+pub use session::known::{Kept, Known};
+pub use state::free::definitions;
+pub use state::host::{ArgInfo, Global, Host, Input, LeafInfo, Shown, SizeSource, Stored};
+pub use state::limits::{Limits, Stop};
 
 use crate::ast::{self, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
-use crate::typed::{self, FuncId, Layout};
-use crate::types::{DType, Dim};
-use std::sync::Arc;
+use crate::typed::{self, FuncId};
+use crate::types::Dim;
 pub use session::trial::{Finding, RuleTrial};
 use state::value::Val;
 use state::world::World;
+use std::sync::Arc;
 
 /// Knows the sources, modules and top-level names of one session.
 #[derive(Clone)]
@@ -55,56 +69,6 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// Older definitions that are written again, because they use one that is replaced.
     pub rebuilt: Vec<Name>,
-}
-
-/// A run-time value kept by the host.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Global(pub u32);
-
-/// Who keeps the values.
-pub trait Host {
-    /// Type, shape and, for whole numbers, value of what is kept under `global`.
-    fn info(&self, global: Global) -> LeafInfo;
-
-    /// Reads a file that the text `from` names, and keeps its arrays under ids from `fresh`; or tells why not. The
-    /// same file may be asked for several times while a statement is checked.
-    fn load(&self, path: &str, from: &str, fresh: &mut dyn FnMut() -> Global) -> Result<Stored, String> {
-        let _ = (path, from, fresh);
-        Err("there is no access to files here".into())
-    }
-}
-
-/// What a file holds, with the arrays kept by the host.
-#[derive(Clone, Debug)]
-pub enum Stored {
-    /// A scalar or array.
-    Leaf(Global),
-    /// `none`.
-    None,
-    /// A tuple or record.
-    Tuple(Vec<(Option<String>, Stored)>),
-}
-
-/// Type and shape of a scalar or array.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeafInfo {
-    /// The element type.
-    pub dtype: DType,
-    /// The sizes.
-    pub shape: Vec<usize>,
-    /// The value of an `i64` scalar.
-    pub whole: Option<i64>,
-}
-
-/// An argument that a host gives to a function.
-#[derive(Clone, Debug)]
-pub enum ArgInfo {
-    /// A scalar or array.
-    Leaf(LeafInfo),
-    /// `none`.
-    None,
-    /// A tuple or record.
-    Tuple(Vec<(Option<String>, ArgInfo)>),
 }
 
 /// Something to compile and run.
@@ -157,41 +121,6 @@ struct Bound {
     val: Val,
     mutable: bool,
     span: Span,
-}
-
-/// Where a parameter of an entry comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Input {
-    /// A value that the host keeps.
-    Global(Global),
-    /// Leaf number, over all arguments.
-    Arg(usize),
-}
-
-/// Where the value of a size comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SizeSource {
-    /// The size of an axis of a parameter.
-    Axis {
-        /// The parameter.
-        param: usize,
-        /// The axis.
-        axis: usize,
-    },
-    /// The value of a parameter.
-    Value {
-        /// The parameter.
-        param: usize,
-    },
-}
-
-/// The value of a bare expression.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Shown {
-    /// A value with its leaves among the results.
-    Value(Layout, Vec<usize>),
-    /// What is known when compiling: functions, text.
-    Text(String),
 }
 
 impl Default for Checker {

@@ -1,6 +1,4 @@
 //! What problems say: near names, names of other languages.
-//!
-//! Sees state.
 
 pub(in crate::check) mod elsewhere;
 pub(in crate::check) mod messages;

@@ -1,6 +1,4 @@
 //! Arrays and structured values: types that fit, arithmetic, comparisons, indexing, products.
-//!
-//! Sees state, advice.
 
 pub(in crate::check) mod arith;
 pub(in crate::check) mod compare;

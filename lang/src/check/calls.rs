@@ -1,6 +1,4 @@
 //! Calls: arguments, names, instances and their bodies, rules for derivatives.
-//!
-//! Sees state, advice, arrays, terms.
 
 pub(in crate::check) mod blame;
 pub(in crate::check) mod body;

@@ -1,6 +1,4 @@
 //! Derivative operators, directions, lanes of them, fixed points.
-//!
-//! Sees state to calls.
 
 pub(in crate::check) mod applied;
 pub(in crate::check) mod derive;

@@ -1,6 +1,4 @@
 //! Entries, modules, definitions and what a session keeps of them; warnings about a whole text.
-//!
-//! Sees all others.
 
 pub(in crate::check) mod attributes;
 pub(in crate::check) mod definitions;

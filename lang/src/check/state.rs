@@ -2,6 +2,9 @@
 
 pub(in crate::check) mod elab;
 pub(in crate::check) mod free;
+pub(in crate::check) mod given;
+pub(in crate::check) mod host;
+pub(in crate::check) mod key;
 pub(in crate::check) mod limits;
 pub(in crate::check) mod scope;
 pub(in crate::check) mod value;

@@ -1,6 +1,4 @@
 //! Expressions, statements, choices, loops and comprehensions.
-//!
-//! Sees state, advice, arrays.
 
 pub(in crate::check) mod assign;
 pub(in crate::check) mod budget;

@@ -1,9 +1,9 @@
 //! Names, prefixes, methods and types of other languages, and what they are here.
 
-use crate::check::calls::call::Given;
-use crate::check::state::elab::Elab;
-use crate::check::state::value::Val;
 use crate::ast::{Arg, Expr, ExprKind, Ident, Name};
+use crate::check::state::elab::Elab;
+use crate::check::state::given::Given;
+use crate::check::state::value::Val;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

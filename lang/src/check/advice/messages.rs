@@ -1,10 +1,10 @@
 //! What messages have in common: near names, origins of sizes, printed pieces.
 
-use crate::check::state::elab::{Elab, Mode, R, What};
 use super::elsewhere::{self, Here};
+use crate::ast::{Format, FormatStyle, Ident, Name};
+use crate::check::state::elab::{Elab, Mode, R, What};
 use crate::check::state::free;
 use crate::check::state::value::{OpKind, Val};
-use crate::ast::{Format, FormatStyle, Ident, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;

@@ -1,8 +1,8 @@
 //! Arithmetic and comparisons: literals are folded, sizes stay sizes, the rest is element by element.
 
+use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::check::state::elab::{Elab, R};
 use crate::check::state::value::Val;
-use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::failures;
 use crate::prims::Prim;

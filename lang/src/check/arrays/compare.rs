@@ -1,10 +1,10 @@
 //! Comparisons: decided when compiling where sizes and literals allow it.
 
 use super::arith::{Spans, as_float, as_size};
-use crate::check::state::elab::{Elab, R};
-use crate::check::advice::messages::plain_text;
-use crate::check::state::value::Val;
 use crate::ast::{CompareOp, Expr, Name};
+use crate::check::advice::messages::plain_text;
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::value::Val;
 use crate::ops::{Op, Reduction};
 use crate::prims::Prim;
 use crate::source::Span;
@@ -16,7 +16,7 @@ impl Elab<'_> {
         let mut left = self.expr(first)?;
         let mut left_span = first.span;
         for (op, e) in rest {
-            if crate::check::terms::expr::may_assign(e) {
+            if crate::check::state::free::may_assign(e) {
                 left = self.snapshot(&left, left_span);
             }
             let right = self.expr(e)?;

@@ -1,10 +1,11 @@
 //! Types of structured values: what two of them have in common, and how a value is made to conform.
 
-use crate::check::derivatives::directions::Like;
+use crate::ast::{BinaryOp, Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp};
 use crate::check::state::elab::{Binding, Elab, R};
 use crate::check::state::free;
+use crate::check::state::value::Like;
+use crate::check::state::value::shortened;
 use crate::check::state::value::{LeafTy, Template, Val};
-use crate::ast::{BinaryOp, Expr, ExprKind, Name, TypeExpr, TypeExprKind, UnaryOp};
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Local, StmtKind};
@@ -427,33 +428,4 @@ impl Template {
         );
         Template { val, types }
     }
-}
-
-/// Most characters of a tuple's type in a message.
-const SHOWN: usize = 160;
-
-/// The type of a tuple, of a long one the beginning.
-pub(crate) fn shortened(parts: &[(Option<Name>, Val)], show: &dyn Fn(&Val) -> String) -> String {
-    let mut text = String::from("(");
-    for (k, (name, part)) in parts.iter().enumerate() {
-        if k > 0 {
-            text.push_str(", ");
-        }
-        if text.len() > SHOWN {
-            text.push_str(&format!("… {} more", parts.len() - k));
-            break;
-        }
-        if let Some(name) = name {
-            text.push_str(&format!("{name}: "));
-        }
-        // A structure inside has its own bound; where there is no room left for it, it is not looked at.
-        let nested = matches!(part, Val::Tuple(_)) && part.parts(SHOWN) >= SHOWN;
-        text.push_str(if nested { "(…)" } else { "" });
-        if !nested {
-            text.push_str(&show(part));
-        }
-    }
-    let one = parts.len() == 1 && parts[0].0.is_none();
-    text.push_str(if one { ",)" } else { ")" });
-    text
 }

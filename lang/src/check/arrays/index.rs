@@ -1,8 +1,8 @@
 //! Indexing: each position acts on its own axis.
 
+use crate::ast::{BinaryOp, Expr, ExprKind, Index, UnaryOp};
 use crate::check::state::elab::{Elab, Fail, R};
 use crate::check::state::value::Val;
-use crate::ast::{BinaryOp, Expr, ExprKind, Index, UnaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Op, Sel};
 use crate::source::Span;

@@ -2,9 +2,9 @@
 
 use super::arith::Spans;
 use super::conform::Kind;
+use crate::ast::{Expr, ExprKind};
 use crate::check::state::elab::{Elab, Fail, Mode, R};
 use crate::check::state::value::Val;
-use crate::ast::{Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op, Table};
 use crate::prims::Prim;

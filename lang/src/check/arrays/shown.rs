@@ -1,8 +1,8 @@
 //! How the value of a bare expression is shown.
 
 use crate::check::state::elab::{Elab, R};
+use crate::check::state::host::{Global, Shown};
 use crate::check::state::value::Val;
-use crate::check::{Global, Shown};
 use crate::message::Message;
 use crate::source::Span;
 use crate::typed::{self, Layout, Local, StmtKind as T};

@@ -1,9 +1,9 @@
 //! Slices: the length is known when compiling, the start need not be.
 
-use crate::check::state::elab::{Elab, R};
 use super::index::{Picked, Plan, from_end};
-use crate::check::state::value::Val;
 use crate::ast::{BinaryOp, Expr, ExprKind, Index};
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::value::Val;
 use crate::diagnostic::Diagnostic;
 use crate::failures;
 use crate::ops::Op;

@@ -3,8 +3,8 @@
 //! Every statement of such an instance carries the place of the call in the program, so instances whose statements can
 //! fail are made for each such place; the others are shared.
 
-use crate::check::state::elab::{Elab, Frame};
 use super::trim::callees;
+use crate::check::state::elab::{Elab, Frame};
 use crate::check::state::value::{Code, Val};
 use crate::check::state::world::STD;
 use crate::diagnostic::Diagnostic;

@@ -1,9 +1,9 @@
 //! Bodies of instances: parameters, results, calls.
 
-use crate::check::state::elab::{Elab, Fail, Instance, R, What};
 use super::instance::Called;
-use crate::check::state::value::{Code, FnVal, LeafTy, Val};
 use crate::ast::Name;
+use crate::check::state::elab::{Elab, Fail, Instance, R, What};
+use crate::check::state::value::{Code, FnVal, LeafTy, Val};
 use crate::source::Span;
 use crate::typed::{Local, StmtKind};
 use crate::types::Dim;

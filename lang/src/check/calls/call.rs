@@ -1,40 +1,15 @@
 //! Calls: arguments are matched with parameters and fitted to annotations, then an instance is called.
 
+use crate::ast::*;
+use crate::check::advice::messages;
 use crate::check::state::elab::{Elab, Fail, Mode, Named, R};
 use crate::check::state::free;
-use crate::check::advice::messages;
+use crate::check::state::given::{Args, Given};
 use crate::check::state::value::{Code, FnVal, Val};
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
 use crate::types::{DType, Dim};
-
-/// An evaluated argument.
-#[derive(Clone)]
-pub(crate) struct Given {
-    pub name: Option<Ident>,
-    pub val: Val,
-    pub span: Span,
-}
-
-/// Arguments matched with the parameters of a library function.
-pub(crate) struct Args {
-    pub vals: Vec<Option<(Val, Span)>>,
-    /// What a last parameter `name…` takes.
-    pub rest: Vec<(Val, Span)>,
-}
-
-impl Args {
-    pub fn get(&self, i: usize) -> Option<&(Val, Span)> {
-        self.vals.get(i).and_then(Option::as_ref)
-    }
-
-    /// A parameter that must be there; matching has seen to it.
-    pub fn at(&self, i: usize) -> R<(Val, Span)> {
-        self.get(i).cloned().ok_or(Fail::Reported)
-    }
-}
 
 impl Elab<'_> {
     pub fn call_expr(&mut self, callee: &Expr, args: &[Arg], span: Span) -> R<Val> {
@@ -96,7 +71,7 @@ impl Elab<'_> {
         }
         // Whole literals at differentiated places are floats.
         let places = match &f {
-            Val::Op(op) => crate::check::derivatives::derive::differentiated(op),
+            Val::Op(op) => op.differentiated(),
             _ => None,
         };
         let names = self.params_of(&f);
@@ -110,7 +85,7 @@ impl Elab<'_> {
                 place.is_some_and(|p| places.as_ref().is_some_and(|ps| ps.contains(&p)) && !self.takes_whole(&f, p));
             let literal = if float { Self::float_literals(&a.value) } else { None };
             let val = self.expr(literal.as_ref().unwrap_or(&a.value))?;
-            let val = if args[k + 1..].iter().any(|a| crate::check::terms::expr::may_assign(&a.value)) {
+            let val = if args[k + 1..].iter().any(|a| crate::check::state::free::may_assign(&a.value)) {
                 self.snapshot(&val, a.value.span)
             } else {
                 val

@@ -1,8 +1,8 @@
 //! Which instances still need rules: those that an entry differentiates, as often as it does.
 
-use super::rules::Ruled;
 use super::trim::callees;
 use crate::check::state::value::RuleFns;
+use crate::check::state::value::Ruled;
 use crate::typed::order::{Use, orders};
 use crate::typed::{Func, FuncId, Rules};
 use rustc_hash::FxHashMap;

@@ -1,10 +1,10 @@
 //! Arguments and annotations: dimension names are met and solved for, values promoted and checked.
 
+use crate::ast::*;
 use crate::check::arrays::conform::Kind;
 use crate::check::state::elab::{Elab, R};
 use crate::check::state::free;
 use crate::check::state::value::Val;
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::types::{DType, Dim};

@@ -1,9 +1,10 @@
 //! Instances: a callable for the abstract values of its arguments, elaborated once. Recursion closes because the
 //! parameters of an instance are known before its body is.
 
-use crate::check::state::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo};
-use crate::check::state::value::{Code, K, LeafTy, Template, Val, key};
 use crate::ast::Name;
+use crate::check::state::elab::{Elab, Fail, Frame, Instance, Mode, R, SymInfo};
+use crate::check::state::key::{K, key};
+use crate::check::state::value::{Code, LeafTy, Template, Val};
 use crate::diagnostic::{Diagnostic, How, Step};
 use crate::source::Span;
 use crate::typed::{FuncId, Local};
@@ -147,7 +148,7 @@ impl Elab<'_> {
         let mut canon = Canon { constant: self.mode == Mode::Constant, related: nested < WIDEN, bases: Vec::new() };
         let mut k: Vec<K> = Vec::new();
         let named: Vec<(Name, Dim)> = named.iter().map(|(n, d)| (n.clone(), canon.dim(d, true))).collect();
-        named.iter().for_each(|(_, d)| k.push(K::Dim(d.clone())));
+        named.iter().for_each(|(_, d)| k.push(K::Size(d.clone())));
         let captured = callee.leaves();
         let mut leaves = captured.clone();
         {
@@ -168,7 +169,7 @@ impl Elab<'_> {
                 key(v, &ty, &mut |d| canon.dim(d, is_natural(d)), &mut k);
             }
         }
-        canon.bases.iter().for_each(|(_, n)| k.push(K::Tag(30, u64::from(*n))));
+        canon.bases.iter().for_each(|(_, n)| k.push(K::Base { natural: *n }));
         args.iter().for_each(|a| leaves.extend(a.leaves()));
         let sizes: Vec<Dim> = canon.bases.iter().map(|(d, _)| d.clone()).collect();
         let called = |func, template| Called {
@@ -184,7 +185,7 @@ impl Elab<'_> {
         if let Some(blame) = blame
             && !self.instances.contains_key(&plain)
         {
-            k.push(K::Span(blame));
+            k.push(K::Blame(blame));
         }
         match self.instances.get_mut(&k) {
             Some(Instance::Done { func, template }) => return Ok(called(*func, template.clone())),

@@ -1,9 +1,9 @@
 //! Names: scopes, captures, siblings, module, top level, library.
 
+use crate::ast::{ExprKind, Lambda, Name};
 use crate::check::state::elab::{Binding, Elab, Fail, Mode, R};
 use crate::check::state::value::{Code, FnVal, Val};
 use crate::check::state::world::{self, TopBinding};
-use crate::ast::{ExprKind, Lambda, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::types::DType;

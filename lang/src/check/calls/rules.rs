@@ -11,30 +11,15 @@
 //! only as often as it differentiates (`demand.rs`): so a rule may call a new function with rules.
 
 use super::demand::Demand;
-use crate::check::derivatives::directions::Like;
+use crate::ast::FnDef;
 use crate::check::state::elab::{Elab, Fail, Frame, R, SymInfo};
 use crate::check::state::value::{Code, FnVal, Group, LeafTy, RuleFns, Template, Val};
-use crate::ast::FnDef;
+use crate::check::state::value::{Like, Ruled};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{FuncId, Local, Rules, StmtKind};
 use crate::types::{DType, Dim};
 use std::sync::Arc;
-
-/// An instance of a function with rules, from inside: its k-th leaf is its k-th parameter.
-#[derive(Clone)]
-pub(crate) struct Ruled {
-    pub func: FuncId,
-    pub rules: RuleFns,
-    pub callee: Arc<FnVal>,
-    pub args: Vec<Val>,
-    pub params: Vec<LeafTy>,
-    /// Whether the rules have become instances.
-    pub given: bool,
-    result: Template,
-    syms: Vec<SymInfo>,
-    blame: Option<Span>,
-}
 
 /// A rule and the function that it is for.
 struct Rule {

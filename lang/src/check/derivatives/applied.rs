@@ -1,9 +1,9 @@
 //! Derivatives applied: `Jvp` and `Vjp` statements, and what their results mean.
 
-use crate::check::calls::call::Given;
 use super::derive::floats;
-use crate::check::state::elab::{Elab, R};
 use crate::check::calls::instance::Called;
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::given::Given;
 use crate::check::state::value::{Code, LeafTy, Template, Val, Wrt};
 use crate::diagnostic::Diagnostic;
 use crate::ops::Const;

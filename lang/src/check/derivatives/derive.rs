@@ -1,27 +1,14 @@
 //! Derivative operators: values at compile time; applied, they emit `Jvp` and `Vjp` of an instance.
 
-use crate::check::calls::call::Given;
-use crate::check::state::elab::{Elab, Fail, R};
 use crate::check::calls::instance::Called;
+use crate::check::state::elab::{Elab, Fail, R};
+use crate::check::state::given::Given;
 use crate::check::state::value::{Code, JacMode, OpKind, OpVal, Val, Wrt};
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
 use crate::types::DType;
 use std::sync::Arc;
-
-/// The places of a differentiated call whose whole literals are floats.
-pub(crate) fn differentiated(op: &OpVal) -> Option<Vec<usize>> {
-    match &op.kind {
-        OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => Some(wrt.places.clone()),
-        OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => Some(vec![0]),
-        OpKind::Bind | OpKind::Implicit | OpKind::Round => None,
-        OpKind::Vmap { .. } | OpKind::Checkpoint => match op.parts.first() {
-            Some(Val::Op(inner)) => differentiated(inner),
-            _ => None,
-        },
-    }
-}
 
 /// Literals as floats.
 pub(crate) fn floats(v: &Val) -> Val {

@@ -4,14 +4,12 @@
 //! function is the tuple of those of the floats it captured.
 
 use super::derive::floats;
-use crate::check::state::elab::{Elab, R};
-use crate::check::state::value::{LeafTy, Template, Val};
 use crate::ast::Name;
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::value::Like;
+use crate::check::state::value::{LeafTy, Template, Val};
 use crate::source::Span;
 use crate::typed::Local;
-
-/// A value whose leaves are places in a list of types.
-pub(crate) type Like<'l> = (&'l Val, &'l [LeafTy]);
 
 fn moving(leaf: Local, types: &[LeafTy]) -> bool {
     types[leaf.0 as usize].dtype.is_float()

@@ -2,10 +2,10 @@
 //! its derivative are `_fixpoint` of the prelude.
 
 use super::derive::floats;
-use crate::check::state::elab::{Elab, Fail, R};
-use crate::check::advice::messages::{nearest, plain_text};
-use crate::check::state::value::{LeafTy, Template, Val};
 use crate::ast::{Expr, Ident, Lambda, Name};
+use crate::check::advice::messages::{nearest, plain_text};
+use crate::check::state::elab::{Elab, Fail, R};
+use crate::check::state::value::{LeafTy, Template, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;

@@ -1,10 +1,10 @@
 //! `implicit(solve, residual)`: a function with the parameters of `solve`. Applied, its arguments are bound to both, so
 //! that all that a derivative is taken by is captured, and `_solution` of the prelude does the rest.
 
-use crate::check::calls::call::{Args, Given};
-use crate::check::state::elab::{Elab, Fail, R};
-use crate::check::state::value::{OpKind, OpVal, Val};
 use crate::ast::Name;
+use crate::check::state::elab::{Elab, Fail, R};
+use crate::check::state::given::{Args, Given};
+use crate::check::state::value::{OpKind, OpVal, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;

@@ -1,8 +1,8 @@
 //! Derivative operators that run over lanes: matrices of derivatives, and `vmap`.
 
-use crate::check::calls::call::Given;
-use crate::check::state::elab::{Elab, R};
 use crate::check::calls::instance::Called;
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::given::Given;
 use crate::check::state::value::{JacMode, Val, Wrt};
 use crate::ops::{Const, Op};
 use crate::source::Span;

@@ -1,10 +1,10 @@
 //! Operators as written: `grad(f, wrt = …)` and the like become values at compile time.
 
-use crate::check::calls::call::{Args, Given};
 use super::derive::floats;
-use crate::check::state::elab::{Elab, R};
-use crate::check::state::value::{JacMode, OpKind, OpVal, Val, Wrt};
 use crate::ast::*;
+use crate::check::state::elab::{Elab, R};
+use crate::check::state::given::{Args, Given};
+use crate::check::state::value::{JacMode, OpKind, OpVal, Val, Wrt};
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;

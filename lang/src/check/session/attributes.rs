@@ -1,7 +1,7 @@
 //! `@jvp(f)` and `@vjp(f)` as written: what they name, and how many parameters rules have.
 
-use crate::check::advice::messages;
 use crate::ast::{FnDef, Name, Rule};
+use crate::check::advice::messages;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;

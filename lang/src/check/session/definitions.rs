@@ -1,11 +1,12 @@
 //! Definitions whose parameters are all annotated are checked once, with every dimension name a size of its own.
 
+use crate::ast::{ExprKind, File, Name, TypeExpr, TypeExprKind};
+use crate::check::Checker;
 use crate::check::state::elab::{Elab, Frame, Mode};
+use crate::check::state::free;
+use crate::check::state::host::{Global, Host, LeafInfo};
 use crate::check::state::value::{Code, FnVal, Group, Val};
 use crate::check::state::world::TopBinding;
-use crate::check::state::free;
-use crate::check::{Checker, Global, Host, LeafInfo};
-use crate::ast::{ExprKind, File, Name, TypeExpr, TypeExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::types::{DType, Dim, Ty};
 use std::sync::Arc;

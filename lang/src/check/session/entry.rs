@@ -1,16 +1,17 @@
 //! Entries: one top-level statement, test or call of a function, as a module with a `main`.
 
-use crate::check::state::elab::{Elab, Fail, Frame, Mode, R, What};
+use super::flat;
 use super::redefine::is_definition;
-use crate::check::calls::rules::Ruled;
+use crate::ast::{self, ExprKind, Name, StmtKind};
 use crate::check::arrays::shown::show;
 use crate::check::calls::trim::reachable;
+use crate::check::state::elab::{Elab, Fail, Frame, Mode, R, What};
+use crate::check::state::free;
+use crate::check::state::host::{ArgInfo, Global, Host, Input};
+use crate::check::state::value::Ruled;
 use crate::check::state::value::{FnVal, OpVal, RangeVal, Val};
 use crate::check::state::world::{MAIN, TopBinding};
-use crate::check::{ArgInfo, Bound, Checker, Entry, Global, Host, Input};
-use super::flat;
-use crate::check::state::free;
-use crate::ast::{self, ExprKind, Name, StmtKind};
+use crate::check::{Bound, Checker, Entry};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
 use crate::typed::{self, Func, FuncId, Local, Piece, StmtKind as T};

@@ -1,9 +1,9 @@
 //! Values of the host as inputs of an entry.
 
-use crate::check::state::elab::{Elab, Mode, SymInfo};
-use crate::check::state::value::{LeafTy, Val};
-use crate::check::{Input, LeafInfo, SizeSource, Stored};
 use crate::ast::Name;
+use crate::check::state::elab::{Elab, Mode, SymInfo};
+use crate::check::state::host::{Input, LeafInfo, SizeSource, Stored};
+use crate::check::state::value::{LeafTy, Val};
 use crate::types::{DType, Dim, Sym, Ty};
 
 impl Elab<'_> {

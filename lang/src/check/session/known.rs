@@ -1,9 +1,10 @@
 //! What a session knows: its names with their kinds and values, for lists, completion and help.
 
+use crate::ast::{FnDef, Name};
+use crate::check::Checker;
+use crate::check::state::host::Global;
 use crate::check::state::value::{ModuleId, Val};
 use crate::check::state::world::{STD, TopBinding};
-use crate::check::{Checker, Global};
-use crate::ast::{FnDef, Name};
 use crate::typed::Piece;
 use std::sync::Arc;
 

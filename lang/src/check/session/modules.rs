@@ -1,14 +1,14 @@
 //! Loading: a file or entry of the REPL, and what it imports.
 
-use crate::check::advice::elsewhere;
 use super::resolve;
-use crate::check::state::value::ModuleId;
-use crate::check::state::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
-use crate::check::state::free;
 use super::stale;
 use super::unused;
-use crate::check::{Checker, Loaded};
 use crate::ast::{Block, Expr, ExprKind, File, ImportTarget, Lambda, Name, Pattern, PatternKind, Stmt, StmtKind};
+use crate::check::advice::elsewhere;
+use crate::check::state::free;
+use crate::check::state::value::ModuleId;
+use crate::check::state::world::{HOST, MAIN, ModuleDef, TopBinding, TopGroup, World};
+use crate::check::{Checker, Loaded};
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::parse;

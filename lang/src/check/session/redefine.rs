@@ -5,10 +5,10 @@
 //! and so see all names as they are then. Values are not like that: a function keeps what it captured when a name is
 //! bound anew, in a session as in a file.
 
+use crate::ast::{File, FnDef, Name, Stmt, StmtKind};
 use crate::check::state::free;
 use crate::check::state::value::{ModuleId, Val};
 use crate::check::state::world::{TopBinding, World};
-use crate::ast::{File, FnDef, Name, Stmt, StmtKind};
 use std::sync::Arc;
 
 impl World {
@@ -157,7 +157,10 @@ pub(in crate::check) fn is_definition(val: &Val) -> bool {
 /// Whether a lambda in a value captured a name.
 fn holds(val: &Val, name: &str) -> bool {
     match val {
-        Val::Fn(f) => matches!(f.code, crate::check::state::value::Code::Lambda(..)) && captured(Some(&f.captures), name).is_some(),
+        Val::Fn(f) => {
+            matches!(f.code, crate::check::state::value::Code::Lambda(..))
+                && captured(Some(&f.captures), name).is_some()
+        }
         Val::Op(op) => op.parts.iter().any(|part| holds(part, name)),
         Val::Tuple(parts) => parts.iter().any(|(_, part)| holds(part, name)),
         _ => false,

@@ -1,11 +1,11 @@
 //! Names of definitions, called or not: every name is known, and only variables are assigned.
 
+use crate::ast::walk::{Walk, What, functions};
+use crate::ast::*;
 use crate::check::advice::elsewhere;
 use crate::check::advice::messages;
 use crate::check::state::scope::Scope;
 use crate::check::state::world::World;
-use crate::ast::walk::{Walk, What, functions};
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use rustc_hash::FxHashSet;

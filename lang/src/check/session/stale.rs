@@ -1,37 +1,14 @@
 //! Warns where a function is used after a variable that it captured was assigned: it keeps the value of the time at
 //! which it was written.
 
-use crate::check::state::free;
 use crate::ast::walk::{Walk, What, functions};
 use crate::ast::*;
+use crate::check::state::free;
+use crate::check::state::scope::{Capture, Kind, Seen as Scope};
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
 use std::sync::Arc;
-
-/// The bindings of the top level so far; they last from entry to entry.
-pub(crate) type Scope = crate::check::state::scope::Scope<Kind>;
-
-#[derive(Clone)]
-pub(crate) enum Kind {
-    /// How often it was assigned, and where last.
-    Variable {
-        times: u32,
-        last: Span,
-    },
-    /// The variables it captured.
-    Function(Vec<Capture>),
-    Other,
-}
-
-/// A variable, by its place in the scope, as a function saw it.
-#[derive(Clone)]
-pub(crate) struct Capture {
-    variable: usize,
-    times: u32,
-    /// The function.
-    span: Span,
-}
 
 struct Stale<'s> {
     scope: &'s mut Scope,

@@ -5,12 +5,13 @@
 //! first taken; one that takes functions is not tried. Points at which the function fails, or where differences do not
 //! settle, say nothing: so an `assert` keeps trials away from arguments that a function is not meant for.
 
+use crate::ast::{ExprKind, FnDef, Name, TypeExpr, TypeExprKind};
 use crate::check::state::elab::{Elab, Fail, R};
-use crate::check::calls::rules::Ruled;
+use crate::check::state::host::{Host, Input, LeafInfo};
+use crate::check::state::value::Ruled;
 use crate::check::state::value::{Code, FnVal, LeafTy, OpKind, OpVal, Val};
 use crate::check::state::world::TopBinding;
-use crate::check::{Checker, Entry, Host, Input, LeafInfo};
-use crate::ast::{ExprKind, FnDef, Name, TypeExpr, TypeExprKind};
+use crate::check::{Checker, Entry};
 use crate::diagnostic::Diagnostic;
 use crate::ops::{Const, Op};
 use crate::source::Span;

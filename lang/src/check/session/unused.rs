@@ -2,10 +2,10 @@
 //!
 //! The top level is left out: what stands there is for whoever imports the file, or for the next entry.
 
-use crate::check::state::free;
-use crate::check::state::scope::Scope;
 use crate::ast::walk::{Walk, What};
 use crate::ast::*;
+use crate::check::state::free;
+use crate::check::state::scope::Scope;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! The state of one elaboration: the function being built, the instances so far, the problems found.
 
-use crate::check::calls::rules::Ruled;
-use super::value::{Code, FnVal, Group, K, LeafTy, ModuleId, Template, Val};
+use super::host::{Global, Host, Input, SizeSource};
+use super::key::K;
+use super::value::Ruled;
+use super::value::{Code, FnVal, Group, LeafTy, ModuleId, Template, Val};
 use super::world::World;
-use crate::check::{Global, Host, Input, SizeSource};
 use crate::ast::Name;
 pub(crate) use crate::ast::walk::What;
 use crate::diagnostic::{Diagnostic, Step};
@@ -430,7 +431,7 @@ impl<'a> Elab<'a> {
             Val::Str(_) => "a string".into(),
             Val::Range(_) => "a range".into(),
             Val::Zip(_) | Val::Flip(_) | Val::Progress(_) => "a sequence".into(),
-            Val::Tuple(parts) => crate::check::arrays::conform::shortened(parts, &|part| self.show(part)),
+            Val::Tuple(parts) => super::value::shortened(parts, &|part| self.show(part)),
             Val::Fn(_) | Val::Builtin(_) | Val::Prim(_) | Val::Op(_) | Val::DType(_) => "a function".into(),
             Val::Module(_) => "a module".into(),
             Val::Like(ty) => self.show_ty(ty),

@@ -205,3 +205,15 @@ pub(crate) fn place_names(place: &Expr) -> Vec<Name> {
         _ => Vec::new(),
     }
 }
+
+/// Whether evaluating an expression may assign a variable of this function.
+pub(crate) fn may_assign(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Block(_) | ExprKind::If { .. } => true,
+        ExprKind::Binary(_, a, b) => may_assign(a) || may_assign(b),
+        ExprKind::Chain(a, rest) => may_assign(a) || rest.iter().any(|(_, b)| may_assign(b)),
+        ExprKind::Unary(_, a) => may_assign(a),
+        ExprKind::Call { args, .. } => args.iter().any(|a| may_assign(&a.value)),
+        _ => false,
+    }
+}

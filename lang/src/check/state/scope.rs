@@ -1,6 +1,7 @@
 //! Names that are bound one after another, and forgotten scope by scope; the last one of a name is found at once.
 
 use crate::ast::Name;
+use crate::source::Span;
 use rustc_hash::FxHashMap;
 
 /// The bindings of all open scopes, the innermost at the end.
@@ -74,4 +75,28 @@ impl<T> Scope<T> {
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.bindings.iter().map(|(name, _)| name)
     }
+}
+
+/// The bindings of the top level so far; they last from entry to entry.
+pub(crate) type Seen = Scope<Kind>;
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// How often it was assigned, and where last.
+    Variable {
+        times: u32,
+        last: Span,
+    },
+    /// The variables it captured.
+    Function(Vec<Capture>),
+    Other,
+}
+
+/// A variable, by its place in the scope, as a function saw it.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    pub variable: usize,
+    pub times: u32,
+    /// The function.
+    pub span: Span,
 }

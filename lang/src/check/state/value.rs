@@ -1,11 +1,13 @@
 //! Abstract values: what the checker knows of a value while it builds the typed tree. Leaves are locals of the
 //! function being built; everything else (structure, functions, weak literals, sizes) exists at compile time only.
 
-use crate::check::Global;
+use super::elab::SymInfo;
+use super::host::Global;
+use super::key::{K, key};
 use crate::ast::{FnDef, Lambda, Name};
 use crate::prims::Prim;
 use crate::source::Span;
-use crate::typed::{Local, Piece};
+use crate::typed::{FuncId, Local, Piece};
 use crate::types::{DType, Dim, Sym, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -309,121 +311,6 @@ impl Val {
     }
 }
 
-/// Part of a key: keys are equal exactly for values that lead to the same instance.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum K {
-    Tag(u8, u64),
-    Dim(Dim),
-    Name(Name),
-    Kind(OpKind),
-    Text(String),
-    Ty(DType, bool, Vec<Dim>),
-    Span(Span),
-}
-
-/// Appends the key of a value: its structure with the types of its leaves and its static parts.
-pub(crate) fn key(val: &Val, ty: &dyn Fn(Local) -> LeafTy, dim: &mut dyn FnMut(&Dim) -> Dim, out: &mut Vec<K>) {
-    key_shared(val, ty, dim, out, &mut FxHashMap::default());
-}
-
-fn key_shared(
-    val: &Val,
-    ty: &dyn Fn(Local) -> LeafTy,
-    dim: &mut dyn FnMut(&Dim) -> Dim,
-    out: &mut Vec<K>,
-    seen: &mut FxHashMap<*const (), usize>,
-) {
-    if let Some(at) = val.shared() {
-        // Where it stood first. How many others are shared does not matter to the key, which is that of the structure.
-        if let Some(first) = seen.get(&at) {
-            return out.push(K::Tag(31, *first as u64));
-        }
-        seen.insert(at, out.len());
-    }
-    match val {
-        Val::Leaf(l) => {
-            let ty = ty(*l);
-            let dims = ty.dims.iter().map(&mut *dim).collect();
-            out.push(K::Ty(ty.dtype, ty.weak, dims));
-        }
-        Val::Global(g) => out.push(K::Tag(0, u64::from(g.0))),
-        Val::Int(i) => out.push(K::Tag(1, *i as u64)),
-        Val::Float(x) => out.push(K::Tag(2, x.to_bits())),
-        Val::Bool(b) => out.push(K::Tag(3, u64::from(*b))),
-        Val::Size(d) => out.push(K::Dim(dim(d))),
-        Val::None => out.push(K::Tag(4, 0)),
-        Val::Str(pieces) => {
-            out.push(K::Tag(5, pieces.len() as u64));
-            for p in pieces.iter() {
-                match p {
-                    Piece::Text(t) => out.push(K::Text(t.clone())),
-                    Piece::Clock { stop } => out.push(K::Tag(19, u64::from(*stop))),
-                    Piece::Value(l, f) => {
-                        out.push(K::Text(format!("{f:?}")));
-                        key_shared(&Val::Leaf(*l), ty, dim, out, seen);
-                    }
-                }
-            }
-        }
-        Val::Range(r) => {
-            out.push(K::Tag(6, r.step as u64));
-            key_shared(&r.start, ty, dim, out, seen);
-            key_shared(&r.end, ty, dim, out, seen);
-        }
-        Val::Zip(parts) => {
-            out.push(K::Tag(7, parts.len() as u64));
-            parts.iter().for_each(|p| key_shared(p, ty, dim, out, seen));
-        }
-        Val::Flip(v) => {
-            out.push(K::Tag(8, 0));
-            key_shared(v, ty, dim, out, seen);
-        }
-        Val::Progress(v) => {
-            out.push(K::Tag(19, 0));
-            key_shared(v, ty, dim, out, seen);
-        }
-        Val::Tuple(parts) => {
-            out.push(K::Tag(9, parts.len() as u64));
-            for (name, p) in parts.iter() {
-                if let Some(name) = name {
-                    out.push(K::Name(name.clone()));
-                }
-                key_shared(p, ty, dim, out, seen);
-            }
-        }
-        Val::Fn(f) => {
-            match &f.code {
-                Code::Fn(group, i) => {
-                    out.push(K::Tag(10, Arc::as_ptr(&group.fns[*i]) as u64));
-                }
-                Code::Lambda(lambda, home) => {
-                    out.push(K::Tag(11, Arc::as_ptr(lambda) as u64));
-                    out.push(K::Tag(11, u64::from(home.0)));
-                }
-            }
-            for (name, p) in f.captures.iter() {
-                out.push(K::Name(name.clone()));
-                key_shared(p, ty, dim, out, seen);
-            }
-        }
-        Val::Builtin(i) => out.push(K::Tag(12, *i as u64)),
-        Val::Prim(p) => out.push(K::Tag(13, *p as u64)),
-        Val::Op(op) => {
-            out.push(K::Kind(op.kind.clone()));
-            out.push(K::Tag(14, op.parts.len() as u64));
-            op.parts.iter().for_each(|p| key_shared(p, ty, dim, out, seen));
-        }
-        Val::Module(m) => out.push(K::Tag(15, u64::from(m.0))),
-        Val::DType(d) => out.push(K::Tag(16, *d as u64)),
-        Val::Like(ty) => {
-            out.push(K::Tag(19, 0));
-            out.push(K::Ty(ty.dtype, ty.weak, ty.dims.iter().map(dim).collect()));
-        }
-        Val::Absent => out.push(K::Tag(17, 0)),
-        Val::Error => out.push(K::Tag(18, 0)),
-    }
-}
-
 /// The type of a leaf, and whether it is weak: an `f64` made of literals and whole numbers alone, which takes the
 /// precision of the floats that it meets.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -487,5 +374,71 @@ impl Template {
             vals.push((name, shifted));
         }
         Template { val: if vals.is_empty() { Val::None } else { Val::Tuple(vals.into()) }, types }
+    }
+}
+
+/// A value whose leaves are places in a list of types.
+pub(crate) type Like<'l> = (&'l Val, &'l [LeafTy]);
+
+/// An instance of a function with rules, from inside: its k-th leaf is its k-th parameter.
+#[derive(Clone)]
+pub(crate) struct Ruled {
+    pub func: FuncId,
+    pub rules: RuleFns,
+    pub callee: Arc<FnVal>,
+    pub args: Vec<Val>,
+    pub params: Vec<LeafTy>,
+    /// Whether the rules have become instances.
+    pub given: bool,
+    pub result: Template,
+    pub syms: Vec<SymInfo>,
+    pub blame: Option<Span>,
+}
+
+/// Most characters of a tuple's type in a message.
+const SHOWN: usize = 160;
+
+/// The type of a tuple, of a long one the beginning.
+pub(crate) fn shortened(parts: &[(Option<Name>, Val)], show: &dyn Fn(&Val) -> String) -> String {
+    let mut text = String::from("(");
+    for (k, (name, part)) in parts.iter().enumerate() {
+        if k > 0 {
+            text.push_str(", ");
+        }
+        if text.len() > SHOWN {
+            text.push_str(&format!("… {} more", parts.len() - k));
+            break;
+        }
+        if let Some(name) = name {
+            text.push_str(&format!("{name}: "));
+        }
+        // A structure inside has its own bound; where there is no room left for it, it is not looked at.
+        let nested = matches!(part, Val::Tuple(_)) && part.parts(SHOWN) >= SHOWN;
+        text.push_str(if nested { "(…)" } else { "" });
+        if !nested {
+            text.push_str(&show(part));
+        }
+    }
+    let one = parts.len() == 1 && parts[0].0.is_none();
+    text.push_str(if one { ",)" } else { ")" });
+    text
+}
+
+impl OpVal {
+    /// The places of a differentiated call whose whole literals are floats.
+    pub fn differentiated(&self) -> Option<Vec<usize>> {
+        match &self.kind {
+            OpKind::Grad { wrt, .. } | OpKind::Jacobian { wrt, .. } | OpKind::Hessian { wrt } => {
+                Some(wrt.places.clone())
+            }
+            OpKind::Prime | OpKind::Pullback | OpKind::Pushforward | OpKind::Transposed | OpKind::Spread => {
+                Some(vec![0])
+            }
+            OpKind::Bind | OpKind::Implicit | OpKind::Round => None,
+            OpKind::Vmap { .. } | OpKind::Checkpoint => match self.parts.first() {
+                Some(Val::Op(inner)) => inner.differentiated(),
+                _ => None,
+            },
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What lasts from entry to entry: sources, modules, and the names of the top level.
 
-use crate::check::Global;
 use super::free;
+use super::host::Global;
 use super::limits::{Limits, Stop};
 use super::value::{Code, FnVal, Group, ModuleId, Val};
 use crate::ast::{FnDef, Lambda, Name, Stmt};
@@ -72,7 +72,7 @@ pub(crate) struct World {
     /// The functions of the host.
     pub host: Option<ModuleId>,
     /// What functions of the top level captured, to warn of assignments since.
-    pub seen: crate::check::session::stale::Scope,
+    pub seen: super::scope::Seen,
     /// Rounds of loops with a budget, by the place of the loop.
     pub rounds: FxHashMap<Span, Arc<Lambda>>,
     /// Functions whose rules were tried.
@@ -99,7 +99,7 @@ impl World {
             free: FxHashMap::default(),
             loaded: FxHashMap::default(),
             host: None,
-            seen: crate::check::session::stale::Scope::default(),
+            seen: super::scope::Seen::default(),
             rounds: FxHashMap::default(),
             tried: Vec::new(),
             checking: None,

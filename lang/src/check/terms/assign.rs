@@ -1,11 +1,11 @@
 //! Assignments, and what variables hold.
 
+use crate::ast::*;
 use crate::check::arrays::arith::spelling;
 use crate::check::arrays::conform::Kind;
-use crate::check::state::elab::{Binding, Elab, Fail, R, What};
 use crate::check::arrays::index::Picked;
+use crate::check::state::elab::{Binding, Elab, Fail, R, What};
 use crate::check::state::value::{LeafTy, Template, Val};
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::ops::Op;
 use crate::source::Span;

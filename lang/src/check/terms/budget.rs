@@ -8,13 +8,13 @@
 //! One round becomes a function of the variables that it assigns. The schedule is a function of the prelude, made of
 //! loops and of `checkpoint`s around parts of them, so that all derivatives of it follow from theirs.
 
-use crate::check::state::elab::{Binding, Elab, Fail, R};
 use super::loops::{Count, Iter};
-use crate::check::state::value::{OpKind, OpVal, Val};
-use crate::check::calls::call::Given;
-use crate::check::state::free;
 use crate::ast::walk::What;
 use crate::ast::*;
+use crate::check::state::elab::{Binding, Elab, Fail, R};
+use crate::check::state::free;
+use crate::check::state::given::Given;
+use crate::check::state::value::{OpKind, OpVal, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;

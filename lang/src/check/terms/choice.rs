@@ -1,8 +1,8 @@
 //! Choices: `if`, `and`, `or`, `not`.
 
+use crate::ast::{BinaryOp, Block, Expr};
 use crate::check::state::elab::{Elab, Fail, Mode, R};
 use crate::check::state::value::Val;
-use crate::ast::{BinaryOp, Block, Expr};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::StmtKind;

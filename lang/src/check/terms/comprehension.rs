@@ -1,11 +1,11 @@
 //! Comprehensions: arrays as parallel lanes, tuples unrolled, reductions with or without storage.
 
+use super::loops::{Count, Iter};
+use crate::ast::*;
 use crate::check::arrays::conform::Kind;
 use crate::check::state::elab::{Elab, Loop, R, What};
 use crate::check::state::free;
-use super::loops::{Count, Iter};
 use crate::check::state::value::{LeafTy, Val};
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::failures::{OF_NOTHING, of_nothing};
 use crate::message::Said;

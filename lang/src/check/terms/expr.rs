@@ -1,8 +1,9 @@
 //! Expressions.
 
-use crate::check::state::elab::{Elab, Fail, Loop, Mode, R};
-use crate::check::state::value::{RangeVal, Val};
 use crate::ast::*;
+use crate::check::state::elab::{Elab, Fail, Loop, Mode, R};
+use crate::check::state::free::may_assign;
+use crate::check::state::value::{RangeVal, Val};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::Piece;
@@ -301,17 +302,5 @@ impl Elab<'_> {
     /// How many comprehensions control is inside of.
     pub fn lanes_around(&self) -> usize {
         self.f.loops.iter().filter(|l| matches!(l, Loop::Lane)).count()
-    }
-}
-
-/// Whether evaluating an expression may assign a variable of this function.
-pub(crate) fn may_assign(e: &Expr) -> bool {
-    match &e.kind {
-        ExprKind::Block(_) | ExprKind::If { .. } => true,
-        ExprKind::Binary(_, a, b) => may_assign(a) || may_assign(b),
-        ExprKind::Chain(a, rest) => may_assign(a) || rest.iter().any(|(_, b)| may_assign(b)),
-        ExprKind::Unary(_, a) => may_assign(a),
-        ExprKind::Call { args, .. } => args.iter().any(|a| may_assign(&a.value)),
-        _ => false,
     }
 }

@@ -1,9 +1,9 @@
 //! Loops: over ranges, arrays and sequences at run time; over tuples unrolled.
 
-use crate::check::state::elab::{Elab, Fail, Loop, R, What};
-use crate::check::arrays::index::Picked;
-use crate::check::state::value::{RangeVal, Val};
 use crate::ast::*;
+use crate::check::arrays::index::Picked;
+use crate::check::state::elab::{Elab, Fail, Loop, R, What};
+use crate::check::state::value::{RangeVal, Val};
 use crate::diagnostic::Diagnostic;
 use crate::message::{Body, Message, Topic};
 use crate::ops::{Const, Op};

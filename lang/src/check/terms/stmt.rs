@@ -1,10 +1,10 @@
 //! Statements: bindings, assignments, control flow.
 
+use crate::ast::*;
+use crate::check::arrays::index::Picked;
 use crate::check::state::elab::{Binding, Elab, Fail, LocalGroup, Loop, R, What};
 use crate::check::state::free;
-use crate::check::arrays::index::Picked;
 use crate::check::state::value::Val;
-use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::ops::Const;
 use crate::source::Span;
