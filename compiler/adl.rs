@@ -1,4 +1,5 @@
-//! ADL, a small differentiable array language, for programs in Rust: text becomes functions and gradients in native code.
+//! ADL, a small differentiable array language, for programs in Rust:
+//! text becomes functions and gradients in native code.
 //!
 //! ```
 //! let program = adl::compile("fn valley([x, y]) = (1 - x)^2 + 100 * (y - x^2)^2")?;

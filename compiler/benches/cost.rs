@@ -4,8 +4,8 @@
 //! cargo bench -p adl-compiler --bench cost
 //! ```
 //!
-//! For each program of `cost.adl` the benchmark runs itself under `valgrind --tool=callgrind` with one call and with three;
-//! half the difference is what a call executes, compilation and start left out.
+//! For each program of `cost.adl` the benchmark runs itself under `valgrind --tool=callgrind` with one call
+//! and with three; half the difference is what a call executes, compilation and start left out.
 
 use adl_compiler::engine::Engine;
 use adl_runtime::{Array, Value};

@@ -7,8 +7,8 @@
 //!
 //! # The algebra
 //!
-//! Four functions are made of a function `f` with results `y = f(x)` and Jacobian `J(x)`; each is ordinary IR, made once
-//! and remembered under its name:
+//! Four functions are made of a function `f` with results `y = f(x)` and Jacobian `J(x)`;
+//! each is ordinary IR, made once and remembered under its name:
 //!
 //! - `f.jvp`: `(x, ẋ) ↦ (y, J(x) ẋ)`;
 //! - `f.vjp`: `(x, u) ↦ (y, J(x)ᵀ u)`, a forward and a reverse sweep in one function;
@@ -21,8 +21,9 @@
 //! pullback is closed under both modes: the derivative of a `vjp` request is a `vjp` request of a `jvp` function. Let
 //! `x̄ = J(x)ᵀ u`.
 //!
-//! *Forward*, along `(ẋ, u̇)`: `d x̄ = J(x)ᵀ u̇ + (dJ(x)[ẋ])ᵀ u`. Consider the function `f.jvp` with results `(y, ẏ)` and
-//! give `y` the cotangent `u̇` and `ẏ` the cotangent `u`; that is, differentiate `s(x, ẋ) = ⟨u̇, f(x)⟩ + ⟨u, J(x) ẋ⟩`:
+//! *Forward*, along `(ẋ, u̇)`: `d x̄ = J(x)ᵀ u̇ + (dJ(x)[ẋ])ᵀ u`.
+//! Consider the function `f.jvp` with results `(y, ẏ)` and give `y` the cotangent `u̇` and `ẏ` the cotangent `u`;
+//! that is, differentiate `s(x, ẋ) = ⟨u̇, f(x)⟩ + ⟨u, J(x) ẋ⟩`:
 //! ```text
 //! ∂s/∂ẋ = J(x)ᵀ u = x̄                           (the primal result)
 //! ∂s/∂x = J(x)ᵀ u̇ + ∂/∂x ⟨u, J(x) ẋ⟩ = d x̄       (its tangent: ⟨u, D²f(ẋ, ·)⟩ = (dJ[ẋ])ᵀ u, as D²f is symmetric)
@@ -39,8 +40,8 @@
 //! calls in their places. There are no tapes of tapes and no rules for their transposition, and the orders above the
 //! first cost what forward mode costs.
 //!
-//! A function may come with rules: then they say what these names stand for, see `ad/rules.rs`. They are ordinary functions,
-//! so all that is said above holds of them, and derivatives of rules need no more rules.
+//! A function may come with rules: then they say what these names stand for, see `ad/rules.rs`.
+//! They are ordinary functions, so all that is said above holds of them, and derivatives of rules need no more rules.
 
 mod activity;
 mod arms;
@@ -261,8 +262,9 @@ struct Ad<'m> {
 }
 
 impl Ad<'_> {
-    /// `func.jvp` for these active arguments: it takes the arguments and a tangent for each active one, and gives the
-    /// results and a tangent for each float result. `within` code that is differentiated the results are those of an arm.
+    /// `func.jvp` for these active arguments: it takes the arguments and a tangent for each active one,
+    /// and gives the results and a tangent for each float result.
+    /// `within` code that is differentiated the results are those of an arm.
     fn jvp(&mut self, func: FuncId, active: Vec<bool>, within: bool) -> FuncId {
         let name = Name::Jvp { func, active: active.clone(), within };
         let make = |ad: &mut Self, source: Rc<Func>| match source.rules.is_empty() {
@@ -370,8 +372,8 @@ impl Ad<'_> {
         }
     }
 
-    /// Makes the functions that `vjp` requests in `func` ask for; perhaps puts calls in the places of the requests. Gives
-    /// what it calls and what was made.
+    /// Makes the functions that `vjp` requests in `func` ask for; perhaps puts calls in the places of the requests.
+    /// Gives what it calls and what was made.
     fn answer(&mut self, func: FuncId, replace: bool) -> Vec<FuncId> {
         let mut callees = Vec::new();
         for (inst, _) in reachable(&self.module.funcs[func]) {
@@ -404,8 +406,8 @@ impl Ad<'_> {
         callees
     }
 
-    /// Makes the functions that `jvp` requests in `func` and its callees ask for, innermost first, and puts calls in the
-    /// places of the requests.
+    /// Makes the functions that `jvp` requests in `func` and its callees ask for, innermost first,
+    /// and puts calls in the places of the requests.
     fn prepare(&mut self, func: FuncId) {
         if !self.prepared.insert(func) {
             return;

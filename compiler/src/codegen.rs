@@ -18,11 +18,13 @@
 //! store.rs     arrays into memory                  reduce.rs    reductions
 //! vector.rs    loops over several elements         lanes.rs     several elements in a register
 //! sums.rs      sums of floats                      pieces.rs    functions of many elements
-//! chunks.rs    sums over the lanes of a map        listing.rs   the code as text
+//! chunks.rs    sums over the lanes of a map
+//!
+//! listing.rs   the code as text                    disassembly.rs   machine code as text
 //! ```
 //!
-//! Requires: verified IR, no `jvp` or `vjp`. Ensures: the code computes what the interpreter computes, to the bit except
-//! for products of matrices; it never traps; loops can be interrupted; deep recursion ends in a status.
+//! Requires: verified IR, no `jvp` or `vjp`. Ensures: the code computes what the interpreter computes, to the bit
+//! except for products of matrices; it never traps; loops can be interrupted; deep recursion ends in a status.
 
 mod abi;
 mod buffers;

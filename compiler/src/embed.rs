@@ -12,10 +12,10 @@
 //! | a type made by [`record!`](crate::record) | a record | a reference | itself |
 //! | `()` | `none` | `()` | `()` |
 //!
-//! With the features `ndarray`, `nalgebra` and `faer` the arrays of these crates go in by reference as well, and results
-//! are written into them. An array without gaps is read where it is, whatever the order of its axes: by rows, by columns,
-//! transposed; a function is compiled for each order that it meets. One with other strides (a part of a matrix, a slice
-//! with steps) is copied into the workspace of the call.
+//! With the features `ndarray`, `nalgebra` and `faer` the arrays of these crates go in by reference as well,
+//! and results are written into them. An array without gaps is read where it is, whatever the order of its axes:
+//! by rows, by columns, transposed; a function is compiled for each order that it meets.
+//! One with other strides (a part of a matrix, a slice with steps) is copied into the workspace of the call.
 //!
 //! ```
 //! use adl_compiler::compile;

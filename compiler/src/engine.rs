@@ -166,17 +166,24 @@ impl Engine {
         self.with(|engine| engine.setting.limits.fuel = Some(rounds_and_calls))
     }
 
-    /// Bounds what each step of compiling may take and make; it ends within some milliseconds of its time, and what is larger
-    /// is an error of the program. There are bounds without this, too: [`CompileLimits::default`].
+    /// Bounds what each step of compiling may take and make; it ends within some milliseconds of its time,
+    /// and what is larger is an error of the program. There are bounds without this, too: [`CompileLimits::default`].
     ///
     /// ```
     /// use adl_compiler::{CompileLimits, Engine, ErrorKind};
     /// use std::time::Duration;
-    /// let limits = CompileLimits { parts: 100, time: Some(Duration::from_millis(5)), ..CompileLimits::default() };
-    /// let engine = Engine::new().with_compile_limits(limits);
-    /// let text = "fn f(x) {\n let a = (x, x, x, x, x, x)\n let b = (a, a, a, a, a, a)\n let c = (b, b, b, b)\n c[0][0][0]\n}";
+    /// let few = CompileLimits { parts: 100, ..CompileLimits::default() };
+    /// let engine = Engine::new().with_compile_limits(few);
+    /// let text = "fn f(x) {
+    ///   let a = (x, x, x, x, x, x)
+    ///   let b = (a, a, a, a, a, a)
+    ///   let c = (b, b, b, b)
+    ///   c[0][0][0]
+    /// }";
     /// let problem = engine.compile("t", text)?.dynamic("f")?.call(&[1.0.into()]).unwrap_err();
     /// assert_eq!(problem.diagnostics[0].code, "E0215");
+    /// let soon = CompileLimits { time: Some(Duration::from_millis(5)), ..CompileLimits::default() };
+    /// let engine = Engine::new().with_compile_limits(soon);
     /// let lines: String = (0..4000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
     /// let program = engine.compile("long", &format!("fn f(x) {{\n  var y = x\n{lines}  y\n}}"));
     /// let compiled = program.and_then(|p| p.function::<fn(f64) -> f64>("f"));
@@ -278,9 +285,9 @@ impl Engine {
         self.counters.read()
     }
 
-    /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s. Other statements are left out.
-    /// `name` stands for the text in messages. An error if the text cannot be read, or a `let` fails; a function that does
-    /// not fit its arguments is one when it is asked for.
+    /// Takes the definitions of a text: its `import`s of library modules, `fn`s and `let`s.
+    /// Other statements are left out. `name` stands for the text in messages. An error if the text cannot be read,
+    /// or a `let` fails; a function that does not fit its arguments is one when it is asked for.
     ///
     /// ```
     /// let engine = adl_compiler::Engine::new();

@@ -4,7 +4,8 @@
 //! It also counts scalar operations as if updates were performed in place, so that tests can compare the cost of a
 //! derivative with the cost of its function.
 //!
-//! Structured control flow and tapes are in `machine`, pure operations in `ops`, single numbers in `scalar`.
+//! Structured control flow and tapes are in `machine`, pure operations in `ops`, factorisations in `factor`, single
+//! numbers in `scalar`; all of them compute with the values of `data`.
 
 mod data;
 mod factor;

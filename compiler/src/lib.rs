@@ -6,7 +6,8 @@
 //! ```
 //!
 //! [`embed`] and [`engine`] are for programs in other programs, [`session`] for statements one after the other. Only
-//! [`pipeline`] knows all passes; they know none but the [`ir`].
+//! [`pipeline`] knows all passes, [`lower`], [`ad`], [`opt`] and [`codegen`]; they know none but the [`ir`]. [`interp`]
+//! says what the IR means, and [`text`] writes it as a program again.
 
 pub mod ad;
 pub mod codegen;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Three steps, each linear in the size of the function: `jumps` turns `break`, `continue` and `return` into flags and
-//! branches, `live` finds which variables every branch and loop must hand on, and this file writes the instructions.
+//! branches, `live` finds which variables every branch and loop must hand on (`shared`, which tests of loops leave
+//! something behind), and this file writes the instructions.
 //! A variable costs nothing by itself: `Set` only changes which value its name stands for.
 //!
 //! Requires: what the checker promises of the typed tree. Ensures: verified IR, one function for each instance with

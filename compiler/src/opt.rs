@@ -5,13 +5,14 @@
 //!                     └ simplify, cse, carries, dce until nothing changes
 //! ```
 //!
-//! **The float contract.** Every pass keeps the result of every float operation, to the bit: no reassociation, no
-//! `x * 0 → 0`, no `x + 0 → x` (it turns −0 into 0), no contraction of `a * b + c`; NaN stays NaN, of any sign and payload,
-//! and infinities stay. Addition and multiplication may be commuted. Sums of arrays are reduced in an order that the code
-//! generator fixes; the scalar replacement of small arrays sums from the first element to the last; a product that `batch`
-//! makes of the lanes of a map sums in the order of its own shape, which may change last bits. Whole numbers that overflow
-//! are an error; an operation nobody uses may be dropped although it would have failed, but none fails that the program did
-//! not run.
+//! **The float contract.** Every pass keeps the result of every float operation, to the bit:
+//! no reassociation, no `x * 0 → 0`, no `x + 0 → x` (it turns −0 into 0), no contraction of `a * b + c`;
+//! NaN stays NaN, of any sign and payload, and infinities stay. Addition and multiplication may be commuted.
+//! Sums of arrays are reduced in an order that the code generator fixes;
+//! the scalar replacement of small arrays sums from the first element to the last;
+//! a product that `batch` makes of the lanes of a map sums in the order of its own shape, which may change last bits.
+//! Whole numbers that overflow are an error; an operation nobody uses may be dropped although it would have failed,
+//! but none fails that the program did not run.
 
 pub mod batch;
 pub mod branches;
@@ -138,8 +139,8 @@ pub fn optimize_watched(module: &mut Module, entries: &[FuncId], after: &mut Aft
     run(FINISH, module, &order, &effects, after)
 }
 
-/// Joins branches of all functions that the entries reach, and cleans them up: for reading. Calls that nobody needs go, for
-/// their pullbacks run them again.
+/// Joins branches of all functions that the entries reach, and cleans them up: for reading.
+/// Calls that nobody needs go, for their pullbacks run them again.
 pub fn join_branches(module: &mut Module, entries: &[FuncId]) {
     let order = Calls::new(module, entries).order;
     let effects = Effects::of_ending(module, &order);

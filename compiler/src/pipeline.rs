@@ -162,8 +162,8 @@ fn optimized_from(
     Ok((module, FuncId::new(0)))
 }
 
-/// Native code for one entry. When it is to stop, a short compilation ends, and a long one goes on by itself to the end of
-/// the step that it is at, which nobody waits for.
+/// Native code for one entry. When it is to stop, a short compilation ends, and a long one goes on by itself
+/// to the end of the step that it is at, which nobody waits for.
 pub fn compile(
     module: &typed::Module,
     main: typed::FuncId,
@@ -317,7 +317,8 @@ impl Passes<'_, '_> {
     }
 }
 
-/// What an entry still needs, the entry first: without the functions and instructions that passes have left lying about.
+/// What an entry still needs, the entry first: without the functions
+/// and instructions that passes have left lying about.
 fn compact(source: &Module, entry: FuncId) -> Module {
     let mut order = vec![entry];
     let reached = Calls::new(source, &[entry]).order;

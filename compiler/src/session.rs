@@ -92,8 +92,8 @@ impl Session {
         self.state.runner.set(|setting| setting.limits.memory = bytes);
     }
 
-    /// Whether each fixed point of the statements to come prints how it went, forward and backward: rounds, residual, solver,
-    /// condition and time.
+    /// Whether each fixed point of the statements to come prints how it went, forward and backward:
+    /// rounds, residual, solver, condition and time.
     pub fn report_fixpoints(&mut self, on: bool) {
         self.state.report_fixpoints(on);
     }

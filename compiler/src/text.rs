@@ -1,4 +1,5 @@
-//! From the IR back to the language: a function, usually a derivative, as text that parses, checks and computes the same.
+//! From the IR back to the language: a function, usually a derivative,
+//! as text that parses, checks and computes the same.
 //!
 //! ```text
 //! v2 = const 3.0;  v1 = pow v0 v2;  v3 = sin v1;  v4 = mul v3 v2;  yield v4     =>     fn df(x) = 3 * sin(x^3)

@@ -1,4 +1,5 @@
-//! A formula that the user types at run time is fitted to data by the crate `levenberg-marquardt`, with exact derivatives.
+//! A formula that the user types at run time is fitted to data by the crate `levenberg-marquardt`,
+//! with exact derivatives.
 //!
 //! ```text
 //! cargo run --example fit -- 'p[0] * exp(-p[1] * t) + p[2]' 1 1 0

@@ -1,6 +1,6 @@
-//! A stiff differential equation: the right side and its matrix of derivatives come from the language, the implicit Euler
-//! method with Newton's iteration from here, the linear algebra from `nalgebra`. The folder `diffsol` has the same problem for the solver of
-//! that name.
+//! A stiff differential equation: the right side and its matrix of derivatives come from the language,
+//! the implicit Euler method with Newton's iteration from here, the linear algebra from `nalgebra`.
+//! The folder `diffsol` has the same problem for the solver of that name.
 //!
 //! ```text
 //! cargo run --example stiff

@@ -1,13 +1,14 @@
-//! The tool that answers [GradBench](https://github.com/gradbench/gradbench): its twelve problems in ADL, each in a file of
-//! this folder as a user writes it.
+//! The tool that answers [GradBench](https://github.com/gradbench/gradbench): its twelve problems in ADL,
+//! each in a file of this folder as a user writes it.
 //!
 //! ```text
 //! cargo build --release --example gradbench
 //! gradbench run --eval 'python python/gradbench/gradbench/evals/gmm/run.py' --tool target/release/examples/gradbench
 //! ```
 //!
-//! A message is a line of JSON on standard input, the answer a line on standard output. A function is compiled while its
-//! input is prepared, by a call that is not timed; then each run is a call by the host with the result in the same place.
+//! A message is a line of JSON on standard input, the answer a line on standard output.
+//! A function is compiled while its input is prepared, by a call that is not timed;
+//! then each run is a call by the host with the result in the same place.
 
 use adl::value::{Array, DType, Value};
 use adl::{DynFunction, Engine, Program, Source};
@@ -92,8 +93,8 @@ fn is_simple(input: &Json) -> bool {
     input["us"].as_array().is_some_and(Vec::is_empty)
 }
 
-/// One camera, point, weight and feature, each as many times as there are; observation i pairs camera i mod n with point
-/// i mod m.
+/// One camera, point, weight and feature, each as many times as there are;
+/// observation i pairs camera i mod n with point i mod m.
 fn bundle(input: &Json) -> Result<Vec<Value>> {
     let count = |name: &str| usize::try_from(whole(&input[name])?).map_err(|_| format!("`{name}` is below 0"));
     let (n, m, p) = (count("n")?, count("m")?, count("p")?);
@@ -210,7 +211,7 @@ impl Loaded {
             "optimiser.adl" => Ok(Source::new(path, include_str!("optimiser.adl"))),
             _ => Err(format!("there is no `{path}`")),
         };
-        let source = Source::new(&format!("{module}.adl"), problem.text);
+        let source = Source::new(format!("{module}.adl"), problem.text);
         let program = Engine::new().compile_source(source, &mut import).map_err(|problem| problem.to_string())?;
         Ok(Loaded { problem, program })
     }

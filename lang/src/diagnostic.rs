@@ -93,7 +93,8 @@ pub fn grouped(number: u64) -> String {
 ///
 /// ```
 /// use adl_lang::{diagnostic::Diagnostic, source::Span};
-/// let problem = Diagnostic::error("E0101", Span::default(), "no variable `lamda` here").help("did you mean `lambda`?");
+/// let problem = Diagnostic::error("E0101", Span::default(), "no variable `lamda` here");
+/// let problem = problem.help("did you mean `lambda`?");
 /// assert_eq!(problem.code, "E0101");
 /// ```
 #[derive(Clone, PartialEq, Debug)]

@@ -1,5 +1,5 @@
-//! Failures that are found when a program is compiled if the numbers are known by then, and when it runs otherwise: each has one
-//! code and one text, whoever finds it.
+//! Failures that are found when a program is compiled if the numbers are known by then, and when it runs otherwise:
+//! each has one code and one text, whoever finds it.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

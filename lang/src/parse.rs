@@ -5,8 +5,10 @@
 //! ```
 //!
 //! The layout settles newlines, brackets and depth, so the grammar proper sees one statement at a time, and a block
-//! in it as a single token. Blocks are parsed inner ones first. What goes wrong in the grammar is put into the user's
-//! words by `errors.rs`: one report for each statement.
+//! in it as a single token (`depth.rs` bounds how high a tree becomes, `docs.rs` hands out the doc comments).
+//! Blocks are parsed inner ones first. What goes wrong in the grammar is put into the user's words by `errors.rs`:
+//! one report for each statement. Where the grammar stops at something of another language, `foreign.rs` knows it,
+//! with what belongs to it: `signs.rs`, `loops.rs`, and `forms.rs` for functions and bindings.
 
 mod atom;
 mod depth;
@@ -116,7 +118,8 @@ impl Context<'_> {
     }
 }
 
-/// Parses all blocks, inner ones first; gives the statements of the last, which is the file, or nothing if that was stopped.
+/// Parses all blocks, inner ones first; gives the statements of the last,
+/// which is the file, or nothing if that was stopped.
 fn statements<'a>(context: &'a Context<'a>, blocks: &'a [RawBlock<'a>], stop: &dyn Fn() -> bool) -> Option<Vec<Stmt>> {
     let parser = stmt::statement(context);
     for (at, block) in blocks.iter().enumerate() {

@@ -142,14 +142,18 @@ prims! {
     Neg "neg" (x) -> y: Number Inline, d([c(-1.0)]), at &[&[0.7]];
     /// Power; of whole numbers a whole number (the exponent must not be negative).
     Pow "pow" (a, b) -> y: Number Binary(values::pow),
-        d([b.clone() * a.clone().zip(Prim::Pow, lowered(&a, &b)), pow_log(1.0, &a, b, y)]), at &[&[0.7, 2.5], &[2.0, -1.5]],
-        kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the exponent 0 where the base is 0 and the exponent positive: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
+        d([b.clone() * a.clone().zip(Prim::Pow, lowered(&a, &b)), pow_log(1.0, &a, b, y)]),
+        at &[&[0.7, 2.5], &[2.0, -1.5]],
+        kink "a power 0 is 1 whatever the base: `(|x| x^0)'(0.0)` is `0.0`; `(|x| x^0.5)'(0.0)` is `inf`; by the \
+            exponent 0 where the base is 0 and the exponent positive: `(|p| 0.0^p)'(2.0)` is `0.0`; by the exponent \
+            NaN for a negative base: `(|p| (-2.0)^p)'(2.0)` is `nan`";
     /// The lesser; ties share the derivative.
     Min "min" (a, b) -> y: Number Inline, Choice(weights(Prim::Lt, Prim::Le, &a, &b)), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// The greater; ties share the derivative.
     Max "max" (a, b) -> y: Number Inline, Choice(weights(Prim::Gt, Prim::Ge, &a, &b)), at &[&[0.3, 1.2], &[2.0, -1.0]];
     /// Magnitude; the derivative at 0 is 0.
-    Abs "abs" (x) -> y: Number Inline, d([x.clone().map(Prim::Sign).zip(Prim::Arm, select(x.zip(Prim::Lt, 0.0), -1.0, 1.0))]), at &[&[0.7], &[-1.3]],
+    Abs "abs" (x) -> y: Number Inline,
+        d([x.clone().map(Prim::Sign).zip(Prim::Arm, select(x.zip(Prim::Lt, 0.0), -1.0, 1.0))]), at &[&[0.7], &[-1.3]],
         kink "`abs'(0.0)` is `0.0`";
     /// −1, 0 or 1.
     Sign "sign" (x) -> y: Number Inline, Zero, at &[&[0.7]],
@@ -179,7 +183,8 @@ prims! {
     /// Two to the power `x`.
     Exp2 "exp2" (x) -> y: Float Unary(values::exp2), d([
         // The derivative is finite for a little longer than the value.
-        select(y.clone().zip(Prim::Eq, f64::INFINITY), (2.0 * LN_2) * (x - 1.0).map(Prim::Exp2), LN_2 * y)]), at &[&[0.5], &[-3.0]];
+        select(y.clone().zip(Prim::Eq, f64::INFINITY), (2.0 * LN_2) * (x - 1.0).map(Prim::Exp2), LN_2 * y)]),
+        at &[&[0.5], &[-3.0]];
     /// Logarithm to base 2.
     Log2 "log2" (x) -> y: Float Unary(values::log2), d([LOG2_E / x]), at &[&[0.5], &[3.0]],
         kink "`log2'(0.0)` is `inf`";
@@ -210,11 +215,13 @@ prims! {
     /// Angle of the point `(x, y)` as `atan2(y, x)`.
     Atan2 "atan2" (a, b) -> y: Float Binary(values::atan2),
         d([over_square(&b, &a, &b), over_square(&-a.clone(), &a, &b)]), at &[&[0.3, -1.2], &[2.0, 0.7]],
-        kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`; 0 where an argument is infinite: `grad(atan2)(inf, inf)` is `0.0`";
+        kink "0 at the origin, where it jumps: `grad(atan2)(0.0, 0.0)` is `0.0`; 0 where an argument is infinite: \
+            `grad(atan2)(inf, inf)` is `0.0`";
     /// `sqrt(a^2 + b^2)` without overflow; the derivative at the origin is 0.
     Hypot "hypot" (a, b) -> y: Float Binary(values::hypot),
         d([hypot_slope(&a, &b, &y), hypot_slope(&b, &a, &y)]), at &[&[0.3, -1.2]],
-        kink "`grad(hypot)(0.0, 0.0)` is `0.0`; where one argument is infinite its sign, where both are 0: `grad(hypot)(-inf, 1.0)` is `-1.0`, `grad(hypot)(inf, inf)` is `0.0`";
+        kink "`grad(hypot)(0.0, 0.0)` is `0.0`; where one argument is infinite its sign, where both are 0: \
+            `grad(hypot)(-inf, 1.0)` is `-1.0`, `grad(hypot)(inf, inf)` is `0.0`";
     /// Hyperbolic sine.
     Sinh "sinh" (x) -> y: Float Unary(values::sinh), d([x.map(Prim::Cosh)]), at &[&[0.5], &[-2.0]];
     /// Hyperbolic cosine.
@@ -224,19 +231,24 @@ prims! {
     /// Inverse hyperbolic sine.
     Asinh "asinh" (x) -> y: Float Unary(values::asinh), d([1.0 / x.zip(Prim::Hypot, 1.0)]), at &[&[0.5], &[-3.0]];
     /// Inverse hyperbolic cosine.
-    Acosh "acosh" (x) -> y: Float Unary(values::acosh), d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]],
+    Acosh "acosh" (x) -> y: Float Unary(values::acosh),
+        d([1.0 / ((x.clone() - 1.0).map(Prim::Sqrt) * (x + 1.0).map(Prim::Sqrt))]), at &[&[1.5], &[3.0]],
         kink "`acosh'(1.0)` is `inf`";
     /// Inverse hyperbolic tangent.
     Atanh "atanh" (x) -> y: Float Unary(values::atanh), d([x.map(Prim::AtanhSlope)]), at &[&[0.5], &[-0.8]],
         kink "`atanh'(1.0)` is `inf`";
     /// Error function.
-    Erf "erf" (x) -> y: Float Unary(values::erf), d([FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
+    Erf "erf" (x) -> y: Float Unary(values::erf),
+        d([FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
     /// `1 - erf(x)`, accurate in the tail.
-    Erfc "erfc" (x) -> y: Float Unary(values::erfc), d([-FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
+    Erfc "erfc" (x) -> y: Float Unary(values::erfc),
+        d([-FRAC_2_SQRT_PI * x.clone().map(Prim::Gauss) * x.map(Prim::Gauss)]), at &[&[0.5], &[-1.0]];
     /// `exp(x^2) * erfc(x)`, for tails that vanish in `erfc`.
-    Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([c(1.0).zip(Prim::ErfcxDerivative, x)]), at &[&[0.5], &[-1.0]];
+    Erfcx "erfcx" (x) -> y: Float Unary(values::erfcx), d([c(1.0).zip(Prim::ErfcxDerivative, x)]),
+        at &[&[0.5], &[-1.0]];
     /// What `erf` inverts, of numbers between −1 and 1.
-    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv), d([(1.0 / FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
+    Erfinv "erfinv" (x) -> y: Float Unary(values::erfinv),
+        d([(1.0 / FRAC_2_SQRT_PI) * (y.clone() * y).map(Prim::Exp)]), at &[&[0.5], &[-0.8]],
         kink "`erfinv'(1.0)` is `inf`";
     /// Gamma function.
     Gamma "gamma" (x) -> y: Float Unary(values::gamma), d([y * x.map(Prim::Digamma)]), at &[&[0.5], &[3.2]],
@@ -266,9 +278,11 @@ prims! {
     /// `x * log(y)`, and 0 where both are 0.
     Xlogy "xlogy" (x, y) -> r: Float Defined(select(both_zero(&x, &y), 0.0, x.clone() * y.clone().map(Prim::Log))),
         d([y.clone().map(Prim::Log), x.zip(Prim::Ratio, y)]), at &[&[0.7, 2.5], &[-1.3, 0.4]],
-        kink "by `y` 0 where both are 0, by `x` still `log(y)`: `grad(xlogy, wrt = 1)(0.0, 0.0)` is `0.0`, `(|x| xlogy(x, x))'(0.0)` is `-inf`";
+        kink "by `y` 0 where both are 0, by `x` still `log(y)`: `grad(xlogy, wrt = 1)(0.0, 0.0)` is `0.0`, `(|x| \
+            xlogy(x, x))'(0.0)` is `-inf`";
     /// `x * log(1 + y)`, and 0 where `x` is 0 and `y` is −1.
-    Xlog1py "xlog1py" (x, y) -> r: Float Defined(select(both_zero(&x, &(1.0 + y.clone())), 0.0, x.clone() * y.clone().map(Prim::Log1p))),
+    Xlog1py "xlog1py" (x, y) -> r: Float
+        Defined(select(both_zero(&x, &(1.0 + y.clone())), 0.0, x.clone() * y.clone().map(Prim::Log1p))),
         d([y.clone().map(Prim::Log1p), x.zip(Prim::Ratio, 1.0 + y)]), at &[&[0.7, 2.5], &[-1.3, -0.4]],
         kink "by `y` 0 there: `grad(xlog1py, wrt = 1)(0.0, -1.0)` is `0.0`";
     /// Distance to the next float.
@@ -283,11 +297,14 @@ prims! {
     Ratio "_ratio" (x, y) -> r: Float Defined(select(both_zero(&x, &y), 0.0, x / y.clone())),
         d([1.0 / y.clone(), -(r / y)]), at &[&[0.3, -1.2]];
     /// `x^-2`, whose slope does not divide by an overflow.
-    InverseSquare "_inverse_square" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone())), d([-(2.0 * y / x)]), at &[&[0.5], &[-3.0]];
+    InverseSquare "_inverse_square" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone())), d([-(2.0 * y / x)]),
+        at &[&[0.5], &[-3.0]];
     /// `x^-3`.
-    InverseCube "_inverse_cube" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone() * x.clone())), d([-(3.0 * y / x)]), at &[&[0.5], &[-3.0]];
+    InverseCube "_inverse_cube" (x) -> y: Float Defined(1.0 / (x.clone() * x.clone() * x.clone())),
+        d([-(3.0 * y / x)]), at &[&[0.5], &[-3.0]];
     /// `x^-4`.
-    InverseFourth "_inverse_fourth" (x) -> y: Float Defined(1.0 / ((x.clone() * x.clone()) * (x.clone() * x.clone()))), d([-(4.0 * y / x)]),
+    InverseFourth "_inverse_fourth" (x) -> y: Float Defined(1.0 / ((x.clone() * x.clone()) * (x.clone() * x.clone()))),
+        d([-(4.0 * y / x)]),
         at &[&[0.5], &[-3.0]];
     /// Slope of `asin`.
     AsinSlope "_asin_slope" (x) -> y: Float Defined(1.0 / ((1.0 - x.clone()) * (1.0 + x.clone())).map(Prim::Sqrt)),
@@ -299,7 +316,8 @@ prims! {
     AtanSlope "_atan_slope" (x) -> y: Float Defined(atan_slope(&x)),
         d([select(y.clone().zip(Prim::Eq, 0.0), 0.0, (-2.0 * x * y.clone()) * y)]), at &[&[0.5], &[-3.0]];
     /// Slope of `tanh`, from the argument and the result: `1 - y^2`, accurate in the tails.
-    TanhSlope "_tanh_slope" (x, y) -> r: Float Defined(tanh_slope(&x)), Partials(vec![Some(-2.0 * y * r), Some(c(0.0))]), at &[];
+    TanhSlope "_tanh_slope" (x, y) -> r: Float Defined(tanh_slope(&x)),
+        Partials(vec![Some(-2.0 * y * r), Some(c(0.0))]), at &[];
     /// Slope of `sigmoid`.
     SigmoidSlope "_sigmoid_slope" (x) -> y: Float Defined(sigmoid_slope(&x)), d([-(y * (0.5 * x).map(Prim::Tanh))]),
         at &[&[0.5], &[-3.0]];
@@ -316,7 +334,8 @@ prims! {
         Partials(vec![None, Some((n + 1.0).zip(Prim::ErfcxDerivative, x))]), at &[&[1.0, 0.5], &[2.0, 3.2]];
     /// `digamma(a + b) - digamma(a)`.
     DigammaGap "_digamma_gap" (a, b) -> y: Float Binary(values::digamma_gap),
-        d([a.clone().zip(Prim::TrigammaGap, b.clone()), c(1.0).zip(Prim::Polygamma, a + b)]), at &[&[0.5, 1.5], &[3.2, 2.1]];
+        d([a.clone().zip(Prim::TrigammaGap, b.clone()), c(1.0).zip(Prim::Polygamma, a + b)]),
+        at &[&[0.5, 1.5], &[3.2, 2.1]];
     /// The same of `polygamma(1, x)`.
     TrigammaGap "_trigamma_gap" (a, b) -> y: Float Binary(values::trigamma_gap), d([
         c(2.0).zip(Prim::Polygamma, a.clone() + b.clone()) - c(2.0).zip(Prim::Polygamma, a.clone()),
@@ -343,11 +362,11 @@ prims! {
     Not "not" (x) -> y: Logic Inline, Zero, at &[];
     /// For rules: the first number, which moves as the second does.
     Follow "_follow" (a, b) -> y: Float Inline, d([c(0.0), c(1.0)]), at &[];
-    /// For rules: the slope `a` that a convention gives at a kink; in code that is differentiated again, the slope `b` of one arm.
+    /// For rules: the slope `a` by convention at a kink; in code that is differentiated again the slope `b` of one arm.
     Arm "_arm" (a, b) -> y: Float Inline, Zero, at &[];
-    /// For rules: the slope `x / y` of a length `y` by its leg `x`; by convention 0 at 0, where its own derivative has no bound.
+    /// For rules: the slope `x / y` of a length `y` by its leg `x`; 0 at 0, where its own derivative has no bound.
     Radial "_radial" (x, y) -> r: Float Inline, d([1.0 / y.clone(), -(r / y)]), at &[];
-    /// For rules: what `x` adds to the length `y`. Its derivative by `x` is `x / y`, by `y` it has none; so a length moves as the sum of its legs.
+    /// For rules: what `x` adds to the length `y`, which moves as the sum of its legs: by `x` as `x / y`, by `y` not.
     Leg "_leg" (x, y) -> z: Float Inline,
         d([x.zip(Prim::Radial, y), c(0.0)]), at &[];
     /// For rules: `1 / b` of `b = exp(z)`, which moves with `z` though `b` may overflow.

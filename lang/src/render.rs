@@ -177,6 +177,7 @@ fn inert(text: &str) -> String {
 
 /// Whether a terminal shows a character, and does nothing else with it.
 fn is_inert(c: char) -> bool {
-    let direction = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let direction = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}');
     matches!(c, '\n' | '\t') || !(c.is_control() || direction)
 }

@@ -59,7 +59,8 @@ impl Context {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind of failure; 0 for none; [`Failure::HOST_PANICKED`] and [`Failure::HOST_REFUSED`] are the runtime's own.
+    /// What kind of failure; 0 for none; [`Failure::HOST_PANICKED`]
+    /// and [`Failure::HOST_REFUSED`] are the runtime's own.
     pub kind: u32,
     /// Which place in the program.
     pub site: u32,
@@ -327,7 +328,8 @@ pub unsafe extern "C" fn adl_fail_with(
 /// Notes where the code stops and the calls that led there, and returns the status.
 ///
 /// # Safety
-/// As for [`adl_arena_grow`], but the context may be bare; `frame` is the frame pointer of the compiled function that calls this.
+/// As for [`adl_arena_grow`], but the context may be bare;
+/// `frame` is the frame pointer of the compiled function that calls this.
 pub unsafe extern "C" fn adl_stop(ctx: *mut Context, status: u32, site: u32, frame: *const u64) -> u32 {
     // SAFETY: the contract above.
     let context = unsafe { &mut *ctx };
@@ -336,8 +338,8 @@ pub unsafe extern "C" fn adl_stop(ctx: *mut Context, status: u32, site: u32, fra
     }
     let mut trace = Trace::at(context.failure.site);
     let mut frame = frame;
-    // A frame holds the address of the one around it, then the address that its function returns to. Those of compiled functions
-    // lie on one another without a gap, up to the entry's, which calls the first.
+    // A frame holds the address of the one around it, then the address that its function returns to.
+    // Those of compiled functions lie on one another without a gap, up to the entry's, which calls the first.
     while !context.base.is_null() && frame < context.base {
         // SAFETY: `frame` is the frame of a running compiled function, since it is not yet that of the entry.
         let (outer, address) = unsafe { (*frame as *const u64, *frame.add(1) as usize) };

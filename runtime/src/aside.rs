@@ -1,8 +1,8 @@
-//! Work on a thread of its own, which its caller need not wait for: for steps that take long, cannot be stopped, and own
-//! all that they work on.
+//! Work on a thread of its own, which its caller need not wait for: for steps that take long,
+//! cannot be stopped, and own all that they work on.
 //!
-//! What was left goes on until it ends by itself. Meanwhile nothing more is begun at its [`Place`], so that no more threads
-//! run there than callers waited at one time.
+//! What was left goes on until it ends by itself. Meanwhile nothing more is begun at its [`Place`],
+//! so that no more threads run there than callers waited at one time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;

@@ -7,14 +7,14 @@
 //! # The binary interface
 //!
 //! Every compiled function takes a `*mut `[`Context`] first and returns a [`Status`] as `u32`. All
-//! structures are `repr(C)`, for 64-bit targets:
+//! structures are `repr(C)`, for 64-bit targets; a number is the offset of the field behind it:
 //!
-//! | structure | offset: field |
-//! |---|---|
-//! | [`Context`] (104 bytes) | 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` · 24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` · 88 `fuel: i64` · 96 `base: *const u64` |
-//! | [`Failure`] (40 bytes) | 0 `kind: u32` · 4 `site: u32` · 8 `values: [i64; 4]` |
-//! | [`Tape`] (16 bytes) | 0 `base: *mut u8` · 8 `capacity: usize` |
-//! | [`PrintValue`] (24 bytes) | 0 `dtype: u32` · 4 `rank: u32` · 8 `dims: *const i64` · 16 `data: *const u8` |
+//! - [`Context`], 104 bytes: 0 `interrupt: *const AtomicBool` · 8 `stack_limit: usize` · 16 `arena_top: *mut u8` ·
+//!   24 `arena_end: *mut u8` · 32 `arena_chunk: u64` · 40 `store: *mut Store` · 48 `failure: Failure` ·
+//!   88 `fuel: i64` · 96 `base: *const u64`
+//! - [`Failure`], 40 bytes: 0 `kind: u32` · 4 `site: u32` · 8 `values: [i64; 4]`
+//! - [`Tape`], 16 bytes: 0 `base: *mut u8` · 8 `capacity: usize`
+//! - [`PrintValue`], 24 bytes: 0 `dtype: u32` · 4 `rank: u32` · 8 `dims: *const i64` · 16 `data: *const u8`
 //!
 //! The numbers are exported as constants ([`abi::OFFSET_INTERRUPT`], …). [`Status`]: 0 done, 1
 //! failed (see `failure`), 2 interrupted, 3 stack overflow, 4 out of memory, 5 out of fuel. [`DType`]: 0 `bool` (a
@@ -33,9 +33,10 @@
 //!   Every return path but errors does it.
 //! - *Tape:* keep a cursor (an offset) in a register, reserve when `capacity - cursor < bytes`;
 //!   reload `base` afterwards.
-//! - *Failure:* return what a compiled function returned if it is not 0; nothing need be released,
-//!   [`Workspace::enter`] does it. Where the code itself finds that it has to stop, or a function of the runtime says so, it returns
-//!   what `adl_stop` returns, which walks the frames: compiled functions keep frame pointers, and the entry stores its own as `base`.
+//! - *Failure:* return what a compiled function returned if it is not 0;
+//!   nothing need be released, [`Workspace::enter`] does it. Where the code itself finds that it has to stop,
+//!   or a function of the runtime says so, it returns what `adl_stop` returns, which walks the frames:
+//!   compiled functions keep frame pointers, and the entry stores its own as `base`.
 //!
 //! The functions that it may call are listed in [`symbols`].
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// Return addresses, the innermost first. A recursion that leads from one place to the same place again is one entry with the number
-/// of its calls; of other deep ones the middle is left out.
+/// Return addresses, the innermost first. A recursion that leads from one place to the same place again is one entry
+/// with the number of its calls; of other deep ones the middle is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// The place in the program where it failed, by the number that the compiler gave out.

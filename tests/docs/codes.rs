@@ -43,8 +43,8 @@ fn every_code_has_an_explanation_and_no_explanation_is_idle() {
     }
 }
 
-/// What the command says of the wrong programs, as text or as JSON; files are called after their code, in a folder of the
-/// test, since tests run side by side.
+/// What the command says of the wrong programs, as text or as JSON; files are called after their code,
+/// in a folder of the test, since tests run side by side.
 fn said(json: bool, test: &str) -> Vec<(&'static str, String)> {
     let folder = std::env::temp_dir().join(format!("adl-said-{}-{test}-{json}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");

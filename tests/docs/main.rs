@@ -7,3 +7,7 @@ mod manual;
 #[path = "../support/mod.rs"]
 mod support;
 mod texts;
+mod tour;
+#[allow(dead_code, reason = "the tour shows trees alone")]
+#[path = "../../lang/tests/parse/common.rs"]
+mod tree;

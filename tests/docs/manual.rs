@@ -7,8 +7,8 @@ use adl_lang::library::{Help, Topic, modules, topics};
 const REFERENCE: &str = "lang/REFERENCE.md";
 const MARK: &str = "<!-- What follows is made";
 
-/// What an expression prints, after an import if it is of a module. Files that it names are in a folder of the test's own:
-/// each test has a thread, if not a process, to itself.
+/// What an expression prints, after an import if it is of a module. Files that it names are in a folder of the test's
+/// own: each test has a thread, if not a process, to itself.
 fn printed(module: Option<&str>, expression: &str) -> String {
     let import = module.map_or(String::new(), |m| format!("import {m}\n"));
     let (process, thread) = (std::process::id(), std::thread::current().id());

@@ -96,7 +96,8 @@ fn values_are_the_sums_written_out() {
 #[test]
 fn ellipsis_stands_for_batches_that_stretch() {
     let program = compile(
-        "fn f(a, b) = einsum(\"...ij,...jk->...ik\", a, b) - a @ b\nfn g(a) = einsum(\"...i->i...\", a) - moveaxis(a, -1, 0)",
+        "fn f(a, b) = einsum(\"...ij,...jk->...ik\", a, b) - a @ b
+fn g(a) = einsum(\"...i->i...\", a) - moveaxis(a, -1, 0)",
     );
     let array = |shape: &[usize]| {
         let entries: Vec<f64> = (0..shape.iter().product()).map(|i: usize| (i % 7) as f64).collect();

@@ -30,7 +30,8 @@ fn program(data: &Json, model: &str) -> String {
              \u{20} assert(fit.converged, \"stopped after {{fit.rounds}} rounds\")\n\
              \u{20} assert(digits(fit.x, {}) >= {DIGITS}, \"digits of the parameters\")\n\
              \u{20} assert(digits(fit.value, {}) >= {DIGITS}, \"digits of the sum of squares\")\n\
-             \u{20} assert(digits(sqrt(diag(optim.covariance(residual, fit.x))), {}) >= 6, \"digits of the errors\")\n}}\n",
+             \u{20} assert(digits(sqrt(diag(optim.covariance(residual, fit.x))), {}) >= 6, \"digits of the errors\")
+}}\n",
             data[start], data["certified"], data["certified_rss"], data["certified_sd"]
         )
     });

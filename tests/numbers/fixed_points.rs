@@ -66,7 +66,8 @@ const FAILURES: &[(&str, &str, &str)] = &[
     ),
     (
         "linear_solve(|(p, q)| (p + q, p + q), (1.0, 2.0))",
-        "error[E0415]: this system is singular to working precision: its condition is about inf, so the solution is not isolated",
+        "error[E0415]: this system is singular to working precision: its condition is about inf, so the solution is \
+         not isolated",
         "1:1",
     ),
     (

@@ -1,5 +1,5 @@
-//! GradBench's problems, as `examples/gradbench` answers them: all functions against numbers of `reference.py`, which knows
-//! no derivative rules, and the tests in their programs.
+//! GradBench's problems, as `examples/gradbench` answers them: all functions against numbers of `reference.py`,
+//! which knows no derivative rules, and the tests in their programs.
 
 #[allow(dead_code, missing_docs, reason = "the example is a program of its own")]
 #[path = "../../examples/gradbench/main.rs"]

@@ -18,7 +18,9 @@ fn interpreter_and_native_code_factorise_alike() {
     for n in [0, 1, 2, 3, 7, 12] {
         for dtype in ["f64", "f32"] {
             let head = format!(
-                "fn f() {{ let A = {dtype}(randn({n} + 1, ({n}, {n})))\nlet S = A @ A.T + {dtype}(eye({n}))\nlet b = {dtype}(randn(2, ({n}, 3)))\n"
+                "fn f() {{ let A = {dtype}(randn({n} + 1, ({n}, {n})))
+let S = A @ A.T + {dtype}(eye({n}))
+let b = {dtype}(randn(2, ({n}, 3)))\n"
             );
             for body in [
                 "_lu(A)",
@@ -125,7 +127,12 @@ fn derivatives_agree_with_differences_to_second_order() {
 fn the_interpreter_differentiates_alike() {
     for (function, at) in DIFFERENTIABLE {
         let body = format!(
-            "let v = to_vector({at})\nlet f = {function}\nlet g = |v| {{ let x = from_vector({at}, v)\n to_vector({}) }}\nlet (y, pull) = vjp(g, v)\n(y, jvp(g, v, cos(v)).1, pull(cos(1.0 * (0..len(y)))))",
+            "let v = to_vector({at})
+let f = {function}
+let g = |v| {{ let x = from_vector({at}, v)
+ to_vector({}) }}
+let (y, pull) = vjp(g, v)
+(y, jvp(g, v, cos(v)).1, pull(cos(1.0 * (0..len(y)))))",
             if at.starts_with('(') { "f(x.0, x.1)" } else { "f(x)" }
         );
         let text = with_matrices(3, &body);

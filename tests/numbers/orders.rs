@@ -115,16 +115,19 @@ parts! {
 fn what_is_not_right_is_refused() {
     let refused = [
         (
-            "jvp(|t| eigh(diag([1.0, 1.0, 2.0]) + t * [[1.0, 0.0, 1.0], [0.0, 2.0, 1.0], [1.0, 1.0, 0.0]]).1, 0.0, 1.0).1",
+            "jvp(|t| eigh(diag([1.0, 1.0, 2.0]) + t * [[1.0, 0.0, 1.0], [0.0, 2.0, 1.0], [1.0, 1.0, 0.0]]).1, 0.0, \
+             1.0).1",
             "that is repeated have no derivative",
         ),
         ("jvp(|t| eigh(diag([1.0, 1.0 + t, 2.0])).1, 0.0, 1.0).1", "that is repeated have no derivative"),
         (
-            "(|t| sum(eigh(diag([1.0, 1.0, 2.0]) + t^2 * [[1.0, 3.0, 1.0], [3.0, 2.0, 1.0], [1.0, 1.0, 0.0]]).1))''(0.0)",
+            "(|t| sum(eigh(diag([1.0, 1.0, 2.0]) + t^2 * [[1.0, 3.0, 1.0], [3.0, 2.0, 1.0], [1.0, 1.0, \
+             0.0]]).1))''(0.0)",
             "that is repeated have no derivative",
         ),
         (
-            "jvp(|t| svd(diag([1.0, 1.0, 2.0]) + t * [[1.0, 0.0, 1.0], [0.0, 2.0, 1.0], [1.0, 1.0, 0.0]]).2, 0.0, 1.0).1",
+            "jvp(|t| svd(diag([1.0, 1.0, 2.0]) + t * [[1.0, 0.0, 1.0], [0.0, 2.0, 1.0], [1.0, 1.0, 0.0]]).2, 0.0, \
+             1.0).1",
             "that is repeated have no derivative",
         ),
         ("jvp(|t| svd([[1.0, 0.0], [0.0, 1.0], [t, 0.0]]).2, 0.0, 1.0).1", "that is repeated have no derivative"),

@@ -1,8 +1,8 @@
 //! The reference cases: values and derivatives computed elsewhere at high precision, asked of the native code in
 //! every mode that applies, in `f64` and `f32`.
 //!
-//! `tests/cases/<category>.json` holds the cases, `<category>.adl` the program for each of them, `waiting.txt` the cases
-//! that need a capability which is not there yet.
+//! `tests/cases/<category>.json` holds the cases, `<category>.adl` the program for each of them,
+//! `waiting.txt` the cases that need a capability which is not there yet.
 
 use crate::support::cases::{Case, Query, cases};
 use crate::support::compare::{Tolerance, check, leaves};
@@ -81,19 +81,13 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
             ]
         }
         "jvp" => {
-            let tangents: Vec<String> = wrt.iter().map(|w| format!("d_{w}")).collect();
+            let (tangents, moved, extra) = along(case, query);
             let all: Vec<String> =
                 case.params.iter().map(|p| if wrt.contains(p) { format!("d_{p}") } else { "none".into() }).collect();
             let point = if case.params.len() == 1 { params.clone() } else { format!("({params})") };
-            let along = if case.params.len() == 1 { all[0].clone() } else { format!("({})", all.join(", ")) };
-            let forward = format!("|{params}, {}| jvp(f, {point}, {along}).1", tangents.join(", "));
-            let moved: Vec<String> = case
-                .params
-                .iter()
-                .map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() })
-                .collect();
-            let reverse = format!("|{params}, {}| jacrev(|t| f({}))(0.0)", tangents.join(", "), moved.join(", "));
-            let extra: Vec<Json> = wrt.iter().map(|w| query.tangent[w].clone()).collect();
+            let all = if case.params.len() == 1 { all[0].clone() } else { format!("({})", all.join(", ")) };
+            let forward = format!("|{params}, {tangents}| jvp(f, {point}, {all}).1");
+            let reverse = format!("|{params}, {tangents}| jacrev(|t| f({moved}))(0.0)");
             vec![("forward".into(), forward, extra.clone()), ("reverse".into(), reverse, extra)]
         }
         "vjp" => {
@@ -139,27 +133,22 @@ fn expressions(case: &Case, query: &Query) -> Vec<(String, String, Vec<Json>)> {
                 .collect()
         }
         "directional" => {
-            let moved: Vec<String> = case
-                .params
-                .iter()
-                .map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() })
-                .collect();
-            let tangents: Vec<String> = wrt.iter().map(|w| format!("d_{w}")).collect();
-            let extra: Vec<Json> = wrt.iter().map(|w| query.tangent[w].clone()).collect();
-            let f = format!("(|t| f({}))", moved.join(", "));
-            chains(query.order)
-                .into_iter()
-                .map(|modes| {
-                    (
-                        modes.clone(),
-                        format!("|{params}, {}| {}(0.0)", tangents.join(", "), chain(&f, &modes, true)),
-                        extra.clone(),
-                    )
-                })
-                .collect()
+            let (tangents, moved, extra) = along(case, query);
+            let f = format!("(|t| f({moved}))");
+            let asked = |modes: &str| format!("|{params}, {tangents}| {}(0.0)", chain(&f, modes, true));
+            chains(query.order).into_iter().map(|modes| (modes.clone(), asked(&modes), extra.clone())).collect()
         }
         other => panic!("{}: unknown kind of query {other}", case.id),
     }
+}
+
+/// The names of a query's tangents, the parameters of its case moved by `t` times these, and the tangents themselves.
+fn along(case: &Case, query: &Query) -> (String, String, Vec<Json>) {
+    let wrt = &query.wrt;
+    let moved = case.params.iter().map(|p| if wrt.contains(p) { format!("{p} + t * d_{p}") } else { p.clone() });
+    let tangents = wrt.iter().map(|w| format!("d_{w}"));
+    let extra = wrt.iter().map(|w| query.tangent[w].clone());
+    (tangents.collect::<Vec<_>>().join(", "), moved.collect::<Vec<_>>().join(", "), extra.collect())
 }
 
 /// Sequences of modes of that length: all of them up to the third order, then the pure ones and one mixture.

@@ -66,8 +66,8 @@ fn nalgebra_by_columns() {
     assert_eq!(grid, three * nalgebra::RowVector2::new(1.0, 2.0));
 }
 
-/// A matrix by columns has a compilation of its own, which reads it where it is; the next call may have rows of the same
-/// sizes, small ones and squares too.
+/// A matrix by columns has a compilation of its own, which reads it where it is;
+/// the next call may have rows of the same sizes, small ones and squares too.
 #[test]
 fn columns_and_rows_take_turns() {
     let f = product();

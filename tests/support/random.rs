@@ -1,6 +1,6 @@
-//! Random programs: well-typed ADL functions `f(x: f64, y: f64, a: f64[n]) -> f64` (or of `f32`) with loops, branches, indexed
-//! updates, comprehensions, calls, recursion, `while`, closures, records, matrices, solvers, maps, checkpoints and derivatives of
-//! their own, smooth enough that their derivatives mean something.
+//! Random programs: well-typed ADL functions `f(x: f64, y: f64, a: f64[n]) -> f64` (or of `f32`) with loops,
+//! branches, indexed updates, comprehensions, calls, recursion, `while`, closures, records, matrices, solvers, maps,
+//! checkpoints and derivatives of their own, smooth enough that their derivatives mean something.
 
 use std::fmt::Write;
 
@@ -77,7 +77,13 @@ pub fn program(seed: u64, float: &str) -> String {
     g.text.push_str(
         "fn tree(a: f64[n], lo: i64, hi: i64, s: f64) -> f64 {\n  if hi - lo == 1 { return sin(a[lo] * s) }\n",
     );
-    g.text.push_str("  let mid = (lo + hi) // 2\n  let l = tree(a, lo, mid, s)\n  let r = tree(a, mid, hi, cos(s))\n  l + r + 0.1 * l * r\n}\n");
+    g.text.push_str(
+        "  let mid = (lo + hi) // 2
+  let l = tree(a, lo, mid, s)
+  let r = tree(a, mid, hi, cos(s))
+  l + r + 0.1 * l * r
+}\n",
+    );
     g.calls = true;
     g.text.push_str("fn f(x: f64, y: f64, a: f64[n]) -> f64 {\n");
     let mut scope = Scope { scalars: vec!["x".into(), "y".into()], arrays: vec!["a".into()], ..Scope::default() };

@@ -1,5 +1,5 @@
-//! How soon a program ends after Ctrl-C, and how much memory it takes beside its limit. Figures, not promises: the tests
-//! hold what must hold on any machine.
+//! How soon a program ends after Ctrl-C, and how much memory it takes beside its limit.
+//! Figures, not promises: the tests hold what must hold on any machine.
 //!
 //! ```text
 //! cargo bench -p adl-cli --bench limits -- 20

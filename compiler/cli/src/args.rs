@@ -262,7 +262,8 @@ pub struct ReplArgs {
 }
 
 impl Cli {
-    /// What the words of a command line say. What belongs to a program that is run without `run` does not go with a command.
+    /// What the words of a command line say. What belongs to a program
+    /// that is run without `run` does not go with a command.
     pub fn parsed(args: Vec<OsString>) -> Result<Cli, clap::Error> {
         let cli = Cli::try_parse_from(args)?;
         if cli.command.is_some() && cli.run != RunArgs::default() {

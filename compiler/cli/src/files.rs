@@ -1,4 +1,5 @@
-//! Reads programs and what they import; reads and writes files of data. [`Files`] is the only way from a program to a file.
+//! Reads programs and what they import; reads and writes files of data.
+//! [`Files`] is the only way from a program to a file.
 
 mod scope;
 

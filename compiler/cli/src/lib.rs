@@ -111,7 +111,8 @@ where
     commands::run(command, color, files, limits, &mut streams, interrupt)
 }
 
-/// Makes Ctrl-C stop the running program; a second one ends the process at once, unless it is a session, and so does one while a program is read.
+/// Makes Ctrl-C stop the running program; a second one ends the process at once,
+/// unless it is a session, and so does one while a program is read.
 pub fn on_interrupt() -> Interrupt {
     let interrupt = Interrupt::new();
     let shared = interrupt.clone();

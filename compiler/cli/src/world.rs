@@ -1,4 +1,5 @@
-//! The world as programs see it: what they print is reported, pictures are shown or kept, files are those of the machine.
+//! The world as programs see it: what they print is reported, pictures are shown or kept,
+//! files are those of the machine.
 
 use crate::files::Files;
 use crate::report::Report;

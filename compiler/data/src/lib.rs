@@ -39,7 +39,8 @@ impl Limits<'_> {
     }
 }
 
-/// What a file of this name holds. No more than `limit` bytes are made of it. An error says what is wrong with the file.
+/// What a file of this name holds. No more than `limit` bytes are made of it.
+/// An error says what is wrong with the file.
 pub fn decode(name: &str, bytes: &[u8], limit: Option<usize>) -> Result<Value, String> {
     decode_within(name, bytes, Limits { memory: limit, stop: &|| false })
 }

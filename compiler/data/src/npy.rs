@@ -1,6 +1,7 @@
-//! `.npy`: a dictionary on one line, then the entries as bytes. Every number that NumPy writes is read: whole numbers
-//! of any width become `i64`, floats of 16 bits `f32`, either order of bytes and of axes is put right. The format is read here and not by a
-//! crate, because a file may be damaged and must not make the process panic or reserve memory that is not needed.
+//! `.npy`: a dictionary on one line, then the entries as bytes. Every number that NumPy writes is read:
+//! whole numbers of any width become `i64`, floats of 16 bits `f32`, either order of bytes and of axes is put right.
+//! The format is read here and not by a crate, because a file may be damaged and must not make
+//! the process panic or reserve memory that is not needed.
 
 use crate::within;
 use adl_runtime::array::element_count;

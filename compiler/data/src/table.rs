@@ -1,5 +1,6 @@
-//! `.csv`: rows of numbers and truth values, parted by commas, semicolons or tabs. With a first row of names it is a
-//! record of columns, each of the narrowest type that holds its cells; without one it is a matrix. An empty cell is NaN.
+//! `.csv`: rows of numbers and truth values, parted by commas, semicolons or tabs.
+//! With a first row of names it is a record of columns, each of the narrowest type that holds its cells;
+//! without one it is a matrix. An empty cell is NaN.
 
 use crate::{Limits, Sink, within};
 use adl_lang::source::{Source, SourceId};

@@ -20,8 +20,8 @@ pub struct Tick {
     pub label: Option<String>,
 }
 
-/// The ticks of an axis, and what is to be done with their labels: a power of ten they are to be multiplied by, a number
-/// to be added.
+/// The ticks of an axis, and what is to be done with their labels:
+/// a power of ten they are to be multiplied by, a number to be added.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Ticks {
     pub ticks: Vec<Tick>,

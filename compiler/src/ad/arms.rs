@@ -4,9 +4,10 @@
 //! abs(x)      value |x|      slope `_arm(sign(x), x < 0 ? -1 : 1)`      at 0: by convention 0; of an arm 1
 //! ```
 //!
-//! A function that is made here shows the convention. To be differentiated again it must be smooth, or `exp(abs(x))` would have
-//! the second derivative 0 · 0 at 0 and not that of an arm: so its derivatives, and all that these multiply, are those of one
-//! arm, `_arm(b, b)` for the next order. What it gives as its own results stays the convention. [`Ad::conventional`] says which results that concerns.
+//! A function that is made here shows the convention. To be differentiated again it must be smooth,
+//! or `exp(abs(x))` would have the second derivative 0 · 0 at 0 and not that of an arm:
+//! so its derivatives, and all that these multiply, are those of one arm, `_arm(b, b)` for the next order.
+//! What it gives as its own results stays the convention. [`Ad::conventional`] says which results that concerns.
 
 use super::emit::reachable;
 use super::strip::callee;
@@ -76,8 +77,8 @@ impl Ad<'_> {
         }
     }
 
-    /// Puts the conventions into the results of a derivative of `func`, which were those of an arm; it stands in a function with
-    /// the same size parameters.
+    /// Puts the conventions into the results of a derivative of `func`, which were those of an arm;
+    /// it stands in a function with the same size parameters.
     pub(super) fn show_conventions(
         &mut self,
         func: FuncId,

@@ -7,12 +7,14 @@
 //! v5 = div v1 v4        any
 //! ```
 //!
-//! **Zero times infinity.** A cotangent is exactly zero where a branch was not taken. A product with a finite factor keeps it
-//! zero; only with such a factor it must be guarded. The slope of an operation with a finite limit, as `1 / u`, is exactly zero
-//! where its argument is infinite, and then the argument's tangent may be infinite as well. If that comes from overflow alone, the product
-//! is zero, as its limit is; if it may come from a pole, as in `1 / (1 / x)`, nothing is known, and the product stays NaN. Forward mode
-//! sees it at the operation, where slope and tangent meet ([`limit`]); reverse mode before it, where the zero cotangent meets the slope
-//! of what overflows ([`limited`]): there everything that the value is used for must be such an operation.
+//! **Zero times infinity.** A cotangent is exactly zero where a branch was not taken.
+//! A product with a finite factor keeps it zero; only with such a factor it must be guarded.
+//! The slope of an operation with a finite limit, as `1 / u`, is exactly zero where its argument is infinite,
+//! and then the argument's tangent may be infinite as well. If that comes from overflow alone, the product is zero,
+//! as its limit is; if it may come from a pole, as in `1 / (1 / x)`, nothing is known, and the product stays NaN.
+//! Forward mode sees it at the operation, where slope and tangent meet ([`limit`]);
+//! reverse mode before it, where the zero cotangent meets the slope of what overflows ([`limited`]):
+//! there everything that the value is used for must be such an operation.
 
 use super::linear::passes;
 use crate::ir::entity::Side;
@@ -81,7 +83,8 @@ pub(super) fn sizes(func: &Func, arguments: Size) -> Side<Value, Size> {
     sizes
 }
 
-/// Whether an operation has a finite limit where this argument is infinite by overflow, with a slope that is exactly zero there.
+/// Whether an operation has a finite limit where this argument is infinite by overflow,
+/// with a slope that is exactly zero there.
 pub(super) fn limit(prim: Prim, k: usize, args: &[Value], size: &dyn Fn(Value) -> Size) -> bool {
     let falls = match prim {
         Prim::Div => k == 1,
@@ -95,7 +98,8 @@ pub(super) fn limit(prim: Prim, k: usize, args: &[Value], size: &dyn Fn(Value) -
     falls && size(args[k]) == Size::Finite(STEEP)
 }
 
-/// The values of which every use leads to an operation with a finite limit, by operations that keep what is infinite infinite.
+/// The values of which every use leads to an operation with a finite limit,
+/// by operations that keep what is infinite infinite.
 pub(super) fn limited(func: &Func, sizes: &Side<Value, Size>) -> Side<Value, bool> {
     let mut uses = Side::new(None);
     func.results().iter().for_each(|&value| uses.set(value, Some(false)));

@@ -71,8 +71,8 @@ struct Forward<'a, 'm> {
     primal: FxHashMap<Value, Value>,
     /// Its tangent, if that is not zero.
     tangent: FxHashMap<Value, Value>,
-    /// Where a value can move at all, if not everywhere: the rest of it is constant by construction, and its tangent zero whatever the
-    /// slopes are.
+    /// Where a value can move at all, if not everywhere: the rest of it is constant by construction,
+    /// and its tangent zero whatever the slopes are.
     moves: FxHashMap<Value, Value>,
     /// What is known of each value; found out when it is first asked for.
     sizes: OnceCell<Side<Value, Size>>,

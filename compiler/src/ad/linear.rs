@@ -92,7 +92,8 @@ pub(super) enum Zero {
     Slope,
 }
 
-/// `∂result/∂args[k] · tangent` of a primitive with partials, with what is zero in it. An argument that has no derivative gives NaN.
+/// `∂result/∂args[k] · tangent` of a primitive with partials, with what is zero in it.
+/// An argument that has no derivative gives NaN.
 pub(super) fn scaled(
     to: &mut Builder<'_>,
     partial: Option<&Formula>,

@@ -142,8 +142,8 @@ fn seeded(func: &Func, seeds: &[bool]) -> Vec<Value> {
     func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded).map(|(&r, _)| r).collect()
 }
 
-/// Where a value plays a part in the result. Elsewhere its cotangent is zero whatever the slopes are; in these places a zero is
-/// that of a slope, and times an infinite one it is NaN.
+/// Where a value plays a part in the result. Elsewhere its cotangent is zero whatever the slopes are;
+/// in these places a zero is that of a slope, and times an infinite one it is NaN.
 #[derive(Clone, Copy)]
 enum Taken {
     /// Everywhere.
@@ -168,7 +168,8 @@ struct Sweep<'a, 'm> {
     trips: FxHashMap<Inst, Value>,
     /// The cotangents so far.
     ct: FxHashMap<Value, Value>,
-    /// Of cotangents that may be zero because something else was taken: where that is not so, and the cotangent that it holds of.
+    /// Of cotangents that may be zero because something else was taken:
+    /// where that is not so, and the cotangent that it holds of.
     taken: FxHashMap<Value, (Value, Taken)>,
     /// Values whose cotangent is an accumulator, which is only added to.
     accs: FxHashSet<Value>,

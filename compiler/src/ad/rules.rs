@@ -1,15 +1,17 @@
 //! Functions that come with rules for their derivatives.
 //!
 //! ```text
-//! func @0 f[](v0: f64) -> f64 jvp @1 {        f.jvp = @1                        f.vjp (x, u) = vjp @1 (x, 0) from ẏ: u wrt ẋ
-//! func @0 f[](v0: f64) -> f64 vjp @2 @3 {     f.vjp (x, u) = @3(r, u)           f.jvp (x, ẋ) = vjp @3 (r, 0) from x̄: ẋ wrt u
-//!                                               with y, r = @2(x)                 with y, r = @2(x)
+//! func @0 f[](v0: f64) -> f64 jvp @1 {        f.jvp = @1
+//!                                             f.vjp (x, u) = vjp @1 (x, 0) from ẏ: u wrt ẋ
+//! func @0 f[](v0: f64) -> f64 vjp @2 @3 {     f.vjp (x, u) = @3(r, u)                            with y, r = @2(x)
+//!                                             f.jvp (x, ẋ) = vjp @3 (r, 0) from x̄: ẋ wrt u       with y, r = @2(x)
 //! ```
 //!
-//! With both rules each serves its mode; one alone serves both, by transposition. A `jvp` rule is linear in the tangents,
-//! so its pullback by the tangents, at any of them, is `Jᵀ`: at zero, in a request, or with its forward and backward
-//! function in a reverse sweep. The second function of a `vjp` rule is linear in the cotangents, so its pullback by the
-//! cotangents is `J`. Calls of functions with a `vjp` rule are reversed in `reverse::calls`.
+//! With both rules each serves its mode; one alone serves both, by transposition.
+//! A `jvp` rule is linear in the tangents, so its pullback by the tangents, at any of them, is `Jᵀ`:
+//! at zero, in a request, or with its forward and backward function in a reverse sweep.
+//! The second function of a `vjp` rule is linear in the cotangents, so its pullback by the cotangents is `J`.
+//! Calls of functions with a `vjp` rule are reversed in `reverse::calls`.
 
 use super::emit::{Emit, is_float, types_of};
 use super::reverse::given_tape;

@@ -11,9 +11,9 @@
 //!                                  v6 = _follow v3 (sum (_leg v0 v3))      that of a length: 0 at 0
 //! ```
 //!
-//! Values stay what the program computes, to the bit; only derivatives, of all orders, are those of the other form. Roots are
-//! `sqrt`, `cbrt`, `abs`, `hypot` and lengths (`norm`, `std`, roots of sums of squares); factors beside them, as in
-//! `(c * r) * (r / d)`, are kept. Where derivatives are made for good, [`settle`] takes the marks away.
+//! Values stay what the program computes, to the bit; only derivatives, of all orders, are those of the other form.
+//! Roots are `sqrt`, `cbrt`, `abs`, `hypot` and lengths (`norm`, `std`, roots of sums of squares); factors beside them,
+//! as in `(c * r) * (r / d)`, are kept. Where derivatives are made for good, [`settle`] takes the marks away.
 
 use crate::ir::{Block, Builder, Def, Func, Inst, Kind, Value};
 use adl_lang::ops::{Const, Op, Reduction};
@@ -81,7 +81,8 @@ pub(super) fn settle(func: &mut Func) {
     }
 }
 
-/// Walks a block and all within it; a value that `with` gives for an instruction, which it may build, takes the place of its result.
+/// Walks a block and all within it; a value that `with` gives for an instruction,
+/// which it may build, takes the place of its result.
 fn rebuild(
     func: &mut Func,
     block: Block,
@@ -439,7 +440,8 @@ fn square_of_length(to: &mut Builder<'_>, value: Value, depth: usize) -> Option<
     Some(to.pure(op, &args))
 }
 
-/// What a quotient by `exp(z)` or `1 + exp(z)` moves as: with `z`, so that nothing overflows that the quotient does not.
+/// What a quotient by `exp(z)` or `1 + exp(z)` moves as: with `z`,
+/// so that nothing overflows that the quotient does not.
 fn quotient(to: &mut Builder<'_>, a: Value, b: Value) -> Option<Value> {
     let exponent = |func: &Func, v: Value| match prim(func, v) {
         Some((Prim::Exp, &[z])) => Some(z),

@@ -110,7 +110,8 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// The way out of what stops here: it takes the status and the number of the site, and notes the calls that led here.
+    /// The way out of what stops here: it takes the status and the number of the site,
+    /// and notes the calls that led here.
     fn stop_exit(&mut self) -> clif::Block {
         if let Some(block) = self.stop {
             return block;

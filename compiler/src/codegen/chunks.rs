@@ -1,5 +1,5 @@
-//! What the lanes of a `map` add to accumulators of one float: those of a chunk of lanes are added in order, the first to what
-//! was there before, and the chunks are joined pairwise.
+//! What the lanes of a `map` add to accumulators of one float: those of a chunk of lanes are added in order,
+//! the first to what was there before, and the chunks are joined pairwise.
 
 use super::function::{Reg, Translator};
 use super::scalar::machine;

@@ -109,8 +109,11 @@ fn reads_elsewhere(func: &Func, forms: &Forms, life: &Life, value: Value, seen: 
         && let Def::Result(inst, _) = func.values[value].def
     {
         let data = &func.insts[inst];
-        let same = matches!(&data.kind, Kind::Pure(Op::Prim(_) | Op::Convert(_)))
-            || matches!(&data.kind, Kind::Pure(Op::Reshape(dims)) if same_but_units(&func.data(data.args[0]).dims, dims));
+        let same = match &data.kind {
+            Kind::Pure(Op::Prim(_) | Op::Convert(_)) => true,
+            Kind::Pure(Op::Reshape(dims)) => same_but_units(&func.data(data.args[0]).dims, dims),
+            _ => false,
+        };
         if same {
             for &arg in &data.args {
                 reads_elsewhere(func, forms, life, arg, seen, set);

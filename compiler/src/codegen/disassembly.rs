@@ -1,14 +1,16 @@
-//! Machine code as text: one line for each instruction, with labels, the names of what is called, and numbers of places.
+//! Machine code as text: one line for each instruction, with labels,
+//! the names of what is called, and numbers of places.
 //!
-//! Cranelift can print what it emits, but not which place of the program an instruction came from; so for x86-64 its bytes are read
-//! again by `iced-x86`. On other machines Cranelift's own text is given, without places.
+//! Cranelift can print what it emits, but not which place of the program an instruction came from; so for x86-64, with
+//! the feature `disassembly`, its bytes are read again by `iced-x86`. Elsewhere Cranelift's own text is given, without
+//! places.
 
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::ir::ExternalName;
 
-/// The text of a function. `name` gives what the target of a relocation is called. A line begins with `@` and the number of its place in
-/// four hexadecimal digits, if there is one.
-#[cfg(target_arch = "x86_64")]
+/// The text of a function. `name` gives what the target of a relocation is called.
+/// A line begins with `@` and the number of its place in four hexadecimal digits, if there is one.
+#[cfg(all(target_arch = "x86_64", feature = "disassembly"))]
 pub(super) fn disassembly(code: &CompiledCode, name: &dyn Fn(&ExternalName) -> String) -> String {
     use cranelift_codegen::FinalizedRelocTarget as Target;
     let bytes = code.code_buffer();
@@ -40,12 +42,12 @@ pub(super) fn disassembly(code: &CompiledCode, name: &dyn Fn(&ExternalName) -> S
     out
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", feature = "disassembly")))]
 pub(super) fn disassembly(code: &CompiledCode, _: &dyn Fn(&ExternalName) -> String) -> String {
     code.vcode.clone().unwrap_or_default()
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", feature = "disassembly"))]
 mod x86 {
     use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, Mnemonic};
     use iced_x86::{SymbolResolver, SymbolResult};

@@ -10,8 +10,8 @@
 //! An array is *inline* if every consumer reads it element by element and nothing is computed much more often than
 //! once: it has one consumer that reads each element once; or all its consumers read the same element in the same
 //! loop nest; or it costs next to nothing. What may fail (checked whole-number arithmetic) is never read in part.
-//! What would be read after an array that it is made of is changed is stored before: else all of that array is copied, in each
-//! round of a reverse sweep that takes the cotangent of a row out of it.
+//! What would be read after an array that it is made of is changed is stored before: else all of that array is copied,
+//! in each round of a reverse sweep that takes the cotangent of a row out of it.
 
 use super::cost::{Access, access, contiguous, op_cost};
 use crate::ir::entity::Side;

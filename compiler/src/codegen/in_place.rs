@@ -1,5 +1,6 @@
-//! Which parameters a function turns into results: `f(x, …) = (…, x with changes, …)`. Such a pair shares memory, so that
-//! a call which changes an array does not copy it. The caller puts the argument where the result is wanted.
+//! Which parameters a function turns into results: `f(x, …) = (…, x with changes, …)`.
+//! Such a pair shares memory, so that a call which changes an array does not copy it.
+//! The caller puts the argument where the result is wanted.
 
 use crate::ir::entity::Entity;
 use crate::ir::{Def, FuncId, Kind, Module, Type, Value};

@@ -66,8 +66,8 @@ pub(super) fn trusted_row() -> MemFlagsData {
 }
 
 impl Translator<'_, '_> {
-    /// Whether several elements can be computed at once, in a loop over elements in order if `flat`; `here` if the index is
-    /// that of the row, so that functions can be applied in pieces.
+    /// Whether several elements can be computed at once, in a loop over elements in order if `flat`;
+    /// `here` if the index is that of the row, so that functions can be applied in pieces.
     pub(super) fn fits(&self, value: Value, dtype: DType, flat: bool, here: bool) -> bool {
         // A value may be needed in many places of a tree.
         let key = (value, dtype, flat, here);

@@ -21,8 +21,8 @@ pub struct Listing {
 impl Listing {
     /// Takes a function before it is compiled; `called` gives the name of what it calls by the number in `u0:…`.
     pub(super) fn before(&mut self, name: &str, context: &mut Context, called: &dyn Fn(u32) -> String) {
-        // For machines whose bytes nobody reads here.
-        context.set_disasm(cfg!(not(target_arch = "x86_64")));
+        // Where nobody reads the bytes again.
+        context.set_disasm(!cfg!(all(target_arch = "x86_64", feature = "disassembly")));
         let text = context.func.display().to_string();
         self.clif.push_str(&format!("; {name}\n"));
         for line in text.lines() {

@@ -1,4 +1,5 @@
-//! Owns compiled code. Memory that holds code is never writable again, and goes back to the system with the last handle.
+//! Owns compiled code. Memory that holds code is never writable again,
+//! and goes back to the system with the last handle.
 #![allow(unsafe_code, reason = "calls machine code, and frees it")]
 
 mod call;
@@ -174,8 +175,8 @@ impl Native {
             return Err(CodegenError(problem.to_string()));
         }
         let address = module.get_finalized_function(entry);
-        // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`; the code lives as long as
-        // `module`, which is stored beside it.
+        // SAFETY: `entry` was compiled with exactly this signature, by `abi::entry_signature`;
+        // the code lives as long as `module`, which is stored beside it.
         let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
         let scalars = call::scalars(&shape);
         let Places { sites, calls, returns } = places;
@@ -283,8 +284,8 @@ impl Native {
         self.0.sites.get(number as usize)
     }
 
-    /// The calls that led to a failure, the inner ones first, and how often each was repeated; `None` stands for calls that were
-    /// left out.
+    /// The calls that led to a failure, the inner ones first, and how often each was repeated;
+    /// `None` stands for calls that were left out.
     pub fn calls(&self, trace: &Trace) -> Vec<(Option<&Call>, u64)> {
         let Code { calls, returns, .. } = &*self.0;
         let inlined = |call: CallId, times: u64| calls.path(call).map(move |call| (Some(call), times));

@@ -1,11 +1,12 @@
 //! Rows with elementary functions in them: piece by piece, so that a function is applied to many elements by one call.
 //!
 //! ```text
-//! y = a * exp(b + c)      for each piece of 256 elements:   buffer = b + c;  exp of the buffer, in place;  y = a * buffer
+//! y = a * exp(b + c)      for each piece of 256 elements:
+//!                           buffer = b + c;  exp of the buffer, in place;  y = a * buffer
 //! ```
 //!
-//! The runtime has a few functions in such a form, with the bits of the functions of one element. The buffers lie on the
-//! stack. A function is applied in pieces if its element is needed at the index of the row alone.
+//! The runtime has a few functions in such a form, with the bits of the functions of one element. The buffers lie on
+//! the stack. A function is applied in pieces if its element is needed at the index of the row alone.
 
 use super::abi::EACH;
 use super::element::At;

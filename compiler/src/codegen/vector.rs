@@ -1,5 +1,5 @@
-//! Several elements at once: the innermost loop over rows that lie in one piece, two `f64`s or four `f32`s to a register and
-//! four registers to a round, with the rest of the row element by element.
+//! Several elements at once: the innermost loop over rows that lie in one piece, two `f64`s or four `f32`s
+//! to a register and four registers to a round, with the rest of the row element by element.
 //!
 //! A tree of inline operations has a vector form if its leaves are rows in memory or do not change along the row,
 //! and its operations are arithmetic. Each lane computes what the scalar form computes, to the bit.

@@ -18,7 +18,8 @@ pub trait IntoIn<'a, T: Type + ?Sized> {
 /// Takes a result where a signature says `T`: `&mut f64`, `&mut Vec<f64>`, tuples of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no result where the signature says `{T}`",
-    note = "a number goes to a `&mut f64`, an array to a `&mut Vec<f64>`, `&mut Array` or another view that has its size"
+    note = "a number goes to a `&mut f64`, an array to a `&mut Vec<f64>`, `&mut Array` or another view that has its \
+        size"
 )]
 pub trait IntoPlace<'a, T: Type + ?Sized> {
     /// Where the result goes.

@@ -149,8 +149,8 @@ pub type Pulled<S, P> = <S as Plus<<S as Signature>::Result>>::With<(<S as Signa
 pub type Times<S, P> = <S as Plus<<P as Type>::Owned>>::With<<P as Type>::Owned>;
 
 impl<S: Signature, P: Type + ?Sized> Wrt<'_, S, P> {
-    /// The gradient of a function that gives a number; it has the structure of the parameter: of an array an array of its
-    /// shape, of a record the record.
+    /// The gradient of a function that gives a number; it has the structure of the parameter:
+    /// of an array an array of its shape, of a record the record.
     ///
     /// ```
     /// type F = fn((f64, Vec<f64>)) -> f64;

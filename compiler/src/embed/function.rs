@@ -71,8 +71,8 @@ impl Program {
     /// A function with a signature: the name of a definition, or any expression that gives a function, such as
     /// `grad(loss, wrt = w)` or `vmap(model, axes = (none, 0))`.
     ///
-    /// It is compared with the program now: with its declared types, and by compiling it for some sizes. What depends on
-    /// the very sizes of a call is compared when it is called.
+    /// It is compared with the program now: with its declared types, and by compiling it for some sizes.
+    /// What depends on the very sizes of a call is compared when it is called.
     ///
     /// ```
     /// let program = adl_compiler::compile("fn area(width: f64, height: f64) = width * height")?;
@@ -110,7 +110,8 @@ impl<S: Signature> Function<S> {
     /// fails while it runs, or if a limit is reached.
     ///
     /// ```
-    /// let f = adl_compiler::compile("fn f(x: f64[n], y: f64[n]) = sum(x * y)")?.function::<fn([f64], [f64]) -> f64>("f")?;
+    /// let program = adl_compiler::compile("fn f(x: f64[n], y: f64[n]) = sum(x * y)")?;
+    /// let f = program.function::<fn([f64], [f64]) -> f64>("f")?;
     /// assert_eq!(f.call((&[1.0, 2.0], &[3.0, 4.0]))?, 11.0);
     /// let problem = f.call((&[1.0, 2.0], &[3.0])).unwrap_err();
     /// assert!(problem.to_string().contains("argument `y` has 1 element, but `n` is 2"), "{problem}");
@@ -125,8 +126,8 @@ impl<S: Signature> Function<S> {
         }
     }
 
-    /// A workspace for [`Function::call_into`], [`Function::call_in`] and the calls after them. It belongs to one call at
-    /// a time.
+    /// A workspace for [`Function::call_into`], [`Function::call_in`] and the calls after them.
+    /// It belongs to one call at a time.
     pub fn workspace(&self) -> Workspace {
         Workspace::default()
     }
@@ -148,9 +149,10 @@ impl<S: Signature> Function<S> {
         self.call_at(workspace, &args.into_args())
     }
 
-    /// Calls it in a workspace and writes the result to memory of the caller: for each number a `&mut f64`, for each
-    /// array a `&mut [f64]`, `&mut Vec<f64>`, `&mut Array` or another view, which has the size of the result already. After
-    /// the first call with the same sizes nothing is allocated. If the call fails, what was written is not defined.
+    /// Calls it in a workspace and writes the result to memory of the caller:
+    /// for each number a `&mut f64`, for each array a `&mut [f64]`, `&mut Vec<f64>`, `&mut Array` or another view,
+    /// which has the size of the result already. After the first call with the same sizes nothing is allocated.
+    /// If the call fails, what was written is not defined.
     ///
     /// ```
     /// let program = adl_compiler::compile("fn loss(w: f64[n]) = sum(w^2)")?;

@@ -155,7 +155,11 @@ impl Declared {
         }
         let (tangents, sum) = (self.tangents(), terms.join(" + "));
         Ok(format!(
-            "@jvp({name})\nfn _{name}_jvp({params}{tangents}) {{\n  let _d = {}({params})\n  ({name}({params}), {sum})\n}}\n",
+            "@jvp({name})
+fn _{name}_jvp({params}{tangents}) {{
+  let _d = {}({params})
+  ({name}({params}), {sum})
+}}\n",
             partials.name()
         ))
     }
@@ -193,7 +197,11 @@ impl Declared {
         let parts: Vec<String> = moving.iter().map(&mut part).collect();
         let parts = if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
         format!(
-            "@vjp({name})\nfn _{name}_vjp({params}) = ({name}({params}), |_u| {{\n  let _c = {}({params}, _u)\n  {parts}\n}})\n",
+            "@vjp({name})
+fn _{name}_vjp({params}) = ({name}({params}), |_u| {{
+  let _c = {}({params}, _u)
+  {parts}
+}})\n",
             vjp.name()
         )
     }

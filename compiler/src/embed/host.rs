@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 /// A function in Rust for programs: see [`Engine::with_function`](crate::Engine::with_function).
 ///
-/// It is pure: for the same arguments it gives the same result, and programs may call it more or less often than is
-/// written. What it is given are numbers and [`View`](super::View)s, as in the table of [`embed`](crate::embed). An error
-/// of it becomes an error of the program at the place of the call.
+/// It is pure: for the same arguments it gives the same result, and programs may call it more or less often than
+/// is written. What it is given are numbers and [`View`](super::View)s, as in the table of [`embed`](crate::embed).
+/// An error of it becomes an error of the program at the place of the call.
 ///
 /// Derivatives are functions of the host as well, and may have derivatives themselves:
 ///
@@ -77,8 +77,8 @@ impl HostFunction {
         Ok(HostFunction { declared, code: Arc::new(code), rules: String::new(), others: Vec::new() })
     }
 
-    /// The partial derivatives of a function of scalars: a function of the same parameters that gives one number for each
-    /// float among them, as a tuple if there are several. It serves both modes.
+    /// The partial derivatives of a function of scalars: a function of the same parameters that gives one number
+    /// for each float among them, as a tuple if there are several. It serves both modes.
     ///
     /// ```
     /// use adl_compiler::{Engine, HostFunction};
@@ -95,18 +95,20 @@ impl HostFunction {
         Ok(self)
     }
 
-    /// The derivative for forward mode: the parameters, then a tangent for each that is made of floats, give the tangent
-    /// of the result. Reverse mode needs [`HostFunction::with_vjp`] as well.
+    /// The derivative for forward mode: the parameters, then a tangent for each that is made of floats,
+    /// give the tangent of the result. Reverse mode needs [`HostFunction::with_vjp`] as well.
     ///
     /// ```
     /// use adl_compiler::{Engine, HostFunction};
     /// let energy = HostFunction::new::<fn([f64]) -> f64>("fn energy(x: f64[n]) -> f64", |(x,)| {
     ///     Ok(x.to_vec().iter().map(|x| x * x).sum())
     /// })?;
-    /// let along = HostFunction::new::<fn([f64], [f64]) -> f64>("fn energy_jvp(x: f64[n], d: f64[n]) -> f64", |(x, d)| {
+    /// let text = "fn energy_jvp(x: f64[n], d: f64[n]) -> f64";
+    /// let along = HostFunction::new::<fn([f64], [f64]) -> f64>(text, |(x, d)| {
     ///     Ok(x.to_vec().iter().zip(d.to_vec()).map(|(x, d)| 2.0 * x * d).sum())
     /// })?;
-    /// let program = Engine::new().with_function(energy.with_jvp(along)).compile("host", "fn f(x: f64[n]) = energy(x)")?;
+    /// let engine = Engine::new().with_function(energy.with_jvp(along));
+    /// let program = engine.compile("host", "fn f(x: f64[n]) = energy(x)")?;
     /// let f = program.function::<fn([f64]) -> f64>("f")?;
     /// assert_eq!(f.jvp()?.call((&[1.0, 3.0], &[1.0, 0.0]))?, (10.0, 2.0));
     /// # Ok::<(), adl_compiler::Error>(())
@@ -124,11 +126,15 @@ impl HostFunction {
     /// ```
     /// use adl_compiler::{Engine, HostFunction};
     /// type F = fn([f64]) -> f64;
-    /// let norm = HostFunction::new::<F>("fn energy(x: f64[n]) -> f64", |(x,)| Ok(x.to_vec().iter().map(|x| x * x).sum()))?;
-    /// let back = HostFunction::new::<fn([f64], f64) -> Vec<f64>>("fn energy_vjp(x: f64[n], u: f64) -> f64[n]", |(x, u)| {
+    /// let norm = HostFunction::new::<F>("fn energy(x: f64[n]) -> f64", |(x,)| {
+    ///     Ok(x.to_vec().iter().map(|x| x * x).sum())
+    /// })?;
+    /// let text = "fn energy_vjp(x: f64[n], u: f64) -> f64[n]";
+    /// let back = HostFunction::new::<fn([f64], f64) -> Vec<f64>>(text, |(x, u)| {
     ///     Ok(x.to_vec().iter().map(|x| 2.0 * x * u).collect())
     /// })?;
-    /// let program = Engine::new().with_function(norm.with_vjp(back)).compile("host", "fn f(x: f64[n]) = energy(3 * x)")?;
+    /// let engine = Engine::new().with_function(norm.with_vjp(back));
+    /// let program = engine.compile("host", "fn f(x: f64[n]) = energy(3 * x)")?;
     /// assert_eq!(program.function::<F>("f")?.grad()?.call((&[1.0, 2.0],))?, [18.0, 36.0]);
     /// # Ok::<(), adl_compiler::Error>(())
     /// ```

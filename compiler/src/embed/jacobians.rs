@@ -3,12 +3,13 @@
 use super::array::Array;
 use super::types::{Float, Type};
 
-/// A result that can be differentiated by a parameter of type `P`: scalars, vectors and arrays by one another. Of a
-/// tuple or record [`Wrt::grad`](super::Wrt::grad), [`Wrt::jvp`](super::Wrt::jvp) and [`Wrt::vjp`](super::Wrt::vjp) take
-/// derivatives.
+/// A result that can be differentiated by a parameter of type `P`: scalars, vectors and arrays by one another.
+/// Of a tuple or record [`Wrt::grad`](super::Wrt::grad), [`Wrt::jvp`](super::Wrt::jvp)
+/// and [`Wrt::vjp`](super::Wrt::vjp) take derivatives.
 #[diagnostic::on_unimplemented(
     message = "there is no matrix of derivatives of `{Self}` by `{P}`",
-    note = "it is there for numbers, vectors and arrays of floats; of tuples and records there are `grad`, `jvp` and `vjp`"
+    note = "it is there for numbers, vectors and arrays of floats; of tuples and records there are `grad`, `jvp` and \
+        `vjp`"
 )]
 pub trait Over<P: Type + ?Sized>: Type {
     /// All derivatives: the axes of the result, then those of the parameter.

@@ -8,7 +8,8 @@ use crate::engine::run::Leaves;
 /// stand in the table of [`embed`](crate::embed).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no signature",
-    note = "a signature is written `fn([f64], f64) -> f64`: types without references, arrays as `[f64]` or `Array<f64, 2>`"
+    note = "a signature is written `fn([f64], f64) -> f64`: types without references, arrays as `[f64]` or \
+        `Array<f64, 2>`"
 )]
 pub trait Signature: 'static {
     /// What a call takes, as a tuple.

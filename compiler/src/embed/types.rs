@@ -15,7 +15,8 @@ pub type Given<'l, 'a> = std::slice::Iter<'l, Leaf<'a>>;
 /// Scalars, vectors, arrays and tuples are such types, and records are made by [`record!`](crate::record).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a signature",
-    note = "these are f64, f32, i64, bool, `[f64]`, `Vec<f64>`, `[f64; 3]`, `Array<f64, 2>`, tuples, and what `record!` makes"
+    note = "these are f64, f32, i64, bool, `[f64]`, `Vec<f64>`, `[f64; 3]`, `Array<f64, 2>`, tuples, and what \
+        `record!` makes"
 )]
 pub trait Type: 'static {
     /// What a call takes; it borrows the arrays of the host for `'a`.
@@ -130,6 +131,7 @@ macro_rules! arrays {
 arrays! {
     [T], Vec<T>, 1, [], [None], |shapes| zeros(shapes.take::<1>()?[0]);
     Vec<T>, Vec<T>, 1, [], [None], |shapes| zeros(shapes.take::<1>()?[0]);
-    [T; N], [T; N], 1, [const N: usize], [Some(N)], |shapes| shapes.take::<1>().filter(|n| *n == [N]).map(|_| [T::default(); N]);
+    [T; N], [T; N], 1, [const N: usize], [Some(N)],
+        |shapes| shapes.take::<1>().filter(|n| *n == [N]).map(|_| [T::default(); N]);
     Array<T, R>, Array<T, R>, R, [const R: usize], [None; R], |shapes| Array::zeros(shapes.take::<R>()?);
 }

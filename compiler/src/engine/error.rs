@@ -15,7 +15,8 @@ use std::time::Duration;
 /// fn advice(problem: &Error) -> &'static str {
 ///     match problem.kind {
 ///         ErrorKind::Program | ErrorKind::Failed | ErrorKind::Host => "tell the author of the text",
-///         ErrorKind::Time | ErrorKind::Fuel | ErrorKind::Memory | ErrorKind::Interrupted => "raise a limit, or give up",
+///         ErrorKind::Time | ErrorKind::Fuel | ErrorKind::Memory => "raise a limit",
+///         ErrorKind::Interrupted => "go on, or give up",
 ///         _ => "a defect of this host",
 ///     }
 /// }
@@ -49,8 +50,8 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// What fails with that code, whoever finds it: an index out of range is a failure of the program if it is found while the
-    /// program is compiled too.
+    /// What fails with that code, whoever finds it: an index out of range is a failure of the program
+    /// if it is found while the program is compiled too.
     fn of(code: &str) -> ErrorKind {
         match code {
             "E0212" | "E0401" | "E0402" | "E0403" | "E0404" | "E0405" | "E0406" | "E0407" | "E0408" | "E0410"
@@ -66,8 +67,8 @@ impl ErrorKind {
     }
 }
 
-/// One or more problems. `Display` and `Debug` show them with the lines they stand in, so that `unwrap`, and a `main` that
-/// gives a `Result`, are readable.
+/// One or more problems. `Display` and `Debug` show them with the lines they stand in, so that `unwrap`,
+/// and a `main` that gives a `Result`, are readable.
 ///
 /// ```
 /// use adl_compiler::{ErrorKind, compile};

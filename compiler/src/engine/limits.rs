@@ -17,7 +17,8 @@ const TICK: Duration = Duration::from_millis(5);
 const INSTRUCTION: usize = 1024;
 const LEAST: usize = 50_000;
 
-/// What each call may use, `None` for no limit, and what compiling may. See [`Engine::with_limits`](crate::Engine::with_limits).
+/// What each call may use, `None` for no limit, and what compiling may.
+/// See [`Engine::with_limits`](crate::Engine::with_limits).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of memory, results and arguments left out.

@@ -10,7 +10,8 @@ use std::borrow::Borrow;
 /// Bytes for each number of a picture: the number as a float, and what is drawn of it.
 const DRAWN: usize = 32;
 
-/// Hands what is told of a topic to the host; an error says why it is not taken. Memory beside the arrays is lent by `lend`.
+/// Hands what is told of a topic to the host; an error says why it is not taken.
+/// Memory beside the arrays is lent by `lend`.
 pub fn deliver(topic: Topic, body: Body<Array>, output: &SharedOutput, lend: &mut Lend<'_>) -> Result<(), String> {
     let fields = Fields::new(&body)?;
     match topic {

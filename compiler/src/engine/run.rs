@@ -126,7 +126,8 @@ impl Compiled {
         self.call_beside(args, workspace, setting, None)
     }
 
-    /// The same; if it is known how many bytes are `kept` beside it, they and the results count against the memory limit.
+    /// The same; if it is known how many bytes are `kept` beside it,
+    /// they and the results count against the memory limit.
     pub fn call_beside(
         &self,
         args: &[&Array],
@@ -277,7 +278,8 @@ impl Compiled {
         };
         let reversed = trail.steps.iter().any(|step| step.how == How::Gradient);
         if failed.kind == ErrorKind::Memory && reversed {
-            let help = "a gradient keeps less of a long computation if that is run again: `checkpoint(f)`, `@checkpoint(20) for …`";
+            let help = "a gradient keeps less of a long computation if that is run again: `checkpoint(f)`, \
+                `@checkpoint(20) for …`";
             failed.diagnostic = Box::new(failed.diagnostic.help(help));
         }
         failed.diagnostic.calls = trail.steps;

@@ -41,8 +41,8 @@ enum Param {
     Fixed(Array),
 }
 
-/// How the arrays of a call lie, by the structure of what the function gives, the result for each of its leaves, and the
-/// number of results.
+/// How the arrays of a call lie, by the structure of what the function gives,
+/// the result for each of its leaves, and the number of results.
 pub type Lying<'a> = dyn Fn(&Layout, &[usize], usize) -> Orders + 'a;
 
 /// All arrays lie row by row.

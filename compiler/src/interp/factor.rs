@@ -1,5 +1,6 @@
-//! Factorisations, by the methods of the textbook: elimination, reflections, and rotations after Jacobi (G. H. Golub and
-//! C. F. Van Loan, *Matrix Computations*, 4th edition, 2013, §§3.4, 4.2, 5.2, 8.5, 8.6). In `f64`, whatever the operands.
+//! Factorisations, by the methods of the textbook: elimination, reflections, and rotations after Jacobi
+//! (G. H. Golub and C. F. Van Loan, *Matrix Computations*, 4th edition, 2013, §§3.4, 4.2, 5.2, 8.5, 8.6).
+//! In `f64`, whatever the operands.
 
 use super::data::Data;
 use adl_lang::ops::{Const, Factor};

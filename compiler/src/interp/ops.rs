@@ -276,9 +276,9 @@ impl Ops<'_, '_> {
     }
 }
 
-/// The sum of numbers, floats in the tree that the language promises: blocks are the leaves of a binary tree; in a block,
-/// as many entries as there are lanes are added to the lanes at a time, which are joined in halves in the end, and what
-/// is left over is added up from left to right. Whole numbers are added from left to right.
+/// The sum of numbers, floats in the tree that the language promises: blocks are the leaves of a binary tree;
+/// in a block, as many entries as there are lanes are added to the lanes at a time, which are joined in halves
+/// in the end, and what is left over is added up from left to right. Whole numbers are added from left to right.
 fn sum(dtype: DType, x: &[Const]) -> Fallible<Const> {
     let (lanes, block) = match dtype {
         DType::F64 => (16, 1024),

@@ -1,5 +1,6 @@
-//! The calls that led to an instruction and were taken apart by inlining. An instruction knows its place: a span of the text, and the
-//! number of the call that its function was pasted for. That call has a place too, and so on outwards; the module keeps each once.
+//! The calls that led to an instruction and were taken apart by inlining. An instruction knows its place:
+//! a span of the text, and the number of the call that its function was pasted for.
+//! That call has a place too, and so on outwards; the module keeps each once.
 
 use super::func::Func;
 use adl_lang::source::Span;
@@ -42,7 +43,8 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// The number of a call of a function. Calls of the library are left out: what happens in it is blamed on its caller.
+    /// The number of a call of a function. Calls of the library are left out:
+    /// what happens in it is blamed on its caller.
     pub fn enter(&mut self, at: Place, callee: &Func) -> CallId {
         if callee.library { at.within } else { self.number(Call { at, callee: callee.name.as_str().into() }) }
     }

@@ -155,8 +155,8 @@ pub enum Kind {
         /// When it does not.
         otherwise: Block,
     },
-    /// `(count, init…)`: the body has parameters `(i, carry…)` and yields the next carries; it runs for i = 0 … count − 1,
-    /// not at all if count ≤ 0. The results are the last carries.
+    /// `(count, init…)`: the body has parameters `(i, carry…)` and yields the next carries;
+    /// it runs for i = 0 … count − 1, not at all if count ≤ 0. The results are the last carries.
     For {
         /// The body.
         body: Block,
@@ -168,10 +168,10 @@ pub enum Kind {
         /// One round; yields the next carries.
         body: Block,
     },
-    /// `(acc…)`: the body has parameters `(i…, acc…)`, one index for each extent, and yields `(lane…, acc…)`. The results
-    /// are one array for each lane value (extents, then the shape of the lane value) and the last accumulators. Inside
-    /// the body an accumulator is never read: it is only the first operand of `Acc`, carried through loops and
-    /// branches, passed to an accumulator parameter of a call, and yielded. So lanes are independent.
+    /// `(acc…)`: the body has parameters `(i…, acc…)`, one index for each extent, and yields `(lane…, acc…)`.
+    /// The results are one array for each lane value (extents, then the shape of the lane value) and the last
+    /// accumulators. Inside the body an accumulator is never read: it is only the first operand of `Acc`, carried
+    /// through loops and branches, passed to an accumulator parameter of a call, and yielded. So lanes are independent.
     Map {
         /// The extents, outermost first.
         extents: Vec<Dim>,

@@ -16,8 +16,8 @@
 //! 10. **Tape instructions** take a tape first, rows are made of scalars and arrays.
 //! 11. **Tapes are linear.** On each path a tape is used at most once, and never in a loop or lane from outside of it.
 //! 12. **Tests are pure.** The test of a `while` uses no tape but those that it makes itself.
-//! 13. **Accumulators** of a `map` are never read in its body: each is only the base of `acc`, an accumulator of a loop,
-//!     map or call, and a yield; and what a lane yields for it is made from it.
+//! 13. **Accumulators** of a `map` are never read in its body: each is only the base of `acc`,
+//!     an accumulator of a loop, map or call, and a yield; and what a lane yields for it is made from it.
 //! 14. **Rules.** The functions of a rule exist, have the sizes of the function that it is for, and take and give what
 //!     its derivative does, without tapes.
 

@@ -9,16 +9,17 @@
 //! }
 //! ```
 //!
-//! A value of the body is *uniform*, the same in all lanes; or it is *lifted*: an array outside that has the extents as its
-//! leading axes (`lift`); or it stays in a lane. What has no form for all lanes at once (branches, loops, calls, checks
-//! with a message) stays in a `map` of what must stay, which reads rows of what was lifted and ends when a product needs
-//! what it computes. So a body of products around a `while` becomes product, map, product.
+//! A value of the body is *uniform*, the same in all lanes; or it is *lifted*:
+//! an array outside that has the extents as its leading axes (`lift`); or it stays in a lane.
+//! What has no form for all lanes at once (branches, loops, calls, checks with a message) stays in a `map`
+//! of what must stay, which reads rows of what was lifted and ends when a product needs what it computes.
+//! So a body of products around a `while` becomes product, map, product.
 //!
-//! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix (`product`); and where a
-//! loop carries something that is the same in all lanes, as the primal is for many tangents: then it is computed once
-//! (`loops`). Other maps stay as they are (`worth`): their operations are fused, and what is lifted takes memory for all
-//! lanes. Checks of one lane keep their order; where several lanes would fail, another one may be reported than without this
-//! pass. A map that prints is left alone.
+//! This pays where a product has one operand for all lanes: then the lanes are rows of one matrix (`product`);
+//! and where a loop carries something that is the same in all lanes, as the primal is for many tangents:
+//! then it is computed once (`loops`). Other maps stay as they are (`worth`):
+//! their operations are fused, and what is lifted takes memory for all lanes. Checks of one lane keep their order;
+//! where several lanes would fail, another one may be reported than without this pass. A map that prints is left alone.
 
 mod lift;
 mod loops;

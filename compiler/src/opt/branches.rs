@@ -1,5 +1,5 @@
-//! Joins branches on one condition, and takes away tapes that are pushed and popped in one place: how the derivative of a
-//! branch outside of loops reads best.
+//! Joins branches on one condition, and takes away tapes that are pushed and popped in one place:
+//! how the derivative of a branch outside of loops reads best.
 //!
 //! ```text
 //! v4 = if v1 { a; push v3 x }              v6 = if v1 { a; b }

@@ -46,8 +46,8 @@ impl Effects {
         effects
     }
 
-    /// The same where loops and recursions are taken to end and positions to be in range: what claims and prints nothing may go
-    /// if nobody uses its results.
+    /// The same where loops and recursions are taken to end and positions to be in range:
+    /// what claims and prints nothing may go if nobody uses its results.
     pub fn of_ending(module: &Module, order: &[FuncId]) -> Effects {
         let mut effects = Effects { quiet: Side::new(true), silent: Side::new(true) };
         loop {

@@ -8,10 +8,10 @@
 //! }                                       }
 //! ```
 //!
-//! An instruction leaves the bodies of `for`, `while` and `map`, up to where its operands are defined, but never a branch
-//! of an `if`. What can fail stays, unless the loop certainly runs and nothing before it has an effect; this goes for
-//! reading an array at a position that was checked in the loop, too. Constants, sizes and broadcasts stay: they cost
-//! nothing where they are used, and a register or an array outside.
+//! An instruction leaves the bodies of `for`, `while` and `map`, up to where its operands are defined, but never
+//! a branch of an `if`. What can fail stays, unless the loop certainly runs and nothing before it has an effect;
+//! this goes for reading an array at a position that was checked in the loop, too.
+//! Constants, sizes and broadcasts stay: they cost nothing where they are used, and a register or an array outside.
 
 use super::edit::{blocks, int};
 use super::effects::{Effects, may_fail};

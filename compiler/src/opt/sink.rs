@@ -8,9 +8,10 @@
 //! }                                        }
 //! ```
 //!
-//! It is not computed where it is not needed; and before derivatives are taken, its cotangent is not the zero of a branch that was
-//! not taken, which an overflow outside of the branch would turn into NaN. Nothing moves into loops. What can fail stays where it is, in its
-//! order; reading and writing parts of arrays cannot, for the check of the position stands before.
+//! It is not computed where it is not needed; and before derivatives are taken, its cotangent is not
+//! the zero of a branch that was not taken, which an overflow outside of the branch would turn into NaN.
+//! Nothing moves into loops. What can fail stays where it is, in its order;
+//! reading and writing parts of arrays cannot, for the check of the position stands before.
 
 use super::edit::{blocks, named};
 use super::effects::{Effects, may_fail};

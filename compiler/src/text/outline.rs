@@ -7,8 +7,9 @@
 //!                                                          if test { call @5 (v0, …) } else { v2 }
 //! ```
 //!
-//! The rounds of a `while` are known when it has run, and the language has no arrays of that length for a tape. What calls
-//! itself needs none: the pullback of a round calls the pullback of the rounds after it before it goes back itself.
+//! The rounds of a `while` are known when it has run, and the language has no arrays of that length for a tape.
+//! What calls itself needs none: the pullback of a round calls the pullback
+//! of the rounds after it before it goes back itself.
 
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Builder, Func, FuncId, Inst, Kind, Module, Type, Value};

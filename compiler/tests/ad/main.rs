@@ -1,5 +1,5 @@
-//! Derivatives: every operation and whole programs, in both modes and their mixtures, against differences; what they cost
-//! in time and in memory.
+//! Derivatives: every operation and whole programs, in both modes and their mixtures, against differences;
+//! what they cost in time and in memory.
 
 mod checkpoint;
 mod cost;

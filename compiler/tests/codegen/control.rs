@@ -215,7 +215,11 @@ fn failures_say_where_and_what() {
     assert_eq!(fail(text, &[3], &[]).1[0], -1);
     let text = "func @0 f[n, m]() -> i64 {\n  samesize n, 2 * m\n  v0 = size n\n  yield v0\n}\n";
     assert_eq!(fail(text, &[3, 4], &[]).1[..2], [3, 8]);
-    let text = "func @0 f[n](v0: f64[n], v1: f64) -> f64 {\n  v2 = const false\n  assert (\"no: \", $1, $2) v2, v0, v1\n  yield v1\n}\n";
+    let text = "func @0 f[n](v0: f64[n], v1: f64) -> f64 {
+  v2 = const false
+  assert (\"no: \", $1, $2) v2, v0, v1
+  yield v1
+}\n";
     let (what, _, arrays) = fail(text, &[2], &[Data::f64s(&[2], &[1.0, 2.0]), Data::scalar(Const::F64(7.0))]);
     assert!(matches!(what, What::Assert(_)));
     assert_eq!(arrays[0].as_f64().unwrap(), [1.0, 2.0]);

@@ -4,7 +4,8 @@ use crate::support::{Numbers, compare, native};
 use adl_compiler::interp::Data;
 use adl_lang::ops::Const;
 
-/// A function of two numbers and an array: so many steps, each of earlier values, with branches, loops and updates among them.
+/// A function of two numbers and an array: so many steps, each of earlier values,
+/// with branches, loops and updates among them.
 fn large(steps: usize) -> String {
     let mut numbers = Numbers(7);
     let mut text = String::from("func @0 large[n](v0: f64, v1: f64, v2: f64[n]) -> (f64, f64[n]) {\n  v3 = const 2\n");
@@ -24,13 +25,22 @@ fn large(steps: usize) -> String {
             39 => {
                 let condition = fresh();
                 format!(
-                    "  {condition} = lt {a} {b}\n  {made} = if {condition} {{\n    {inner} = sin {b}\n    yield {inner}\n  }} else {{\n    yield {a}\n  }}\n"
+                    "  {condition} = lt {a} {b}
+  {made} = if {condition} {{
+    {inner} = sin {b}
+    yield {inner}
+  }} else {{
+    yield {a}
+  }}\n"
                 )
             }
             19 => {
                 let (index, round) = (fresh(), fresh());
                 format!(
-                    "  {made} = for v3 ({a}) {{ ({index}: i64, {inner}: f64)\n    {round} = cos {inner}\n    yield {round}\n  }}\n"
+                    "  {made} = for v3 ({a}) {{ ({index}: i64, {inner}: f64)
+    {round} = cos {inner}
+    yield {round}
+  }}\n"
                 )
             }
             9 => {

@@ -319,8 +319,8 @@ func @0 f[n](v0: f64[n, n], v1: i64) -> f64[n, n] {
 
 #[test]
 fn what_is_taken_out_of_an_array_before_it_changes() {
-    // The reverse sweep of a loop that writes rows, or columns, takes their cotangents out of the array and clears them. What is
-    // made of a part is needed after the array has changed; the part is kept, not the array.
+    // The reverse sweep of a loop that writes rows, or columns, takes their cotangents out of the array and clears
+    // them. What is made of a part is needed after the array has changed; the part is kept, not the array.
     for (part, result) in [("v6, :", "v8, v13"), (":, v6", "v8, v13"), ("v6, :", "v8, v9")] {
         let text = format!(
             "

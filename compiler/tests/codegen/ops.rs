@@ -1,6 +1,6 @@
 //! Every pure operation against the interpreter.
 
-use crate::support::{agree, compare, read};
+use crate::support::{agree, cases, compare, read};
 use adl_compiler::interp::Data;
 use adl_lang::ops::Const;
 use adl_lang::prims::{Prim, Typing};
@@ -89,25 +89,7 @@ fn conversions() {
 
 #[test]
 fn shapes() {
-    for text in [
-        "func @0 f[n](v0: f64) -> f64[n, 3] {\n  v1 = broadcast [n, 3] [] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[n]) -> f64[4, n, 3] {\n  v1 = broadcast [4, n, 3] [1] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[n, 2]) -> f64[2, n] {\n  v1 = transpose [1, 0] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: i64[n, 2, 3]) -> i64[3, n, 2] {\n  v1 = transpose [2, 0, 1] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[n, 2]) -> f64[2 * n] {\n  v1 = reshape [2 * n] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[n, 2]) -> f64[2 * n] {\n  v1 = neg v0\n  v2 = reshape [2 * n] v1\n  v3 = exp v2\n  yield v3\n}\n",
-        "func @0 f[n](v0: f64[n]) -> f64[1, n, 1] {\n  v1 = neg v0\n  v2 = reshape [1, n, 1] v1\n  v3 = abs v2\n  yield v3\n}\n",
-        "func @0 f[n](v0: f64) -> f64[1, 1] {\n  v1 = reshape [1, 1] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[1, 1]) -> f64 {\n  v1 = reshape [] v0\n  yield v1\n}\n",
-        "func @0 f[n](v0: f64[n], v1: f64[n]) -> f64[2 * n] {\n  v2 = exp v0\n  v3 = concat 0 v2, v1\n  yield v3\n}\n",
-        "func @0 f[n](v0: f64[n, 2], v1: f64[n, 3]) -> f64[n, 7] {\n  v3 = concat 1 v0, v1, v0\n  yield v3\n}\n",
-        "func @0 f[n]() -> i64[n * n + 1] {\n  v0 = iota n * n + 1\n  yield v0\n}\n",
-        "func @0 f[n](v0: bool[n]) -> (i64, bool[n, n]) {\n  v1 = size (n // 2) + (n % 3)\n  v2 = broadcast [n, n] [1] v0\n  yield v1, v2\n}\n",
-        "func @0 f[n](v0: f64[n], v1: f64[n, n]) -> f64[n, n] {\n  v2 = broadcast [n, n] [1] v0\n  v3 = transpose [1, 0] v1\n  v4 = mul v2 v3\n  v5 = transpose [1, 0] v4\n  v6 = add v5 v1\n  yield v6\n}\n",
-        "func @0 f[n](v0: f64[n]) -> (f64[n], f64[n]) {\n  yield v0, v0\n}\n",
-    ] {
-        agree(text, SIZES, 0.0);
-    }
+    cases("shapes");
 }
 
 #[test]
@@ -127,7 +109,10 @@ fn reductions() {
     ] {
         for (axes, result) in [("0, 1", ""), ("0", "[m]"), ("1", "[n]")] {
             let text = format!(
-                "func @0 f[n, m](v0: {dtype}[n, m]) -> {dtype}{result} {{\n  v1 = reduce {kind} [{axes}] v0\n  yield v1\n}}\n"
+                "func @0 f[n, m](v0: {dtype}[n, m]) -> {dtype}{result} {{
+  v1 = reduce {kind} [{axes}] v0
+  yield v1
+}}\n"
             );
             agree(&text, PAIRS, 1e-12);
         }
@@ -135,12 +120,21 @@ fn reductions() {
             [("1", "[n, 2, 3]"), ("0, 3", "[m, 2]"), ("1, 2", "[n, 3]"), ("0, 1, 2, 3", ""), ("2", "[n, m, 3]")]
         {
             let text = format!(
-                "func @0 f[n, m](v0: {dtype}[n, m, 2, 3]) -> {dtype}{result} {{\n  v1 = reduce {kind} [{axes}] v0\n  yield v1\n}}\n"
+                "func @0 f[n, m](v0: {dtype}[n, m, 2, 3]) -> {dtype}{result} {{
+  v1 = reduce {kind} [{axes}] v0
+  yield v1
+}}\n"
             );
             agree(&text, PAIRS, 1e-12);
         }
     }
-    let text = "func @0 f[n](v0: f64[n]) -> (f64, f64, f64) {\n  v1 = reduce max [0] v0\n  v2 = reduce min [0] v0\n  v3 = neg v0\n  v4 = reduce max [0] v3\n  yield v1, v2, v4\n}\n";
+    let text = "func @0 f[n](v0: f64[n]) -> (f64, f64, f64) {
+  v1 = reduce max [0] v0
+  v2 = reduce min [0] v0
+  v3 = neg v0
+  v4 = reduce max [0] v3
+  yield v1, v2, v4
+}\n";
     for at in 0..13 {
         for x in [f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY] {
             let mut xs = vec![0.0; 13];
@@ -155,7 +149,11 @@ fn positions_of_extremes() {
     for dtype in ["f64", "f32", "i64"] {
         for which in ["argmax", "argmin"] {
             let text = format!(
-                "func @0 f[n, m](v0: {dtype}[n, m]) -> (i64[m], i64[n]) {{\n  v1 = {which} 0 v0\n  v2 = {which} 1 v0\n  yield v1, v2\n}}\n"
+                "func @0 f[n, m](v0: {dtype}[n, m]) -> (i64[m], i64[n]) {{
+  v1 = {which} 0 v0
+  v2 = {which} 1 v0
+  yield v1, v2
+}}\n"
             );
             agree(&text, &[&[1, 1], &[3, 4], &[9, 2]], 0.0);
         }
@@ -169,17 +167,7 @@ fn positions_of_extremes() {
 
 #[test]
 fn parts() {
-    for text in [
-        "func @0 f[n](v0: f64[n + 3, 4], v1: i64) -> (f64[4], f64[n + 3], f64) {\n  v2 = index v0 [v1, :]\n  v3 = index v0 [:, v1]\n  v4 = index v0 [v1, v1]\n  yield v2, v3, v4\n}\n",
-        "func @0 f[n](v0: f64[n + 3, 4], v1: i64) -> (f64[n, 4], f64[n + 3, 2]) {\n  v2 = index v0 [from v1 len n step 1, :]\n  v3 = index v0 [:, from v1 len 2 step 1]\n  yield v2, v3\n}\n",
-        "func @0 f[n](v0: f64[2 * n + 3, 4]) -> f64[n + 1, 4] {\n  v9 = const 2\n  v1 = size 2 * n\n  v8 = add v1 v9\n  v2 = index v0 [from v8 len n + 1 step -2, :]\n  v3 = exp v2\n  yield v3\n}\n",
-        "func @0 f[n](v0: f64[3, 5], v1: i64[n, 2]) -> f64[n, 2, 5] {\n  v2 = index v0 [pick v1, :]\n  yield v2\n}\n",
-        "func @0 f[n](v0: f64[3, 3], v1: i64[n], v2: i64[2]) -> f64[n, 2] {\n  v3 = exp v0\n  v4 = index v3 [pick v1, pick v2]\n  yield v4\n}\n",
-        "func @0 f[n](v0: f64[n + 3, 4], v1: i64) -> f64 {\n  v2 = index v0 [v1, :]\n  v3 = index v2 [from v1 len 2 step 1]\n  v4 = reduce sum [0] v3\n  yield v4\n}\n",
-        "func @0 f[n](v0: f64[n + 3], v1: i64) -> f64 {\n  v2 = exp v0\n  v3 = index v2 [v1]\n  yield v3\n}\n",
-    ] {
-        agree(text, SIZES, 1e-13);
-    }
+    cases("parts");
 }
 
 #[test]
@@ -195,7 +183,10 @@ fn changes() {
                 ("[n + 3, 4]", "[:, :]"),
             ] {
                 let text = format!(
-                    "func @0 f[n](v0: {dtype}[n + 3, 4], v1: {dtype}{part}, v2: i64) -> {dtype}[n + 3, 4] {{\n  v3 = {op} v0 {sels} v1\n  yield v3\n}}\n"
+                    "func @0 f[n](v0: {dtype}[n + 3, 4], v1: {dtype}{part}, v2: i64) -> {dtype}[n + 3, 4] {{
+  v3 = {op} v0 {sels} v1
+  yield v3
+}}\n"
                 );
                 if sels.contains("-1") {
                     let two = text.replace("v2: i64)", "v5: i64)").replace("  v3 =", "  v2 = const 2\n  v3 =");
@@ -206,24 +197,25 @@ fn changes() {
             }
             for sels in ["[pick v2, pick v3]", "[pick v2, pick v2]"] {
                 let text = format!(
-                    "func @0 f[n](v0: {dtype}[3, 4], v1: {dtype}[n, n], v2: i64[n], v3: i64[n]) -> {dtype}[3, 4] {{\n  v4 = {op} v0 {sels} v1\n  yield v4\n}}\n"
+                    "func @0 f[n](v0: {dtype}[3, 4], v1: {dtype}[n, n], v2: i64[n], v3: i64[n]) -> {dtype}[3, 4] {{
+  v4 = {op} v0 {sels} v1
+  yield v4
+}}\n"
                 );
                 agree(&text, SIZES, 1e-13);
             }
             let both = format!(
-                "func @0 f[n](v0: {dtype}[n + 3], v1: {dtype}, v2: i64) -> ({dtype}[n + 3], {dtype}[n + 3]) {{\n  v3 = {op} v0 [v2] v1\n  v4 = {op} v3 [v2] v1\n  v5 = add v3 v4\n  yield v4, v5\n}}\n"
+                "func @0 f[n](v0: {dtype}[n + 3], v1: {dtype}, v2: i64) -> ({dtype}[n + 3], {dtype}[n + 3]) {{
+  v3 = {op} v0 [v2] v1
+  v4 = {op} v3 [v2] v1
+  v5 = add v3 v4
+  yield v4, v5
+}}\n"
             );
             agree(&both, SIZES, 0.0);
         }
     }
-    // What is written depends on what was there.
-    for text in [
-        "func @0 f[n](v0: f64[n + 1]) -> f64[n + 1] {\n  v9 = exp v0\n  v1 = const 1\n  v2 = const 0\n  v3 = index v9 [from v2 len n step 1]\n  v4 = update v9 [from v1 len n step 1] v3\n  yield v4\n}\n",
-        "func @0 f[n](v0: f64[n + 1]) -> f64[n + 1] {\n  v9 = exp v0\n  v1 = const 1\n  v2 = const 0\n  v3 = index v9 [from v2 len n step 1]\n  v5 = neg v3\n  v4 = acc v9 [from v1 len n step 1] v5\n  yield v4\n}\n",
-        "func @0 f[n](v0: f64[n, n]) -> f64[n, n] {\n  v9 = exp v0\n  v1 = transpose [1, 0] v9\n  v2 = update v9 [:, :] v1\n  v3 = transpose [1, 0] v2\n  v4 = add v3 v9\n  yield v4\n}\n",
-    ] {
-        agree(text, SIZES, 0.0);
-    }
+    cases("changes");
 }
 
 #[test]
@@ -236,12 +228,19 @@ fn products() {
             ("m, n", "n, m", "v0', v1'"),
         ] {
             let text = format!(
-                "func @0 f[n, m](v0: {dtype}[{a}], v1: {dtype}[{b}]) -> {dtype}[n, n] {{\n  v2 = matmul {op}\n  yield v2\n}}\n"
+                "func @0 f[n, m](v0: {dtype}[{a}], v1: {dtype}[{b}]) -> {dtype}[n, n] {{
+  v2 = matmul {op}
+  yield v2
+}}\n"
             );
             agree(&text, PAIRS, 1e-12);
         }
         let text = format!(
-            "func @0 f[n, m](v0: {dtype}[3, n, m], v1: {dtype}[3, m, n]) -> {dtype}[3, n, n] {{\n  v2 = neg v0\n  v3 = matmul v2, v1\n  yield v3\n}}\n"
+            "func @0 f[n, m](v0: {dtype}[3, n, m], v1: {dtype}[3, m, n]) -> {dtype}[3, n, n] {{
+  v2 = neg v0
+  v3 = matmul v2, v1
+  yield v3
+}}\n"
         );
         agree(&text, PAIRS, 1e-12);
     }
@@ -257,7 +256,11 @@ fn sorting_and_chance() {
     }
     for kind in ["uniform", "normal"] {
         let text = format!(
-            "func @0 f[n](v0: i64) -> (f64[n, 2], f64) {{\n  v1 = random {kind} [n, 2] v0\n  v2 = random {kind} [] v0\n  yield v1, v2\n}}\n"
+            "func @0 f[n](v0: i64) -> (f64[n, 2], f64) {{
+  v1 = random {kind} [n, 2] v0
+  v2 = random {kind} [] v0
+  yield v1, v2
+}}\n"
         );
         agree(&text, SIZES, 0.0);
     }

@@ -1,5 +1,5 @@
-//! Random programs: native code against the interpreter. What is tested is the sharing of memory, so the programs update,
-//! carry, branch and call without end, and every value may be used again later.
+//! Random programs: native code against the interpreter. What is tested is the sharing of memory,
+//! so the programs update, carry, branch and call without end, and every value may be used again later.
 
 use crate::support::{Numbers, compare, shape};
 use adl_compiler::interp::Data;

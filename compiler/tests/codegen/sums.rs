@@ -30,7 +30,8 @@ fn tree32(x: &[f32]) -> f32 {
     tree(x, 32, 512)
 }
 
-/// Functions of an array that give its sum: of an array, fused, of a comprehension, with functions and without, over axes.
+/// Functions of an array that give its sum: of an array, fused, of a comprehension,
+/// with functions and without, over axes.
 const FORMS: &str = "fn plain(x: f64[n]) = sum(x)
 fn fused(x: f64[n]) = sum(1.0 * x + 0.0 * x)
 fn comprehension(x: f64[n]) = sum(x[i] for i in 0..len(x))

@@ -175,3 +175,29 @@ pub fn agree(text: &str, sizes: &[&[i64]], tolerance: f64) -> Stats {
     }
     stats
 }
+
+/// The cases of a file in `cases`, each behind a line `---`: native code does what the interpreter does. Settings stand
+/// in comments, before all cases or in one: `; sizes: 0 3, 1 9` lists the sizes of calls, `; types: f64, f32` what
+/// stands for `T`; results agree to the bit without a `; tolerance: …`, and with `; vector loops` there must be some.
+pub fn cases(name: &str) {
+    let path = format!("{}/tests/codegen/cases/{name}.ir", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|problem| panic!("{path}: {problem}"));
+    let (head, cases) = text.split_once("---\n").expect("a case");
+    let setting = |case: &str, key: &str| {
+        let found = case.lines().chain(head.lines()).find_map(|line| line.strip_prefix("; ")?.strip_prefix(key));
+        found.map(|rest| rest.trim_start_matches(':').trim().to_string())
+    };
+    for case in cases.split("---\n") {
+        let list = |key| setting(case, key).map(|list| list.split(", ").map(str::to_string).collect::<Vec<_>>());
+        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("{path}: `{text}`"));
+        let sizes = list("sizes").unwrap_or_else(|| panic!("{path}: no sizes"));
+        let sizes: Vec<Vec<i64>> = sizes.iter().map(|call| call.split(' ').map(number).collect()).collect();
+        let sizes: Vec<&[i64]> = sizes.iter().map(Vec::as_slice).collect();
+        let tolerance = setting(case, "tolerance").map_or(0.0, |text| text.parse().expect("a tolerance"));
+        for dtype in list("types").unwrap_or_else(|| vec!["T".into()]) {
+            let stats = agree(&case.replace('T', &dtype), &sizes, tolerance);
+            let vectors = setting(case, "vector loops").is_none() || stats.vector_loops > 0;
+            assert!(vectors, "{path}: {stats:?} of\n{case}");
+        }
+    }
+}

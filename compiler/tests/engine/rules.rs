@@ -116,7 +116,13 @@ fn trials_are_silent_and_come_to_an_end() {
         "fn f(x: f64) -> f64 {\n  print(\"f of {x}\")\n  x^2\n}\n@jvp(f)\nfn rule(x, dx) = (f(x), 2 * x * dx)\nf'(3.0)";
     shows(printing, &["f of 3.0", "6.0"]);
     // Outside of its domain a function says so, or is not a number, or nothing sensible; that is no fault of the rule.
-    let domain = "fn f(x: f64) -> f64 {\n  assert(x > 100, \"too small\")\n  sqrt(x)\n}\n@jvp(f)\nfn rule(x, dx) = (f(x), 0.5 * dx / f(x))\nf'(400.0)";
+    let domain = "fn f(x: f64) -> f64 {
+  assert(x > 100, \"too small\")
+  sqrt(x)
+}
+@jvp(f)
+fn rule(x, dx) = (f(x), 0.5 * dx / f(x))
+f'(400.0)";
     shows(domain, &["0.025"]);
     let nan = "fn f(x: f64) -> f64 = log(x - 100)\n@jvp(f)\nfn rule(x, dx) = (f(x), dx / (x - 100))\nf'(102.0)";
     shows(nan, &["0.5"]);
@@ -135,7 +141,14 @@ print(abs(f'(4.0) - 0.25) < 1e-4)";
 
 #[test]
 fn a_function_without_end_is_not_waited_for() {
-    let text = "fn f(x: f64) -> f64 {\n  var y = x\n  while y != 0 { y = 0.5 * y + 1 }\n  y\n}\n@jvp(f)\nfn rule(x, dx) = (f(x), dx)\nprint(1)";
+    let text = "fn f(x: f64) -> f64 {
+  var y = x
+  while y != 0 { y = 0.5 * y + 1 }
+  y
+}
+@jvp(f)
+fn rule(x, dx) = (f(x), dx)
+print(1)";
     let (lines, result) = run(Backend::Native, text);
     assert!(result.is_ok() && lines == ["1"]);
 }
@@ -161,7 +174,13 @@ fn failures_in_the_library_stand_at_the_call() {
     for text in &programs {
         assert_eq!(fails(text, "E0410").2, call, "{text}");
     }
-    let loops = "let a = [1]\nfn f(x, b) {\n  var y = x\n  @checkpoint(b) for i in 0..9 { y = sin(y) }\n  y\n}\ngrad(|x| f(x, a[0]))(1.0)";
+    let loops = "let a = [1]
+fn f(x, b) {
+  var y = x
+  @checkpoint(b) for i in 0..9 { y = sin(y) }
+  y
+}
+grad(|x| f(x, a[0]))(1.0)";
     let (title, _, place) = fails(loops, "E0410");
     assert!(
         title.contains("keeps something of 2 rounds at least, not of 1") && place == "checkpoint",

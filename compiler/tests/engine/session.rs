@@ -166,11 +166,29 @@ fn a_failing_statement_changes_nothing() {
 #[test]
 fn control_flow() {
     shows(
-        "fn collatz(n) {\n  var (m, steps) = (n, 0)\n  while m != 1 {\n    if steps > 1000 { return -1 }\n    m = if m % 2 == 0 { m // 2 } else { 3 * m + 1 }\n    steps += 1\n  }\n  steps\n}\ncollatz(27)",
+        "fn collatz(n) {
+  var (m, steps) = (n, 0)
+  while m != 1 {
+    if steps > 1000 { return -1 }
+    m = if m % 2 == 0 { m // 2 } else { 3 * m + 1 }
+    steps += 1
+  }
+  steps
+}
+collatz(27)",
         &["111"],
     );
     shows(
-        "fn first(x, limit) {\n  for i in 0..len(x) {\n    if x[i] < 0 { continue }\n    if x[i] > limit { return i }\n  }\n  -1\n}\nlet x = [1.0, -9.0, 3.0, 8.0]\nfirst(x, 2.0)\nfirst(x, 9.0)",
+        "fn first(x, limit) {
+  for i in 0..len(x) {
+    if x[i] < 0 { continue }
+    if x[i] > limit { return i }
+  }
+  -1
+}
+let x = [1.0, -9.0, 3.0, 8.0]
+first(x, 2.0)
+first(x, 9.0)",
         &["2", "-1"],
     );
 }
@@ -178,7 +196,12 @@ fn control_flow() {
 #[test]
 fn derivatives() {
     shows(
-        "fn f(x) {\n  var y = x\n  for _ in 0..2 { y = cos(y^pi) * log(y) }\n  y\n}\nprint(\"{f(1.9):.10f} {f'(1.9):.10f}\")",
+        "fn f(x) {
+  var y = x
+  for _ in 0..2 { y = cos(y^pi) * log(y) }
+  y
+}
+print(\"{f(1.9):.10f} {f'(1.9):.10f}\")",
         &["-1.5346823415 -34.0324195991"],
     );
     shows("fn g(x: f64[n]) = sum(x^2)\ngrad(g)([1.0, 2.0, 3.0])", &["[2.0, 4.0, 6.0]"]);
@@ -238,7 +261,11 @@ fn parameters_of_a_program() {
 
 #[test]
 fn tests_run_after_the_definitions_alone() {
-    let text = "let a = 2\nprint(\"not in tests\")\nfn f(x) = a * x\ntest \"good\" { assert(f(2) == 4) }\ntest \"bad\" { assert(f(2) == 5, \"wrong\") }\n";
+    let text = "let a = 2
+print(\"not in tests\")
+fn f(x) = a * x
+test \"good\" { assert(f(2) == 4) }
+test \"bad\" { assert(f(2) == 5, \"wrong\") }\n";
     for backend in [Backend::Interpreter, Backend::Native] {
         let (mut session, lines) = session(backend);
         let mut reports = Vec::new();

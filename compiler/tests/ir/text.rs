@@ -121,7 +121,11 @@ fn every_factorisation() {
         };
         let word = factor.name();
         fixed(&format!(
-            "\nfunc @0 f[n](v0: f64[n, n], v1: f64[n + 2, n], v2: f64[n, 3]) -> f64[{rows}] {{\n  v3 = {word} {operands}\n  yield v3\n}}\n"
+            "
+func @0 f[n](v0: f64[n, n], v1: f64[n + 2, n], v2: f64[n, 3]) -> f64[{rows}] {{
+  v3 = {word} {operands}
+  yield v3
+}}\n"
         ));
     }
 }

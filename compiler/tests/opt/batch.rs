@@ -43,32 +43,6 @@ fn is_map(kind: &Kind) -> bool {
 }
 
 #[test]
-fn a_layer_for_many_inputs_is_one_product() {
-    crate::support::becomes(
-        batched,
-        "func f[m, k, n](w: f64[m, k], b: f64[m], xs: f64[n, k]) -> f64[n, m] {
-           ys = map [n] () { (i: i64)
-             x = index xs [i, :]
-             column = reshape [k, 1] x
-             p = matmul w, column
-             q = reshape [m] p
-             r = add q b
-             y = tanh r
-             yield y
-           }
-           yield ys
-         }",
-        "func f[m, k, n](w: f64[m, k], b: f64[m], xs: f64[n, k]) -> f64[n, m] {
-           p = matmul xs, w'
-           b2 = broadcast [n, m] [1] b
-           r = add p b2
-           ys = tanh r
-           yield ys
-         }",
-    );
-}
-
-#[test]
 fn what_has_no_form_for_all_lanes_stays_in_a_map() {
     let module = after(
         "func f[m, n](w: f64[m, m], xs: f64[n, m], half: f64[m]) -> f64[n, m] {
@@ -182,13 +156,48 @@ fn a_check_stays_before_what_it_guards() {
 fn other_maps_stay_as_they_are() {
     for text in [
         // Nothing is shared.
-        "func f[n, m](xs: f64[n, m, m]) -> f64[n, m, m] {\n  ys = map [n] () { (i: i64)\n    x = index xs [i, :, :]\n    y = matmul x, x\n    yield y\n  }\n  yield ys\n}",
+        "func f[n, m](xs: f64[n, m, m]) -> f64[n, m, m] {
+  ys = map [n] () { (i: i64)
+    x = index xs [i, :, :]
+    y = matmul x, x
+    yield y
+  }
+  yield ys
+}",
         // Matrices that live in registers.
-        "func f[n](w: f64[3, 3], xs: f64[n, 3, 1]) -> f64[n, 3, 1] {\n  ys = map [n] () { (i: i64)\n    x = index xs [i, :, :]\n    y = matmul w, x\n    yield y\n  }\n  yield ys\n}",
+        "func f[n](w: f64[3, 3], xs: f64[n, 3, 1]) -> f64[n, 3, 1] {
+  ys = map [n] () { (i: i64)
+    x = index xs [i, :, :]
+    y = matmul w, x
+    yield y
+  }
+  yield ys
+}",
         // A round touches one element in its lane; of all lanes at once it would touch all.
-        "func f[n, m](x: f64[m], at: i64[n], rounds: i64) -> f64[n, m] {\n  ys = map [n] () { (i: i64)\n    p = index at [i]\n    one = const 1.0\n    half = const 0.5\n    s, r = for rounds (x, one) { (k: i64, u: f64[m], q: f64)\n      v = acc u [p] q\n      h = mul q half\n      yield v, h\n    }\n    yield s\n  }\n  yield ys\n}",
+        "func f[n, m](x: f64[m], at: i64[n], rounds: i64) -> f64[n, m] {
+  ys = map [n] () { (i: i64)
+    p = index at [i]
+    one = const 1.0
+    half = const 0.5
+    s, r = for rounds (x, one) { (k: i64, u: f64[m], q: f64)
+      v = acc u [p] q
+      h = mul q half
+      yield v, h
+    }
+    yield s
+  }
+  yield ys
+}",
         // Lines are printed in the order of the lanes.
-        "func f[n, m](w: f64[m, m], xs: f64[n, m, m]) -> f64[n, m, m] {\n  ys = map [n] () { (i: i64)\n    print ($0) i\n    x = index xs [i, :, :]\n    y = matmul w, x\n    yield y\n  }\n  yield ys\n}",
+        "func f[n, m](w: f64[m, m], xs: f64[n, m, m]) -> f64[n, m, m] {
+  ys = map [n] () { (i: i64)
+    print ($0) i
+    x = index xs [i, :, :]
+    y = matmul w, x
+    yield y
+  }
+  yield ys
+}",
     ] {
         assert_eq!(count(&after(text, batched), is_map).0, 1, "{text}");
     }

@@ -39,7 +39,8 @@ fn printed(lines: &Lines) -> Vec<(u8, u64)> {
         .collect()
 }
 
-/// Whether the original ran to its end. If not, `after` fails as well, and by the same index unless failures may change places.
+/// Whether the original ran to its end. If not, `after` fails as well,
+/// and by the same index unless failures may change places.
 fn same_results(seed: u64, before: &Module, after: &Module, entry: FuncId, in_order: bool) -> bool {
     let mut random = Random(seed | 1);
     let size = 1 + random.below(3) as i64;

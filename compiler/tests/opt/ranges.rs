@@ -8,81 +8,16 @@ fn checks_left(text: &str) -> usize {
     after(text, |func, _| ranges::ranges(func)).to_string().matches("bounds").count()
 }
 
+/// The cases of `cases/ranges/bounds.txt`, each behind a line `---`.
 #[test]
 fn bounds_in_range_are_proven() {
-    let cases = [
-        // Counters, offsets, the other way round.
-        (0, "m = size n\n for_n: f64 = for m (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }"),
-        (
-            0,
-            "m = size n - 1\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n j = add i one\n bounds index j < n\n yield u\n }",
-        ),
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n l = size n - 1\n j = sub l i\n bounds index j < n\n yield u\n }",
-        ),
-        (
-            1,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n j = add i one\n bounds index j < n\n yield u\n }",
-        ),
-        (1, "m = size n\n r = for k (z) { (i: i64, u: f64)\n bounds index i < n\n yield u\n }"),
-        // Conditions.
-        (
-            0,
-            "zero = const 0\n m = size n\n a = ge k zero\n b = lt k m\n c = and a b\n r = if c {\n bounds index k < n\n yield z\n } else {\n yield z\n }",
-        ),
-        (
-            1,
-            "zero = const 0\n m = size n\n a = ge k zero\n b = lt k m\n c = or a b\n r = if c {\n bounds index k < n\n yield z\n } else {\n yield z\n }",
-        ),
-        (
-            0,
-            "m = size n\n zero = const 0\n one = const 1\n r = for m (z) { (i: i64, u: f64)\n c = gt i zero\n d = if c {\n j = sub i one\n bounds index j < n\n yield u\n } else {\n yield z\n }\n yield d\n }",
-        ),
-        // Rows.
-        (
-            0,
-            "r = map [n, m] () { (i: i64, j: i64)\n w = size m\n a = mul i w\n b = add a j\n bounds index b < n * m\n yield z\n }",
-        ),
-        // Remainders, clamps, choices.
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n j = add i one\n p = rem j m\n bounds index p < n\n yield u\n }",
-        ),
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n l = size n - 1\n o = const 0\n a = max k o\n p = min a l\n bounds index p < n\n yield u\n }",
-        ),
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n one = const 1\n o = const 0\n j = add i one\n e = eq j m\n p = select e o j\n bounds index p < n\n yield u\n }",
-        ),
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n two = const 2\n p = floordiv i two\n bounds index p < n\n yield u\n }",
-        ),
-        // A check that passed, carries, whiles.
-        (1, "bounds index k < n\n bounds index k < n + 1"),
-        (
-            0,
-            "m = size n\n o = const 0\n one = const 1\n r = for m (o) { (i: i64, u: i64)\n bounds index u < n\n v = add u one\n yield v\n }",
-        ),
-        (
-            0,
-            "m = size n\n o = const 0\n one = const 1\n r = while (o) { (i: i64)\n c = lt i m\n yield c\n } do { (j: i64)\n bounds index j < n\n v = add j one\n yield v\n }",
-        ),
-        // Triangles.
-        (
-            0,
-            "m = size n\n r = for m (z) { (i: i64, u: f64)\n s = for i (u) { (j: i64, v: f64)\n bounds index j < n\n yield v\n }\n yield s\n }",
-        ),
-    ];
-    for (left, body) in cases {
-        let body = body.replace("for_n: f64", "r");
-        let text =
-            format!("func f[n, m](x: f64[n], y: f64[m], k: i64) -> f64 {{\n z = const 0.0\n {body}\n yield z\n}}\n");
-        assert_eq!(checks_left(&text), left, "{text}");
+    let text = include_str!("cases/ranges/bounds.txt");
+    let cases: Vec<&str> = text.split("---\n").skip(1).collect();
+    for case in &cases {
+        let left = case.lines().find_map(|line| line.strip_prefix("; left: ")?.parse().ok());
+        assert_eq!(Some(checks_left(case)), left, "{case}");
     }
+    assert!(cases.len() > 10, "{} cases", cases.len());
 }
 
 #[test]

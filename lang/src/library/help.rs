@@ -163,14 +163,15 @@ fn operators() -> Vec<Help> {
 fn fixpoint() -> Help {
     Help {
         name: "fixpoint".into(),
-        signature: "fixpoint(tol = 1e-12, atol = 0, max = 10_000, accel = none, solver = none, spd = false, precond = none, \
-                    on_fail = \"error\", report = false) x = start { … }"
+        signature: "fixpoint(tol = 1e-12, atol = 0, max = 10_000, accel = none, solver = none, spd = false, \
+                    precond = none, on_fail = \"error\", report = false) x = start { … }"
             .into(),
-        doc: "The limit of a state that the block makes anew in each round, of any structure of floats, certified entry by entry. \
-              All options may be left out. A round may leave an entry to be moved by `tol` of it (in `f32` no less than 64 units of \
-              rounding), or by `atol` if it goes to 0; `max` rounds are made at most; `accel = anderson()` takes fewer. `solver` \
-              (\"lu\", \"gmres\", \"bicgstab\", \"cg\", \"iteration\"), `spd` and `precond` are for the linear systems of the derivatives, \
-              as in `linear_solve`. `on_fail` may be \"nan\" or \"accept\". `report` prints rounds and residuals."
+        doc: "The limit of a state that the block makes anew in each round, of any structure of floats, certified \
+              entry by entry. All options may be left out. A round may leave an entry to be moved by `tol` of it (in \
+              `f32` no less than 64 units of rounding), or by `atol` if it goes to 0; `max` rounds are made at most; \
+              `accel = anderson()` takes fewer. `solver` (\"lu\", \"gmres\", \"bicgstab\", \"cg\", \"iteration\"), \
+              `spd` and `precond` are for the linear systems of the derivatives, as in `linear_solve`. `on_fail` may \
+              be \"nan\" or \"accept\". `report` prints rounds and residuals."
             .into(),
         derivative: "that of the equation at the limit, by all that the block captures; the start has none".into(),
         kink: String::new(),

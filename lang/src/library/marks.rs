@@ -1,5 +1,5 @@
-//! What stands in a picture: lines, dots, histograms, colours and contours of grids. A mark is a record that `panel` and
-//! `plot` take; the numbers in it are values like others.
+//! What stands in a picture: lines, dots, histograms, colours and contours of grids.
+//! A mark is a record that `panel` and `plot` take; the numbers in it are values like others.
 
 use super::data::told;
 use super::options::{is_number, option, text_val};

@@ -16,7 +16,8 @@ pub(crate) const PANEL: &str = "panel(parts…, title = none, xlabel = none, yla
 
 /// Those of `plot` follow.
 pub(crate) const PLOT: &str = "plot(parts…, title = none, xlabel = none, ylabel = none, xlog = false, ylog = false, \
-     xlim = none, ylim = none, legend = true, equal = false, derivative = false, columns = none, size = none, save = none)";
+     xlim = none, ylim = none, legend = true, equal = false, derivative = false, columns = none, size = none, \
+     save = none)";
 
 const FIRST_OF_PLOT: usize = 11;
 
@@ -88,8 +89,10 @@ impl Parts {
             return Ok(taken);
         }
         let what = e.show(v);
-        let problem = Diagnostic::error("E0463", span, format!("a picture is made of marks, and this is {what}"))
-            .note("marks are made by `line`, `scatter`, `hist`, `heatmap` and `contour`; a function with a range, and arrays, are lines");
+        let problem = Diagnostic::error("E0463", span, format!("a picture is made of marks, and this is {what}")).note(
+            "marks are made by `line`, `scatter`, `hist`, `heatmap` and `contour`; a function with a range, and \
+                arrays, are lines",
+        );
         e.fail(problem)
     }
 }

@@ -18,8 +18,8 @@ pub enum Factor {
     Cholesky,
     /// `(A)`, `m × n` with m ≥ n: Q, thin, above R, whose diagonal is not negative. `[m + n, n]`
     Qr,
-    /// `(A)`, `n × n`, of which the lower half is read: the eigenvalues, ascending, above the matrix whose columns are the
-    /// eigenvectors; infinite if the iteration does not converge. `[n + 1, n]`
+    /// `(A)`, `n × n`, of which the lower half is read: the eigenvalues, ascending, above the matrix whose columns
+    /// are the eigenvectors; infinite if the iteration does not converge. `[n + 1, n]`
     Eigh,
     /// `(A)`, `m × n` with m ≥ n: U, `m × n`, above the singular values, descending, above V, `n × n`; infinite if the
     /// iteration does not converge. `[m + 1 + n, n]`

@@ -1,8 +1,9 @@
 //! A bound on the height of the tree that tokens will become, found without building it.
 //!
-//! Between two separators an expression is operands joined by operators. A chain of one precedence is one node if it is
-//! long, so that it counts for no more than [`CHAIN`] however long it is; other operators count one each. Below hangs the
-//! highest operand, whose own height is its prefixes, powers and postfixes plus the highest bracket in it.
+//! Between two separators an expression is operands joined by operators. A chain of one precedence
+//! is one node if it is long, so that it counts for no more than [`CHAIN`] however long it is;
+//! other operators count one each. Below hangs the highest operand, whose own height is its prefixes,
+//! powers and postfixes plus the highest bracket in it.
 
 use super::expr::CHAIN;
 use crate::token::Token;

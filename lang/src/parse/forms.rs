@@ -87,7 +87,8 @@ impl Place<'_> {
         self.token(Some(at)) == Some(Token::Assign) && self.token(Some(at + 1)) == Some(Token::Gt) && self.glued(at + 1)
     }
 
-    /// `f x = e`, `let rec f(x) = e`, `fn f(x) => e`, `fn f(x) -> e`, `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
+    /// `f x = e`, `let rec f(x) = e`, `fn f(x) => e`, `fn f(x) -> e`,
+    /// `fn f x = e`, `fn f<T>(x)`, `fn (x) = e`, `fn f(x): e`.
     pub(super) fn definition(&self) -> Option<Diagnostic> {
         let error = |title: &str| Diagnostic::error("E0010", self.span, title);
         match (self.token(Some(0))?, self.token(Some(1))?) {

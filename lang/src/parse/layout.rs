@@ -6,8 +6,9 @@
 //! A newline ends a statement unless the innermost open bracket is `(` or `[`, or the line ends in something that
 //! cannot end a statement, or the next line begins with `|>`, `.`, `else`, `and` or `or`.
 //!
-//! Depth is bounded here so that everything behind may recurse: brackets nest at most [`MAX_NESTING`] deep, and the
-//! tree of a statement, blocks included, is at most about [`MAX_DEPTH`] high; a chain of operators may be of any length.
+//! Depth is bounded here so that everything behind may recurse: brackets nest at most [`MAX_NESTING`] deep,
+//! and the tree of a statement, blocks included, is at most about [`MAX_DEPTH`] high;
+//! a chain of operators may be of any length.
 
 mod brackets;
 
@@ -253,8 +254,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether this much of a statement is `@jvp(f)` or `@checkpoint(32)`, so that the function or loop may begin on the next
-/// line.
+/// Whether this much of a statement is `@jvp(f)` or `@checkpoint(32)`,
+/// so that the function or loop may begin on the next line.
 fn is_rule(statement: &Statement) -> bool {
     use Token::{At, LParen, Name, RParen};
     match statement.tokens.as_slice() {

@@ -8,8 +8,9 @@ pub(super) fn both_zero(a: &Formula, b: &Formula) -> Formula {
     a.clone().zip(Prim::Eq, 0.0).zip(Prim::And, b.clone().zip(Prim::Eq, 0.0))
 }
 
-/// The exponent of the slope of `a^b`, `b a^(b - 1)`. At `a = b = 0` that would be `0 · ∞`, where the slope is 0: there it is
-/// `b a^b`, whose derivatives by `a` are 0 too. A condition on `b` alone would not be differentiable in `b`.
+/// The exponent of the slope of `a^b`, `b a^(b - 1)`. At `a = b = 0` that would be `0 · ∞`,
+/// where the slope is 0: there it is `b a^b`, whose derivatives by `a` are 0 too.
+/// A condition on `b` alone would not be differentiable in `b`.
 pub(super) fn lowered(a: &Formula, b: &Formula) -> Formula {
     select(both_zero(a, b), b.clone(), b.clone() - 1.0)
 }
@@ -19,8 +20,8 @@ pub(super) fn pow_log(k: impl Into<Formula>, a: &Formula, b: Formula, y: Formula
     Prim::PowLog.of([k.into(), a.clone(), b, y])
 }
 
-/// That of `a^b log(a)^k` by `a`: `b a^(b-1) log(a)^k + k a^(b-1) log(a)^(k-1)`. At `a = 0` the second is nothing beside
-/// the first, and of opposite sign where both are infinite.
+/// That of `a^b log(a)^k` by `a`: `b a^(b-1) log(a)^k + k a^(b-1) log(a)^(k-1)`.
+/// At `a = 0` the second is nothing beside the first, and of opposite sign where both are infinite.
 pub(super) fn pow_log_slope(k: &Formula, a: &Formula, b: &Formula) -> Formula {
     let less = b.clone() - 1.0;
     let power = a.clone().zip(Prim::Pow, less.clone());
@@ -68,8 +69,8 @@ pub(super) fn part(a: &Formula, b: &Formula, y: &Formula) -> Formula {
     select(none, 0.0, select(infinite(a), a.clone().map(Prim::Sign), a.clone() / y.clone()))
 }
 
-/// The weights of both arguments: 1 for the one that wins the comparison, ½ at a tie, NaN beside NaN, else 0. Differentiated
-/// again, a tie is that of the first.
+/// The weights of both arguments: 1 for the one that wins the comparison, ½ at a tie, NaN beside NaN, else 0.
+/// Differentiated again, a tie is that of the first.
 pub(super) fn weights(wins: Prim, ties: Prim, a: &Formula, b: &Formula) -> Vec<Formula> {
     let weight = |a: &Formula, b: &Formula, arm: Prim| {
         let tie = select(a.clone().zip(Prim::Eq, b.clone()), 0.5, a.clone() + b.clone());

@@ -166,11 +166,10 @@ impl<'a> Lexer<'a> {
         if let Some(format) = format(&rest[..length]) {
             return self.push(Token::Format(format), span);
         }
-        self.report(
-            Diagnostic::error("E0005", span, "unknown format").help(
-                "a format is a width, a precision and one of `f e g % d`, each of which may be left out: `:.3e`, `:8.2f`, `:d`",
-            ),
-        );
+        self.report(Diagnostic::error("E0005", span, "unknown format").help(
+            "a format is a width, a precision and one of `f e g % d`, each of which may be left out: `:.3e`, \
+                 `:8.2f`, `:d`",
+        ));
         self.push(Token::Bad, span);
     }
 

@@ -93,9 +93,9 @@ impl Order {
     }
 }
 
-/// The orders of all functions that are reached from the roots; `rules` gives the rules of a function as far as they are
-/// there, and which there will be. A function that takes a derivative of itself is of
-/// every order: no order is above `limit`.
+/// The orders of all functions that are reached from the roots;
+/// `rules` gives the rules of a function as far as they are there, and which there will be.
+/// A function that takes a derivative of itself is of every order: no order is above `limit`.
 pub fn orders<F: Copy + Eq + Hash>(
     roots: &[F],
     limit: usize,

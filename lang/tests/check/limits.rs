@@ -1,5 +1,6 @@
-//! What a text may become is bounded, and reading and checking end when the host says so. Whatever is long but flat is read
-//! and checked in a time that grows with its length: these tests would not come to an end otherwise.
+//! What a text may become is bounded, and reading and checking end when the host says so.
+//! Whatever is long but flat is read and checked in a time that grows with its length:
+//! these tests would not come to an end otherwise.
 
 use crate::host::{Types, check, check_with, problems, roomy};
 use adl_lang::check::{Checker, Limits};
@@ -37,7 +38,13 @@ fn the_host_ends_reading_and_checking() {
         checker.stop_when(Arc::new(|| true));
         assert_eq!(codes(&mut checker, "let x = 1"), ["E0412"]);
         // Each look counts down, so that the end comes in the middle of the work.
-        let unrolled = "let t = (1, 2, 3, 4, 5, 6, 7, 8)\nfn f(x) {\n  var s = x\n  for a in t { for b in t { for c in t { for d in t { s += a * b * c * d } } } }\n  s\n}\nf(0.5)";
+        let unrolled = "let t = (1, 2, 3, 4, 5, 6, 7, 8)
+fn f(x) {
+  var s = x
+  for a in t { for b in t { for c in t { for d in t { s += a * b * c * d } } } }
+  s
+}
+f(0.5)";
         let mut ended = 0;
         for looks in [3, 10, 30, 100] {
             let left = Arc::new(AtomicUsize::new(looks));
@@ -54,7 +61,12 @@ fn the_host_ends_reading_and_checking() {
 #[test]
 fn what_a_statement_becomes_is_bounded() {
     roomy(|| {
-        let unrolled = "fn f(t, x) {\n  var s = x\n  for a in t { for b in t { for c in t { s += a * b * c } } }\n  s\n}\nf((1, 2, 3, 4, 5, 6, 7, 8), 0.5)";
+        let unrolled = "fn f(t, x) {
+  var s = x
+  for a in t { for b in t { for c in t { s += a * b * c } } }
+  s
+}
+f((1, 2, 3, 4, 5, 6, 7, 8), 0.5)";
         let mut checker = Checker::new();
         checker.set_limits(Limits { operations: 1000, ..Limits::default() });
         assert_eq!(codes(&mut checker, unrolled), ["E0215"]);
@@ -143,6 +155,12 @@ fn of_many_problems_the_first_are_told() {
 
 #[test]
 fn types_in_messages_are_short() {
-    let text = "fn f(x) {\n  let a = (x, x, x, x, x, x, x, x, x, x)\n  let b = (a, a, a, a, a, a, a, a, a, a)\n  let c = (b, b, b, b, b, b, b, b, b, b)\n  c + 1\n}\nf(1.0)";
+    let text = "fn f(x) {
+  let a = (x, x, x, x, x, x, x, x, x, x)
+  let b = (a, a, a, a, a, a, a, a, a, a)
+  let c = (b, b, b, b, b, b, b, b, b, b)
+  c + 1
+}
+f(1.0)";
     assert!(problems(text).len() < 2000, "{}", problems(text));
 }

@@ -1,5 +1,5 @@
-//! A program of single precision stays one: every function of the library, given `f32` and literals, gives `f32`, and so
-//! do its derivatives in both modes.
+//! A program of single precision stays one: every function of the library, given `f32` and literals,
+//! gives `f32`, and so do its derivatives in both modes.
 
 use crate::host::{Types, check_with, render, roomy};
 use adl_lang::ast::StmtKind;

@@ -181,7 +181,9 @@ fn deep_expressions_fit_the_stack() {
         }
         let nested = format!("fn f(x) = {}x{}\nf(1.0)", "{ ".repeat(200), " }".repeat(200));
         let _ = check_with(&nested, &[]);
-        let deep = "fn f(x, n) = { let y = (|z| { if n == 0 { z } else { g(z, n - 1) } })(x); y + len(x) }\nfn g(x, n) = f(concat(x, [1.0]), n)\nlet r = f([1.0, 2.0], 90)";
+        let deep = "fn f(x, n) = { let y = (|z| { if n == 0 { z } else { g(z, n - 1) } })(x); y + len(x) }
+fn g(x, n) = f(concat(x, [1.0]), n)
+let r = f([1.0, 2.0], 90)";
         let (_, _, r) = check_with(deep, &[]);
         assert!(r.is_err());
     });

@@ -118,7 +118,11 @@ fn hostile_text_is_inert() {
 fn carets_stand_under_their_place_after_escapes_and_tabs() {
     assert_eq!(
         errors("\t\"\u{1b}é\" +* 2\r\n"),
-        "error[E0010]: expected an expression, found `*`\n --> a.adl:1:13\n  |\n1 |     \"\\u{1b}é\" +* 2\n  |                ^\n"
+        "error[E0010]: expected an expression, found `*`
+ --> a.adl:1:13
+  |
+1 |     \"\\u{1b}é\" +* 2
+  |                ^\n"
     );
 }
 

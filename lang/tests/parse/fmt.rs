@@ -74,7 +74,23 @@ fn the_style() {
 
 #[test]
 fn lines_keep_their_place() {
-    let text = "\n\nfn f(x) {\n\n    let y = x +\n  1\n  if x > 0 {\n  return y }\n        g(x,\n   y\n)\n- y\n\n}\n\n\n# end\n";
+    let text = "
+
+fn f(x) {
+
+    let y = x +
+  1
+  if x > 0 {
+  return y }
+        g(x,
+   y
+)
+- y
+
+}
+
+
+# end\n";
     let expected =
         "fn f(x) {\n  let y = x +\n    1\n  if x > 0 {\n    return y }\n  g(x,\n    y\n  )\n  -y\n}\n\n# end\n";
     assert_eq!(formatted(text), expected);

@@ -57,7 +57,8 @@ fn brackets() {
          sum(e for i in a, j in i if c, axis = 1) => (call sum ~[for e (in i a) (in j i) (if c)] axis=1)
          f(x, n = 3,) => (call f x n=3)
          A[i, .., none] => (at A i <_ _ _> none)
-         x[1..n-1, ..3, 2.., .. by 2, 1.. by 2, ..-1] => (at x <1 (- n 1) _> <_ 3 _> <2 _ _> <_ _ 2> <1 _ 2> <_ (- 1) _>)
+         x[1..n-1, ..3, 2..] => (at x <1 (- n 1) _> <_ 3 _> <2 _ _>)
+         x[.. by 2, 1.. by 2, ..-1] => (at x <_ _ 2> <1 _ 2> <_ (- 1) _>)
          || 3 => (|| 3)
          f(|x||y| x, 1) => (call f (|x| (|y| x)) 1)
          |(a, b), [c, d]: f64[2]| a => (|(tuple a b) [c d]: f64[2]| a)",
@@ -161,7 +162,24 @@ fn spans() {
 
 #[test]
 fn docs() {
-    let text = "## The file.\n## Two lines.\n\n## One.\nfn f() = 1\n\n##  Two\n# plain\nlet x = 1 ## no\n### no\nfn g() = 2\n## Three\n@jvp(f)\nfn h() = 3\n{\n  ## In.\n  fn k() = 1\n}";
+    let text = "## The file.
+## Two lines.
+
+## One.
+fn f() = 1
+
+##  Two
+# plain
+let x = 1 ## no
+### no
+fn g() = 2
+## Three
+@jvp(f)
+fn h() = 3
+{
+  ## In.
+  fn k() = 1
+}";
     let (file, problems) = read(text);
     assert!(problems.is_empty());
     assert_eq!(file.doc.as_deref(), Some("The file.\nTwo lines."));
@@ -280,8 +298,9 @@ fn nested_brackets_take_linear_time() {
 
 #[test]
 fn token_soup_never_panics() {
-    let words: Vec<&str> = "fn let var if else for while in by break continue return import and or not true none fixpoint test as \
-        x f 1 0.5 ( ) [ ] { } , : ; . .. + - * / // % @ ^ ' | |> || ** & ! = == != < <= += -> \" {{ {x \\ # ## 1. .5 2x \u{202e} \u{1b} − é \n \n"
+    let words: Vec<&str> = "fn let var if else for while in by break continue return import and or not true none \
+        fixpoint test as x f 1 0.5 ( ) [ ] { } , : ; . .. + - * / // % @ ^ ' | |> || ** & ! = == != < <= += -> \
+        \" {{ {x \\ # ## 1. .5 2x \u{202e} \u{1b} − é \n \n"
         .split(' ')
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;

@@ -7,8 +7,9 @@
 //! elementary mathematical functions with correctly rounded last bit*, ACM Trans. Math. Softw. 17, 1991. Sums and
 //! products of pairs: J.-M. Muller et al., *Handbook of Floating-Point Arithmetic*, chapters 4 and 5.
 //!
-//! The bounds count roundings. With `u = 2⁻⁵³`, a tail that is a product of `k` rounded factors is wrong by at most
-//! `(2k + 1) u` of itself, a little more than the sum of its roundings; the leading terms are pairs, wrong by a few `u²`.
+//! The bounds count roundings. With `u = 2⁻⁵³`, a tail that is a product of `k` rounded factors
+//! is wrong by at most `(2k + 1) u` of itself, a little more than the sum of its roundings;
+//! the leading terms are pairs, wrong by a few `u²`.
 #![allow(unsafe_code, reason = "raw pointers from native code; functions for a CPU feature")]
 
 mod exp;

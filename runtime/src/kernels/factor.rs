@@ -2,20 +2,22 @@
 //!
 //! One array comes out of each, so what belongs together is stacked, row by row:
 //!
-//! | kernel | operand | result |
-//! |---|---|---|
-//! | `adl_lu` | A, `n × n` | `n + 2` rows: L below the diagonal and U of P A = L U; the permutation (row `k` of P A is row `p[k]` of A); for each pivot its size relative to the numbers it is the difference of |
-//! | `adl_cholesky` | A, its lower half | L; if A is not positive definite, all zero but for the first entry, minus the size of the first leading block that is not |
-//! | `adl_qr` | A, `m × n`, m ≥ n | Q, `m × n`, above R, whose diagonal is not negative |
-//! | `adl_eigh` | A, its lower half | the eigenvalues, ascending, above the matrix whose columns are the eigenvectors; infinite if the iteration does not converge |
-//! | `adl_svd` | A, `m × n`, m ≥ n | U, `m × n`, above the singular values, descending, above V, `n × n`; infinite without convergence |
-//! | `adl_lu_solve` | what `adl_lu` gave, and B | X of A X = B or Aᵀ X = B |
-//! | `adl_triangular_solve` | T and B | X of T X = B or Tᵀ X = B; the other half of T is not read |
+//! - `adl_lu` of A, `n × n`: `n + 2` rows. L below the diagonal and U of P A = L U; the permutation (row `k` of P A is
+//!   row `p[k]` of A); for each pivot its size relative to the numbers it is the difference of.
+//! - `adl_cholesky` of the lower half of A: L. If A is not positive definite, all zero but for the first entry, minus
+//!   the size of the first leading block that is not.
+//! - `adl_qr` of A, `m × n`, m ≥ n: Q, `m × n`, above R, whose diagonal is not negative.
+//! - `adl_eigh` of the lower half of A: the eigenvalues, ascending, above the matrix whose columns are the
+//!   eigenvectors; infinite if the iteration does not converge.
+//! - `adl_svd` of A, `m × n`, m ≥ n: U, `m × n`, above the singular values, descending, above V, `n × n`; infinite
+//!   without convergence.
+//! - `adl_lu_solve` of what `adl_lu` gave, and B: X of A X = B or Aᵀ X = B.
+//! - `adl_triangular_solve` of T and B: X of T X = B or Tᵀ X = B; the other half of T is not read.
 //!
-//! Large factorisations go by blocks, with a look at the interrupt between them; those with an iteration in them run on a
-//! thread of their own, which works on a copy and is left if the call is to stop ([`crate::aside`]).
-//! An operand with an entry that is no finite number gives NaN throughout, so no iteration runs on it. The sign of an
-//! eigenvector or of a pair of singular vectors is that which makes its first large entry positive (of V).
+//! Large factorisations go by blocks, with a look at the interrupt between them; those with an iteration in them
+//! run on a thread of their own, which works on a copy and is left if the call is to stop ([`crate::aside`]).
+//! An operand with an entry that is no finite number gives NaN throughout, so no iteration runs on it. The sign
+//! of an eigenvector or of a pair of singular vectors is that which makes its first large entry positive (of V).
 #![allow(unsafe_code, reason = "raw pointers from native code")]
 
 mod orthogonal;

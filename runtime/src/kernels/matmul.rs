@@ -231,8 +231,8 @@ fn add_some<'a, T: Real + 'a>(c: &mut [T], x: &[T], row: impl Fn(usize) -> &'a [
     }
 }
 
-/// `c + low += x`, where `low` is what the roundings of `c` lost (T. Ogita, S. M. Rump and S. Oishi, *Accurate sum and dot
-/// product*, SIAM J. Sci. Comput. 26, 2005).
+/// `c + low += x`, where `low` is what the roundings of `c` lost (T. Ogita, S. M. Rump and S.
+/// Oishi, *Accurate sum and dot product*, SIAM J. Sci. Comput. 26, 2005).
 #[inline(always)]
 fn add_twice<T: Real>(c: &mut T, low: &mut T, x: T) {
     let sum = *c + x;

@@ -1,10 +1,10 @@
 //! Random numbers as functions of a key and a position.
 //!
-//! Number `i` of a key is 64 bits of the ChaCha stream cipher with 8 rounds (D. J. Bernstein,
-//! *ChaCha, a variant of Salsa20*, 2008). Its 256-bit key is the `i64` in little-endian order, then
-//! eight bytes 0, then the 16 bytes `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0,
-//! read in little-endian order. So an entry depends neither on how many are asked for nor on the
-//! machine, and different keys give streams that nobody can tell from independent ones.
+//! Number `i` of a key is 64 bits of the ChaCha stream cipher with 8 rounds (D. J. Bernstein, *ChaCha,
+//! a variant of Salsa20*, 2008). Its 256-bit key is the `i64` in little-endian order, then eight bytes 0,
+//! then the 16 bytes `ADL random v1...`; the bits are those at bytes `8 i` to `8 i + 8` of the stream with nonce 0,
+//! read in little-endian order. So an entry depends neither on how many are asked for nor on the machine,
+//! and different keys give streams that nobody can tell from independent ones.
 //!
 //! Each entry uses the one number at its position:
 //!

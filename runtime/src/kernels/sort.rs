@@ -59,8 +59,8 @@ export!(i64, adl_argsort_i64);
 /// An entry by its key, and where it stands.
 type Pair = (u64, usize);
 
-/// Rows up to this length are sorted between two looks at the interrupt. Longer ones are dealt out to buckets, each about
-/// as long as a part of this length.
+/// Rows up to this length are sorted between two looks at the interrupt. Longer ones are dealt out to buckets,
+/// each about as long as a part of this length.
 const WHOLE: usize = 1 << 18;
 const PART: usize = 1 << 16;
 
@@ -97,8 +97,8 @@ unsafe fn argsort<T: Key>(desk: Desk, out: *mut i64, data: *const T, rows: usize
     Ok(())
 }
 
-/// Deals the entries out to buckets, whose borders are keys of a sample, and sorts each. What equals a border has a bucket
-/// of its own, which needs no sorting: so many equal entries do not make a long one.
+/// Deals the entries out to buckets, whose borders are keys of a sample, and sorts each.
+/// What equals a border has a bucket of its own, which needs no sorting: so many equal entries do not make a long one.
 fn by_buckets<T: Key>(desk: Desk, pairs: &mut Vec<Pair>, entries: &[T]) -> Made {
     let n = entries.len();
     let count = (n / PART).clamp(1, MOST);

@@ -70,8 +70,8 @@ impl<'a> Leaf<'a> {
     /// Elements at strides.
     ///
     /// # Safety
-    /// For `'a`, every position within `dims` lies, at these strides, in memory of that type that can be read and is not
-    /// written.
+    /// For `'a`, every position within `dims` lies, at these strides,
+    /// in memory of that type that can be read and is not written.
     #[inline]
     pub(super) unsafe fn array(dtype: DType, dims: &'a [usize], strides: &'a [isize], start: *const u8) -> Leaf<'a> {
         let data =
@@ -178,7 +178,8 @@ impl<'a> Leaf<'a> {
             return Some(*self);
         };
         let room = scratch.room(bytes(self.dtype, self.dims)?)?;
-        // SAFETY: the room has a place for each element, and is not part of the array; the rest is the contract of `array`.
+        // SAFETY: the room has a place for each element, and is not part of the array;
+        // the rest is the contract of `array`.
         unsafe { each(self.dtype.size(), self.dims, strides, start, room, false) };
         Some(Leaf { dtype: self.dtype, dims: self.dims, data: Data::Dense(room, PhantomData) })
     }
@@ -227,8 +228,8 @@ impl<'a> LeafMut<'a> {
     /// Elements at strides.
     ///
     /// # Safety
-    /// For `'a`, the positions within `dims` lie, at these strides, in memory of that type that nobody else uses, each at
-    /// a place of its own.
+    /// For `'a`, the positions within `dims` lie, at these strides, in memory of that type
+    /// that nobody else uses, each at a place of its own.
     #[inline]
     pub(super) unsafe fn array(dtype: DType, dims: &'a [usize], strides: &'a [isize], start: *mut u8) -> LeafMut<'a> {
         let strides = if is_dense(dims, strides) { None } else { Some(strides) };

@@ -86,7 +86,8 @@ impl Bench {
             Err(_) => Value::Null,
         };
         json!({
-            "kind": "bench", "call": call.text, "notes": call.notes, "value": figures(&self.value), "gradient": gradient,
+            "kind": "bench", "call": call.text, "notes": call.notes,
+            "value": figures(&self.value), "gradient": gradient,
             "ratio": self.ratio(), "residualBytes": self.gradient.as_ref().ok().map(|f| f.tape),
         })
     }

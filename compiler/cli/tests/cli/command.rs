@@ -99,7 +99,14 @@ fn errors_at_run_time() {
     let path = folder.path("range.adl");
     let said = adl(&[&path]);
     let err = format!(
-        "error[E0401]: the index 7 is out of range: the axis has size 2\n --> {path}:4:12\n  |\n4 | fn at(i) = x[i]\n  |            ^^^^\n  |\n  = note: valid are 0 to 1\n  = note: in `at`, called at {path}:5:1: `at(k[1])`\n"
+        "error[E0401]: the index 7 is out of range: the axis has size 2
+ --> {path}:4:12
+  |
+4 | fn at(i) = x[i]
+  |            ^^^^
+  |
+  = note: valid are 0 to 1
+  = note: in `at`, called at {path}:5:1: `at(k[1])`\n"
     );
     expect(&said, FAILED, "before\n", &err);
 }
@@ -148,7 +155,10 @@ fn checks() {
 
 #[test]
 fn tests() {
-    let text = "fn f(x) = 2 * x\nprint(\"never\")\ntest \"twice\" { assert(f(2) == 4) }\ntest \"thrice\" { assert(f(2) == 6) }\n";
+    let text = "fn f(x) = 2 * x
+print(\"never\")
+test \"twice\" { assert(f(2) == 4) }
+test \"thrice\" { assert(f(2) == 6) }\n";
     let folder = Folder::new("tests", &[("t.adl", text)]);
     let said = adl(&["test", &folder.path("t.adl")]);
     assert_eq!((said.code, said.out.as_str()), (FAILED, "ok      twice\nFAILED  thrice\n1 passed, 1 failed\n"));
@@ -218,7 +228,15 @@ fn the_time_is_up() {
 fn limits_hold_for_every_command() {
     let lines: String = (0..20_000).map(|k| format!("  y = sin(y) * {k}.5 + x\n")).collect();
     let text = format!(
-        "fn endless(x) {{\n  var y = x\n  while y > 0 {{ y += 1 }}\n  y\n}}\nfn long(x) {{\n  var y = x\n{lines}  y\n}}\n"
+        "fn endless(x) {{
+  var y = x
+  while y > 0 {{ y += 1 }}
+  y
+}}
+fn long(x) {{
+  var y = x
+{lines}  y
+}}\n"
     );
     let folder = Folder::new("limits", &[("limits.adl", &text)]);
     let path = folder.path("limits.adl");
@@ -244,7 +262,14 @@ fn the_first_nan() {
     expect(&adl(&[&path]), OK, "nan\n", "");
     let said = adl(&["run", "--check-nan", &path]);
     let err = format!(
-        "error[E0413]: `log` made a NaN\n --> {path}:1:15\n  |\n1 | fn f(x) = sum(log(x) * 2)\n  |               ^^^^^^\n  |\n  = note: at [1, 1] it was given -0.25\n  = note: in `f`, called at {path}:3:1: `f(x)`\n"
+        "error[E0413]: `log` made a NaN
+ --> {path}:1:15
+  |
+1 | fn f(x) = sum(log(x) * 2)
+  |               ^^^^^^
+  |
+  = note: at [1, 1] it was given -0.25
+  = note: in `f`, called at {path}:3:1: `f(x)`\n"
     );
     expect(&said, FAILED, "", &err);
     // What is given a NaN does not make one, and what is not chosen does not count, in derivatives too.
@@ -268,7 +293,13 @@ fn the_first_nan() {
 
 #[test]
 fn progress_is_shown_to_who_watches_and_changes_nothing() {
-    let text = "fn f(x) {\n  var y = x\n  for _ in progress(0..3) { y *= x }\n  y\n}\nprint(f(2.0), f'(2.0))\nprint(sum(i for i in progress(0..4)))\n";
+    let text = "fn f(x) {
+  var y = x
+  for _ in progress(0..3) { y *= x }
+  y
+}
+print(f(2.0), f'(2.0))
+print(sum(i for i in progress(0..4)))\n";
     expect(&adl(&["-e", text]), OK, "16.0 32.0\n6\n", "");
     let (mut input, mut out, mut err) = (io::empty(), Vec::new(), Vec::new());
     let streams = Streams { watched: true, ..Streams::new(&mut input, &mut out, &mut err) };

@@ -1,5 +1,6 @@
-//! Recorded sessions, word for word. In `dialogues/*.txt` lines that begin with `> ` are entered; what follows is what is
-//! said, on both streams in order. `UPDATE_GOLDEN=1` records them anew; the difference is then to be read.
+//! Recorded sessions, word for word. In `dialogues/*.txt` lines that begin with `> ` are entered;
+//! what follows is what is said, on both streams in order. `UPDATE_GOLDEN=1` records them anew;
+//! the difference is then to be read.
 
 use adl_cli::{OK, Streams, run};
 use std::cell::RefCell;
@@ -78,7 +79,15 @@ fn files_are_saved_and_read_anew() {
     let path = |name: &str| folder.join(name).display().to_string();
     std::fs::write(path("part.adl"), "fn scale(x) = 2 * x\n").expect("a file");
     let save = format!(
-        "> import {part:?}\n> fn f(x) = part.scale(x)\n> let k = 3\n> k + 1\n> let m = ans + 1\n> fn f(x) = part.scale(x) + k\n> bad\n> f(1)\n> :save {saved}\n",
+        "> import {part:?}
+> fn f(x) = part.scale(x)
+> let k = 3
+> k + 1
+> let m = ans + 1
+> fn f(x) = part.scale(x) + k
+> bad
+> f(1)
+> :save {saved}\n",
         part = path("part.adl"),
         saved = path("saved.adl")
     );

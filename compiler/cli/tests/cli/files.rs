@@ -180,7 +180,11 @@ fn a_file_that_is_interrupted_is_not_there() {
     let folder = Folder::new("interrupted");
     for end in ["csv", "npz"] {
         let text = format!(
-            "let n = 20000000\nlet x = randn(1, n)\nsave(\"large.{end}\", (x: x))\nvar k = 1\nwhile k > 0 {{ k = k % 7 + 1 }}"
+            "let n = 20000000
+let x = randn(1, n)
+save(\"large.{end}\", (x: x))
+var k = 1
+while k > 0 {{ k = k % 7 + 1 }}"
         );
         let path = folder.write("program.adl", text);
         let said = adl(&["run", "--timeout", "2", &path]);

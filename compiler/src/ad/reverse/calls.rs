@@ -68,7 +68,8 @@ impl Sweep<'_, '_> {
         }
     }
 
-    /// A call whose pullback runs it again: a request, which takes the place of the call if nothing else needs its results.
+    /// A call whose pullback runs it again: a request, which takes the place
+    /// of the call if nothing else needs its results.
     fn reverse_again(&mut self, inst: Inst, func: FuncId, sizes: &[Dim], cotangents: &[Option<Value>]) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];

@@ -10,12 +10,13 @@
 //! }
 //! ```
 //!
-//! *Useful* is the backward counterpart of activity: a least fixed point from the seeded results, along operands that
-//! hand a tangent on. A carry is useful if its result or its parameter is. A value is *tainted* if it feeds, through
-//! regions and calls, a data operand of a `select` or of a choice (`max`, `min`), if a branch uses it from outside, or if
-//! only part of it is used: its cotangent is zero where something else is taken, and must stay zero there even if a partial is
-//! infinite. Many values are used in branches or in parts, and few of their partials can be infinite (`finite.rs`): of
-//! those in branches only these are guarded, and of those in parts only what is infinite by itself, as the slope of `sqrt`.
+//! *Useful* is the backward counterpart of activity: a least fixed point from the seeded results,
+//! along operands that hand a tangent on. A carry is useful if its result or its parameter is.
+//! A value is *tainted* if it feeds, through regions and calls, a data operand of a `select` or of a choice (`max`,
+//! `min`), if a branch uses it from outside, or if only part of it is used:
+//! its cotangent is zero where something else is taken, and must stay zero there even if a partial is infinite.
+//! Many values are used in branches or in parts, and few of their partials can be infinite (`finite.rs`): of those
+//! in branches only these are guarded, and of those in parts only what is infinite by itself, as the slope of `sqrt`.
 
 use super::super::activity::Active;
 use super::super::emit::is_float;

@@ -39,8 +39,8 @@ impl Native {
         if count <= FEW {
             let mut slots = [0; FEW];
             self.fill(&mut slots[..count], sizes, args, results)?;
-            // SAFETY: `fill` put addresses into the slots of arrays that have the types of the function at these sizes; the
-            // places are borrowed exclusively, so they overlap with nothing.
+            // SAFETY: `fill` put addresses into the slots of arrays that have the types of the function at these sizes;
+            // the places are borrowed exclusively, so they overlap with nothing.
             unsafe { self.call(workspace, &slots[..count]) }
         } else {
             let mut slots = SmallVec::<[u64; 64]>::from_elem(0, count);

@@ -1,8 +1,8 @@
 //! Rule 13: accumulators of a `map` are never read.
 //!
-//! An accumulator is traced through the body: what is made from it by `acc`, and what loops, branches and calls hand on,
-//! *holds* it. Which results of a function hold a parameter is found for all functions together, beginning with
-//! every result that could, and taking away until nothing changes; so recursion is no obstacle.
+//! An accumulator is traced through the body: what is made from it by `acc`, and what loops, branches and calls
+//! hand on, *holds* it. Which results of a function hold a parameter is found for all functions together,
+//! beginning with every result that could, and taking away until nothing changes; so recursion is no obstacle.
 
 use super::{Broken, broken};
 use crate::ir::entity::Side;

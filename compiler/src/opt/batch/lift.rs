@@ -125,8 +125,8 @@ impl Lanes<'_> {
         Some(State::Lifted(self.pure(Op::Broadcast { dims, axes: places }, &[part])))
     }
 
-    /// An array with a part replaced, or added to. Where the part differs from lane to lane, each element is chosen; not
-    /// in a loop, whose rounds touch only the part.
+    /// An array with a part replaced, or added to. Where the part differs from lane to lane, each element is chosen;
+    /// not in a loop, whose rounds touch only the part.
     fn lift_update(&mut self, sels: &[Sel], args: &[Value], add: bool) -> Option<State> {
         let e = self.extents.len();
         let positions = &args[2..];

@@ -1,4 +1,5 @@
-//! Loops whose rounds are the same in all lanes: one loop that carries what is the same once, and the rest for all lanes.
+//! Loops whose rounds are the same in all lanes: one loop that carries what is the same once,
+//! and the rest for all lanes.
 //!
 //! ```text
 //! map [n] () { …                                              v8, v9 = for v1 (x, dx) { (i, p, q: [n])

@@ -10,8 +10,9 @@ use rustc_hash::FxHashSet;
 /// What a map is taken apart for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
-    /// Products with one operand that is the same in all lanes, in loops too. This is for what is still to be differentiated:
-    /// the tape of any other loop outside would keep the rounds of all lanes, and in lanes those of one.
+    /// Products with one operand that is the same in all lanes, in loops too.
+    /// This is for what is still to be differentiated: the tape of any other loop outside would
+    /// keep the rounds of all lanes, and in lanes those of one.
     Products,
     /// Those, and loops that carry something that is the same in all lanes.
     Once,
@@ -44,7 +45,8 @@ pub(super) fn loops(func: &Func, inst: Inst, effects: &Effects, aim: Aim) -> Opt
     pays.then_some(loops)
 }
 
-/// Whether a map can be taken apart: it adds nothing up over its lanes, prints nothing and keeps no tape across its body.
+/// Whether a map can be taken apart: it adds nothing up over its lanes,
+/// prints nothing and keeps no tape across its body.
 fn possible(func: &Func, inst: Inst, effects: &Effects) -> bool {
     let Kind::Map { body, accs: 0, .. } = func.insts[inst].kind else {
         return false;

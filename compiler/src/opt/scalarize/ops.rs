@@ -131,8 +131,8 @@ impl Scalarize<'_> {
         parts.into_iter().filter_map(|part| self.joined(prim, part, halves)).collect()
     }
 
-    /// Numbers joined in the order of a reduction: from left to right, but sixteen that a sum of doubles has as lanes are
-    /// joined in `halves`.
+    /// Numbers joined in the order of a reduction: from left to right, but sixteen
+    /// that a sum of doubles has as lanes are joined in `halves`.
     fn joined(&mut self, prim: Prim, mut part: Vec<Value>, halves: bool) -> Option<Value> {
         if halves && part.len() == 16 {
             while part.len() > 1 {

@@ -53,7 +53,13 @@ fn rule_11_tapes_are_linear() {
     breaks(11, &taped("y = map [n] () { (i: i64)\n    s: tape, w: f64 = pop t\n    yield w\n  }", "", ""));
     let branch = |then: &str, otherwise: &str| {
         format!(
-            "y = if c {{\n    a: tape, w: f64 = pop {then}\n    yield w\n  }} else {{\n    {otherwise}\n    yield x\n  }}"
+            "y = if c {{
+    a: tape, w: f64 = pop {then}
+    yield w
+  }} else {{
+    {otherwise}
+    yield x
+  }}"
         )
     };
     passes(&taped(&branch("t", "tape_end t"), "", ""));
@@ -65,7 +71,12 @@ fn rule_11_tapes_are_linear() {
         "s",
     ));
     passes(&taped(
-        "s, y = while (t, x) { (p: tape, q: f64)\n    yield c\n  } do { (u: tape, v: f64)\n    r = push u, v\n    yield r, v\n  }",
+        "s, y = while (t, x) { (p: tape, q: f64)
+    yield c
+  } do { (u: tape, v: f64)
+    r = push u, v
+    yield r, v
+  }",
         "tape",
         "s",
     ));
@@ -75,7 +86,12 @@ fn rule_11_tapes_are_linear() {
 fn rule_12_tests_are_pure() {
     let with = |test: &str| {
         format!(
-            "s, y = while (t, x) {{ (p: tape, q: f64)\n    {test}\n    yield c\n  }} do {{ (u: tape, v: f64)\n    yield u, v\n  }}"
+            "s, y = while (t, x) {{ (p: tape, q: f64)
+    {test}
+    yield c
+  }} do {{ (u: tape, v: f64)
+    yield u, v
+  }}"
         )
     };
     breaks(12, &taped(&with("r = push p, q"), "tape", "s"));
@@ -134,7 +150,13 @@ func peek[n](a: f64[n]) -> (f64[n], f64) {{
     breaks(
         13,
         &with(
-            "b = while (a) { (p: f64[n])\n      s = reduce sum [0] p\n      l = lt s e\n      yield l\n    } do { (p2: f64[n])\n      yield p2\n    }",
+            "b = while (a) { (p: f64[n])
+      s = reduce sum [0] p
+      l = lt s e
+      yield l
+    } do { (p2: f64[n])
+      yield p2
+    }",
             "e, b",
         ),
     );

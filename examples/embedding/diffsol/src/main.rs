@@ -1,5 +1,5 @@
-//! A stiff differential equation with the crate `diffsol`: the right side, and the product of its derivatives with a vector,
-//! come from a text in the language.
+//! A stiff differential equation with the crate `diffsol`: the right side, and the product of its derivatives
+//! with a vector, come from a text in the language.
 //!
 //! ```text
 //! cargo run --manifest-path examples/embedding/diffsol/Cargo.toml

@@ -68,7 +68,10 @@ impl Elab<'_> {
         let Some(length) = length else {
             return self.fail(
                 Diagnostic::error("E0203", span, "the length of this slice is not known when the program is compiled")
-                    .help("a slice like `x[i..i + 3]` has a fixed length; a sum over a part is written `sum(x[j] for j in a..b)`"),
+                    .help(
+                        "a slice like `x[i..i + 3]` has a fixed length; a sum over a part is written `sum(x[j] for \
+                        j in a..b)`",
+                    ),
             );
         };
         let len = if step > 0 {

@@ -94,8 +94,8 @@ impl Elab<'_> {
         }
     }
 
-    /// Literals become whole numbers, or floats of that type, and so do weak floats; what stays static is whole numbers,
-    /// truth values and structure.
+    /// Literals become whole numbers, or floats of that type, and so do weak floats;
+    /// what stays static is whole numbers, truth values and structure.
     pub fn settle(&mut self, val: &Val, float: DType, span: Span) -> R<Val> {
         Ok(match val {
             Val::Int(i) => Val::Size(Dim::constant(*i)),
@@ -244,7 +244,8 @@ impl Elab<'_> {
         let mut assumed: Option<Template> = None;
         let step = self.step(callee, args, span);
         let marks = self.diags.len();
-        // What has been made inside stays good unless it called the instance itself, for which other types were assumed.
+        // What has been made inside stays good unless it called the instance itself,
+        // for which other types were assumed.
         let mut stale = true;
         for round in 0..64 {
             if round > 0 {
@@ -368,7 +369,8 @@ impl Elab<'_> {
         copy.dim(d, true)
     }
 
-    /// A call, as a problem in the function shows it; none for one of the library, in which what fails is blamed on its caller.
+    /// A call, as a problem in the function shows it; none for one of the library,
+    /// in which what fails is blamed on its caller.
     fn step(&self, callee: &Val, args: &[Val], span: Span) -> Option<Step> {
         if self.blame_of(callee, span).is_some() {
             return None;

@@ -58,7 +58,10 @@ impl Elab<'_> {
                     format!("`{name}` is not bound yet where `{}` is written", self.f.name),
                 )
                 .label(self.f.span, "written here")
-                .help(format!("a function captures variables as they are where it is written: bind `{name}` above it, or make it a parameter"));
+                .help(format!(
+                    "a function captures variables as they are where it is written: bind `{name}` above it, or make it \
+                     a parameter"
+                ));
                 return self.fail(problem);
             }
             if let Some(v) = self.top_name(name)? {

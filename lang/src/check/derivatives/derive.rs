@@ -161,7 +161,14 @@ impl Elab<'_> {
                 Val::Tuple(parts) if parts.len() == points.len() => parts.iter().map(|(_, p)| p.clone()).collect(),
                 _ => {
                     let wanted = self.required(f).unwrap_or(points.len());
-                    return self.error("E0306", v_span, format!("the function has {wanted} arguments: the point is a tuple of them, and so are the tangents, `none` for one that does not move"));
+                    return self.error(
+                        "E0306",
+                        v_span,
+                        format!(
+                            "the function has {wanted} arguments: the point is a \
+                        tuple of them, and so are the tangents, `none` for one that does not move"
+                        ),
+                    );
                 }
             }
         };
@@ -196,7 +203,8 @@ impl Elab<'_> {
             _ => {
                 let n = wrt.map_or(points.len(), |w| w.places.len());
                 let title = format!(
-                    "there are {n} arguments to move: the vector is a tuple of {n} parts, `none` for one that does not move"
+                    "there are {n} arguments to move: the vector is a tuple of {n} parts, `none` for one that does \
+                     not move"
                 );
                 return self.error("E0306", v_span, title);
             }

@@ -37,8 +37,8 @@ impl Elab<'_> {
         }
     }
 
-    /// The leaves of a tangent or cotangent beside those of the value, `None` for zero; `None` altogether if it does not
-    /// fit the value.
+    /// The leaves of a tangent or cotangent beside those of the value, `None` for zero;
+    /// `None` altogether if it does not fit the value.
     pub fn along(&mut self, (like, types): Like<'_>, given: &Val, span: Span) -> R<Option<Vec<Option<Local>>>> {
         let leaves = like.leaves();
         if matches!(given, Val::None) || !leaves.iter().any(|l| moving(*l, types)) {

@@ -149,8 +149,10 @@ impl Elab<'_> {
                 let what = self.show(other);
                 let part = if path.is_empty() { "the state".to_string() } else { format!("its part `{path}`") };
                 self.fail(
-                    Diagnostic::error("E0603", span, format!("a `fixpoint` moves floats, and {part} is {what}"))
-                        .help("whole numbers become floats by `f64(…)`; what does not move is captured, and no part of the state"),
+                    Diagnostic::error("E0603", span, format!("a `fixpoint` moves floats, and {part} is {what}")).help(
+                        "whole numbers become floats by `f64(…)`; what does not move is captured, and no part \
+                            of the state",
+                    ),
                 )
             }
         }

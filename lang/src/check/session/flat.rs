@@ -1,13 +1,14 @@
 //! Warns of a derivative that is zero because all ways from what it is taken by to the value go through something flat:
 //! a rounding, a comparison, a position.
 //!
-//! An analysis of the finished instances: for each value, on which of the tracked parameters it depends *smoothly* (some way has no
-//! step that is flat) and on which at all. A parameter that the value does not depend on, and what `stop_grad` holds
-//! back, are meant so. What cannot be followed (rules, derivatives inside) counts as smooth: no warning is better than a wrong one.
+//! An analysis of the finished instances: for each value, on which of the tracked parameters
+//! it depends *smoothly* (some way has no step that is flat) and on which at all.
+//! A parameter that the value does not depend on, and what `stop_grad` holds back, are meant so.
+//! What cannot be followed (rules, derivatives inside) counts as smooth: no warning is better than a wrong one.
 //!
-//! The same walk warns of a branch that holds at single points, `if x == 0 { 1.0 } else { sin(x) / x }`, and gives a value there that does
-//! not move with `x`: the value is mended, and the derivative is 0. Where the other arm sees `x` only behind a guard,
-//! `where(x == 0, 1.0, x)`, somebody has thought of it.
+//! The same walk warns of a branch that holds at single points, `if x == 0 { 1.0 } else { sin(x) / x }`,
+//! and gives a value there that does not move with `x`: the value is mended, and the derivative is 0.
+//! Where the other arm sees `x` only behind a guard, `where(x == 0, 1.0, x)`, somebody has thought of it.
 
 use crate::check::state::elab::Elab;
 use crate::diagnostic::Diagnostic;
@@ -343,7 +344,8 @@ impl Flow<'_> {
         (f.control, f.leaving) = (outer, around);
     }
 
-    /// Notes a value that at single points is another than everywhere else, and there does not move with what is compared.
+    /// Notes a value that at single points is another than everywhere else,
+    /// and there does not move with what is compared.
     fn patched(&mut self, f: &Frame<'_>, points: &Points, there: Dep, elsewhere: Dep) {
         let compared = points.compared.iter().fold(Dep::default(), |a, b| a.join(f.get(*b)));
         let noted = f.func.library || self.patches.contains(&points.span);
@@ -441,7 +443,10 @@ impl Frame<'_> {
 fn patch(span: Span) -> Diagnostic {
     Diagnostic::warning("W0004", span, "this holds at a single point, where the derivative is that of this arm alone")
         .here("what is chosen here does not move with what is compared")
-        .help("write the arm with the terms that its derivatives need, as `1 - x^2 / 6`; or keep the point away from the other arm by a guard, `where(x == 0, 1.0, x)`")
+        .help(
+            "write the arm with the terms that its derivatives need, as `1 - x^2 / 6`; or keep the point away from \
+            the other arm by a guard, `where(x == 0, 1.0, x)`",
+        )
         .help("if this is meant, say so: compare `stop_grad(x)`")
 }
 
@@ -458,7 +463,10 @@ fn warning(span: Span, cut: &Cut, name: Option<&str>) -> Diagnostic {
     if cut.rounds {
         problem.help(format!("`straight_through({}, …)` rounds, and has the derivative of what is rounded", cut.what))
     } else {
-        problem.help("for a derivative, let the value change gradually: a `sigmoid` for a comparison, a weighted sum for a choice")
+        problem.help(
+            "for a derivative, let the value change gradually: a `sigmoid` for a comparison, a weighted sum \
+            for a choice",
+        )
     }
     .help("if zero is meant, say so with `stop_grad`")
 }

@@ -1,9 +1,10 @@
 //! Rules are tried before they are used: at random points the derivatives that they give are compared with differences.
 //!
-//! A trial is an entry of its own, made for small sizes, that the host runs for several keys. What comes of it is
-//! judged here. A function of annotated parameters is tried when its rule is defined, others when a derivative of them is
-//! first taken; one that takes functions is not tried. Points at which the function fails, or where differences do not
-//! settle, say nothing: so an `assert` keeps trials away from arguments that a function is not meant for.
+//! A trial is an entry of its own, made for small sizes, that the host runs for several keys.
+//! What comes of it is judged here. A function of annotated parameters is tried when its rule is defined,
+//! others when a derivative of them is first taken; one that takes functions is not tried.
+//! Points at which the function fails, or where differences do not settle, say nothing:
+//! so an `assert` keeps trials away from arguments that a function is not meant for.
 
 use crate::ast::{ExprKind, FnDef, Name, TypeExpr, TypeExprKind};
 use crate::check::state::elab::{Elab, Fail, R};

@@ -59,8 +59,8 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
     Arc::new(Group { fns, places, home, needs, reach, rules })
 }
 
-/// The definitions among the statements of a file that stand without the others: not those that need what a `var` binds,
-/// directly or by another definition that does.
+/// The definitions among the statements of a file that stand without the others:
+/// not those that need what a `var` binds, directly or by another definition that does.
 pub fn definitions(stmts: &[Stmt]) -> Vec<&Stmt> {
     let mut missing: Vec<Name> = Vec::new();
     let mut standing = Vec::new();

@@ -1,6 +1,6 @@
-//! Bounds on what one statement of the top level may become while it is compiled, and the end that the host may ask for.
-//! A short program can stand for an endless one: loops over tuples are unrolled, and each closure that is passed makes
-//! functions anew.
+//! Bounds on what one statement of the top level may become while it is compiled,
+//! and the end that the host may ask for. A short program can stand for an endless one:
+//! loops over tuples are unrolled, and each closure that is passed makes functions anew.
 
 use super::elab::{Elab, R};
 use super::value::Val;

@@ -156,8 +156,10 @@ impl Elab<'_> {
                 None => Err(Fail::Abort),
             },
             _ => self.fail(
-                Diagnostic::error("E0203", span, format!("{what} must be known when the program is compiled"))
-                    .note("whole numbers known then are literals, sizes, whole arguments and `let`s of them; not loop variables, `var`s or entries of arrays"),
+                Diagnostic::error("E0203", span, format!("{what} must be known when the program is compiled")).note(
+                    "whole numbers known then are literals, sizes, whole arguments and `let`s of them; not loop \
+                        variables, `var`s or entries of arrays",
+                ),
             ),
         }
     }

@@ -1,6 +1,7 @@
-//! Numbers of twice the precision of a float, for values that are small differences of large ones: a number is the sum
-//! of two floats, of which the second is below half a unit in the last place of the first (Dekker, *A floating-point
-//! technique for extending the available precision*, 1971). About 104 bits; slow beside a float, so only for what needs it.
+//! Numbers of twice the precision of a float, for values that are small differences of large ones:
+//! a number is the sum of two floats, of which the second is below half a unit in the last place of the first (Dekker,
+//! *A floating-point technique for extending the available precision*, 1971). About 104 bits;
+//! slow beside a float, so only for what needs it.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

@@ -1,5 +1,6 @@
 //! The derivatives of `erfcx(x) = exp(x²) erfc(x)`, which are multiples of the repeated integrals of `erfc`:
-//! `f⁽ⁿ⁾ = (-2)ⁿ n! exp(x²) iⁿerfc(x)`, all of one sign, and `iⁿ⁻²erfc = 2x iⁿ⁻¹erfc + 2n iⁿerfc` (Abramowitz and Stegun, 7.2).
+//! `f⁽ⁿ⁾ = (-2)ⁿ n! exp(x²) iⁿerfc(x)`, all of one sign, and `iⁿ⁻²erfc = 2x iⁿ⁻¹erfc + 2n iⁿerfc`
+//! (Abramowitz and Stegun, 7.2).
 
 use std::f64::consts::FRAC_2_SQRT_PI;
 
@@ -21,7 +22,8 @@ pub extern "C" fn erfcx_derivative(n: f64, x: f64) -> f64 {
         }
         return slope;
     }
-    // The ratio of an integral to the one before as a continued fraction, from so far out that its start does not count.
+    // The ratio of an integral to the one before as a continued fraction,
+    // from so far out that its start does not count.
     let far = 16.0 + 300.0 / (x * x);
     let mut ratio = 0.0;
     let mut product = value;

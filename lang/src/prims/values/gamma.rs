@@ -1,6 +1,7 @@
-//! The logarithm of the gamma function and its derivatives, to a few units in the last place of the value, near the roots
-//! too. Below 0 the functions are differences of large parts (reflection). Where little is left of these they are computed
-//! in twice the precision; next to a root that is not enough either, and the Taylor series at the root is used.
+//! The logarithm of the gamma function and its derivatives, to a few units in the last place of the value,
+//! near the roots too. Below 0 the functions are differences of large parts (reflection).
+//! Where little is left of these they are computed in twice the precision;
+//! next to a root that is not enough either, and the Taylor series at the root is used.
 
 use super::double::Double;
 

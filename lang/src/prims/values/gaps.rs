@@ -1,5 +1,5 @@
-//! Differences `f(a + b) - f(a)` of the digamma function and its derivative, as sums of terms that do not cancel however
-//! near or large the arguments are.
+//! Differences `f(a + b) - f(a)` of the digamma function and its derivative, as sums of terms
+//! that do not cancel however near or large the arguments are.
 
 use super::gamma::{BERNOULLI, digamma, polygamma};
 

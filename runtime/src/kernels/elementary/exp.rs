@@ -1,7 +1,7 @@
 //! The exponential and what is made of it.
 //!
-//! `x = k log 2 + r` with |r| ≤ (log 2) / 2, so `exp(x) = 2ᵏ exp(r)` and `exp(r) - 1 = r + r²/2 + r³ p(r)`: the first two terms
-//! are pairs, the tail is at most a hundredth of the sum.
+//! `x = k log 2 + r` with |r| ≤ (log 2) / 2, so `exp(x) = 2ᵏ exp(r)` and `exp(r) - 1 = r + r²/2 + r³ p(r)`:
+//! the first two terms are pairs, the tail is at most a hundredth of the sum.
 
 use super::{Function, Lane, SHIFT, divide, fast_sum, polynomial, power_of_two, rounded, two_product, two_sum};
 

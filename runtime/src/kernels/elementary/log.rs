@@ -1,5 +1,5 @@
-//! Logarithms. `x = 2ᵏ m` with `m` between √½ and √2; with `s = (m - 1) / (m + 1)`, `log m = 2s + ⅔s³ + s⁵ p(s²)`, of which the first
-//! two terms are pairs and the tail is at most a thousandth of the sum.
+//! Logarithms. `x = 2ᵏ m` with `m` between √½ and √2; with `s = (m - 1) / (m + 1)`, `log m = 2s + ⅔s³ + s⁵ p(s²)`,
+//! of which the first two terms are pairs and the tail is at most a thousandth of the sum.
 
 use super::{Function, Lane, SHIFT, divide, fast_sum, polynomial, rounded, two_product, two_sum};
 

@@ -1,5 +1,5 @@
-//! Sine and cosine. `x = k π/2 + r` with |r| ≤ π/4; the first terms of both series are pairs, the tails at most three thousandths
-//! of the sum, and the low part of `r` comes in by the derivative, which is the other function.
+//! Sine and cosine. `x = k π/2 + r` with |r| ≤ π/4; the first terms of both series are pairs, the tails at most three
+//! thousandths of the sum, and the low part of `r` comes in by the derivative, which is the other function.
 
 use super::{Function, Lane, SHIFT, fast_sum, polynomial, rounded, two_product, two_sum};
 
