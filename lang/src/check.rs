@@ -1,5 +1,6 @@
-//! The checker: from the syntax tree to the typed tree. It evaluates the program over abstract values (`state/value.rs`)
-//! and emits an instance of each function for the types, shapes and known numbers of its arguments (`calls/instance.rs`).
+//! The checker: from the syntax tree to the typed tree. It evaluates the program over abstract values
+//! (`state/value.rs`) and emits an instance of each function for the types, shapes and known numbers of its arguments
+//! (`calls/instance.rs`).
 //!
 //! ```text
 //! state        values, keys, scopes, the host, the function that is built    sees nothing
@@ -11,8 +12,8 @@
 //! session      entries, modules, definitions, warnings                      sees all
 //! ```
 //!
-//! All rooms add methods to one object, the elaboration (`state/elab.rs`), since an expression may hold a call, whose body
-//! holds expressions.
+//! All rooms add methods to one object, the elaboration (`state/elab.rs`), since an expression may hold a call, whose
+//! body holds expressions.
 //!
 //! An entry is elaborated with *symbolic* sizes first; where the value of a size matters it is elaborated again with
 //! the actual numbers, and only then are problems reported.

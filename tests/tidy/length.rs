@@ -4,9 +4,9 @@ use super::{Source, sources};
 
 /// Functions that are longer, as `file: name`. The list may only become shorter.
 const LONG: &[&str] = &[
-    "lang/src/check/call.rs: match_args",
-    "lang/src/check/elsewhere.rs: here",
-    "lang/src/check/instance.rs: elaborate",
+    "lang/src/check/calls/call.rs: match_args",
+    "lang/src/check/advice/elsewhere.rs: here",
+    "lang/src/check/calls/instance.rs: elaborate",
     "lang/src/ops.rs: result",
     "lang/src/typed/validate.rs: stmt",
 ];

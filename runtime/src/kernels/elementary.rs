@@ -233,8 +233,8 @@ macro_rules! alone {
     };
 }
 
-// Those for which the method takes half to three quarters of the time of the function that is always certain. That of the
-// others is as fast.
+// Those for which the method takes half to three quarters of the time of the function that is always certain. For the
+// others that one is as fast.
 alone! {
     /// `tanh`; `one` is the same, always certain.
     adl_one_tanh = exp::Tanh;
