@@ -3,6 +3,7 @@
 pub mod ast;
 pub mod check;
 pub mod codes;
+pub mod defect;
 pub mod diagnostic;
 pub mod failures;
 pub mod fmt;

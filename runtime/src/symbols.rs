@@ -1,7 +1,8 @@
 //! The functions that compiled code may call: name, address and types.
 //!
-//! The types are read from the Rust functions, so a function and a call of it cannot disagree. What each function does
-//! with its parameters, and what it returns, is said where it is defined.
+//! The types are read from the Rust functions, so a function and a call of it cannot disagree. Who asks for a function names
+//! a [`Symbol`], so there are no names of functions that are none. What each function does with its parameters, and what
+//! it returns, is said where it is defined.
 
 use crate::abi::{self, Context, PrintValue, Tape};
 use crate::kernels::reduce::{self, Columns, LEVELS, Stream};
@@ -24,34 +25,48 @@ pub enum Part {
     Single,
 }
 
-/// A function that compiled code may call.
-#[derive(Clone, Copy, Debug)]
-pub struct Symbol {
-    /// Its name.
-    pub name: &'static str,
-    /// Where it is.
-    pub address: *const u8,
-    /// What it takes.
-    pub params: &'static [Part],
-    /// What it gives.
-    pub result: Option<Part>,
+/// The line of a function in the table.
+struct Row {
+    name: &'static str,
+    address: *const u8,
+    params: &'static [Part],
+    result: Option<Part>,
 }
 
 impl Symbol {
-    /// Whether it takes the context of the call.
-    pub fn takes_context(&self) -> bool {
-        self.params.contains(&Part::Context)
+    const fn row(self) -> &'static Row {
+        &ROWS[self as usize]
     }
-}
 
-/// Every function, grouped by module.
-pub fn symbols() -> &'static [Symbol] {
-    SYMBOLS
-}
+    /// The function of a name.
+    pub fn named(name: &str) -> Option<Symbol> {
+        Symbol::ALL.iter().copied().find(|symbol| symbol.name() == name)
+    }
 
-/// The function of a name.
-pub fn symbol(name: &str) -> Option<&'static Symbol> {
-    SYMBOLS.iter().find(|symbol| symbol.name == name)
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Where it is.
+    pub const fn address(self) -> *const u8 {
+        self.row().address
+    }
+
+    /// What it takes.
+    pub const fn params(self) -> &'static [Part] {
+        self.row().params
+    }
+
+    /// What it gives.
+    pub const fn result(self) -> Option<Part> {
+        self.row().result
+    }
+
+    /// Whether it takes the context of the call.
+    pub fn takes_context(self) -> bool {
+        self.params().contains(&Part::Context)
+    }
 }
 
 /// A type that compiled code passes.
@@ -117,14 +132,29 @@ callable! { A B C D E F G }
 callable! { A B C D E F G H }
 callable! { A B C D E F G H I }
 
-const fn row<F: Callable>(name: &'static str, address: *const u8, _function: F) -> Symbol {
-    Symbol { name, address, params: F::PARAMS, result: F::RESULT }
+const fn row<F: Callable>(name: &'static str, address: *const u8, _function: F) -> Row {
+    Row { name, address, params: F::PARAMS, result: F::RESULT }
 }
 
 /// Each group of functions is preceded by one `_` for each parameter; the compiler knows the types.
 macro_rules! table {
     ($($module:ident { $($params:tt { $($name:ident),* $(,)? })* })*) => {
-        const SYMBOLS: &[Symbol] = &[$($($(
+        /// A function that compiled code may call, by the name of the Rust function.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(non_camel_case_types, reason = "the names of functions")]
+        pub enum Symbol {
+            $($($(
+                #[doc = concat!("In `", stringify!($module), "`.")]
+                $name,
+            )*)*)*
+        }
+
+        impl Symbol {
+            /// Every function, grouped by module.
+            pub const ALL: &[Symbol] = &[$($($( Symbol::$name, )*)*)*];
+        }
+
+        const ROWS: &[Row] = &[$($($(
             row(
                 stringify!($name),
                 $module::$name as *const u8,
@@ -175,7 +205,6 @@ table! {
         (_, _, _, _, _) { adl_random_bits, adl_random_uniform_f64, adl_random_normal_f64 }
     }
     memory {
-        (_, _, _) { adl_fill_1, adl_fill_4, adl_fill_8, adl_copy }
-        (_, _, _, _, _, _) { adl_transpose_1, adl_transpose_4, adl_transpose_8 }
+        (_, _, _) { adl_copy }
     }
 }

@@ -7,8 +7,10 @@
 
 use super::scalar::{self, machine};
 use crate::ir::{Func, Type};
+use adl_lang::defect;
 use adl_lang::prims::{self, Prim};
-use adl_runtime::symbols::{self, Part};
+use adl_lang::types::DType;
+use adl_runtime::symbols::{Part, Symbol};
 use cranelift_codegen::ir::{self as clif, AbiParam, Signature, types};
 use cranelift_codegen::isa::CallConv;
 
@@ -47,12 +49,61 @@ pub(super) fn of_types(params: &[clif::Type], result: Option<clif::Type>, conven
     signature
 }
 
-/// How the names of the functions begin that apply an elementary function to many numbers; its own name and that of the
-/// element type follow.
-pub(super) const EACH: &str = "adl_each_";
+/// A function from outside that compiled code calls.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Outside {
+    Runtime(Symbol),
+    /// The function of the table behind a primitive.
+    Prim(Prim),
+    /// A power of whole numbers, and what is wrong with it.
+    Power,
+    PowerFault,
+}
 
-/// How the names of those begin that apply one to one number, where that is faster than the function of the table.
-pub(super) const ONE: &str = "adl_one_";
+impl From<Symbol> for Outside {
+    fn from(symbol: Symbol) -> Outside {
+        Outside::Runtime(symbol)
+    }
+}
+
+const POWER: &str = "adl_power";
+const POWER_FAULT: &str = "adl_power_fault";
+const PRIM: &str = "prim_";
+
+impl Outside {
+    /// Its name in the code.
+    pub(super) fn name(self) -> String {
+        match self {
+            Outside::Runtime(symbol) => symbol.name().to_string(),
+            Outside::Prim(prim) => format!("{PRIM}{}", prim.name()),
+            Outside::Power => POWER.to_string(),
+            Outside::PowerFault => POWER_FAULT.to_string(),
+        }
+    }
+
+    /// Its types; there are none if no function stands behind the primitive.
+    pub(super) fn types(self) -> Option<(Vec<clif::Type>, Option<clif::Type>)> {
+        let own = match self {
+            Outside::Runtime(symbol) => {
+                let params = symbol.params().iter().map(|&part| of_part(part)).collect();
+                return Some((params, symbol.result().map(of_part)));
+            }
+            Outside::Prim(prim) => primitive(prim)?,
+            Outside::Power | Outside::PowerFault => helper(&self.name())?,
+        };
+        let (params, result) = own.types();
+        Some((params.to_vec(), result))
+    }
+
+    /// Whether it does without a workspace. A failure is written into the context itself.
+    pub(super) fn is_bare(self) -> bool {
+        match self {
+            Outside::Runtime(Symbol::adl_fail | Symbol::adl_stop) => true,
+            Outside::Runtime(symbol) => !symbol.takes_context(),
+            Outside::Prim(_) | Outside::Power | Outside::PowerFault => true,
+        }
+    }
+}
 
 /// The machine type of a parameter or result of a function of the runtime.
 fn of_part(part: Part) -> clif::Type {
@@ -64,28 +115,24 @@ fn of_part(part: Part) -> clif::Type {
     }
 }
 
-/// The types of a function of the runtime.
-fn support(name: &str) -> Option<(Vec<clif::Type>, Option<clif::Type>)> {
-    let symbol = symbols::symbol(name)?;
-    Some((symbol.params.iter().map(|&part| of_part(part)).collect(), symbol.result.map(of_part)))
+/// Where a function from outside is, by its name in the code.
+pub(super) fn address(name: &str) -> Option<*const u8> {
+    let runtime = || Symbol::named(name).map(Symbol::address);
+    let of_prim = || name.strip_prefix(PRIM).and_then(Prim::named).and_then(primitive);
+    runtime().or_else(|| of_prim().or_else(|| helper(name)).map(|own| own.address()))
 }
 
-/// The types of a function from outside: of the runtime, of the code generator itself, or of a primitive (`prim_…`).
-pub(super) fn outside(name: &str) -> Option<(Vec<clif::Type>, Option<clif::Type>)> {
-    support(name).or_else(|| {
-        let own = helper(name).or_else(|| Prim::named(name.strip_prefix("prim_")?).and_then(primitive))?;
-        let (params, result) = own.types();
-        Some((params.to_vec(), result))
-    })
-}
-
-/// Whether a function that compiled code calls does without a workspace. A failure is written into the context itself.
-pub(super) fn is_bare(name: &str) -> bool {
-    matches!(name, "adl_fail" | "adl_stop") || symbols::symbol(name).is_none_or(|symbol| !symbol.takes_context())
+/// Which of two functions of the runtime is for a type of floats: that of double precision or that of single precision.
+pub(super) fn of_float(dtype: DType, [double, single]: [Symbol; 2]) -> Symbol {
+    match dtype {
+        DType::F64 => double,
+        DType::F32 => single,
+        DType::Bool | DType::I64 => defect!("{double:?} of {dtype:?}"),
+    }
 }
 
 /// A function that is compiled into the host, and its address.
-pub(super) enum Own {
+enum Own {
     /// Of one float.
     Unary(extern "C" fn(f64) -> f64),
     /// Of two floats.
@@ -98,7 +145,7 @@ pub(super) enum Own {
 
 impl Own {
     /// Its types.
-    pub(super) fn types(&self) -> (&'static [clif::Type], Option<clif::Type>) {
+    fn types(&self) -> (&'static [clif::Type], Option<clif::Type>) {
         match self {
             Own::Unary(_) => (&[types::F64], Some(types::F64)),
             Own::Binary(_) => (&[types::F64, types::F64], Some(types::F64)),
@@ -108,7 +155,7 @@ impl Own {
     }
 
     /// Its address.
-    pub(super) fn address(&self) -> *const u8 {
+    fn address(&self) -> *const u8 {
         match self {
             Own::Unary(f) => *f as *const u8,
             Own::Binary(f) => *f as *const u8,
@@ -119,7 +166,7 @@ impl Own {
 }
 
 /// The helpers of the code generator itself, and what Cranelift calls on machines without rounding instructions.
-pub(super) fn helper(name: &str) -> Option<Own> {
+fn helper(name: &str) -> Option<Own> {
     extern "C" fn floor(x: f64) -> f64 {
         x.floor()
     }
@@ -139,8 +186,8 @@ pub(super) fn helper(name: &str) -> Option<Own> {
         x.round_ties_even()
     }
     match name {
-        "adl_power" => Some(Own::Whole(scalar::power)),
-        "adl_power_fault" => Some(Own::Whole(scalar::power_fault)),
+        POWER => Some(Own::Whole(scalar::power)),
+        POWER_FAULT => Some(Own::Whole(scalar::power_fault)),
         "floor" => Some(Own::Unary(floor)),
         "ceil" => Some(Own::Unary(ceil)),
         "nearbyint" => Some(Own::Unary(nearest)),
@@ -152,7 +199,7 @@ pub(super) fn helper(name: &str) -> Option<Own> {
 }
 
 /// The function of the table behind a primitive.
-pub(super) fn primitive(prim: Prim) -> Option<Own> {
+fn primitive(prim: Prim) -> Option<Own> {
     match &prim.row().value {
         prims::Value::Unary(f) => Some(Own::Unary(*f)),
         prims::Value::Binary(f) => Some(Own::Binary(*f)),

@@ -4,12 +4,13 @@ use super::function::{Reg, Translator};
 use super::sites::{Fault, Site, What};
 use crate::ir::{Inst, Place};
 use adl_runtime::abi;
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
 use cranelift_frontend::FunctionBuilder;
 
 /// The kind of failure that compiled code reports; the site tells all.
-const FAILED: i64 = 1;
+pub(super) const FAILED: i64 = 1;
 
 /// Memory of our own: aligned, never out of bounds.
 pub(super) fn trusted() -> MemFlagsData {
@@ -92,16 +93,16 @@ impl Translator<'_, '_> {
             let params = self.b.block_params(block).to_vec();
             let kind = self.b.ins().iconst(types::I32, FAILED);
             let zero = self.int(0);
-            let status = self.call_support("adl_fail", &[self.ctx, kind, params[0], params[1], params[2], zero, zero]);
+            let status = self.ask(Symbol::adl_fail, &[self.ctx, kind, params[0], params[1], params[2], zero, zero]);
             let stop = self.stop_exit();
-            self.b.ins().jump(stop, &[status.unwrap_or(kind).into(), params[0].into()]);
+            self.b.ins().jump(stop, &[status.into(), params[0].into()]);
         }
         if let Some(block) = self.stop.take() {
             self.start(block);
             let params = self.b.block_params(block).to_vec();
             let frame = self.b.ins().get_frame_pointer(types::I64);
-            let status = self.call_support("adl_stop", &[self.ctx, params[0], params[1], frame]);
-            self.b.ins().return_(&[status.unwrap_or(params[0])]);
+            let status = self.ask(Symbol::adl_stop, &[self.ctx, params[0], params[1], frame]);
+            self.b.ins().return_(&[status]);
         }
         if let Some(block) = self.status.take() {
             self.start(block);

@@ -1,9 +1,10 @@
 //! What the lanes of a `map` add to accumulators of one float: those of a chunk of lanes are added in order,
 //! the first to what was there before, and the chunks are joined pairwise.
 
+use super::abi::of_float;
 use super::function::{Reg, Translator};
 use super::scalar::machine;
-use super::sums::{level_bytes, named};
+use super::sums::{PAIRWISE, level_bytes};
 use crate::ir::Value;
 use adl_lang::ops::Const;
 use adl_lang::types::{DType, Dim};
@@ -66,8 +67,7 @@ impl Translator<'_, '_> {
         let chunk = self.b.ins().ushr_imm_u(lane, i64::from(CHUNK.trailing_zeros()));
         let last = self.int(i64::from(last));
         for (&(k, dtype), &levels) in sums.iter().zip(rooms) {
-            let joined = self.call_support(&named("adl_pairwise", dtype), &[levels, chunk, state[k], last]);
-            state[k] = joined.unwrap_or(state[k]);
+            state[k] = self.ask(of_float(dtype, PAIRWISE), &[levels, chunk, state[k], last]);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::ir::{Inst, Kind, MAX_SIZE, Type, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, DimNode};
 use adl_runtime::abi;
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types};
 use cranelift_frontend::FunctionBuilder;
@@ -379,7 +380,7 @@ impl Translator<'_, '_> {
         let base = self.b.append_block_param(on, types::I64);
         self.b.ins().brif(short, grow, &[], bump, &[]);
         self.start(grow);
-        let fresh = self.call_support("adl_arena_grow", &[self.ctx, bytes]).unwrap_or(top);
+        let fresh = self.ask(Symbol::adl_arena_grow, &[self.ctx, bytes]);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, fresh, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         self.b.ins().jump(on, &[fresh.into()]);
@@ -403,7 +404,7 @@ impl Translator<'_, '_> {
         self.b.set_cold_block(slow);
         self.b.ins().brif(other, slow, &[], fast, &[]);
         self.start(slow);
-        self.call_support("adl_arena_release", &[self.ctx, top, chunk]);
+        self.call_support(Symbol::adl_arena_release, &[self.ctx, top, chunk]);
         self.b.ins().jump(on, &[]);
         self.start(fast);
         self.b.ins().store(flags, top, self.ctx, abi::OFFSET_ARENA_TOP as i32);

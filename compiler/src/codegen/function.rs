@@ -1,5 +1,6 @@
 //! Translates one function: its frame, then its instructions in order.
 
+use super::abi::Outside;
 use super::buffers::{self, Buffers, InPlace};
 use super::frame::Unsure;
 use super::fuse::{Form, Forms};
@@ -247,7 +248,7 @@ impl Translator<'_, '_> {
 
     /// The library function behind a primitive.
     pub(super) fn import_prim(&mut self, prim: Prim) -> Option<clif::FuncRef> {
-        let id = self.unit.import(&format!("prim_{}", prim.name()));
+        let id = self.unit.import(Outside::Prim(prim));
         match id {
             Some(id) => Some(self.reference(id)),
             None => {
@@ -257,15 +258,35 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Calls a function from outside.
-    pub(super) fn call_support(&mut self, name: &str, args: &[Reg]) -> Option<Reg> {
-        let Some(id) = self.unit.import(name) else {
-            self.defect(format!("there is no function {name}"));
+    /// Calls a function from outside; gives its result if it has one.
+    fn call_outside(&mut self, outside: Outside, args: &[Reg]) -> Option<Reg> {
+        let Some(id) = self.unit.import(outside) else {
+            self.defect(format!("there is no function {outside:?}"));
             return None;
         };
         let callee = self.reference(id);
+        let params = &self.b.func.dfg.signatures[self.b.func.dfg.ext_funcs[callee].signature].params;
+        let given = args.iter().map(|&arg| self.b.func.dfg.value_type(arg));
+        if !params.iter().map(|param| param.value_type).eq(given) {
+            self.defect(format!("{outside:?} is called with other types than it takes"));
+            return None;
+        }
         let call = self.b.ins().call(callee, args);
         self.b.inst_results(call).first().copied()
+    }
+
+    /// Calls a function from outside for what it does.
+    pub(super) fn call_support(&mut self, outside: impl Into<Outside>, args: &[Reg]) {
+        self.call_outside(outside.into(), args);
+    }
+
+    /// Calls a function from outside for what it gives.
+    pub(super) fn ask(&mut self, outside: impl Into<Outside>, args: &[Reg]) -> Reg {
+        let outside = outside.into();
+        match self.call_outside(outside, args) {
+            Some(given) => given,
+            None => self.defect(format!("{outside:?} gives nothing")),
+        }
     }
 
     /// Translates the instructions of a block.

@@ -1,8 +1,10 @@
 //! Kernels of the runtime, checks of arrays, and what is shown to the host.
 
-use super::checks::trusted;
+use super::abi::of_float;
+use super::checks::{FAILED, trusted};
 use super::element::At;
 use super::function::{Reg, Translator};
+use super::native::runtime_dtype;
 use super::nest::Look;
 use super::scalar::machine;
 use super::sites::{Fault, What};
@@ -15,30 +17,22 @@ use adl_lang::typed::BoundsOf;
 use adl_lang::types::{DType, Dim, Ty};
 use adl_runtime::abi;
 use adl_runtime::kernels::factor::{TRANSPOSED, UNIT, UPPER};
+use adl_runtime::kernels::matmul::{TRANSPOSED_A, TRANSPOSED_B};
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types};
 use smallvec::SmallVec;
 
-/// Flags of the matrix product kernel.
-const A_TRANSPOSED: i64 = 1;
-const B_TRANSPOSED: i64 = 2;
-
 /// The number of an element type in the runtime.
 fn code(dtype: DType) -> i64 {
-    match dtype {
-        DType::Bool => 0,
-        DType::I64 => 1,
-        DType::F32 => 2,
-        DType::F64 => 3,
-    }
+    runtime_dtype(dtype) as i64
 }
 
 impl Translator<'_, '_> {
     /// Calls a kernel that returns a status.
-    fn kernel(&mut self, name: &str, args: &[Reg]) {
-        if let Some(status) = self.call_support(name, args) {
-            self.stop_on(status);
-        }
+    fn kernel(&mut self, kernel: Symbol, args: &[Reg]) {
+        let status = self.ask(kernel, args);
+        self.stop_on(status);
     }
 
     /// A matrix product.
@@ -49,14 +43,14 @@ impl Translator<'_, '_> {
         let rank = ty.rank();
         let inner = self.data(a).dims[if ta { rank - 2 } else { rank - 1 }].clone();
         let kernel = match ty.dtype {
-            DType::F64 => "adl_matmul_f64",
-            DType::F32 => "adl_matmul_f32",
+            DType::F64 => Symbol::adl_matmul_f64,
+            DType::F32 => Symbol::adl_matmul_f32,
             DType::I64 | DType::Bool => return self.plain_matmul(inst, ta, tb, &inner, &ty, to),
         };
         let (a, b) = (self.address(a), self.address(b));
         let batch = self.count(&ty.dims[..rank - 2]);
         let (m, n, k) = (self.dim(&ty.dims[rank - 2]), self.dim(&ty.dims[rank - 1]), self.dim(&inner));
-        let flags = self.int(if ta { A_TRANSPOSED } else { 0 } | if tb { B_TRANSPOSED } else { 0 });
+        let flags = self.int(if ta { TRANSPOSED_A } else { 0 } | if tb { TRANSPOSED_B } else { 0 });
         self.kernel(kernel, &[self.ctx, to, a, b, batch, m, k, n, flags]);
     }
 
@@ -87,9 +81,9 @@ impl Translator<'_, '_> {
         let operand = self.func.insts[inst].args[0];
         let ty = self.data(operand).clone();
         let kernel = match ty.dtype {
-            DType::F64 => "adl_argsort_f64",
-            DType::F32 => "adl_argsort_f32",
-            DType::I64 => "adl_argsort_i64",
+            DType::F64 => Symbol::adl_argsort_f64,
+            DType::F32 => Symbol::adl_argsort_f32,
+            DType::I64 => Symbol::adl_argsort_i64,
             DType::Bool => {
                 self.defect("truth values are not sorted".to_string());
                 return;
@@ -106,21 +100,21 @@ impl Translator<'_, '_> {
     /// A factorisation, or a solution.
     pub(super) fn factor(&mut self, inst: Inst, factor: Factor, to: Reg) {
         let args = self.func.insts[inst].args.clone();
-        let single = self.data(args[0]).dtype == DType::F32;
+        let dtype = self.data(args[0]).dtype;
         let (kernel, flags) = match factor {
-            Factor::Lu => (["adl_lu_f64", "adl_lu_f32"], None),
-            Factor::Cholesky => (["adl_cholesky_f64", "adl_cholesky_f32"], None),
-            Factor::Qr => (["adl_qr_f64", "adl_qr_f32"], None),
-            Factor::Eigh => (["adl_eigh_f64", "adl_eigh_f32"], None),
-            Factor::Svd => (["adl_svd_f64", "adl_svd_f32"], None),
+            Factor::Lu => ([Symbol::adl_lu_f64, Symbol::adl_lu_f32], None),
+            Factor::Cholesky => ([Symbol::adl_cholesky_f64, Symbol::adl_cholesky_f32], None),
+            Factor::Qr => ([Symbol::adl_qr_f64, Symbol::adl_qr_f32], None),
+            Factor::Eigh => ([Symbol::adl_eigh_f64, Symbol::adl_eigh_f32], None),
+            Factor::Svd => ([Symbol::adl_svd_f64, Symbol::adl_svd_f32], None),
             Factor::LuSolve { transposed } => {
                 let flags = if transposed { TRANSPOSED } else { 0 };
-                (["adl_lu_solve_f64", "adl_lu_solve_f32"], Some(flags))
+                ([Symbol::adl_lu_solve_f64, Symbol::adl_lu_solve_f32], Some(flags))
             }
             Factor::Triangular { upper, transposed, unit } => {
                 let flag = |set: bool, flag: i64| if set { flag } else { 0 };
                 let flags = flag(upper, UPPER) | flag(transposed, TRANSPOSED) | flag(unit, UNIT);
-                (["adl_triangular_solve_f64", "adl_triangular_solve_f32"], Some(flags))
+                ([Symbol::adl_triangular_solve_f64, Symbol::adl_triangular_solve_f32], Some(flags))
             }
         };
         // The sizes are those of the last operand: A itself, or B.
@@ -134,16 +128,16 @@ impl Translator<'_, '_> {
         }
         operands.extend([self.dim(&dims[0]), self.dim(&dims[1])]);
         operands.extend(flags.map(|flags| self.int(flags)));
-        self.kernel(kernel[usize::from(single)], &operands);
+        self.kernel(of_float(dtype, kernel), &operands);
     }
 
     /// Random numbers.
     pub(super) fn random(&mut self, inst: Inst, kind: Random, dims: &[Dim], to: Reg) {
         let key = self.scalar(self.func.insts[inst].args[0]);
         let kernel = match kind {
-            Random::Uniform => "adl_random_uniform_f64",
-            Random::Normal => "adl_random_normal_f64",
-            Random::Bits => "adl_random_bits",
+            Random::Uniform => Symbol::adl_random_uniform_f64,
+            Random::Normal => Symbol::adl_random_normal_f64,
+            Random::Bits => Symbol::adl_random_bits,
         };
         let start = self.int(0);
         let n = self.count(dims);
@@ -166,7 +160,7 @@ impl Translator<'_, '_> {
         let site = self.b.ins().iconst(types::I32, site);
         let dtype = self.b.ins().iconst(types::I32, code(dtype));
         let (given, wanted) = (self.int(data.args.len() as i64), self.count(dims));
-        self.kernel("adl_host", &[self.ctx, site, list, given, to, dtype, wanted]);
+        self.kernel(Symbol::adl_host, &[self.ctx, site, list, given, to, dtype, wanted]);
     }
 
     /// One number of the host.
@@ -232,7 +226,7 @@ impl Translator<'_, '_> {
         let list = self.shown(&data.args);
         let site = self.b.ins().iconst(types::I32, site);
         let n = self.int(data.args.len() as i64);
-        self.kernel("adl_print", &[self.ctx, site, list, n]);
+        self.kernel(Symbol::adl_print, &[self.ctx, site, list, n]);
     }
 
     /// Fails with values unless the condition holds.
@@ -246,9 +240,9 @@ impl Translator<'_, '_> {
         self.start(failed);
         let list = self.shown(&data.args[1..]);
         let site = self.b.ins().iconst(types::I32, site);
-        let kind = self.b.ins().iconst(types::I32, 1);
+        let kind = self.b.ins().iconst(types::I32, FAILED);
         let n = self.int(data.args.len() as i64 - 1);
-        self.kernel("adl_fail_with", &[self.ctx, kind, site, list, n]);
+        self.kernel(Symbol::adl_fail_with, &[self.ctx, kind, site, list, n]);
         self.b.ins().jump(on, &[]);
         self.start(on);
     }

@@ -108,7 +108,7 @@ impl Translator<'_, '_> {
         match op {
             Op::Prim(prim) => {
                 let compared = prim.row().typing == Typing::Compare && self.data(data.args[0]).dtype == DType::Bool;
-                let function = here && pieces::has_many(*prim);
+                let function = here && pieces::of_many(*prim).is_some();
                 (has_vector_form(*prim) || function) && !compared && all(&data.args)
             }
             Op::Convert(to) => *to == dtype && self.data(data.args[0]).dtype == DType::Bool && all(&data.args),

@@ -6,13 +6,14 @@ mod call;
 
 pub use call::Stop;
 
+pub(super) use call::dtype as runtime_dtype;
+
 use super::isa::{self, Registers};
 use super::sites::{Places, Site, What};
 use super::{CodegenError, abi};
 use crate::ir::{Call, CallId, Calls};
 use adl_lang::source::Span;
 use adl_lang::types::Ty;
-use adl_runtime::symbols;
 use adl_runtime::{Array, Context, Failure, Status, Trace, Workspace};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::FuncId;
@@ -149,12 +150,7 @@ pub(super) fn room(instructions: usize) -> Result<JITModule, CodegenError> {
     let bytes = (1 << 20) + instructions.saturating_mul(4096);
     let memory = ArenaMemoryProvider::new_with_size(bytes.min(1 << 30)).map_err(|e| CodegenError(e.to_string()))?;
     builder.memory_provider(Box::new(memory));
-    builder.symbol_lookup_fn(Box::new(|name| abi::helper(name).map(|f| f.address())));
-    builder.symbol_lookup_fn(Box::new(|name| {
-        let prim = name.strip_prefix("prim_").and_then(adl_lang::prims::Prim::named)?;
-        abi::primitive(prim).map(|f| f.address())
-    }));
-    builder.symbol_lookup_fn(Box::new(|name| symbols::symbol(name).map(|symbol| symbol.address)));
+    builder.symbol_lookup_fn(Box::new(abi::address));
     Ok(JITModule::new(builder))
 }
 

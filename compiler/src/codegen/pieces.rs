@@ -8,7 +8,7 @@
 //! The runtime has a few functions in such a form, with the bits of the functions of one element. The buffers lie on
 //! the stack. A function is applied in pieces if its element is needed at the index of the row alone.
 
-use super::abi::EACH;
+use super::abi::of_float;
 use super::element::At;
 use super::function::{Reg, Translator};
 use super::fuse::Form;
@@ -17,8 +17,10 @@ use super::nest::Look;
 use super::scalar::machine;
 use super::vector::{Index, Row, Rows, UNROLL};
 use crate::ir::{Kind, Value};
+use adl_lang::defect;
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use rustc_hash::FxHashSet;
 
@@ -28,10 +30,19 @@ const PIECE: i64 = 256;
 /// Functions of one tree that are applied in pieces; each has a buffer.
 const MOST: usize = 8;
 
-/// Whether the runtime has a function that applies a primitive to many numbers.
-pub(super) fn has_many(prim: Prim) -> bool {
-    use Prim::{Cos, Cosh, Exp, Log, Log1p, Sigmoid, Sin, Tanh};
-    matches!(prim, Exp | Tanh | Cosh | Sigmoid | Log | Log1p | Sin | Cos)
+/// The functions of the runtime that apply a primitive to many numbers, of double and of single precision.
+pub(super) fn of_many(prim: Prim) -> Option<[Symbol; 2]> {
+    match prim {
+        Prim::Exp => Some([Symbol::adl_each_exp_f64, Symbol::adl_each_exp_f32]),
+        Prim::Tanh => Some([Symbol::adl_each_tanh_f64, Symbol::adl_each_tanh_f32]),
+        Prim::Cosh => Some([Symbol::adl_each_cosh_f64, Symbol::adl_each_cosh_f32]),
+        Prim::Sigmoid => Some([Symbol::adl_each_sigmoid_f64, Symbol::adl_each_sigmoid_f32]),
+        Prim::Log => Some([Symbol::adl_each_log_f64, Symbol::adl_each_log_f32]),
+        Prim::Log1p => Some([Symbol::adl_each_log1p_f64, Symbol::adl_each_log1p_f32]),
+        Prim::Sin => Some([Symbol::adl_each_sin_f64, Symbol::adl_each_sin_f32]),
+        Prim::Cos => Some([Symbol::adl_each_cos_f64, Symbol::adl_each_cos_f32]),
+        _of_one_number => None,
+    }
 }
 
 /// An application whose results are in a buffer: what would be the address of the element at index 0 of the row.
@@ -75,7 +86,7 @@ impl Translator<'_, '_> {
         }
         data.args.iter().for_each(|&a| self.find_functions(rows, a, seen, found));
         if let Op::Prim(prim) = op
-            && has_many(*prim)
+            && of_many(*prim).is_some()
         {
             found.push(value);
         }
@@ -123,12 +134,17 @@ impl Translator<'_, '_> {
     /// Computes the arguments of a function for a piece and applies it.
     fn apply(&mut self, function: Value, len: Reg, at: Index<'_>) {
         let Some(inst) = self.definition(function) else {
-            return;
+            defect!("{function} is applied to pieces");
         };
         let data = &self.func.insts[inst];
         let dtype = self.data(function).dtype;
         let (argument, bytes) = (data.args[0], dtype.bytes() as i64);
-        let Kind::Pure(Op::Prim(prim)) = data.kind else { return };
+        let Kind::Pure(Op::Prim(prim)) = data.kind else {
+            defect!("{:?} is applied to pieces", data.kind);
+        };
+        let Some(many) = of_many(prim) else {
+            defect!("{} is applied to pieces", prim.name());
+        };
         let Some(one) = self.import_prim(prim) else { return };
         let buffer = self.buffer();
         let main = self.whole_rounds(len, UNROLL, dtype);
@@ -152,7 +168,7 @@ impl Translator<'_, '_> {
             Vec::new()
         });
         let one = self.b.ins().func_addr(types::I64, one);
-        self.call_support(&format!("{EACH}{}_{}", prim.name(), dtype.name()), &[buffer, len, one]);
+        self.call_support(of_float(dtype, many), &[buffer, len, one]);
         // Where the piece begins in its row.
         let start = match at(self, zero) {
             At::Flat(i) => i,

@@ -2,13 +2,13 @@
 //! or reassociated. Whole numbers are checked.
 
 use super::Fault;
-use super::abi::ONE;
+use super::abi::Outside;
 use super::function::{Reg, Translator};
 use crate::ir::Inst;
 use adl_lang::ops::Const;
 use adl_lang::prims::{self, Prim};
 use adl_lang::types::DType;
-use adl_runtime::symbols;
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 
@@ -35,6 +35,17 @@ pub(super) extern "C" fn power_fault(base: i64, exponent: i64) -> i64 {
         _ if exponent < 0 => 2,
         Ok(e) => i64::from(base.checked_pow(e).is_none()),
         Err(_) => i64::from(!(-1..=1).contains(&base)),
+    }
+}
+
+/// The function of the runtime that applies a primitive to one number, where that is faster than the function of the table.
+fn of_one(prim: Prim) -> Option<Symbol> {
+    match prim {
+        Prim::Tanh => Some(Symbol::adl_one_tanh),
+        Prim::Sigmoid => Some(Symbol::adl_one_sigmoid),
+        Prim::Sin => Some(Symbol::adl_one_sin),
+        Prim::Cos => Some(Symbol::adl_one_cos),
+        _of_the_table => None,
     }
 }
 
@@ -136,13 +147,15 @@ impl Translator<'_, '_> {
         let Some(callee) = callee else {
             return self.defect(format!("{} of floats", prim.name()));
         };
-        let faster = format!("{ONE}{}", prim.name());
-        let y = if symbols::symbol(&faster).is_some() {
-            let one = self.b.ins().func_addr(types::I64, callee);
-            self.helper(&faster, &[wide[0], one])
-        } else {
-            let call = self.b.ins().call(callee, &wide);
-            self.b.inst_results(call)[0]
+        let y = match of_one(prim) {
+            Some(faster) => {
+                let one = self.b.ins().func_addr(types::I64, callee);
+                self.ask(faster, &[wide[0], one])
+            }
+            None => {
+                let call = self.b.ins().call(callee, &wide);
+                self.b.inst_results(call)[0]
+            }
         };
         if dtype == DType::F32 { self.b.ins().fdemote(types::F32, y) } else { y }
     }
@@ -153,12 +166,12 @@ impl Translator<'_, '_> {
             Prim::Add | Prim::Sub | Prim::Mul => self.whole_arithmetic(prim, x[0], x[1], inst),
             Prim::FloorDiv | Prim::Rem => self.whole_division(prim, x[0], x[1], inst),
             Prim::Pow => {
-                let fault = self.helper("adl_power_fault", &[x[0], x[1]]);
+                let fault = self.ask(Outside::PowerFault, &[x[0], x[1]]);
                 let too_large = self.b.ins().icmp_imm_s(IntCC::Equal, fault, 1);
                 self.fail_if(too_large, Fault::Overflow, inst, &[]);
                 let negative = self.b.ins().icmp_imm_s(IntCC::Equal, fault, 2);
                 self.fail_if(negative, Fault::NegativeExponent, inst, &[x[1]]);
-                self.helper("adl_power", &[x[0], x[1]])
+                self.ask(Outside::Power, &[x[0], x[1]])
             }
             Prim::Neg => {
                 self.fail_if_least(x[0], inst);
@@ -236,10 +249,6 @@ impl Translator<'_, '_> {
         let quotient = self.b.ins().sdiv(a, b);
         let adjust = self.b.ins().uextend(types::I64, adjust);
         self.b.ins().isub(quotient, adjust)
-    }
-
-    fn helper(&mut self, name: &str, args: &[Reg]) -> Reg {
-        self.call_support(name, args).unwrap_or(args[0])
     }
 
     fn fail_if_least(&mut self, x: Reg, inst: Inst) {

@@ -8,6 +8,7 @@ use crate::ir::{Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Ty};
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::InstBuilder;
 use smallvec::SmallVec;
 
@@ -41,7 +42,7 @@ impl Translator<'_, '_> {
             Op::Table(table) => {
                 let (from, bytes) = self.unit.table(table);
                 let (from, bytes) = (self.int(from), self.int(bytes));
-                self.call_support("adl_copy", &[to, from, bytes]);
+                self.call_support(Symbol::adl_copy, &[to, from, bytes]);
             }
             Op::Concat(axis) => self.concat(inst, &data.args, *axis, &self.data(result).clone(), to),
             Op::Update(sels) => self.update(inst, sels, false, to),
@@ -125,7 +126,7 @@ impl Translator<'_, '_> {
         }
         let count = self.count(&ty.dims);
         let bytes = self.b.ins().imul_imm_s(count, ty.dtype.bytes() as i64);
-        self.call_support("adl_copy", &[to, from, bytes]);
+        self.call_support(Symbol::adl_copy, &[to, from, bytes]);
     }
 
     fn concat(&mut self, inst: Inst, parts: &[Value], axis: usize, whole: &Ty, to: Reg) {

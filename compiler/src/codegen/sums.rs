@@ -9,6 +9,7 @@
 //!
 //! Up to eight elements, if that is known, are added from left to right where they are.
 
+use super::abi::of_float;
 use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
@@ -20,6 +21,7 @@ use crate::ir::{Inst, Value};
 use adl_lang::ops::{Const, Reduction};
 use adl_lang::types::{DType, Dim, Ty};
 use adl_runtime::kernels::reduce::{COLLECTED, Columns, LEVELS, Real, STRIP, Stream};
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use rustc_hash::FxHashSet;
@@ -118,7 +120,7 @@ impl Translator<'_, '_> {
         if self.known(n).is_some_and(|n| n <= block) {
             return self.block_sum(rows, &functions, n, at);
         }
-        let name = named("adl_pairwise", rows.dtype);
+        let pairwise = of_float(rows.dtype, PAIRWISE);
         self.with_room(level_bytes(), &mut |t, levels| {
             t.in_parts(n, block, rows.dtype, &mut |t, start, len, last| {
                 let inside = |t: &mut Translator<'_, '_>, i: Reg| {
@@ -132,7 +134,7 @@ impl Translator<'_, '_> {
                 t.b.ins().brif(alone, on, &[sum.into()], join, &[]);
                 t.start(join);
                 let k = t.b.ins().ushr_imm_u(start, i64::from(block.trailing_zeros()));
-                let joined = t.call_support(&name, &[levels, k, sum, last]).unwrap_or(sum);
+                let joined = t.ask(pairwise, &[levels, k, sum, last]);
                 t.b.ins().jump(on, &[joined.into()]);
                 t.start(on);
                 all
@@ -189,7 +191,7 @@ impl Translator<'_, '_> {
 
     /// The sum of a row without a vector form.
     fn sum_elements(&mut self, value: Value, dtype: DType, n: Reg, at: Index<'_>) -> Reg {
-        let name = named("adl_stream", dtype);
+        let sum = of_float(dtype, [Symbol::adl_stream_f64, Symbol::adl_stream_f32]);
         self.with_stream(dtype, &mut |t, stream, buffer| {
             t.in_parts(n, COLLECTED as i64, dtype, &mut |t, start, len, last| {
                 let zero = t.int(0);
@@ -201,7 +203,7 @@ impl Translator<'_, '_> {
                     t.b.ins().store(trusted(), x, to, 0);
                     Vec::new()
                 });
-                t.call_support(&name, &[stream, len, last]).unwrap_or(zero)
+                t.ask(sum, &[stream, len, last])
             })
         })
     }
@@ -209,12 +211,12 @@ impl Translator<'_, '_> {
     /// The sum of all elements of many rows.
     fn sum_rows(&mut self, value: Value, dims: &[Dim], rows: Option<Rows<'_>>, whole: &dyn Fn(At) -> At) -> Reg {
         let dtype = self.data(value).dtype;
-        let name = named("adl_stream", dtype);
+        let sum = of_float(dtype, [Symbol::adl_stream_f64, Symbol::adl_stream_f32]);
         self.with_stream(dtype, &mut |t, stream, buffer| {
             let zero = t.int(0);
             let flush: Flush<'_> = &mut |t| {
                 let (full, more) = (t.int(COLLECTED as i64), t.int(0));
-                t.call_support(&name, &[stream, full, more]);
+                t.call_support(sum, &[stream, full, more]);
             };
             let filled = match rows {
                 Some(rows) => {
@@ -237,7 +239,7 @@ impl Translator<'_, '_> {
                 }),
             };
             let last = t.int(1);
-            t.call_support(&name, &[stream, filled[0], last]).unwrap_or(zero)
+            t.ask(sum, &[stream, filled[0], last])
         })
     }
 
@@ -298,7 +300,7 @@ impl Translator<'_, '_> {
             return;
         };
         let reduced: Vec<Dim> = axes.iter().map(|&k| from[k].clone()).collect();
-        let name = named("adl_columns", dtype);
+        let sum = of_float(dtype, [Symbol::adl_columns_f64, Symbol::adl_columns_f32]);
         let width = (STRIP / dtype.bytes()) as i64;
         self.unit.stats.vector_loops += usize::from(rows.is_some());
         self.nest(kept, &[], &mut |t, outer, _| {
@@ -327,13 +329,13 @@ impl Translator<'_, '_> {
                         let filled = t.b.ins().iadd_imm_s(state[0], 1);
                         vec![t.flush_if_full(filled, tree.lanes, &mut |t| {
                             let full = t.int(tree.lanes);
-                            t.call_support(&name, &[columns, full, more, more]);
+                            t.call_support(sum, &[columns, full, more, more]);
                         })]
                     });
                     let place: SmallVec<[Reg; 4]> = outer.iter().copied().chain([first]).collect();
                     let (address, offset) = t.place(to, ty, &At::Axes(place));
                     let address = t.b.ins().iadd_imm_s(address, i64::from(offset));
-                    t.call_support(&name, &[columns, filled[0], address, len]);
+                    t.call_support(sum, &[columns, filled[0], address, len]);
                     zero
                 });
                 Vec::new()
@@ -472,6 +474,5 @@ pub(super) fn level_bytes() -> u32 {
     8 * LEVELS as u32
 }
 
-pub(super) fn named(function: &str, dtype: DType) -> String {
-    format!("{function}_{}", dtype.name())
-}
+/// What joins the sums of blocks.
+pub(super) const PAIRWISE: [Symbol; 2] = [Symbol::adl_pairwise_f64, Symbol::adl_pairwise_f32];

@@ -7,6 +7,7 @@ use super::scalar::machine;
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
 use adl_lang::types::Ty;
 use adl_runtime::abi;
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, types};
 
@@ -24,7 +25,7 @@ impl Translator<'_, '_> {
     /// An empty tape.
     pub(super) fn tape_new(&mut self, inst: Inst) {
         let result = self.func.insts[inst].results[0];
-        let tape = self.call_support("adl_tape_new", &[self.ctx]).unwrap_or(self.ctx);
+        let tape = self.ask(Symbol::adl_tape_new, &[self.ctx]);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, tape, 0);
         self.leave_if(none, abi::Status::OutOfMemory);
         let start = self.int(0);
@@ -34,7 +35,7 @@ impl Translator<'_, '_> {
     /// Gives a tape back.
     pub(super) fn tape_end(&mut self, inst: Inst) {
         let (tape, _) = self.tape(self.func.insts[inst].args[0]);
-        self.call_support("adl_tape_free", &[self.ctx, tape]);
+        self.call_support(Symbol::adl_tape_free, &[self.ctx, tape]);
     }
 
     /// The bytes that a value takes in a row.
@@ -71,9 +72,8 @@ impl Translator<'_, '_> {
         self.b.set_cold_block(grow);
         self.b.ins().brif(full, grow, &[], on, &[]);
         self.start(grow);
-        if let Some(status) = self.call_support("adl_tape_grow", &[self.ctx, tape, needed]) {
-            self.stop_on(status);
-        }
+        let status = self.ask(Symbol::adl_tape_grow, &[self.ctx, tape, needed]);
+        self.stop_on(status);
         self.b.ins().jump(on, &[]);
         self.start(on);
         let base = at(abi::OFFSET_TAPE_BASE);

@@ -1,5 +1,6 @@
 //! A unit: a function and all that it calls, compiled together and freed together.
 
+use super::abi::{self, Outside};
 use super::frame::plain_dim;
 use super::function::function;
 use super::in_place::Pairs;
@@ -8,9 +9,10 @@ use super::listing::Listing;
 use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::{Places, Site};
-use super::{CodegenError, Facts, abi};
+use super::{CodegenError, Facts};
 use crate::ir::{Block, Calls, Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::ops::{Const, Table};
+use adl_runtime::symbols::Symbol;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -38,7 +40,7 @@ pub(super) struct Unit<'m> {
     pub(super) listing: Option<Listing>,
     /// Bytes of the largest frame so far.
     frame: usize,
-    imports: FxHashMap<String, cranelift_module::FuncId>,
+    imports: FxHashMap<Outside, cranelift_module::FuncId>,
 }
 
 fn fault(problem: impl std::fmt::Display) -> CodegenError {
@@ -181,8 +183,11 @@ fn translate(
     context.func.signature = abi::entry_signature(convention);
     let id = unit.jit.declare_function("entry", Linkage::Local, &context.func.signature).map_err(fault)?;
     let calls = order.iter().any(|&f| calls(&module.funcs[f]));
-    let bare = !calls && unit.imports.keys().all(|name| abi::is_bare(name));
+    let bare = !calls && unit.imports.keys().all(|outside| outside.is_bare());
     entry_function(unit, entry, bare, &mut context.func, &mut builder);
+    if let Some(problem) = unit.defect.take() {
+        return Err(CodegenError(problem));
+    }
     define(unit, "entry", id, &mut context)?;
     Ok((id, bare))
 }
@@ -237,7 +242,7 @@ fn entry_function(
     let func = &unit.module.funcs[id];
     let pairs = unit.pairs.of(unit.module, id);
     let callee = unit.jit.declare_func_in_func(unit.declared[&id], into);
-    let copy = unit.import("adl_copy").map(|copy| unit.jit.declare_func_in_func(copy, into));
+    let copy = unit.import(Symbol::adl_copy.into()).map(|copy| unit.jit.declare_func_in_func(copy, into));
     let mut b = FunctionBuilder::new(into, builder);
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
@@ -273,8 +278,13 @@ fn entry_function(
                     let d = plain_dim(&mut b, &sizes, d);
                     b.ins().imul(product, d)
                 });
-                if let Some(copy) = copy {
-                    b.ins().call(copy, &[target, value, bytes]);
+                match copy {
+                    Some(copy) => {
+                        b.ins().call(copy, &[target, value, bytes]);
+                    }
+                    None => {
+                        unit.defect.get_or_insert("there is no function that copies".to_string());
+                    }
                 }
             }
         }
@@ -294,7 +304,7 @@ impl Unit<'_> {
     fn name(&self, number: u32) -> String {
         let id = cranelift_module::FuncId::from_u32(number);
         let own = self.declared.iter().find(|(_, declared)| **declared == id);
-        let outside = || self.imports.iter().find(|(_, import)| **import == id).map(|(name, _)| name.clone());
+        let outside = || self.imports.iter().find(|(_, import)| **import == id).map(|(outside, _)| outside.name());
         own.map(|(id, _)| self.module.funcs[*id].name.clone()).or_else(outside).unwrap_or_default()
     }
 
@@ -320,16 +330,16 @@ impl Unit<'_> {
         (self.tables[place].1.as_ptr() as i64, bytes as i64)
     }
 
-    /// A function from outside, if there is one of that name.
-    pub(super) fn import(&mut self, name: &str) -> Option<cranelift_module::FuncId> {
-        if let Some(&id) = self.imports.get(name) {
+    /// A function from outside, if there is one.
+    pub(super) fn import(&mut self, outside: Outside) -> Option<cranelift_module::FuncId> {
+        if let Some(&id) = self.imports.get(&outside) {
             return Some(id);
         }
-        let (params, result) = abi::outside(name)?;
+        let (params, result) = outside.types()?;
         let convention = self.jit.isa().default_call_conv();
         let signature = abi::of_types(&params, result, convention);
-        let id = self.jit.declare_function(name, Linkage::Import, &signature).ok()?;
-        self.imports.insert(name.to_string(), id);
+        let id = self.jit.declare_function(&outside.name(), Linkage::Import, &signature).ok()?;
+        self.imports.insert(outside, id);
         Some(id)
     }
 }

@@ -8,5 +8,6 @@ mod ops;
 mod random;
 mod sums;
 mod support;
+mod symbols;
 mod tables;
 mod vector;

@@ -4,12 +4,10 @@
 use std::ptr;
 
 use adl_runtime::kernels::matmul::{ACCUMULATE, TRANSPOSED_A, adl_matmul_f32, adl_matmul_f64};
-use adl_runtime::kernels::memory::{
-    adl_copy, adl_fill_1, adl_fill_4, adl_fill_8, adl_transpose_1, adl_transpose_4, adl_transpose_8,
-};
+use adl_runtime::kernels::memory::adl_copy;
 use adl_runtime::kernels::reduce::{dot, sum};
 use adl_runtime::kernels::sort::{adl_argsort_f32, adl_argsort_f64, adl_argsort_i64};
-use adl_runtime::symbols::{Part, symbol, symbols};
+use adl_runtime::symbols::{Part, Symbol};
 
 fn argsort(x: &[f64], rows: usize) -> Vec<i64> {
     let mut order = vec![-1; x.len()];
@@ -109,61 +107,30 @@ fn long_products_are_accurate() {
 }
 
 #[test]
-fn transposition() {
-    for (batch, rows, columns) in [(1, 1, 1), (2, 3, 5), (1, 33, 70), (3, 64, 31), (1, 0, 4), (0, 2, 2)] {
-        let x: Vec<u64> = (0..batch * rows * columns).collect();
-        let place = |i: u64| {
-            let (s, c, r) = (i / (rows * columns), i / rows % columns, i % rows);
-            s * rows * columns + r * columns + c
-        };
-        let expected: Vec<u64> = (0..batch * rows * columns).map(place).collect();
-        let (mut out8, mut out4, mut out1) = (vec![0; x.len()], vec![0u32; x.len()], vec![0u8; x.len()]);
-        let x4: Vec<u32> = x.iter().map(|&x| x as u32).collect();
-        let x1: Vec<u8> = x.iter().map(|&x| x as u8).collect();
-        let [s, r, c] = [batch, rows, columns].map(|n| n as i64);
-        // SAFETY: operands and results have batch × rows × columns elements.
-        unsafe {
-            assert_eq!(adl_transpose_8(ptr::null_mut(), out8.as_mut_ptr(), x.as_ptr(), s, r, c), 0);
-            adl_transpose_4(ptr::null_mut(), out4.as_mut_ptr(), x4.as_ptr(), s, r, c);
-            adl_transpose_1(ptr::null_mut(), out1.as_mut_ptr(), x1.as_ptr(), s, r, c);
-        }
-        assert_eq!(out8, expected);
-        assert!(out4.iter().zip(&expected).all(|(&a, &b)| a == b as u32));
-        assert!(out1.iter().zip(&expected).all(|(&a, &b)| a == b as u8));
-    }
-}
-
-#[test]
-fn fill_and_copy() {
-    let (mut ones, mut halves, mut flags) = ([0; 5], [0; 3], [0; 4]);
-    // SAFETY: the sizes are those of the arrays.
+fn copies_may_overlap_and_none_is_made_of_less_than_nothing() {
+    let mut bytes = [9, 1, 2, 3, 4];
+    // SAFETY: five bytes.
     unsafe {
-        adl_fill_8(ones.as_mut_ptr(), 1f64.to_bits() as i64, 5);
-        adl_fill_4(halves.as_mut_ptr(), i64::from(0.5f32.to_bits()), 3);
-        adl_fill_1(flags.as_mut_ptr(), 1, 3);
-        adl_fill_1(flags.as_mut_ptr(), 7, -3);
-        let bytes = ones.as_mut_ptr().cast::<u8>();
-        bytes.write(9);
-        adl_copy(bytes.add(1), bytes, 16);
-        assert_eq!(bytes.add(1).read(), 9);
+        let start = bytes.as_mut_ptr();
+        adl_copy(start.add(1), start, 3);
+        adl_copy(start, start.add(4), -1);
     }
-    assert_eq!(ones[4], 1f64.to_bits());
-    assert_eq!(halves, [0.5f32.to_bits(); 3]);
-    assert_eq!(flags, [1, 1, 1, 0]);
+    assert_eq!(bytes, [9, 9, 1, 2, 4]);
 }
 
 #[test]
 fn every_symbol_has_a_name_of_its_own_and_the_types_of_its_function() {
-    let mut names: Vec<&str> = symbols().iter().map(|symbol| symbol.name).collect();
-    assert!(symbols().iter().all(|symbol| !symbol.address.is_null()));
+    let mut names: Vec<&str> = Symbol::ALL.iter().map(|symbol| symbol.name()).collect();
+    assert!(Symbol::ALL.iter().all(|symbol| !symbol.address().is_null()));
+    assert!(Symbol::ALL.iter().all(|symbol| Symbol::named(symbol.name()) == Some(*symbol)));
     let count = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
     // Read by hand from three functions.
-    let types = |name| symbol(name).map(|symbol| (symbol.params, symbol.result)).expect(name);
+    let types = |symbol: Symbol| (symbol.params(), symbol.result());
     use Part::{Address, Context, Half, Word};
-    assert_eq!(types("adl_fill_4"), (&[Address, Word, Word][..], None));
-    assert_eq!(types("adl_fail"), (&[Context, Half, Half, Word, Word, Word, Word][..], Some(Half)));
-    assert_eq!(types("adl_tape_new"), (&[Context][..], Some(Address)));
+    assert_eq!(types(Symbol::adl_copy), (&[Address, Address, Word][..], None));
+    assert_eq!(types(Symbol::adl_fail), (&[Context, Half, Half, Word, Word, Word, Word][..], Some(Half)));
+    assert_eq!(types(Symbol::adl_tape_new), (&[Context][..], Some(Address)));
 }

@@ -223,7 +223,7 @@ fn misfit(what: &str, dtype: adl_runtime::DType, dims: &[usize], ty: &Ty) -> Cal
 }
 
 #[inline]
-fn dtype(dtype: DType) -> adl_runtime::DType {
+pub(in crate::codegen) fn dtype(dtype: DType) -> adl_runtime::DType {
     match dtype {
         DType::Bool => adl_runtime::DType::Bool,
         DType::I64 => adl_runtime::DType::I64,

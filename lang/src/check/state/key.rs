@@ -2,7 +2,7 @@
 
 use super::host::Global;
 use super::value::{Code, LeafTy, ModuleId, OpKind, Val};
-use crate::ast::Name;
+use crate::ast::{Format, Name};
 use crate::prims::Prim;
 use crate::source::Span;
 use crate::typed::{Local, Piece};
@@ -30,7 +30,7 @@ pub(crate) enum K {
         stop: bool,
     },
     /// The format of a piece; its value follows.
-    Format(String),
+    Format(Option<Format>),
     /// The step of a range; its ends follow.
     Range(i64),
     /// So many parts follow.
@@ -97,7 +97,7 @@ fn key_shared(
                     Piece::Text(t) => out.push(K::Text(t.clone())),
                     Piece::Clock { stop } => out.push(K::Clock { stop: *stop }),
                     Piece::Value(l, f) => {
-                        out.push(K::Format(format!("{f:?}")));
+                        out.push(K::Format(*f));
                         key_shared(&Val::Leaf(*l), ty, dim, out, seen);
                     }
                 }
@@ -155,4 +155,72 @@ fn key_shared(
 
 fn leaf(ty: &LeafTy, dim: &mut dyn FnMut(&Dim) -> Dim) -> LeafTy {
     LeafTy { ty: Ty { dims: ty.dims.iter().map(dim).collect(), ..ty.ty.clone() }, weak: ty.weak }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::state::value::{OpVal, RangeVal, Template, Wrt};
+
+    /// Values that hold the same numbers, so that their kinds alone tell them apart.
+    fn one_of_each_kind() -> Vec<Template> {
+        let n = || Dim::sym(crate::types::Sym(0));
+        let vector = || LeafTy::from(Ty::array(DType::F64, vec![n()]));
+        let leaf = || Val::Leaf(Local(0));
+        let text = |piece| Val::Str(Arc::from([piece]));
+        let op = |kind| Val::Op(Arc::new(OpVal { kind, parts: vec![leaf()] }));
+        let wrt = || Wrt { places: vec![0], tuple: false };
+        let values = [
+            leaf(),
+            Val::Global(Global(0)),
+            Val::Int(0),
+            Val::Float(0.0),
+            Val::Float(-0.0),
+            Val::Bool(false),
+            Val::Size(n()),
+            Val::Size(Dim::constant(0)),
+            Val::None,
+            Val::Str(Arc::from([])),
+            text(Piece::Text(String::new())),
+            text(Piece::Value(Local(0), None)),
+            text(Piece::Clock { stop: false }),
+            text(Piece::Clock { stop: true }),
+            Val::Range(Arc::new(RangeVal { start: Val::Int(0), end: leaf(), step: 0 })),
+            Val::Range(Arc::new(RangeVal { start: Val::Int(0), end: leaf(), step: 1 })),
+            Val::Zip(Arc::from([leaf()])),
+            Val::Flip(Arc::new(leaf())),
+            Val::Progress(Arc::new(leaf())),
+            Val::Tuple(Arc::from([(None, leaf())])),
+            Val::Tuple(Arc::from([(Some(Name::from("x")), leaf())])),
+            Val::Builtin(0),
+            Val::Prim(Prim::ALL[0]),
+            op(OpKind::Prime),
+            op(OpKind::Hessian { wrt: wrt() }),
+            op(OpKind::Grad { wrt: wrt(), value: false, aux: false }),
+            op(OpKind::Grad { wrt: wrt(), value: true, aux: false }),
+            Val::Module(ModuleId(0)),
+            Val::DType(DType::F64),
+            Val::Like(vector()),
+            Val::Absent,
+            Val::Error,
+        ];
+        values.into_iter().map(|val| Template { val, types: vec![vector()] }).collect()
+    }
+
+    #[test]
+    fn values_of_different_kinds_have_different_keys() {
+        let values = one_of_each_kind();
+        for (i, a) in values.iter().enumerate() {
+            for b in &values[i + 1..] {
+                assert_ne!(a.key(), b.key(), "{:?} and {:?}", a.val, b.val);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_structures_have_equal_keys_wherever_they_lie() {
+        for (a, b) in one_of_each_kind().into_iter().zip(one_of_each_kind()) {
+            assert_eq!(a.key(), b.key(), "{:?}", a.val);
+        }
+    }
 }
