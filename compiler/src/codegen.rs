@@ -3,12 +3,7 @@
 //! ```text
 //! unit.rs      a function and all that it calls    isa.rs       the processor
 //! native.rs    owns the code and calls it          sites.rs     where and why code fails
-//! abi.rs       signatures and support functions    in_place.rs  parameters that become results
-//!
-//! fuse.rs      which arrays are computed in line   cost.rs      what that costs
-//! live.rs      how long the others live            conflict.rs  which must not share memory
-//! classes.rs   which share it                      rotate.rs    and which exchange it
-//! buffers.rs   where it is
+//! abi.rs       signatures and support functions
 //!
 //! function.rs  one function, by instruction        frame.rs     its sizes, memory, results
 //! control.rs   if, for, while, map                 calls.rs     calls
@@ -27,30 +22,22 @@
 //! except for products of matrices; it never traps; loops can be interrupted; deep recursion ends in a status.
 
 mod abi;
-mod buffers;
 mod calls;
 mod checks;
 mod chunks;
-mod classes;
-mod conflict;
 mod control;
-mod cost;
 mod disassembly;
 mod element;
 mod frame;
 mod function;
-mod fuse;
-mod in_place;
 mod isa;
 mod kernels;
 mod lanes;
 mod listing;
-mod live;
 mod native;
 mod nest;
 mod pieces;
 mod reduce;
-mod rotate;
 mod scalar;
 mod sites;
 mod store;

@@ -18,6 +18,7 @@ pub mod ir;
 pub mod lower;
 pub mod opt;
 pub mod pipeline;
+pub mod plan;
 pub mod session;
 pub mod text;
 

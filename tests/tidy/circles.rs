@@ -23,11 +23,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("opt", &["ir"]),
     ("interp", &["ir"]),
     ("text", &["ir"]),
-    ("codegen", &["ir"]),
+    ("plan", &["ir"]),
+    ("codegen", &["ir", "plan"]),
     ("pipeline", &["ir", "lower", "ad", "opt", "text", "codegen"]),
     // A function of the host is declared by its typed signature.
     ("engine", &["ir", "ad", "interp", "codegen", "pipeline", "embed"]),
-    ("session", &["ir", "text", "pipeline", "engine"]),
+    ("session", &["ir", "text", "pipeline", "plan", "engine"]),
     ("embed", &["codegen", "engine"]),
 ];
 

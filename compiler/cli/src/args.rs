@@ -230,6 +230,9 @@ pub struct StageArgs {
     /// The IR after a pass.
     #[arg(long, value_name = "PASS")]
     after: Option<String>,
+    /// The same, with what is computed in line, stored, shared and changed in place.
+    #[arg(long)]
+    plan: bool,
     /// The IR of Cranelift.
     #[arg(long)]
     clif: bool,
@@ -247,6 +250,7 @@ impl StageArgs {
             None if self.typed => Stage::Typed,
             None if self.ir => Stage::After("lower".into()),
             None if self.vjp => Stage::Vjp,
+            None if self.plan => Stage::Plan,
             None if self.clif => Stage::Clif,
             None if self.asm => Stage::Asm,
             None => Stage::After("optimize".into()),

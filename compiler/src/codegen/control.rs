@@ -1,11 +1,11 @@
 //! `if`, `for`, `while` and `map`. What is carried is passed as block parameters: scalars and tapes by value, arrays by
 //! the memory of their class, which is passed only if it changes.
 
-use super::buffers::{Carry, Class};
 use super::element::At;
 use super::function::{Bound, Reg, Translator};
 use super::nest::{Look, Visit};
 use crate::ir::{Block, Inst, Type, Value};
+use crate::plan::places::{Carry, Class};
 use adl_lang::types::Dim;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};

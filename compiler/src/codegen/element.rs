@@ -4,12 +4,12 @@
 //! computed outside of it.
 
 use super::checks::trusted;
-use super::cost::proper_axes;
 use super::function::{Bound, Reg, Translator};
-use super::fuse::Form;
 use super::lanes::transposed;
 use super::scalar::machine;
 use crate::ir::{Block, Inst, Kind, Value};
+use crate::plan::cost::proper_axes;
+use crate::plan::fuse::Form;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, Ty};
 use cranelift_codegen::ir::{self as clif, InstBuilder};

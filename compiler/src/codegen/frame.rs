@@ -1,12 +1,12 @@
 //! The frame of a function: sizes, evaluated once at entry; memory for arrays, taken from the arena at entry and given
 //! back at the end; and the results, brought to where the caller wants them.
 
-use super::buffers::{Class, Place};
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::sites::Fault;
 use super::unit::standing;
 use crate::ir::{Inst, Kind, MAX_SIZE, Type, Value};
+use crate::plan::places::{Class, Place};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, DimNode};
 use adl_runtime::abi;
@@ -139,7 +139,7 @@ impl Translator<'_, '_> {
 
     /// The class of an array that has memory of its own, or of the array it is a view of.
     pub(super) fn class(&self, value: Value) -> Option<Class> {
-        super::fuse::owner(self.func, self.forms, value).and_then(|o| self.buffers.class[o])
+        crate::plan::fuse::owner(self.func, self.forms, value).and_then(|o| self.buffers.class[o])
     }
 
     /// Evaluates every dimension of the function once.

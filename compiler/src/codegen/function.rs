@@ -1,15 +1,15 @@
 //! Translates one function: its frame, then its instructions in order.
 
 use super::abi::Outside;
-use super::buffers::{self, Buffers, InPlace};
 use super::frame::Unsure;
-use super::fuse::{Form, Forms};
-use super::live::Life;
 use super::pieces::Pieces;
 use super::sites::Fault;
 use super::sums::Room;
 use super::unit::{Unit, calls};
 use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Place, Type, Value};
+use crate::plan::Plan;
+use crate::plan::fuse::{Form, Forms};
+use crate::plan::places::Buffers;
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
@@ -96,23 +96,9 @@ pub(super) fn function(
 ) {
     let module = unit.module;
     let func = &module.funcs[id];
-    let forms = Forms::of(func);
-    let life = Life::of(func, &forms);
-    let of_call: FxHashMap<Inst, Vec<Option<usize>>> = func
-        .insts
-        .iter()
-        .filter(|(inst, _)| life.at.contains_key(inst))
-        .filter_map(|(inst, data)| {
-            let Kind::Call { func, .. } = data.kind else {
-                return None;
-            };
-            Some((inst, unit.pairs.of(module, func)))
-        })
-        .collect();
-    let of_call = |inst: Inst, k: usize| of_call.get(&inst).and_then(|pairs| pairs[k]);
-    let buffers = buffers::plan(func, &forms, &life, &InPlace { own: pairs, of_call: &of_call });
-    unit.stats.stored += life.arrays.len();
-    unit.stats.buffers += buffers.slots.len();
+    let plan = Plan::of(module, id, pairs, &mut unit.pairs);
+    unit.stats.stored += plan.stored;
+    unit.stats.buffers += plan.buffers.slots.len();
     let mut b = FunctionBuilder::new(into, builder);
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
@@ -122,15 +108,15 @@ pub(super) fn function(
         unit,
         id,
         func,
-        forms: &forms,
-        buffers: &buffers,
+        forms: &plan.forms,
+        buffers: &plan.buffers,
         pairs,
         b,
         ctx: params[0],
         size_params: params[1..=func.sizes.len()].to_vec(),
         dims: FxHashMap::default(),
         bound: FxHashMap::default(),
-        memory: vec![None; buffers.places.len()],
+        memory: vec![None; plan.buffers.places.len()],
         results: params[params.len() - func.results().len()..].to_vec(),
         failure: None,
         status: None,

@@ -3,9 +3,9 @@
 
 use super::element::At;
 use super::function::{Reg, Translator};
-use super::fuse::Form;
 use super::pieces;
 use crate::ir::{Kind, Value};
+use crate::plan::fuse::Form;
 use adl_lang::ops::{Const, Op, Sel};
 use adl_lang::prims::{Prim, Typing};
 use adl_lang::types::DType;
@@ -253,7 +253,7 @@ impl Translator<'_, '_> {
                 let inner_dims = self.data(x).dims.clone();
                 let zero = self.int(0);
                 let mut inner: SmallVec<[Reg; 4]> = SmallVec::from_elem(zero, inner_dims.len());
-                let (to, from) = (super::cost::proper_axes(&inner_dims), super::cost::proper_axes(dims));
+                let (to, from) = (crate::plan::cost::proper_axes(&inner_dims), crate::plan::cost::proper_axes(dims));
                 for (&to, &from) in to.iter().zip(&from) {
                     inner[to] = index[from];
                 }

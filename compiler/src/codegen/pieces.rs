@@ -11,12 +11,12 @@
 use super::abi::of_float;
 use super::element::At;
 use super::function::{Reg, Translator};
-use super::fuse::Form;
 use super::lanes::{lanes, trusted_row, vector};
 use super::nest::Look;
 use super::scalar::machine;
 use super::vector::{Index, Row, Rows, UNROLL};
 use crate::ir::{Kind, Value};
+use crate::plan::fuse::Form;
 use adl_lang::defect;
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;

@@ -3,7 +3,6 @@
 use super::abi::{self, Outside};
 use super::frame::plain_dim;
 use super::function::function;
-use super::in_place::Pairs;
 use super::isa::{self, Registers};
 use super::listing::Listing;
 use super::native::{self, Native, Shape, Stats};
@@ -11,6 +10,7 @@ use super::scalar::machine;
 use super::sites::{Places, Site};
 use super::{CodegenError, Facts};
 use crate::ir::{Block, Calls, Func, FuncId, Inst, Kind, Module, Value};
+use crate::plan::in_place::Pairs;
 use adl_lang::ops::{Const, Table};
 use adl_runtime::symbols::Symbol;
 use cranelift_codegen::control::ControlPlane;

@@ -7,12 +7,12 @@
 use super::checks::trusted;
 use super::element::At;
 use super::function::{Reg, Translator};
-use super::fuse::Form;
 use super::lanes::{lanes, trusted_row, vector};
 use super::nest::Look;
 use super::reduce::{combiner, neutral};
 use super::scalar::machine;
 use crate::ir::{Inst, Kind, Value};
+use crate::plan::fuse::Form;
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};

@@ -126,12 +126,17 @@ impl fmt::Display for Func {
     }
 }
 
-/// A function with a comment on the lines for whose span `place` has something to say, such as `3:17`.
-pub fn annotated(func: &Func, place: &dyn Fn(Span) -> Option<String>) -> String {
+/// A function with a comment on the lines for whose instruction `note` has something to say.
+pub fn noted(func: &Func, id: Option<FuncId>, note: &dyn Fn(Inst) -> Option<String>) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = Printer::new(func, false, Some(place)).func(None, &mut out);
+    let _ = Printer::new(func, false, Some(note)).func(id, &mut out);
     out
+}
+
+/// A function with a comment on the lines for whose span `place` has something to say, such as `3:17`.
+pub fn annotated(func: &Func, place: &dyn Fn(Span) -> Option<String>) -> String {
+    noted(func, None, &|inst| place(func.insts[inst].place.span))
 }
 
 /// A module, with such comments.
@@ -141,25 +146,24 @@ pub fn annotated_module(module: &Module, place: &dyn Fn(Span) -> Option<String>)
         if !out.is_empty() {
             out.push('\n');
         }
-        // Writing to a string does not fail.
-        let _ = Printer::new(func, false, Some(place)).func(Some(id), &mut out);
+        out.push_str(&noted(func, Some(id), &|inst| place(func.insts[inst].place.span)));
     }
     out
 }
 
-type Place<'f> = Option<&'f dyn Fn(Span) -> Option<String>>;
+type Note<'f> = Option<&'f dyn Fn(Inst) -> Option<String>>;
 
 struct Printer<'f> {
     func: &'f Func,
     names: Names<'f>,
     types: bool,
-    place: Place<'f>,
+    note: Note<'f>,
     open: Vec<Block>,
 }
 
 impl<'f> Printer<'f> {
-    fn new(func: &'f Func, types: bool, place: Place<'f>) -> Self {
-        Printer { func, names: Names::new(func), types, place, open: Vec::new() }
+    fn new(func: &'f Func, types: bool, note: Note<'f>) -> Self {
+        Printer { func, names: Names::new(func), types, note, open: Vec::new() }
     }
 
     fn func(&mut self, id: Option<FuncId>, out: &mut dyn Write) -> fmt::Result {
@@ -222,10 +226,10 @@ impl<'f> Printer<'f> {
             .collect();
         let equals = if results.is_empty() { "" } else { " = " };
         write!(out, "{pad}{}{equals}{}", results.join(", "), self.kind(&data.kind, &data.args).trim_end())?;
-        let place = self.place.and_then(|place| place(data.place.span)).map_or(String::new(), |p| format!("  ; {p}"));
+        let note = self.note.and_then(|note| note(inst)).map_or(String::new(), |note| format!("  ; {note}"));
         let blocks = data.kind.blocks();
         if blocks.is_empty() {
-            return writeln!(out, "{place}");
+            return writeln!(out, "{note}");
         }
         for (k, &block) in blocks.iter().enumerate() {
             let word = if matches!(data.kind, Kind::While { .. }) { "do" } else { "else" };
@@ -234,7 +238,7 @@ impl<'f> Printer<'f> {
                 [] => String::new(),
                 params => format!(" ({})", self.params(params)),
             };
-            writeln!(out, "{between} {{{params}{}", if k == 0 { place.as_str() } else { "" })?;
+            writeln!(out, "{between} {{{params}{}", if k == 0 { note.as_str() } else { "" })?;
             self.contents(block, depth + 1, out)?;
         }
         writeln!(out, "{pad}}}")

@@ -7,6 +7,7 @@ use crate::engine::failure::problem_at;
 use crate::engine::state::arg_info;
 use crate::ir::print::annotated_module;
 use crate::pipeline::{self, PASSES, Timings, optimized};
+use crate::plan;
 use adl_lang::source::Span;
 
 /// A stage on the way from text to machine code.
@@ -18,6 +19,8 @@ pub enum Stage {
     After(String),
     /// The IR of the value and the pullback, derivatives resolved.
     Vjp,
+    /// The IR after the last pass, with what is computed in line, stored, shared and changed in place.
+    Plan,
     /// Cranelift's IR.
     Clif,
     /// Machine code.
@@ -37,6 +40,7 @@ impl Session {
             Stage::Typed => return Ok(entry.module.to_string()),
             Stage::After(pass) => pass,
             Stage::Vjp => "derive",
+            Stage::Plan => "optimize",
             Stage::Clif | Stage::Asm => {
                 let listing = pipeline::listing(&entry.module, entry.main, self.state.runner.setting().options);
                 let listing = listing.map_err(problem)?;
@@ -47,7 +51,10 @@ impl Session {
         let mut last = None;
         let mut see = |name: &str, module: &crate::ir::Module| {
             if name == pass {
-                last = Some(annotated_module(module, &place));
+                last = Some(match stage {
+                    Stage::Plan => plan::text(module),
+                    _ => annotated_module(module, &place),
+                });
             }
         };
         let options = self.state.runner.setting().options;

@@ -5,6 +5,7 @@ mod large;
 mod memory;
 mod native;
 mod ops;
+mod plans;
 mod random;
 mod sums;
 mod support;

@@ -44,6 +44,7 @@ const ROWS: &[Row] = &[
     }),
     row(["vjp", ""], "CALL", "the IR of its value and gradient", |r, a| dump(r, a, Stage::Vjp)),
     row(["opt", ""], "CALL", "the IR after the last pass", |r, a| dump(r, a, Stage::After("optimize".into()))),
+    row(["plan", ""], "CALL", "the same, with what is in line, stored, shared", |r, a| dump(r, a, Stage::Plan)),
     row(["clif", ""], "CALL", "the IR of Cranelift", |r, a| dump(r, a, Stage::Clif)),
     row(["asm", ""], "CALL", "the machine code", |r, a| dump(r, a, Stage::Asm)),
     row(["clear", ""], "", "forgets all names", |r, _| r.clear()),

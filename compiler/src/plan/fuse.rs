@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 /// How a value is represented.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// In a register (tapes: in two).
     Register,
     /// Computed where it is used.
@@ -40,7 +40,7 @@ const CHEAP: u32 = 8;
 const LOOP: u32 = 10_000;
 
 /// The decisions.
-pub(super) struct Forms {
+pub(crate) struct Forms {
     form: Side<Value, Form>,
     cost: Side<Value, u32>,
     fallible: Side<Value, bool>,
@@ -63,7 +63,7 @@ struct Use {
 
 impl Forms {
     /// Decides for a function.
-    pub(super) fn of(func: &Func) -> Forms {
+    pub(crate) fn of(func: &Func) -> Forms {
         let mut forms = Forms {
             form: Side::new(Form::Register),
             cost: Side::new(0),
@@ -81,22 +81,22 @@ impl Forms {
     }
 
     /// The form of a value.
-    pub(super) fn form(&self, value: Value) -> Form {
+    pub(crate) fn form(&self, value: Value) -> Form {
         self.form[value]
     }
 
     /// Whether the array has memory of its own.
-    pub(super) fn stored(&self, value: Value) -> bool {
+    pub(crate) fn stored(&self, value: Value) -> bool {
         self.form[value] == Form::Stored
     }
 
     /// The stored arrays that are read when the value is.
-    pub(super) fn roots(&self, value: Value) -> &[Value] {
+    pub(crate) fn roots(&self, value: Value) -> &[Value] {
         &self.roots[value]
     }
 
     /// Whether the results of a `map` are computed where they are used.
-    pub(super) fn inline_map(&self, func: &Func, inst: Inst) -> bool {
+    pub(crate) fn inline_map(&self, func: &Func, inst: Inst) -> bool {
         let data = &func.insts[inst];
         matches!(data.kind, Kind::Map { .. }) && data.results.iter().any(|&r| self.form[r] == Form::Inline)
     }
@@ -354,7 +354,7 @@ impl Forms {
 }
 
 /// The stored array that the value is, perhaps in another shape.
-pub(super) fn owner(func: &Func, forms: &Forms, value: Value) -> Option<Value> {
+pub(crate) fn owner(func: &Func, forms: &Forms, value: Value) -> Option<Value> {
     let mut value = value;
     loop {
         match (forms.form(value), func.values[value].def) {

@@ -9,7 +9,7 @@ use adl_lang::ops::Op;
 
 /// For each array, by number, what it must not overwrite. `in_place(call, result)` is the argument that a call turns
 /// into that result.
-pub(super) fn conflicts(
+pub(crate) fn conflicts(
     func: &Func,
     forms: &Forms,
     life: &Life,

@@ -1,25 +1,25 @@
 //! Carries that are not made in place: after a round the carry takes the memory in which its next value was made, and
 //! gives its own in exchange.
 
-use super::buffers::{Carry, Class};
 use super::classes::Classes;
+use super::places::{Carry, Class};
 use crate::ir::{Block, Inst, Kind};
 use adl_lang::types::Ty;
 use rustc_hash::FxHashMap;
 
 /// Classes that exchange their memory.
-pub(super) struct Rotation {
-    pub(super) carries: FxHashMap<Inst, Vec<Option<Carry>>>,
-    pub(super) moved: FxHashMap<Inst, Vec<Class>>,
-    pub(super) spares: Vec<Ty>,
+pub(crate) struct Rotation {
+    pub(crate) carries: FxHashMap<Inst, Vec<Option<Carry>>>,
+    pub(crate) moved: FxHashMap<Inst, Vec<Class>>,
+    pub(crate) spares: Vec<Ty>,
     /// Groups of classes among which memory moves, and how many of the classes are results of the function.
     parent: Vec<usize>,
-    pub(super) results: Vec<usize>,
-    pub(super) fixed: Vec<bool>,
+    pub(crate) results: Vec<usize>,
+    pub(crate) fixed: Vec<bool>,
 }
 
 impl Rotation {
-    pub(super) fn new(classes: usize) -> Rotation {
+    pub(crate) fn new(classes: usize) -> Rotation {
         Rotation {
             carries: FxHashMap::default(),
             moved: FxHashMap::default(),
@@ -30,19 +30,19 @@ impl Rotation {
         }
     }
 
-    pub(super) fn find(&self, mut k: usize) -> usize {
+    pub(crate) fn find(&self, mut k: usize) -> usize {
         while self.parent[k] != k {
             k = self.parent[k];
         }
         k
     }
 
-    pub(super) fn moves(&self, class: Class) -> bool {
+    pub(crate) fn moves(&self, class: Class) -> bool {
         self.moved.values().any(|moved| moved.contains(&class))
     }
 
     /// Lets two classes exchange memory, unless results whose memory is fixed would change places.
-    pub(super) fn join(&mut self, a: Class, b: Class) -> bool {
+    pub(crate) fn join(&mut self, a: Class, b: Class) -> bool {
         let (a, b) = (self.find(a), self.find(b));
         if a != b {
             let results = self.results[a] + self.results[b];
@@ -57,7 +57,7 @@ impl Rotation {
     }
 
     /// A new class of the same type that exchanges memory with the other.
-    pub(super) fn spare(&mut self, with: Class, ty: &Ty) -> Class {
+    pub(crate) fn spare(&mut self, with: Class, ty: &Ty) -> Class {
         self.spares.push(ty.clone());
         self.parent.push(self.find(with));
         self.results.push(0);
@@ -69,7 +69,7 @@ impl Rotation {
 impl Classes<'_> {
     /// Decides for each loop how its carries get their next values, inner loops first; gives the classes whose memory
     /// changes.
-    pub(super) fn rotate(&mut self, block: Block, rotation: &mut Rotation) -> Vec<Class> {
+    pub(crate) fn rotate(&mut self, block: Block, rotation: &mut Rotation) -> Vec<Class> {
         let mut all = Vec::new();
         let func = self.func;
         for &inst in &func.blocks[block].insts {
@@ -91,7 +91,7 @@ impl Classes<'_> {
         all
     }
 
-    pub(super) fn carries(
+    pub(crate) fn carries(
         &self,
         body: Block,
         skip: usize,

@@ -5,7 +5,7 @@ use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::{self, Prim};
 use adl_lang::types::{DType, Dim};
 
-pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Access {
+pub(crate) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Access {
     let Kind::Pure(op) = kind else {
         return if matches!(kind, Kind::Bounds { .. }) { Access::Once } else { Access::Memory };
     };
@@ -45,7 +45,7 @@ pub(super) fn access(func: &Func, kind: &Kind, args: &[Value], k: usize) -> Acce
 }
 
 /// The cost of the operation at one index and whether it may fail; nothing if it is never computed in line.
-pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool)> {
+pub(crate) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool)> {
     match op {
         Op::Const(_) | Op::Size(_) | Op::Broadcast { .. } | Op::Transpose(_) | Op::Iota(_) => Some((0, false)),
         Op::Reshape(dims) => same_but_units(&func.data(args[0]).dims, dims).then_some((0, false)),
@@ -70,7 +70,7 @@ pub(super) fn op_cost(func: &Func, op: &Op, args: &[Value]) -> Option<(u32, bool
     }
 }
 
-pub(super) fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
+pub(crate) fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
     let whole = dtype == DType::I64;
     let cost = match &prim.row().value {
         _ if whole && matches!(prim, Prim::FloorDiv | Prim::Rem) => 5,
@@ -88,7 +88,7 @@ pub(super) fn prim_cost(prim: Prim, dtype: DType) -> (u32, bool) {
 
 /// How a consumer reads an array.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub(crate) enum Access {
     /// It wants memory.
     Memory,
     /// The element at its own index.
@@ -105,18 +105,18 @@ pub(super) enum Access {
 const CALL: u32 = 100;
 
 /// Whether shapes differ in axes of length 1 alone.
-pub(super) fn same_but_units(a: &[Dim], b: &[Dim]) -> bool {
+pub(crate) fn same_but_units(a: &[Dim], b: &[Dim]) -> bool {
     let proper = |dims: &[Dim]| dims.iter().filter(|d| !d.is(1)).cloned().collect::<Vec<_>>();
     proper(a) == proper(b)
 }
 
 /// The axes of `dims` that are not the number 1.
-pub(super) fn proper_axes(dims: &[Dim]) -> Vec<usize> {
+pub(crate) fn proper_axes(dims: &[Dim]) -> Vec<usize> {
     (0..dims.len()).filter(|&k| !dims[k].is(1)).collect()
 }
 
 /// Whether the selectors name one run of memory: positions, then at most one span without gaps, then whole axes.
-pub(super) fn contiguous(sels: &[Sel]) -> bool {
+pub(crate) fn contiguous(sels: &[Sel]) -> bool {
     let mut rest = sels.iter().skip_while(|s| **s == Sel::At).peekable();
     if let Some(Sel::Span { step: 1, .. }) = rest.peek() {
         rest.next();

@@ -1,51 +1,51 @@
 //! Arrays that share memory: by nature, or because nothing speaks against it.
 
-use super::buffers::InPlace;
 use super::fuse::{Forms, owner};
 use super::live::{Life, Range, Set};
+use super::places::InPlace;
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
 use adl_lang::ops::Op;
 use adl_lang::types::Ty;
 
 /// Classes of arrays, by the number of an array in them.
-pub(super) struct Classes<'a> {
-    pub(super) func: &'a Func,
-    pub(super) forms: &'a Forms,
-    pub(super) life: &'a Life,
-    pub(super) conflicts: Vec<Set>,
-    pub(super) parent: Vec<usize>,
-    pub(super) members: Vec<Vec<usize>>,
-    pub(super) pin: Vec<Option<usize>>,
-    pub(super) borrowed: Vec<bool>,
+pub(crate) struct Classes<'a> {
+    pub(crate) func: &'a Func,
+    pub(crate) forms: &'a Forms,
+    pub(crate) life: &'a Life,
+    pub(crate) conflicts: Vec<Set>,
+    pub(crate) parent: Vec<usize>,
+    pub(crate) members: Vec<Vec<usize>>,
+    pub(crate) pin: Vec<Option<usize>>,
+    pub(crate) borrowed: Vec<bool>,
     /// Holds a parameter that becomes a result: its memory cannot be elsewhere.
-    pub(super) fixed: Vec<bool>,
+    pub(crate) fixed: Vec<bool>,
 }
 
 impl Classes<'_> {
-    pub(super) fn find(&self, mut k: usize) -> usize {
+    pub(crate) fn find(&self, mut k: usize) -> usize {
         while self.parent[k] != k {
             k = self.parent[k];
         }
         k
     }
 
-    pub(super) fn class_of(&self, value: Value) -> Option<usize> {
+    pub(crate) fn class_of(&self, value: Value) -> Option<usize> {
         let owner = owner(self.func, self.forms, value)?;
         self.life.number[owner].map(|n| self.find(n as usize))
     }
 
-    pub(super) fn ty(&self, class: usize) -> &Ty {
+    pub(crate) fn ty(&self, class: usize) -> &Ty {
         self.func.data(self.life.arrays[class])
     }
 
-    pub(super) fn same_size(&self, a: usize, b: usize) -> bool {
+    pub(crate) fn same_size(&self, a: usize, b: usize) -> bool {
         let (a, b) = (self.ty(a), self.ty(b));
         a.dtype.bytes() == b.dtype.bytes() && a.len() == b.len()
     }
 
     /// Parameters of the function and what is popped from a tape are only read; a parameter that becomes a result
     /// lies in the memory of the result.
-    pub(super) fn mark(&mut self, in_place: &InPlace<'_>) {
+    pub(crate) fn mark(&mut self, in_place: &InPlace<'_>) {
         for k in 0..self.life.arrays.len() {
             match self.func.values[self.life.arrays[k]].def {
                 Def::Param(block, position) if block == self.func.body => {
@@ -60,7 +60,7 @@ impl Classes<'_> {
         }
     }
 
-    pub(super) fn unite(&mut self, a: usize, b: usize) {
+    pub(crate) fn unite(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         if a != b {
             let moved = std::mem::take(&mut self.members[b]);
@@ -71,14 +71,14 @@ impl Classes<'_> {
         }
     }
 
-    pub(super) fn unite_values(&mut self, a: Value, b: Value) {
+    pub(crate) fn unite_values(&mut self, a: Value, b: Value) {
         if let (Some(a), Some(b)) = (self.class_of(a), self.class_of(b)) {
             self.unite(a, b);
         }
     }
 
     /// Unites the classes of two values if nothing speaks against it.
-    pub(super) fn attempt(&mut self, a: Value, b: Value) -> bool {
+    pub(crate) fn attempt(&mut self, a: Value, b: Value) -> bool {
         let (Some(a), Some(b)) = (self.class_of(a), self.class_of(b)) else {
             return false;
         };
@@ -100,14 +100,14 @@ impl Classes<'_> {
         true
     }
 
-    pub(super) fn standing(&self) -> Vec<Inst> {
+    pub(crate) fn standing(&self) -> Vec<Inst> {
         let mut insts: Vec<Inst> = self.func.insts.keys().filter(|i| self.life.at.contains_key(i)).collect();
         insts.sort_by_key(|i| self.life.at[i].start);
         insts
     }
 
     /// The parameters and the results of a loop are the same memory in any case.
-    pub(super) fn shared_by_nature(&mut self) {
+    pub(crate) fn shared_by_nature(&mut self) {
         let func = self.func;
         for inst in self.standing() {
             let data = &func.insts[inst];
@@ -139,7 +139,7 @@ impl Classes<'_> {
         }
     }
 
-    pub(super) fn coalesce(&mut self, in_place: &InPlace<'_>) {
+    pub(crate) fn coalesce(&mut self, in_place: &InPlace<'_>) {
         let func = self.func;
         for inst in self.standing() {
             let data = &func.insts[inst];
@@ -182,14 +182,14 @@ impl Classes<'_> {
         }
     }
 
-    pub(super) fn attempt_all(&mut self, targets: &[Value], sources: &[Value]) {
+    pub(crate) fn attempt_all(&mut self, targets: &[Value], sources: &[Value]) {
         for (&target, &source) in targets.iter().zip(sources) {
             self.attempt(target, source);
         }
     }
 
     /// What is returned is made where the caller wants it.
-    pub(super) fn pin_results(&mut self) {
+    pub(crate) fn pin_results(&mut self) {
         let results = self.func.results().to_vec();
         for (k, &value) in results.iter().enumerate() {
             if let Some(class) = self.class_of(value) {
@@ -202,7 +202,7 @@ impl Classes<'_> {
     }
 
     /// An element-wise result may overwrite an operand that is dead.
-    pub(super) fn overwrite_operands(&mut self) {
+    pub(crate) fn overwrite_operands(&mut self) {
         for inst in self.standing() {
             let data = &self.func.insts[inst];
             if let Kind::Pure(Op::Prim(_) | Op::Convert(_)) = &data.kind
@@ -215,7 +215,7 @@ impl Classes<'_> {
         }
     }
 
-    pub(super) fn interval(&self, class: usize) -> Range {
+    pub(crate) fn interval(&self, class: usize) -> Range {
         let mut range = Range { start: u32::MAX, end: 0 };
         for &k in &self.members[class] {
             let span = self.life.span[k];

@@ -10,11 +10,11 @@ use rustc_hash::FxHashMap;
 
 /// A set of stored arrays.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub(super) struct Set(Vec<u64>);
+pub(crate) struct Set(Vec<u64>);
 
 impl Set {
     /// Adds a member.
-    pub(super) fn insert(&mut self, k: usize) {
+    pub(crate) fn insert(&mut self, k: usize) {
         if self.0.len() <= k / 64 {
             self.0.resize(k / 64 + 1, 0);
         }
@@ -22,19 +22,19 @@ impl Set {
     }
 
     /// Takes a member out.
-    pub(super) fn remove(&mut self, k: usize) {
+    pub(crate) fn remove(&mut self, k: usize) {
         if let Some(word) = self.0.get_mut(k / 64) {
             *word &= !(1 << (k % 64));
         }
     }
 
     /// Whether it is a member.
-    pub(super) fn contains(&self, k: usize) -> bool {
+    pub(crate) fn contains(&self, k: usize) -> bool {
         self.0.get(k / 64).is_some_and(|word| word >> (k % 64) & 1 == 1)
     }
 
     /// Adds all members of another set.
-    pub(super) fn join(&mut self, other: &Set) {
+    pub(crate) fn join(&mut self, other: &Set) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
@@ -44,7 +44,7 @@ impl Set {
     }
 
     /// The members.
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.0
             .iter()
             .enumerate()
@@ -54,43 +54,43 @@ impl Set {
 
 /// From one position to another, both included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Range {
+pub(crate) struct Range {
     /// The first.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// The last.
-    pub(super) end: u32,
+    pub(crate) end: u32,
 }
 
 impl Range {
     /// Whether the other lies within.
-    pub(super) fn covers(self, other: Range) -> bool {
+    pub(crate) fn covers(self, other: Range) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 }
 
 /// The life of the stored arrays of a function.
-pub(super) struct Life {
+pub(crate) struct Life {
     /// The stored arrays in order of definition.
-    pub(super) arrays: Vec<Value>,
+    pub(crate) arrays: Vec<Value>,
     /// The number of each.
-    pub(super) number: Side<Value, Option<u32>>,
+    pub(crate) number: Side<Value, Option<u32>>,
     /// What is needed after an instruction that defines arrays.
-    pub(super) after: FxHashMap<Inst, Set>,
+    pub(crate) after: FxHashMap<Inst, Set>,
     /// What is needed when a block begins, its own parameters included.
-    pub(super) entry: FxHashMap<Block, Set>,
+    pub(crate) entry: FxHashMap<Block, Set>,
     /// What a block reads of what is defined outside of it.
-    pub(super) free: FxHashMap<Block, Set>,
+    pub(crate) free: FxHashMap<Block, Set>,
     /// Where an instruction stands, with its blocks.
-    pub(super) at: FxHashMap<Inst, Range>,
+    pub(crate) at: FxHashMap<Inst, Range>,
     /// Where a block stands.
-    pub(super) block_at: FxHashMap<Block, Range>,
+    pub(crate) block_at: FxHashMap<Block, Range>,
     /// From the definition to the last use of each array.
-    pub(super) span: Vec<Range>,
+    pub(crate) span: Vec<Range>,
 }
 
 impl Life {
     /// Follows the arrays of a function.
-    pub(super) fn of(func: &Func, forms: &Forms) -> Life {
+    pub(crate) fn of(func: &Func, forms: &Forms) -> Life {
         let mut life = Life {
             arrays: Vec::new(),
             number: Side::new(None),
@@ -110,7 +110,7 @@ impl Life {
     }
 
     /// The arrays that are read with a value, by number.
-    pub(super) fn reads(&self, forms: &Forms, value: Value) -> Vec<usize> {
+    pub(crate) fn reads(&self, forms: &Forms, value: Value) -> Vec<usize> {
         forms.roots(value).iter().filter_map(|&r| self.number[r].map(|n| n as usize)).collect()
     }
 
@@ -264,7 +264,7 @@ impl Life {
 }
 
 /// Whether the instruction does something where it stands; inline arrays and views do not.
-pub(super) fn executed(func: &Func, forms: &Forms, inst: Inst) -> bool {
+pub(crate) fn executed(func: &Func, forms: &Forms, inst: Inst) -> bool {
     use super::fuse::Form;
     let data = &func.insts[inst];
     match &data.kind {

@@ -11,73 +11,14 @@ use super::classes::Classes;
 use super::conflict::conflicts;
 use super::fuse::Forms;
 use super::live::{Life, Range, Set};
+use super::places::{Buffers, InPlace, Place, Slot};
 use super::rotate::Rotation;
 use crate::ir::entity::Side;
-use crate::ir::{Func, Inst, Value};
-use adl_lang::types::{Dim, Ty};
-use rustc_hash::FxHashMap;
-
-/// A set of arrays that share memory.
-pub(super) type Class = usize;
-
-/// Where the memory of a class comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
-    /// From the frame.
-    Slot(usize),
-    /// The caller's memory for a result.
-    Result(usize),
-    /// It belongs to someone else and is only read.
-    Borrowed,
-}
-
-/// Room in the frame.
-#[derive(Clone, Debug)]
-pub(super) struct Slot {
-    /// How many elements.
-    pub(super) len: Vec<Dim>,
-    /// Bytes of an element.
-    pub(super) bytes: usize,
-    taken: Vec<Range>,
-}
-
-/// How a carry gets its next value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Carry {
-    /// It is made in place.
-    Stay,
-    /// The carry takes the memory of that class.
-    Take(Class),
-    /// It is copied into that class, whose memory the carry then takes.
-    Copy(Class),
-}
-
-/// The memory of a function.
-pub(super) struct Buffers {
-    /// The class of each stored array.
-    pub(super) class: Side<Value, Option<Class>>,
-    /// Where each class lives.
-    pub(super) places: Vec<Place>,
-    /// The frame.
-    pub(super) slots: Vec<Slot>,
-    /// For each loop, what becomes of each carry that is an array.
-    pub(super) carries: FxHashMap<Inst, Vec<Option<Carry>>>,
-    /// The classes whose memory changes within an instruction.
-    pub(super) moved: FxHashMap<Inst, Vec<Class>>,
-    /// The classes that exchange memory with one another have the same number here.
-    pub(super) group: Vec<usize>,
-}
-
-/// Arguments that become results: by result of the function, and by result of a call.
-pub(super) struct InPlace<'a> {
-    /// For each result the parameter whose memory it shares.
-    pub(super) own: &'a [Option<usize>],
-    /// The same for what a call instruction calls.
-    pub(super) of_call: &'a dyn Fn(Inst, usize) -> Option<usize>,
-}
+use crate::ir::Func;
+use adl_lang::types::Ty;
 
 /// Plans the memory of a function.
-pub(super) fn plan(func: &Func, forms: &Forms, life: &Life, in_place: &InPlace<'_>) -> Buffers {
+pub(crate) fn plan(func: &Func, forms: &Forms, life: &Life, in_place: &InPlace<'_>) -> Buffers {
     let n = life.arrays.len();
     let mut classes = Classes {
         func,

@@ -8,24 +8,24 @@ use adl_lang::ops::Op;
 use rustc_hash::FxHashMap;
 
 /// For each function, for each result, the parameter it is made of.
-pub(super) struct Pairs {
+pub(crate) struct Pairs {
     known: FxHashMap<FuncId, Vec<Option<usize>>>,
 }
 
 impl Pairs {
     /// Nothing is known yet.
-    pub(super) fn new() -> Pairs {
+    pub(crate) fn new() -> Pairs {
         Pairs { known: FxHashMap::default() }
     }
 
     /// No pairs at all.
-    pub(super) fn none(order: &[FuncId], module: &Module) -> Pairs {
+    pub(crate) fn none(order: &[FuncId], module: &Module) -> Pairs {
         let known = order.iter().map(|&f| (f, vec![None; module.funcs[f].results().len()])).collect();
         Pairs { known }
     }
 
     /// The pairs of a function. A recursive call is taken to keep the pairs the rest of the function has.
-    pub(super) fn of(&mut self, module: &Module, id: FuncId) -> Vec<Option<usize>> {
+    pub(crate) fn of(&mut self, module: &Module, id: FuncId) -> Vec<Option<usize>> {
         if let Some(pairs) = self.known.get(&id) {
             return pairs.clone();
         }
