@@ -58,6 +58,7 @@ mod strip;
 
 use crate::ir::{Func, FuncId, Inst, Kind, Module, Rules};
 use activity::Activity;
+use adl_lang::defect;
 use adl_lang::source::Span;
 use adl_lang::typed::order::{Use, orders};
 use emit::reachable;
@@ -128,7 +129,7 @@ pub fn resolve_with(
 ) -> Result<(), Endless> {
     match resolve_until(module, entries, calls, clean, &mut |_| true) {
         Ok(()) => Ok(()),
-        Err(Unresolved::Halted) => unreachable!("it goes on whatever was made"),
+        Err(Unresolved::Halted) => defect!("it goes on whatever was made"),
         Err(Unresolved::Endless(endless)) => Err(endless),
     }
 }

@@ -23,6 +23,7 @@ mod shared;
 
 use crate::ir::entity::Entity;
 use crate::ir::{self, Builder, Claim, Kind, Type, Value};
+use adl_lang::defect;
 use adl_lang::typed::{Func, Local, Module, Stmt, StmtKind};
 use live::Carried;
 use std::convert::Infallible;
@@ -170,7 +171,7 @@ impl Lowering<'_> {
                 self.to.inst(Kind::Print(message), args, Vec::new());
             }
             StmtKind::Break | StmtKind::Continue => {
-                unreachable!("internal error: a jump is left in {}", self.typed.name)
+                defect!("a jump is left in {}", self.typed.name)
             }
         }
     }
@@ -210,7 +211,7 @@ impl Lowering<'_> {
                 names.extend(param_cotangents.iter().flatten());
                 self.control(kind, operands, &names);
             }
-            _ => unreachable!("internal error: no request for a derivative"),
+            _ => defect!("no request for a derivative"),
         }
     }
 

@@ -17,6 +17,7 @@ use super::emit::is_float;
 use super::linear::passes;
 use crate::ir::entity::Side;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Module, Value};
+use adl_lang::defect;
 use rustc_hash::FxHashMap;
 
 /// For each value whether it is active.
@@ -147,7 +148,7 @@ impl Flow<'_> {
             }
             Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!("internal error: the tape of {} is differentiated", func.name)
+                defect!("the tape of {} is differentiated", func.name)
             }
         }
     }

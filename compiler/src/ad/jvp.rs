@@ -23,6 +23,7 @@ use super::finite::Size;
 use super::{Ad, requests};
 use crate::ir::entity::Side;
 use crate::ir::{Block, Func, FuncId, Inst, InstData, Kind, Type, Value};
+use adl_lang::defect;
 use adl_lang::types::Dim;
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
@@ -170,9 +171,9 @@ impl Forward<'_, '_> {
             Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {
                 self.copy(data);
             }
-            Kind::Jvp { .. } => panic!("internal error: a jvp request is left in {}", source.name),
+            Kind::Jvp { .. } => defect!("a jvp request is left in {}", source.name),
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!("internal error: the tape of {} is differentiated", source.name)
+                defect!("the tape of {} is differentiated", source.name)
             }
         }
     }

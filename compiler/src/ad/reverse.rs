@@ -33,6 +33,7 @@ use super::linear::Term;
 use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
+use adl_lang::defect;
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
 use flow::Facts;
@@ -356,7 +357,7 @@ impl<'a, 'm> Sweep<'a, 'm> {
             | Kind::TapeNew
             | Kind::Push
             | Kind::Pop
-            | Kind::TapeEnd => panic!("internal error: a cotangent for {:?} in {}", data.kind, source.name),
+            | Kind::TapeEnd => defect!("a cotangent for {:?} in {}", data.kind, source.name),
         }
     }
 }

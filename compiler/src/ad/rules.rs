@@ -17,6 +17,7 @@ use super::emit::{Emit, is_float, types_of};
 use super::reverse::given_tape;
 use super::{Ad, Name, PairName};
 use crate::ir::{Func, FuncId, Kind, Type, Value};
+use adl_lang::defect;
 use adl_lang::types::{Dim, Sym};
 
 /// A function under construction that has the parameters of its source.
@@ -91,7 +92,7 @@ pub(super) fn jvp(ad: &mut Ad<'_>, source: &Func, active: &[bool]) -> Func {
         let values = to.call(ad, rule, [to.params.clone(), tangents].concat());
         return to.finish(values);
     }
-    let Some((fwd, bwd)) = source.rules.vjp else { unreachable!("internal error: {} has no rules", source.name) };
+    let Some((fwd, bwd)) = source.rules.vjp else { defect!("{} has no rules", source.name) };
     let mut values = to.call(ad, fwd, to.params.clone());
     let mut operands = values.split_off(results.len());
     let wrt = [vec![false; operands.len()], vec![true; floats(&results).len()]].concat();
@@ -118,7 +119,7 @@ pub(super) fn vjp(ad: &mut Ad<'_>, source: &Func, (seeds, wrt): (&[bool], &[bool
         let values = if primal { values } else { Vec::new() };
         return to.finish(values.into_iter().chain(pulled).collect());
     }
-    let Some(rule) = source.rules.jvp else { unreachable!("internal error: {} has no rules", source.name) };
+    let Some(rule) = source.rules.jvp else { defect!("{} has no rules", source.name) };
     let mut operands = [to.params.clone(), to.zeros(&params)].concat();
     operands.extend(cotangents.into_iter().flatten());
     let seeds = [vec![false; results.len()], float_flags(&results, seeds)].concat();
@@ -137,7 +138,7 @@ pub(super) fn vjp(ad: &mut Ad<'_>, source: &Func, (seeds, wrt): (&[bool], &[bool
 /// `f.fwd` and `f.bwd` of a function with a `jvp` rule alone: those of the rule, with its tangents active, at zero.
 pub(super) fn pair(ad: &mut Ad<'_>, name: PairName) -> (FuncId, FuncId) {
     let source = &ad.module.funcs[name.func];
-    let Some(rule) = source.rules.jvp else { unreachable!("internal error: {} has no rules", source.name) };
+    let Some(rule) = source.rules.jvp else { defect!("{} has no rules", source.name) };
     let params: Vec<Type> = source.params().iter().map(|&p| source.ty(p).clone()).collect();
     let results = source.result_types();
     let beside = |types: &[Type], flags: &[bool]| [vec![false; types.len()], float_flags(types, flags)].concat();

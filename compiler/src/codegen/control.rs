@@ -6,6 +6,7 @@ use super::function::{Bound, Reg, Translator};
 use super::nest::{Look, Visit};
 use crate::ir::{Block, Inst, Type, Value};
 use crate::plan::places::{Carry, Class};
+use adl_lang::defect;
 use adl_lang::types::Dim;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
@@ -280,14 +281,14 @@ impl Translator<'_, '_> {
         } else {
             self.in_chunks(&sums, &mut |t, rooms| {
                 let mut after = t.nest_interruptible(extents, &carries, &mut |t, index, state| {
-                    let Some((&number, state)) = state.split_last() else { return Vec::new() };
+                    let Some((&number, state)) = state.split_last() else { defect!("lanes without a number") };
                     let mut next = lane(t, index, state);
                     let number = t.b.ins().iadd_imm_s(number, 1);
                     t.end_lane(&sums, rooms, number, &mut next);
                     next.push(number);
                     next
                 });
-                let number = after.pop().unwrap_or(none);
+                let number = after.pop().unwrap_or_else(|| defect!("lanes without a number"));
                 t.end_lanes(&sums, rooms, number, &mut after);
                 after
             })

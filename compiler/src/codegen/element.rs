@@ -10,6 +10,7 @@ use super::scalar::machine;
 use crate::ir::{Block, Inst, Kind, Value};
 use crate::plan::cost::proper_axes;
 use crate::plan::fuse::Form;
+use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, Ty};
 use cranelift_codegen::ir::{self as clif, InstBuilder};
@@ -147,6 +148,9 @@ impl Translator<'_, '_> {
     /// The index in the whole array of an index in the part that the selectors name.
     pub(super) fn select(&mut self, sels: &[Sel], operands: &[Value], index: &[Reg]) -> SmallVec<[Reg; 4]> {
         let (mut operands, mut index) = (operands.iter(), index.iter().copied());
+        let next = |index: &mut dyn Iterator<Item = Reg>| {
+            index.next().unwrap_or_else(|| defect!("{sels:?} select more axes than the index has"))
+        };
         let mut whole = SmallVec::new();
         for sel in sels {
             let operand = if sel.has_operand() { operands.next().copied() } else { None };
@@ -154,7 +158,7 @@ impl Translator<'_, '_> {
                 (Sel::At, Some(at)) => self.scalar(at),
                 (Sel::Span { step, .. }, Some(start)) => {
                     let start = self.scalar(start);
-                    let k = index.next().unwrap_or(start);
+                    let k = next(&mut index);
                     let scaled = if *step == 1 { k } else { self.b.ins().imul_imm_s(k, *step) };
                     if self.known(start) == Some(0) { scaled } else { self.b.ins().iadd(start, scaled) }
                 }
@@ -163,7 +167,8 @@ impl Translator<'_, '_> {
                     let inner: SmallVec<[Reg; 4]> = index.by_ref().take(rank).collect();
                     self.element(positions, &At::Axes(inner))
                 }
-                (Sel::All, _) | (_, None) => index.next().unwrap_or(self.ctx),
+                (Sel::All, _) => next(&mut index),
+                (Sel::At | Sel::Span { .. } | Sel::Pick, None) => defect!("{sel:?} has no position"),
             };
             whole.push(position);
         }

@@ -10,6 +10,7 @@ use crate::ir::{Block, Def, Func, FuncId, Inst, Kind, Place, Type, Value};
 use crate::plan::Plan;
 use crate::plan::fuse::{Form, Forms};
 use crate::plan::places::Buffers;
+use adl_lang::defect;
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
@@ -155,7 +156,8 @@ impl Translator<'_, '_> {
                 self.bound.insert(param, Bound::Address(self.results[result]));
                 continue;
             }
-            let mut next = || params.next().unwrap_or(self.ctx);
+            let mut next =
+                || params.next().unwrap_or_else(|| defect!("{} has fewer registers than parameters", func.name));
             let bound = match func.ty(param) {
                 Type::Data(ty) if ty.is_scalar() => Bound::Scalar(next()),
                 Type::Data(_) => Bound::Address(next()),
@@ -363,10 +365,6 @@ impl Translator<'_, '_> {
 
     /// The type of a value that is no tape.
     pub(super) fn data(&self, value: Value) -> &Ty {
-        static BOOL: Ty = Ty { dtype: DType::Bool, dims: Vec::new() };
-        match self.func.ty(value) {
-            Type::Data(ty) => ty,
-            Type::Tape => &BOOL,
-        }
+        self.func.data(value)
     }
 }

@@ -8,8 +8,9 @@ use super::native::runtime_dtype;
 use super::nest::Look;
 use super::scalar::machine;
 use super::sites::{Fault, What};
-use crate::ir::{Claim, Inst, Type, Value};
+use crate::ir::{Claim, Inst, Value};
 use adl_lang::ast::Name;
+use adl_lang::defect;
 use adl_lang::message::Message;
 use adl_lang::ops::{Factor, Random};
 use adl_lang::prims::Prim;
@@ -90,7 +91,7 @@ impl Translator<'_, '_> {
             }
         };
         let Some((last, rows)) = ty.dims.split_last() else {
-            return;
+            defect!("a number is sorted");
         };
         let from = self.address(operand);
         let (rows, n) = (self.count(rows), self.dim(last));
@@ -119,7 +120,7 @@ impl Translator<'_, '_> {
         };
         // The sizes are those of the last operand: A itself, or B.
         let Some(&last) = args.last() else {
-            return;
+            defect!("{factor:?} of nothing");
         };
         let dims = self.data(last).dims.clone();
         let mut operands: SmallVec<[Reg; 8]> = SmallVec::from_slice(&[self.ctx, to]);
@@ -193,9 +194,7 @@ impl Translator<'_, '_> {
         let list = self.stack(size * (values.len() as u32).max(1));
         for (k, &value) in values.iter().enumerate() {
             let at = k as i32 * size as i32;
-            let Type::Data(ty) = self.func.ty(value).clone() else {
-                continue;
-            };
+            let ty = self.data(value).clone();
             let code = self.b.ins().iconst(types::I32, code(ty.dtype));
             let rank = self.b.ins().iconst(types::I32, ty.rank() as i64);
             self.b.ins().store(trusted(), code, list, at + abi::OFFSET_PRINT_DTYPE as i32);

@@ -172,7 +172,7 @@ impl Translator<'_, '_> {
         // Where the piece begins in its row.
         let start = match at(self, zero) {
             At::Flat(i) => i,
-            At::Axes(axes) => axes.last().copied().unwrap_or(zero),
+            At::Axes(axes) => axes.last().copied().unwrap_or_else(|| defect!("a row without an index")),
         };
         let before = self.b.ins().imul_imm_s(start, bytes);
         let base = self.b.ins().isub(buffer, before);

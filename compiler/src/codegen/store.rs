@@ -5,6 +5,7 @@ use super::element::At;
 use super::function::{Reg, Translator};
 use super::scalar::machine;
 use crate::ir::{Inst, Kind, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Ty};
@@ -136,7 +137,7 @@ impl Translator<'_, '_> {
             let len = self.dim(&ty.dims[axis]);
             if let Some(rows) = self.rows(inst, part, &ty.dims, false) {
                 self.store_rows(rows, None, &mut |t, at| {
-                    let At::Axes(index) = at else { return (to, 0) };
+                    let At::Axes(index) = at else { defect!("part of an array at a flat position") };
                     let mut place = index.clone();
                     place[axis] = t.b.ins().iadd(offset, index[axis]);
                     t.place(to, whole, &At::Axes(place))

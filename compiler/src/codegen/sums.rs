@@ -18,6 +18,7 @@ use super::nest::Look;
 use super::scalar::machine;
 use super::vector::{Index, Row, Rows};
 use crate::ir::{Inst, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Reduction};
 use adl_lang::types::{DType, Dim, Ty};
 use adl_runtime::kernels::reduce::{COLLECTED, Columns, LEVELS, Real, STRIP, Stream};
@@ -173,7 +174,7 @@ impl Translator<'_, '_> {
         } else {
             self.in_pieces(functions, n, at, &carries, row)
         };
-        let rest = after.pop().unwrap_or(zero);
+        let rest = after.pop().unwrap_or_else(|| defect!("a row without a sum"));
         let mut width = REGISTERS / 2;
         while width > 0 {
             for k in 0..width {

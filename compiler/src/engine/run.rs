@@ -98,7 +98,7 @@ impl Runner {
                 pipeline::reference(&entry.module, entry.main).map(|(module, main)| Code::Reference(module, main))
             }
         });
-        let code = code.map_err(|problem| problem_at(problem, span))?;
+        let code = code.flatten().map_err(|problem| problem_at(problem, span))?;
         let unknown = |(name, span): (&str, Span)| self.setting.hosts.problem(name).map(|problem| (problem, span));
         // The interpreter finds out when it gets there.
         if let Code::Native(native) = &code
@@ -338,16 +338,13 @@ fn printing<R>(
     result
 }
 
-/// What `f` gives; a panic in it is a defect like others.
-fn guarded<R>(f: impl FnOnce() -> Result<R, Problem>) -> Result<R, Problem> {
-    match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => result,
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Err(Problem::Defect(text.unwrap_or("the compiler panicked").to_string()))
-        }
-    }
+/// What `f` gives; a panic in it is a defect of ADL, which is told like other failures.
+pub fn guarded<R>(f: impl FnOnce() -> R) -> Result<R, Problem> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("the compiler panicked");
+        Problem::Defect(text.strip_prefix(adl_lang::defect::MARK).unwrap_or(text).to_string())
+    })
 }
 
 /// The first function that the entry can reach and that can reach itself.

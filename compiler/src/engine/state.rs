@@ -2,9 +2,9 @@
 
 use super::call::shape;
 use super::error::{Error, ErrorKind, nowhere};
-use super::failure::{Failed, out_of_memory};
+use super::failure::{Failed, out_of_memory, problem_at};
 use super::limits::Limits;
-use super::run::{Compiled, Runner};
+use super::run::{Compiled, Runner, guarded};
 use super::values::{Keeper, Slot, Values, leaf_info};
 use crate::codegen::Shortage;
 use adl_lang::ast::{Block, Name, Param, Stmt};
@@ -232,8 +232,9 @@ impl State {
         let State { checker, values, runner } = self;
         let limit = runner.setting().limits.memory.map(|limit| limit.saturating_sub(bytes(values)));
         let keeper = Keeper::new(values, &runner.setting().output, limit);
-        let entry = deep(|| work(checker, &keeper));
+        let entry = guarded(|| deep(|| work(checker, &keeper)));
         let read = keeper.into_read();
+        let entry = entry.map_err(|problem| self.failed(problem_at(problem, nowhere())))?;
         let entry = entry.map_err(|problems| self.error(problems))?;
         let globals = read.keys().copied().collect();
         self.values.extend(read);

@@ -4,6 +4,7 @@ use super::data::{Data, offsets, strides};
 use super::machine::{Frame, Meter};
 use super::scalar::{apply, convert};
 use super::{FailureKind, Fallible, Hooks, internal};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Op, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::DType;
@@ -127,8 +128,15 @@ impl Ops<'_, '_> {
         };
         let shape: Vec<usize> = (0..x.shape().len()).filter(|k| !axes.contains(k)).map(|k| x.shape()[k]).collect();
         let mut kept = strides(&shape).into_iter();
-        let along: Vec<usize> =
-            (0..x.shape().len()).map(|k| if axes.contains(&k) { 0 } else { kept.next().unwrap_or(0) }).collect();
+        let along: Vec<usize> = (0..x.shape().len())
+            .map(|k| {
+                if axes.contains(&k) {
+                    0
+                } else {
+                    kept.next().unwrap_or_else(|| defect!("more axes than the shape has"))
+                }
+            })
+            .collect();
         let mut elems = vec![start; shape.iter().product()];
         if kind == Reduction::Sum && dtype.is_float() {
             let mut parts: Vec<Vec<Const>> = vec![Vec::new(); elems.len()];
@@ -332,7 +340,7 @@ fn order(a: Const, b: Const) -> Ordering {
         (Const::F32(a), Const::F32(b)) => a.partial_cmp(&b),
         (Const::I64(a), Const::I64(b)) => Some(a.cmp(&b)),
         (Const::Bool(a), Const::Bool(b)) => Some(a.cmp(&b)),
-        (Const::F64(_) | Const::F32(_) | Const::I64(_) | Const::Bool(_), _) => None,
+        (Const::F64(_) | Const::F32(_) | Const::I64(_) | Const::Bool(_), _) => defect!("{a:?} against {b:?}"),
     };
     order.unwrap_or(Ordering::Equal)
 }

@@ -2,6 +2,7 @@
 
 use super::calls::Place;
 use super::func::{Block, Func, FuncId, Inst, Kind, Type, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Op, Reduction};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim, Ty};
@@ -61,7 +62,7 @@ impl<'f> Builder<'f> {
         let types: Vec<&Ty> = args.iter().map(|&a| self.func.data(a)).collect();
         let ty = match op.result(&types) {
             Ok(ty) => ty,
-            Err(problem) => panic!("internal error: ill-typed operation in {}: {problem}", self.func.name),
+            Err(problem) => defect!("ill-typed operation in {}: {problem}", self.func.name),
         };
         self.results(Kind::Pure(op), args.to_vec(), vec![Type::Data(ty)])[0]
     }

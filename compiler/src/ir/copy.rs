@@ -4,6 +4,7 @@
 use super::build::Builder;
 use super::calls::{CallId, Place};
 use super::func::{Block, Func, Inst, Type, Value};
+use adl_lang::defect;
 use adl_lang::types::{Dim, Sym};
 use rustc_hash::FxHashMap;
 
@@ -33,7 +34,7 @@ impl<'s> Copier<'s> {
     pub fn value(&self, value: Value) -> Value {
         match self.map.get(&value) {
             Some(&new) => new,
-            None => panic!("internal error: {value} of {} is used before it is copied", self.source.name),
+            None => defect!("{value} of {} is used before it is copied", self.source.name),
         }
     }
 

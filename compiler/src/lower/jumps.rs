@@ -13,6 +13,7 @@
 //! behind for others becomes a loop over a flag with the test inside.
 
 use super::{live, shared};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::{Prim, Typing};
 use adl_lang::source::Span;
@@ -234,8 +235,7 @@ impl Jumps {
         let (go, skip) = (self.flag(true), self.flag(true));
         self.loops.push(Loop { go, go_is_set: false, skip, skip_is_read: false });
         let mut body = self.seq(&mut vec![body.into_iter()]);
-        // Pushed above; every call takes away only what it has pushed.
-        let flags = self.loops.pop().unwrap_or(Loop { go, go_is_set: true, skip, skip_is_read: true });
+        let flags = self.loops.pop().unwrap_or_else(|| defect!("a loop took the flags of the loop around it"));
         if flags.skip_is_read {
             body.stmts.insert(0, Stmt { kind: StmtKind::Set(skip, self.no), span });
         }

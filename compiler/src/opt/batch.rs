@@ -29,6 +29,7 @@ mod worth;
 use super::edit::{Renames, blocks, copy, detached, detached_pure, named, throughout};
 use super::effects::{Effects, may_fail};
 use crate::ir::{Block, Func, Inst, Kind, Place, Type, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{DType, Dim, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -104,7 +105,7 @@ impl<'f> Lanes<'f> {
         let place = func.insts[map].place;
         let (extents, body) = match &func.insts[map].kind {
             Kind::Map { extents, body, .. } => (extents.clone(), *body),
-            _ => (Vec::new(), func.body),
+            other => defect!("{other:?} is taken apart as a map"),
         };
         let params = func.blocks[body].params.clone();
         let states = params.iter().enumerate().map(|(k, &p)| (p, State::Position(k))).collect();
@@ -194,6 +195,7 @@ impl<'f> Lanes<'f> {
     }
 
     fn state(&self, value: Value) -> State {
+        // What the body does not define is the same in all lanes.
         self.states.get(&value).copied().unwrap_or(State::Uniform(value))
     }
 
@@ -222,8 +224,7 @@ impl<'f> Lanes<'f> {
                 let axes = (self.extents.len()..dims.len()).collect();
                 self.pure(Op::Broadcast { dims, axes }, &[one])
             }
-            // Segments are closed before what they compute is asked for.
-            State::Inside => value,
+            State::Inside => defect!("{value} is asked for before its segment is closed"),
         }
     }
 

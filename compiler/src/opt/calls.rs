@@ -9,6 +9,7 @@
 use super::edit::walk;
 use crate::ir::entity::Side;
 use crate::ir::{Func, FuncId, Kind, Module};
+use adl_lang::defect;
 
 /// What the calls of a module say.
 pub struct Calls {
@@ -94,7 +95,8 @@ impl Search<'_> {
             }
         }
         if low == mine {
-            let start = self.stack.iter().rposition(|&f| f == id).unwrap_or(0);
+            let start =
+                self.stack.iter().rposition(|&f| f == id).unwrap_or_else(|| defect!("{id} is not on the stack"));
             let component: Vec<FuncId> = self.stack.drain(start..).collect();
             for &member in &component {
                 self.found.set(member, DONE);

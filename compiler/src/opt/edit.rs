@@ -11,6 +11,7 @@
 
 use crate::ir::entity::Side;
 use crate::ir::{Block, Def, Func, Inst, Kind, Place, Type, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Op};
 use adl_lang::types::{Dim, Sym, Ty};
 use rustc_hash::FxHashMap;
@@ -190,7 +191,7 @@ pub fn detached(func: &mut Func, kind: Kind, args: Vec<Value>, results: Vec<Type
 pub fn detached_pure(func: &mut Func, op: Op, args: Vec<Value>, place: Place) -> (Inst, Value) {
     let ty = match result_type(func, &op, &args) {
         Ok(ty) => ty,
-        Err(problem) => panic!("internal error: ill-typed operation in {}: {problem}", func.name),
+        Err(problem) => defect!("ill-typed operation in {}: {problem}", func.name),
     };
     let inst = detached(func, Kind::Pure(op), args, vec![Type::Data(ty)], place);
     (inst, func.insts[inst].results[0])
@@ -216,7 +217,9 @@ pub fn copy(func: &mut Func, inst: Inst, map: &mut FxHashMap<Value, Value>) -> I
     owned.reverse();
     let kind = match owned.is_empty() {
         true => data.kind,
-        false => data.kind.rewrite(&|s: Sym| Dim::sym(s), &mut |block| owned.pop().unwrap_or(block)),
+        false => data.kind.rewrite(&|s: Sym| Dim::sym(s), &mut |block| {
+            owned.pop().unwrap_or_else(|| defect!("{block} was not copied"))
+        }),
     };
     let new = detached(func, kind, args, types, data.place);
     for (old, &result) in data.results.iter().zip(&func.insts[new].results) {

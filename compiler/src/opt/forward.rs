@@ -15,10 +15,11 @@
 
 use super::edit::{Renames, blocks, int, walk};
 use crate::ir::{Block, Builder, Def, Func, Inst, Kind, Type, Value, ValueData};
+use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::typed::BoundsOf;
-use adl_lang::types::{DType, Ty};
+use adl_lang::types::Ty;
 use rustc_hash::FxHashSet;
 
 /// Carries elements over from round to round in all counted loops.
@@ -138,7 +139,7 @@ fn first(b: &mut Builder<'_>, count: Value, array: Value, start: Place, ty: &Typ
         let element = b.pure(Op::Index(vec![Sel::At]), &[array, position]);
         b.set_yields(vec![element]);
     });
-    let dtype = ty.data().map_or(DType::F64, |ty| ty.dtype);
+    let Type::Data(Ty { dtype, .. }) = *ty else { defect!("an element that is a tape") };
     let (otherwise, ()) = b.region(|b| {
         let nothing = b.full(&Ty::scalar(dtype), 0.0);
         b.set_yields(vec![nothing]);

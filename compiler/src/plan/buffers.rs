@@ -13,8 +13,8 @@ use super::fuse::Forms;
 use super::live::{Life, Range, Set};
 use super::places::{Buffers, InPlace, Place, Slot};
 use super::rotate::Rotation;
-use crate::ir::entity::Side;
 use crate::ir::Func;
+use crate::ir::entity::Side;
 use adl_lang::types::Ty;
 
 /// Plans the memory of a function.

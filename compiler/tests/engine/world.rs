@@ -1,6 +1,6 @@
 //! What programs ask of their host beside lines: files and pictures, by native code and by the reference interpreter.
 
-use adl_compiler::engine::{Backend, Engine, Error, Output};
+use adl_compiler::engine::{Backend, Engine, Error, ErrorKind, Output};
 use adl_compiler::session::Session;
 use adl_runtime::figure::{Color, Legend, Shape, Stroke};
 use adl_runtime::{Array, Figure, FileName, Value};
@@ -353,4 +353,27 @@ print(f(1.0), f'(2.0), f''(3.0), grad(|x| sum(vmap(f)(x)))([4.0, 5.0]))
             assert_eq!(titles, ["at 1.0", "at 2.0", "at 3.0", "at 4.0", "at 5.0"]);
         },
     );
+}
+
+/// A host that panics when a file is read, which happens while a program is checked.
+struct Broken;
+
+impl Output for Broken {
+    fn line(&mut self, _: &str) {}
+
+    fn read(&mut self, _: &FileName, _: Option<usize>) -> Result<Value, String> {
+        panic!("internal error: the shelf is empty")
+    }
+}
+
+#[test]
+fn a_panic_while_a_program_is_checked_is_an_error_and_the_session_goes_on() {
+    let mut session = Session::new(Broken);
+    session.run("t", "let x = 1.5").unwrap();
+    let problem = session.run("t", "let y = load(\"a.npy\")").unwrap_err();
+    assert_eq!(problem.kind, ErrorKind::Internal);
+    let text = problem.to_string();
+    assert!(text.contains("error[E0000]: internal error: the shelf is empty"), "{text}");
+    assert!(text.contains("this is a defect of ADL, not of the program; please report it with the program"), "{text}");
+    session.run("t", "let z = x + 1\nassert(z == 2.5)").unwrap();
 }

@@ -117,6 +117,9 @@ pub(crate) fn cast(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
 pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((f, _), (t, at)) = (a.at(0)?, a.at(1)?);
     let rest: Vec<Val> = a.rest.iter().map(|(v, _)| v.clone()).collect();
+    fn unlike(e: &mut Elab<'_>, at: Span) -> R<Val> {
+        e.error("E0208", at, "`tree_map` takes structures that are alike")
+    }
     fn walk(e: &mut Elab<'_>, f: &Val, t: &Val, rest: &[Val], span: Span, at: Span) -> R<Val> {
         let Val::Tuple(parts) = t else {
             let mut args = vec![t.clone()];
@@ -133,9 +136,10 @@ pub(crate) fn tree_map(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
                             Some(n) => q.iter().find(|(m, _)| m.as_ref() == Some(n)).map(|(_, v)| v.clone()),
                             None => q.get(i).map(|(_, v)| v.clone()),
                         };
-                        inner.push(found.unwrap_or(Val::Error));
+                        let Some(found) = found else { return unlike(e, at) };
+                        inner.push(found);
                     }
-                    _ => return e.error("E0208", at, "`tree_map` takes structures that are alike"),
+                    _ => return unlike(e, at),
                 }
             }
             out.push((n.clone(), walk(e, f, p, &inner, span, at)?));

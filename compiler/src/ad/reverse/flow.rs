@@ -24,6 +24,7 @@ use super::super::finite::{STEEP, Size, any_partial, limited, of_partial, sizes}
 use super::super::linear::passes;
 use crate::ir::entity::{Entity, Side};
 use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Derivative;
 use adl_lang::prims::formula::Formula;
@@ -246,9 +247,9 @@ impl Flow<'_> {
                 }
             }
             Kind::Bounds { .. } | Kind::NonNegative(_) | Kind::SameSize(..) | Kind::Assert(_) | Kind::Print(_) => {}
-            Kind::Jvp { .. } => panic!("internal error: a jvp request is left in {}", func.name),
+            Kind::Jvp { .. } => defect!("a jvp request is left in {}", func.name),
             Kind::TapeNew | Kind::Push | Kind::Pop | Kind::TapeEnd => {
-                panic!("internal error: the tape of {} is differentiated", func.name)
+                defect!("the tape of {} is differentiated", func.name)
             }
         }
     }

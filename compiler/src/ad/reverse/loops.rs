@@ -17,6 +17,7 @@ use super::super::emit::walk;
 use super::rows::Pair;
 use super::{Sweep, types};
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
+use adl_lang::defect;
 
 /// A loop that is reversed.
 struct Loop<'a> {
@@ -99,7 +100,8 @@ impl Sweep<'_, '_> {
         let types = types(func, &kept);
         let args = std::iter::once(count).chain(kept).collect();
         let mut results = self.emit.to().results(Kind::For { body }, args, types).into_iter();
-        inits.iter().zip(&changes).map(|(&init, c)| if *c { results.next().unwrap_or(init) } else { init }).collect()
+        let mut result = || results.next().unwrap_or_else(|| defect!("a loop gives less than it carries"));
+        inits.iter().zip(&changes).map(|(&init, c)| if *c { result() } else { init }).collect()
     }
 }
 
@@ -115,9 +117,9 @@ fn drop_unchanged(func: &mut Func, body: Block, inits: &[Value]) -> Vec<bool> {
     replace(func, body, &outer);
     let data = &mut func.blocks[body];
     let mut keep = changes.iter();
-    data.yields.retain(|_| *keep.next().unwrap_or(&true));
+    data.yields.retain(|_| *keep.next().unwrap_or_else(|| defect!("a loop yields more than it carries")));
     let mut keep = std::iter::once(&true).chain(&changes);
-    data.params.retain(|_| *keep.next().unwrap_or(&true));
+    data.params.retain(|_| *keep.next().unwrap_or_else(|| defect!("a loop yields more than it carries")));
     for (k, param) in func.blocks[body].params.clone().into_iter().enumerate() {
         func.values[param].def = Def::Param(body, k as u32);
     }

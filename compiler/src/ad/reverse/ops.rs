@@ -17,6 +17,7 @@ use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
 use super::flow::Guard;
 use super::{Sweep, Taken};
 use crate::ir::{Builder, InstData, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::{Derivative, Prim};
 use adl_lang::types::{DType, Dim, Ty};
@@ -77,7 +78,7 @@ impl Sweep<'_, '_> {
             | Op::ArgSort
             | Op::Factor(_)
             | Op::Random(..) => {
-                panic!("internal error: a cotangent for {op:?}")
+                defect!("a cotangent for {op:?}")
             }
             Op::Host { .. } => {
                 for (k, &arg) in data.args.iter().enumerate() {
@@ -127,7 +128,7 @@ impl Sweep<'_, '_> {
         let args = self.primals(&data.args);
         let result = self.primal[&data.results[0]];
         match &prim.row().derivative {
-            Derivative::Zero => panic!("internal error: a cotangent for {prim:?}"),
+            Derivative::Zero => defect!("a cotangent for {prim:?}"),
             Derivative::Partials(partials) => {
                 for (k, (&arg, partial)) in data.args.iter().zip(partials).enumerate() {
                     if self.facts.active[arg] && passes(&Op::Prim(prim), k) {
@@ -183,7 +184,7 @@ impl Sweep<'_, '_> {
                 taken = self.joined(Prim::And, taken, Taken::Where(hit));
                 back
             }
-            Reduction::All | Reduction::Any => panic!("internal error: a cotangent for {kind:?}"),
+            Reduction::All | Reduction::Any => defect!("a cotangent for {kind:?}"),
         };
         self.contribute_taken(x, Term::plus(back), taken);
     }

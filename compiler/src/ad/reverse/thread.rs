@@ -11,6 +11,7 @@
 //! is no tape.
 
 use crate::ir::{Block, Builder, Func, FuncId, Inst, Kind, Type, Value};
+use adl_lang::defect;
 use rustc_hash::FxHashSet;
 
 /// The function has a tape of its own.
@@ -128,7 +129,7 @@ impl Thread<'_> {
             | Kind::Assert(_)
             | Kind::Print(_)
             | Kind::TapeNew
-            | Kind::TapeEnd => panic!("internal error: a tape for {:?}", self.func.insts[inst].kind),
+            | Kind::TapeEnd => defect!("a tape for {:?}", self.func.insts[inst].kind),
         }
         self.func.result(inst, Type::Tape)
     }

@@ -3,6 +3,7 @@
 use super::Scalarize;
 use super::plan::{Axis, axes, inner_axes};
 use crate::ir::{Inst, Kind, Value};
+use adl_lang::defect;
 use adl_lang::ops::{Const, Op, Reduction, Sel};
 use adl_lang::prims::Prim;
 use adl_lang::types::{DType, Dim};
@@ -29,7 +30,12 @@ fn flat(strides: &[i64], at: &[i64]) -> usize {
 
 impl Scalarize<'_> {
     fn dims(&self, value: Value) -> Vec<i64> {
-        self.func.data(value).dims.iter().map(|d| d.as_const().unwrap_or(0)).collect()
+        self.func
+            .data(value)
+            .dims
+            .iter()
+            .map(|d| d.as_const().unwrap_or_else(|| defect!("{value} has no known size")))
+            .collect()
     }
 
     /// Reads every element of an array that is not split.
@@ -180,14 +186,16 @@ impl Scalarize<'_> {
         let base = args[0];
         let dims = self.func.data(base).dims.clone();
         if !self.plan.split(self.func, base) {
-            let axes = axes(self.func, &dims, sels, &args[1..]).unwrap_or_default();
+            let axes =
+                axes(self.func, &dims, sels, &args[1..]).unwrap_or_else(|| defect!("{sels:?} of {dims:?} was planned"));
             return self
                 .places(&axes)
                 .into_iter()
                 .map(|at| self.emit(Op::Index(vec![Sel::At; dims.len()]), [vec![base], at].concat()))
                 .collect();
         }
-        let axes = inner_axes(self.func, &dims, sels, &args[1..]).unwrap_or_default();
+        let axes = inner_axes(self.func, &dims, sels, &args[1..])
+            .unwrap_or_else(|| defect!("{sels:?} of {dims:?} was planned"));
         let lanes = self.lanes(base);
         let chosen = self.chosen(&axes);
         self.candidates(base, &axes)
@@ -271,7 +279,8 @@ impl Scalarize<'_> {
                     Axis::Fixed(i) => place += stride * i,
                     Axis::Range { start, step, .. } => {
                         let start = start.and_then(|s| crate::opt::edit::int(self.func, s)).unwrap_or(0);
-                        place += stride * (start + step * at.next().unwrap_or(0));
+                        place +=
+                            stride * (start + step * at.next().unwrap_or_else(|| defect!("more ranges than axes")));
                     }
                 }
             }
@@ -295,7 +304,7 @@ impl Scalarize<'_> {
                     Axis::At(at) => at,
                     Axis::Fixed(i) => self.int(i),
                     Axis::Range { start, step, .. } => {
-                        let offset = step * at.next().unwrap_or(0);
+                        let offset = step * at.next().unwrap_or_else(|| defect!("more ranges than axes"));
                         match start {
                             Some(start) if offset == 0 => start,
                             Some(start) => {

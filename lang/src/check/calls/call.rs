@@ -218,13 +218,13 @@ impl Elab<'_> {
 
     /// Matches arguments with parameters and fits them to the annotations; also gives the dimension names.
     pub fn match_args(&mut self, fun: &FnVal, given: Vec<Given>, span: Span) -> R<(Vec<Val>, Named<Dim>)> {
-        let (params, ret, def, name): (Vec<Param>, Option<TypeExpr>, Option<Span>, Name) = match &fun.code {
+        let (params, def, name): (Vec<Param>, Option<Span>, Name) = match &fun.code {
             Code::Fn(group, i) => {
                 let f = &group.fns[*i];
                 let own = !crate::check::state::world::is_prelude(group.home);
-                (f.params.clone(), f.ret.clone(), own.then_some(f.name.span), f.name.name.clone())
+                (f.params.clone(), own.then_some(f.name.span), f.name.name.clone())
             }
-            Code::Lambda(l, _) => (l.params.clone(), None, None, "this function".into()),
+            Code::Lambda(l, _) => (l.params.clone(), None, "this function".into()),
         };
         let mut slots: Vec<Option<(Val, Span)>> = vec![None; params.len()];
         let mut next = 0;
@@ -317,8 +317,6 @@ impl Elab<'_> {
             };
             vals.push(v);
         }
-        // Names in the result alone are left open.
-        let _ = ret;
         Ok((vals, names))
     }
 

@@ -15,6 +15,7 @@ use crate::ast::FnDef;
 use crate::check::state::elab::{Elab, Fail, Frame, R, SymInfo};
 use crate::check::state::value::{Code, FnVal, Group, LeafTy, RuleFns, Template, Val};
 use crate::check::state::value::{Like, Ruled};
+use crate::defect;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{FuncId, Local, Rules, StmtKind};
@@ -213,7 +214,9 @@ impl Elab<'_> {
             kept.sort_unstable();
             kept.dedup();
             let mut place = |v: &Val| match v {
-                Val::Leaf(l) => Val::Leaf(Local(kept.binary_search(l).unwrap_or(0) as u32)),
+                Val::Leaf(l) => Val::Leaf(Local(
+                    kept.binary_search(l).unwrap_or_else(|_| defect!("a leaf that was not kept")) as u32,
+                )),
                 other => other.clone(),
             };
             let val = pullback.map(&mut place, &mut Dim::clone);

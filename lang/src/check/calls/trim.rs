@@ -1,5 +1,6 @@
 //! Which instances name which, and a module without those that its `main` does not need.
 
+use crate::defect;
 use crate::typed::order::Use;
 use crate::typed::{self, Func, FuncId, StmtKind as T};
 use rustc_hash::FxHashMap;
@@ -24,7 +25,8 @@ pub(crate) fn reachable(funcs: Vec<Option<Func>>) -> typed::Module {
         }
         next += 1;
     }
-    let renumber = |id: FuncId| FuncId(places.get(&id.0).copied().unwrap_or(0));
+    let renumber =
+        |id: FuncId| FuncId(places.get(&id.0).copied().unwrap_or_else(|| defect!("instance {} is not kept", id.0)));
     let mut funcs: Vec<Option<Func>> = funcs;
     let mut out = Vec::new();
     for id in &order {

@@ -5,6 +5,7 @@ use crate::check::calls::instance::Called;
 use crate::check::state::elab::{Elab, R};
 use crate::check::state::given::Given;
 use crate::check::state::value::{Code, LeafTy, Template, Val, Wrt};
+use crate::defect;
 use crate::diagnostic::Diagnostic;
 use crate::ops::Const;
 use crate::source::Span;
@@ -207,7 +208,8 @@ impl Elab<'_> {
         let one = self.constant(Const::of(dtype, 1.0), span)?;
         let cotangents = results.iter().map(|r| (*r == loss_local).then_some(one)).collect();
         let mut grads = self.pull(&called, &wrt.places, cotangents, Some(results), span);
-        let gradient = if wrt.tuple { Val::tuple(grads) } else { grads.pop().unwrap_or(Val::None) };
+        let gradient =
+            if wrt.tuple { Val::tuple(grads) } else { grads.pop().unwrap_or_else(|| defect!("a gradient by nothing")) };
         Ok(match (value, aux) {
             (true, _) => Val::tuple(vec![out, gradient]),
             (false, true) => {
@@ -267,6 +269,6 @@ impl Elab<'_> {
             );
         };
         let mut out = self.pull(&called, &places, cotangents, None, span);
-        Ok(if n == 1 { out.pop().unwrap_or(Val::None) } else { Val::tuple(out) })
+        Ok(if n == 1 { out.pop().unwrap_or_else(|| defect!("a pullback to nothing")) } else { Val::tuple(out) })
     }
 }

@@ -4,6 +4,7 @@ use crate::check::calls::instance::Called;
 use crate::check::state::elab::{Elab, Fail, R};
 use crate::check::state::given::Given;
 use crate::check::state::value::{Code, JacMode, OpKind, OpVal, Val, Wrt};
+use crate::defect;
 use crate::diagnostic::Diagnostic;
 use crate::library;
 use crate::source::Span;
@@ -265,7 +266,7 @@ impl Elab<'_> {
                 self.apply(&recomputed, vec![applied], span)
             }
             OpKind::Transposed => {
-                let like = op.parts.get(1).cloned().unwrap_or(Val::None);
+                let Some(like) = op.parts.get(1).cloned() else { defect!("a transposed function of nothing") };
                 let anywhere = self.zeros(&like, span)?;
                 self.apply_pullback(&f, &[anywhere], given, span)
             }

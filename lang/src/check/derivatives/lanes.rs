@@ -4,6 +4,7 @@ use crate::check::calls::instance::Called;
 use crate::check::state::elab::{Elab, R};
 use crate::check::state::given::Given;
 use crate::check::state::value::{JacMode, Val, Wrt};
+use crate::defect;
 use crate::ops::{Const, Op};
 use crate::source::Span;
 use crate::typed::{Local, StmtKind as T};
@@ -82,7 +83,11 @@ impl Elab<'_> {
                 Val::Leaf(_) => {
                     let mut parts = whole(&mut 0, leaf);
                     leaf += 1;
-                    if wrt.tuple { Val::tuple(parts) } else { parts.pop().unwrap_or(Val::None) }
+                    if wrt.tuple {
+                        Val::tuple(parts)
+                    } else {
+                        parts.pop().unwrap_or_else(|| defect!("a derivative by nothing"))
+                    }
                 }
                 other => other.clone(),
             },

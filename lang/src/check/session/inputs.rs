@@ -4,6 +4,7 @@ use crate::ast::Name;
 use crate::check::state::elab::{Elab, Mode, SymInfo};
 use crate::check::state::host::{Input, LeafInfo, SizeSource, Stored};
 use crate::check::state::value::{LeafTy, Val};
+use crate::defect;
 use crate::types::{DType, Dim, Sym, Ty};
 
 impl Elab<'_> {
@@ -34,7 +35,7 @@ impl Elab<'_> {
         }
         val.map(
             &mut |v| match v {
-                Val::Global(g) => self.imported.get(g).cloned().unwrap_or(Val::Error),
+                Val::Global(g) => self.imported.get(g).cloned().unwrap_or_else(|| defect!("{g:?} is not imported")),
                 other => other.clone(),
             },
             &mut Dim::clone,
