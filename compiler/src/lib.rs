@@ -2,12 +2,12 @@
 //! of this language are embedded with.
 //!
 //! ```text
-//! text ─ lang: token, tree, check ─ typed tree ─ lower ─ IR ─ ad ─ opt ─ codegen ─ native code
+//! text ─ lang: token, tree, check ─ typed tree ─ lower ─ IR ─ ad ─ opt ─ plan ─ codegen ─ native code
 //! ```
 //!
 //! [`embed`] and [`engine`] are for programs in other programs, [`session`] for statements one after the other. Only
-//! [`pipeline`] knows all passes, [`lower`], [`ad`], [`opt`] and [`codegen`]; they know none but the [`ir`]. [`interp`]
-//! says what the IR means, and [`text`] writes it as a program again.
+//! [`pipeline`] knows all passes, [`lower`], [`ad`], [`opt`] and [`codegen`]; they know none but the [`ir`], and the code
+//! generator the [`plan`] that it follows. [`interp`] says what the IR means, and [`text`] writes it as a program again.
 
 pub mod ad;
 pub mod codegen;

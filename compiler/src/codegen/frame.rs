@@ -125,6 +125,7 @@ impl Translator<'_, '_> {
         while !left.is_empty() {
             let free = |&k: &usize| left.iter().all(|&other| other == k || !lies_in[other].contains(&k));
             let next = left.iter().position(free).unwrap_or_else(|| {
+                self.unit.entangled = true;
                 self.defect("results in each other's memory".to_string());
                 0
             });

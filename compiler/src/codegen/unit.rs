@@ -34,6 +34,8 @@ pub(super) struct Unit<'m> {
     returns: Vec<(cranelift_module::FuncId, u32, u32)>,
     pub(super) stats: Stats,
     pub(super) defect: Option<String>,
+    /// Whether results of a function would lie in each other's memory.
+    pub(super) entangled: bool,
     /// The constant arrays that the code reads where they are.
     pub(super) tables: Vec<(Table, Vec<u64>)>,
     /// What was made so far, if somebody wants to see it.
@@ -56,9 +58,13 @@ pub(super) fn compile(
 ) -> Result<Native, CodegenError> {
     let order = reachable(module, entry)?;
     let wanted = listing.is_some();
-    // Results that would lie in each other's memory are rare; then nothing is passed in place.
-    let (native, made) = attempt(module, &order, entry, facts, Pairs::new(), wanted)
-        .or_else(|_| attempt(module, &order, entry, facts, Pairs::none(&order, module), wanted))?;
+    let mut entangled = false;
+    let mut made = attempt(module, &order, entry, facts, Pairs::new(), wanted, &mut entangled);
+    if entangled {
+        // Rare; then nothing is passed in place.
+        made = attempt(module, &order, entry, facts, Pairs::none(&order, module), wanted, &mut entangled);
+    }
+    let (native, made) = made?;
     if let (Some(listing), Some(made)) = (listing, made) {
         *listing = made;
     }
@@ -72,6 +78,7 @@ fn attempt(
     facts: &Facts,
     pairs: Pairs,
     listing: bool,
+    entangled: &mut bool,
 ) -> Result<(Native, Option<Listing>), CodegenError> {
     let instructions = order.iter().map(|&f| module.funcs[f].insts.len()).sum();
     let mut unit = Unit {
@@ -85,6 +92,7 @@ fn attempt(
         returns: Vec::new(),
         stats: Stats { functions: order.len(), ..Stats::default() },
         defect: None,
+        entangled: false,
         tables: Vec::new(),
         listing: listing.then(Listing::default),
         frame: 0,
@@ -103,6 +111,7 @@ fn attempt(
             Ok((native, unit.listing))
         }
         Err(problem) => {
+            *entangled = unit.entangled;
             native::discard(unit.jit);
             Err(problem)
         }

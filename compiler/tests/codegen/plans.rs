@@ -1,5 +1,5 @@
-//! What is decided about memory before code is made, as files: `plans/<behaviour>.ir` holds comments, a module, `---`, and
-//! the module with its plan. `UPDATE_GOLDEN=1` writes the plans anew; the difference is then to be read.
+//! What is decided about memory before code is made, as files: `plans/<behaviour>.ir` holds comments, a module, `---`,
+//! and the module with its plan. `UPDATE_GOLDEN=1` writes the plans anew; the difference is then to be read.
 
 use super::support::read;
 use adl_compiler::plan;
