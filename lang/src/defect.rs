@@ -1,10 +1,10 @@
 //! States that cannot be, if the compiler is right.
 
-/// Stops with an internal error, for a state that cannot be if the compiler is right; there is no value to go on with that
-/// would not make a wrong number of it.
+/// Stops with an internal error, for a state that cannot be if the compiler is right;
+/// there is no value to go on with that would not make a wrong number of it.
 ///
-/// It is a panic. Whoever compiles for others catches it (the engine for programs and hosts, the prompt) and says that it is a
-/// defect of ADL, to be reported.
+/// It is a panic. Whoever compiles for others catches it (the engine for programs and hosts,
+/// the prompt) and says that it is a defect of ADL, to be reported.
 #[macro_export]
 macro_rules! defect {
     ($($text:tt)*) => {

@@ -1,8 +1,8 @@
 //! The functions that compiled code may call: name, address and types.
 //!
-//! The types are read from the Rust functions, so a function and a call of it cannot disagree. Who asks for a function names
-//! a [`Symbol`], so there are no names of functions that are none. What each function does with its parameters, and what
-//! it returns, is said where it is defined.
+//! The types are read from the Rust functions, so a function and a call of it cannot disagree.
+//! Who asks for a function names a [`Symbol`], so there are no names of functions that are none.
+//! What each function does with its parameters, and what it returns, is said where it is defined.
 
 use crate::abi::{self, Context, PrintValue, Tape};
 use crate::kernels::reduce::{self, Columns, LEVELS, Stream};

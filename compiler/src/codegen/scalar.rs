@@ -38,7 +38,8 @@ pub(super) extern "C" fn power_fault(base: i64, exponent: i64) -> i64 {
     }
 }
 
-/// The function of the runtime that applies a primitive to one number, where that is faster than the function of the table.
+/// The function of the runtime that applies a primitive to one number,
+/// where that is faster than the function of the table.
 fn of_one(prim: Prim) -> Option<Symbol> {
     match prim {
         Prim::Tanh => Some(Symbol::adl_one_tanh),
