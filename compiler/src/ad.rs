@@ -56,12 +56,12 @@ mod rules;
 mod smooth;
 mod strip;
 
+use crate::ir::walk::standing;
 use crate::ir::{Func, FuncId, Inst, Kind, Module, Rules};
 use activity::Activity;
 use adl_lang::defect;
 use adl_lang::source::Span;
 use adl_lang::typed::order::{Use, orders};
-use emit::reachable;
 use reverse::Taint;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -377,7 +377,7 @@ impl Ad<'_> {
     /// Gives what it calls and what was made.
     fn answer(&mut self, func: FuncId, replace: bool) -> Vec<FuncId> {
         let mut callees = Vec::new();
-        for (inst, _) in reachable(&self.module.funcs[func]) {
+        for inst in standing(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
                 Kind::Call { func: callee, .. } => callees.push(callee),
                 Kind::Vjp { func: of, sizes, seeds, wrt, primal } => {
@@ -414,7 +414,7 @@ impl Ad<'_> {
             return;
         }
         let mut changed = false;
-        for (inst, _) in reachable(&self.module.funcs[func]) {
+        for inst in standing(&self.module.funcs[func]) {
             match self.module.funcs[func].insts[inst].kind.clone() {
                 Kind::Jvp { func: of, sizes, active, again } => {
                     let of = if again { self.strip(of, Level::Bare) } else { of };
@@ -451,13 +451,13 @@ impl Ad<'_> {
 fn check_order(module: &Module, entries: &[FuncId]) -> Result<(), Endless> {
     let uses = |func: FuncId| {
         let func = &module.funcs[func];
-        let named = |(inst, _)| match &func.insts[inst].kind {
+        let named = |inst: Inst| match &func.insts[inst].kind {
             Kind::Call { func: of, .. } => Some((*of, Use::Call, inst)),
             Kind::Jvp { func: of, .. } => Some((*of, Use::Jvp, inst)),
             Kind::Vjp { func: of, .. } => Some((*of, Use::Vjp, inst)),
             _ => None,
         };
-        reachable(func).into_iter().filter_map(named).collect::<Vec<_>>()
+        standing(func).into_iter().filter_map(named).collect::<Vec<_>>()
     };
     let named: FxHashMap<FuncId, Vec<_>> = module.funcs.keys().map(|func| (func, uses(func))).collect();
     let requests = named.values().flatten().filter(|(_, how, _)| *how != Use::Call).count();

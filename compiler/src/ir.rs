@@ -27,6 +27,7 @@ pub mod parse;
 pub mod print;
 pub mod typing;
 pub mod verify;
+pub mod walk;
 
 pub use build::Builder;
 pub use calls::{Call, CallId, Calls, Place};

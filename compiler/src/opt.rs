@@ -196,7 +196,7 @@ fn shape_of_block(func: &Func, block: Block, hasher: &mut FxHasher) {
             op.hash(hasher);
         }
         args.hash(hasher);
-        for inner in edit::blocks(kind) {
+        for inner in kind.blocks() {
             shape_of_block(func, inner, hasher);
         }
     }

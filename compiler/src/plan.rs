@@ -111,7 +111,7 @@ impl Shown<'_> {
         let data = &self.func.insts[inst];
         let mut notes: Vec<String> = data.results.iter().filter_map(|&result| self.of_value(result)).collect();
         if let Some(carries) = self.plan.buffers.carries.get(&inst) {
-            let params = data.kind.blocks().first().map(|&block| &self.func.blocks[block].params);
+            let params = data.kind.blocks().next().map(|block| &self.func.blocks[block].params);
             let skipped = params.map_or(0, |params| params.len().saturating_sub(carries.len()));
             let params = params.into_iter().flatten().skip(skipped);
             for (&param, carry) in params.zip(carries) {

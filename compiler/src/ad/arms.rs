@@ -9,10 +9,10 @@
 //! so its derivatives, and all that these multiply, are those of one arm, `_arm(b, b)` for the next order.
 //! What it gives as its own results stays the convention. [`Ad::conventional`] says which results that concerns.
 
-use super::emit::reachable;
 use super::strip::callee;
 use super::{Ad, Level};
 use crate::ir::entity::Side;
+use crate::ir::walk::standing;
 use crate::ir::{Block, Builder, Func, FuncId, Inst, Kind, Value};
 use adl_lang::ops::Op;
 use adl_lang::prims::Prim;
@@ -43,7 +43,7 @@ impl Ad<'_> {
         let mut seen = FxHashSet::from_iter([func]);
         let mut work = vec![func];
         while let Some(next) = work.pop() {
-            for (inst, _) in reachable(&self.module.funcs[next]) {
+            for inst in standing(&self.module.funcs[next]) {
                 let kind = &self.module.funcs[next].insts[inst].kind;
                 if matches!(kind, Kind::Pure(Op::Prim(Prim::Arm))) {
                     return true;
@@ -144,7 +144,7 @@ impl Flow<'_, '_> {
                 data.results.iter().for_each(|&r| news |= self.mark(r, decided));
             }
             Kind::For { .. } | Kind::While { .. } => {
-                let blocks = data.kind.blocks();
+                let blocks: Vec<Block> = data.kind.blocks().collect();
                 let skip = usize::from(matches!(data.kind, Kind::For { .. }));
                 let last = blocks[blocks.len() - 1];
                 for &block in &blocks {

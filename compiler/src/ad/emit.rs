@@ -86,23 +86,6 @@ pub(super) fn types_of(func: &Func, values: &[Value], sizes: &[Dim]) -> Vec<Type
     values.iter().map(one).collect()
 }
 
-/// All instructions of a function that can run, with the block each stands in, in order.
-pub(super) fn reachable(func: &Func) -> Vec<(crate::ir::Inst, Block)> {
-    let mut out = Vec::new();
-    walk(func, func.body, &mut |inst, block| out.push((inst, block)));
-    out
-}
-
-/// Calls `f` with each instruction in the block and below, outer ones first.
-pub(super) fn walk(func: &Func, block: Block, f: &mut dyn FnMut(crate::ir::Inst, Block)) {
-    for &inst in &func.blocks[block].insts {
-        f(inst, block);
-        for inner in func.insts[inst].kind.blocks() {
-            walk(func, inner, f);
-        }
-    }
-}
-
 /// `product`, but 0 where the cotangent is 0: nothing leaks through an infinite partial.
 pub(super) fn guarded(to: &mut Builder<'_>, cotangent: Value, product: Value) -> Value {
     let zero = to.zeros_like(cotangent);

@@ -9,9 +9,10 @@
 //! }
 //! ```
 
-use super::emit::{Emit, reachable};
+use super::emit::Emit;
 use super::{Ad, Level};
 use crate::ir::copy::Copier;
+use crate::ir::walk::standing;
 use crate::ir::{Func, FuncId, Kind, Module, Rules};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -63,7 +64,7 @@ pub(super) fn has_effects(module: &Module, func: FuncId, level: Level) -> bool {
     let mut work = vec![func];
     while let Some(next) = work.pop() {
         let func = &module.funcs[next];
-        for (inst, _) in reachable(func) {
+        for inst in standing(func) {
             let kind = &func.insts[inst].kind;
             if drops(level, kind) {
                 return true;
@@ -84,7 +85,7 @@ pub(super) fn strip(ad: &mut Ad<'_>, source: Rc<Func>, level: Level) -> Func {
         insts.retain(|&inst| !drops(level, &kept.insts[inst].kind));
         kept.blocks[block].insts = insts;
     }
-    for (inst, _) in reachable(&kept) {
+    for inst in standing(&kept) {
         match &mut kept.insts[inst].kind {
             Kind::Call { func, .. } | Kind::Vjp { func, .. } | Kind::Jvp { func, .. } => *func = ad.strip(*func, level),
             Kind::Pure(_)

@@ -4,7 +4,7 @@
 use super::checks::trusted;
 use super::function::{Bound, Reg, Translator};
 use super::sites::Fault;
-use super::unit::standing;
+use crate::ir::walk::standing;
 use crate::ir::{Inst, Kind, MAX_SIZE, Type, Value};
 use crate::plan::places::{Class, Place};
 use adl_lang::ops::{Op, Sel};

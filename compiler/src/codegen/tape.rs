@@ -164,5 +164,5 @@ fn touches_tape(func: &Func, inst: Inst) -> bool {
     let data = &func.insts[inst];
     let tapes = |values: &[Value]| values.iter().any(|&v| *func.ty(v) == Type::Tape);
     let inside = |block: Block| func.blocks[block].insts.iter().any(|&i| touches_tape(func, i));
-    tapes(&data.args) || tapes(&data.results) || data.kind.blocks().into_iter().any(inside)
+    tapes(&data.args) || tapes(&data.results) || data.kind.blocks().any(inside)
 }

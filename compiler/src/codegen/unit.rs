@@ -9,7 +9,8 @@ use super::native::{self, Native, Shape, Stats};
 use super::scalar::machine;
 use super::sites::{Places, Site};
 use super::{CodegenError, Facts};
-use crate::ir::{Block, Calls, Func, FuncId, Inst, Kind, Module, Value};
+use crate::ir::walk::standing;
+use crate::ir::{Calls, Func, FuncId, Kind, Module, Value};
 use crate::plan::in_place::Pairs;
 use adl_lang::ops::{Const, Table};
 use adl_runtime::symbols::Symbol;
@@ -121,21 +122,6 @@ fn attempt(
 /// Whether a function calls compiled functions.
 pub(super) fn calls(func: &Func) -> bool {
     standing(func).iter().any(|&inst| matches!(func.insts[inst].kind, Kind::Call { .. }))
-}
-
-/// The instructions that stand in a block, in order; passes leave others behind.
-pub(super) fn standing(func: &Func) -> Vec<Inst> {
-    fn walk(func: &Func, block: Block, all: &mut Vec<Inst>) {
-        for &inst in &func.blocks[block].insts {
-            all.push(inst);
-            for inner in func.insts[inst].kind.blocks() {
-                walk(func, inner, all);
-            }
-        }
-    }
-    let mut all = Vec::new();
-    walk(func, func.body, &mut all);
-    all
 }
 
 fn reachable(module: &Module, entry: FuncId) -> Result<Vec<FuncId>, CodegenError> {

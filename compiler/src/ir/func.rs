@@ -240,11 +240,11 @@ pub enum Kind {
 
 impl Kind {
     /// The blocks it owns.
-    pub fn blocks(&self) -> Vec<Block> {
-        match self {
-            Kind::If { then, otherwise } => vec![*then, *otherwise],
-            Kind::For { body } | Kind::Map { body, .. } => vec![*body],
-            Kind::While { test, body } => vec![*test, *body],
+    pub fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
+        let (first, second) = match self {
+            Kind::If { then, otherwise } => (Some(*then), Some(*otherwise)),
+            Kind::For { body } | Kind::Map { body, .. } => (Some(*body), None),
+            Kind::While { test, body } => (Some(*test), Some(*body)),
             Kind::Pure(_)
             | Kind::Call { .. }
             | Kind::Jvp { .. }
@@ -257,8 +257,9 @@ impl Kind {
             | Kind::TapeNew
             | Kind::Push
             | Kind::Pop
-            | Kind::TapeEnd => Vec::new(),
-        }
+            | Kind::TapeEnd => (None, None),
+        };
+        first.into_iter().chain(second)
     }
 
     /// The same with other dimensions and blocks: for copies into a function with other size parameters.

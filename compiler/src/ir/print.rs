@@ -227,7 +227,7 @@ impl<'f> Printer<'f> {
         let equals = if results.is_empty() { "" } else { " = " };
         write!(out, "{pad}{}{equals}{}", results.join(", "), self.kind(&data.kind, &data.args).trim_end())?;
         let note = self.note.and_then(|note| note(inst)).map_or(String::new(), |note| format!("  ; {note}"));
-        let blocks = data.kind.blocks();
+        let blocks: Vec<Block> = data.kind.blocks().collect();
         if blocks.is_empty() {
             return writeln!(out, "{note}");
         }

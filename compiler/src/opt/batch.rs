@@ -26,8 +26,9 @@ mod loops;
 mod product;
 mod worth;
 
-use super::edit::{Renames, blocks, copy, detached, detached_pure, named, throughout};
+use super::edit::{Renames, copy, detached, detached_pure};
 use super::effects::{Effects, may_fail};
+use crate::ir::walk::{named, throughout};
 use crate::ir::{Block, Func, Inst, Kind, Place, Type, Value};
 use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
@@ -46,7 +47,7 @@ fn block(func: &mut Func, at: Block, renames: &mut Renames, effects: &Effects, a
     let mut out = Vec::new();
     for inst in std::mem::take(&mut func.blocks[at].insts) {
         renames.apply(&mut func.insts[inst].args);
-        for inner in blocks(&func.insts[inst].kind) {
+        for inner in func.insts[inst].kind.blocks() {
             block(func, inner, renames, effects, aim);
         }
         let loops = worth::loops(func, inst, effects, aim);

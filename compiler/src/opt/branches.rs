@@ -9,8 +9,9 @@
 //!
 //! What stands between must not need what the first one gives: then the first one waits for the second.
 
-use super::edit::{Renames, detached, named, retain, throughout};
+use super::edit::{Renames, detached, retain};
 use super::effects::Effects;
+use crate::ir::walk::{named, throughout};
 use crate::ir::{Block, Def, Func, Inst, Kind, Type, Value};
 use rustc_hash::FxHashSet;
 

@@ -6,8 +6,8 @@
 //!
 //! Requests (`jvp`, `vjp`) reach a function too; they are no calls and make no recursion.
 
-use super::edit::walk;
 use crate::ir::entity::Side;
+use crate::ir::walk::walk;
 use crate::ir::{Func, FuncId, Kind, Module};
 use adl_lang::defect;
 

@@ -16,8 +16,9 @@
 //! partition, and the work is one walk for each split. Dead copies are left to [`dce`](super::dce).
 
 use super::cse::commutes;
-use super::edit::{Renames, blocks, retain, retain_params, retain_results};
+use super::edit::{Renames, retain, retain_params, retain_results};
 use crate::ir::entity::Side;
+use crate::ir::walk::walk;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::ops::Op;
 use adl_lang::types::Dim;
@@ -27,7 +28,7 @@ use smallvec::SmallVec;
 /// Replaces carries that never change, and merges those that are always equal.
 pub fn carries(func: &mut Func) {
     let mut has_loop = false;
-    super::edit::walk(func, func.body, &mut |_, inst| {
+    walk(func, func.body, &mut |_, inst| {
         has_loop |= matches!(func.insts[inst].kind, Kind::For { .. } | Kind::While { .. });
     });
     if !has_loop {
@@ -60,7 +61,7 @@ fn drop_tapes(func: &mut Func, inst: Inst, classes: &[Class]) {
         return;
     }
     let skip = data.args.len() - classes.len();
-    let owned: SmallVec<[Block; 2]> = blocks(&data.kind).collect();
+    let owned: SmallVec<[Block; 2]> = data.kind.blocks().collect();
     let kept = |at: usize| at < skip || keep[at - skip];
     retain(&mut func.insts[inst].args, &kept);
     retain_results(func, inst, &|at| keep[at]);
@@ -289,13 +290,13 @@ fn merge(func: &Func, block: Block, partitions: &FxHashMap<Inst, Vec<Class>>, re
                 match *class {
                     Class::Invariant => {
                         renames.set(data.results[at], data.args[skip + at]);
-                        for owned in blocks(kind) {
+                        for owned in kind.blocks() {
                             renames.set(func.blocks[owned].params[skip + at], data.args[skip + at]);
                         }
                     }
                     Class::Of(first) if first != at => {
                         renames.set(data.results[at], data.results[first]);
-                        for owned in blocks(kind) {
+                        for owned in kind.blocks() {
                             renames.set(func.blocks[owned].params[skip + at], func.blocks[owned].params[skip + first]);
                         }
                     }
@@ -303,7 +304,7 @@ fn merge(func: &Func, block: Block, partitions: &FxHashMap<Inst, Vec<Class>>, re
                 }
             }
         }
-        for owned in blocks(kind) {
+        for owned in kind.blocks() {
             merge(func, owned, partitions, renames);
         }
     }

@@ -11,7 +11,7 @@
 //! effects are values too, and a check that was made before need not be made again. Blocks are not compared: two equal
 //! loops are merged by [`carries`](super::carries) if they are one.
 
-use super::edit::{Renames, blocks};
+use super::edit::Renames;
 use super::effects::Effects;
 use crate::ir::{Block, Func, FuncId, Inst, Kind};
 use adl_lang::ops::Op;
@@ -56,7 +56,7 @@ impl Cse<'_> {
     fn keep(&mut self, inst: Inst) -> bool {
         self.renames.apply(&mut self.func.insts[inst].args);
         let kind = &self.func.insts[inst].kind;
-        let owned: SmallVec<[Block; 2]> = blocks(kind).collect();
+        let owned: SmallVec<[Block; 2]> = kind.blocks().collect();
         for &block in &owned {
             self.block(block);
         }

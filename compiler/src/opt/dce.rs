@@ -13,9 +13,10 @@
 //! initial value, parameter, yield and result together: it lives if its parameter or result is used. `while` stays, as
 //! it may not end; tape operations stay, but for a tape that ends where it began.
 
-use super::edit::{self, Owners, blocks};
+use super::edit::{self, Owners};
 use super::effects::Effects;
 use crate::ir::entity::Side;
+use crate::ir::walk::walk;
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
 
 /// Drops what nobody needs from a function.
@@ -23,7 +24,7 @@ pub fn dce(func: &mut Func, effects: &Effects) {
     let owners = Owners::new(func);
     let mut marks =
         Marks { func, owners: &owners, values: Side::new(false), insts: Side::new(false), work: Vec::new() };
-    edit::walk(func, func.body, &mut |_, inst| {
+    walk(func, func.body, &mut |_, inst| {
         if effects.has(func, inst) && !ends_where_it_began(func, inst) && !begins_nothing(func, inst) {
             marks.inst(inst);
         }
@@ -175,7 +176,7 @@ impl Sweep<'_> {
         let mut insts = std::mem::take(&mut self.func.blocks[block].insts);
         insts.retain(|&inst| self.insts[inst]);
         for &inst in &insts {
-            for inner in blocks(&self.func.insts[inst].kind) {
+            for inner in self.func.insts[inst].kind.blocks() {
                 self.block(inner);
             }
             self.results(inst);

@@ -10,6 +10,7 @@
 //! back, and look every operand up in [`Renames`]. What is dropped stays in the arena as garbage that no block names.
 
 use crate::ir::entity::Side;
+use crate::ir::walk::{replace, walk};
 use crate::ir::{Block, Def, Func, Inst, Kind, Place, Type, Value};
 use adl_lang::defect;
 use adl_lang::ops::{Const, Op};
@@ -59,14 +60,9 @@ impl Renames {
 
     /// Applies the replacements to a block and all within it.
     pub fn apply_within(&self, func: &mut Func, block: Block) {
-        for at in 0..func.blocks[block].insts.len() {
-            let inst = func.blocks[block].insts[at];
-            self.apply(&mut func.insts[inst].args);
-            for inner in blocks(&func.insts[inst].kind) {
-                self.apply_within(func, inner);
-            }
+        if self.any {
+            replace(func, block, &|v| self.get(v));
         }
-        self.apply(&mut func.blocks[block].yields);
     }
 }
 
@@ -74,55 +70,6 @@ impl Default for Renames {
     fn default() -> Self {
         Renames::new()
     }
-}
-
-/// The blocks an instruction owns, without an allocation.
-pub fn blocks(kind: &Kind) -> impl Iterator<Item = Block> + use<> {
-    let (first, second) = match kind {
-        Kind::If { then, otherwise } => (Some(*then), Some(*otherwise)),
-        Kind::For { body } | Kind::Map { body, .. } => (Some(*body), None),
-        Kind::While { test, body } => (Some(*test), Some(*body)),
-        Kind::Pure(_)
-        | Kind::Call { .. }
-        | Kind::Jvp { .. }
-        | Kind::Vjp { .. }
-        | Kind::Bounds { .. }
-        | Kind::NonNegative(_)
-        | Kind::SameSize(..)
-        | Kind::Assert(_)
-        | Kind::Print(_)
-        | Kind::TapeNew
-        | Kind::Push
-        | Kind::Pop
-        | Kind::TapeEnd => (None, None),
-    };
-    first.into_iter().chain(second)
-}
-
-/// Calls `f` with every instruction of a block and of all within it, an owner before what it owns.
-pub fn walk(func: &Func, block: Block, f: &mut dyn FnMut(Block, Inst)) {
-    for &inst in &func.blocks[block].insts {
-        f(block, inst);
-        for inner in blocks(&func.insts[inst].kind) {
-            walk(func, inner, f);
-        }
-    }
-}
-
-/// Calls `f` with every value that an instruction and what it owns name.
-pub fn named(func: &Func, inst: Inst, f: &mut dyn FnMut(Value)) {
-    func.insts[inst].args.iter().for_each(|&v| f(v));
-    for inner in blocks(&func.insts[inst].kind) {
-        func.blocks[inner].yields.iter().for_each(|&v| f(v));
-        func.blocks[inner].insts.iter().for_each(|&inst| named(func, inst, f));
-    }
-}
-
-/// Whether something holds of an instruction and of all that it owns.
-pub fn throughout(func: &Func, inst: Inst, holds: &dyn Fn(Inst) -> bool) -> bool {
-    holds(inst)
-        && blocks(&func.insts[inst].kind)
-            .all(|inner| func.blocks[inner].insts.iter().all(|&inst| throughout(func, inst, holds)))
 }
 
 /// The instruction that owns each block, and the block each instruction stands in.
@@ -139,7 +86,7 @@ impl Owners {
         let mut owners = Owners { of_block: Side::new(None), of_inst: Side::new(None) };
         walk(func, func.body, &mut |block, inst| {
             owners.of_inst.set(inst, Some(block));
-            for inner in blocks(&func.insts[inst].kind) {
+            for inner in func.insts[inst].kind.blocks() {
                 owners.of_block.set(inner, Some(inst));
             }
         });
@@ -213,7 +160,7 @@ pub fn copy(func: &mut Func, inst: Inst, map: &mut FxHashMap<Value, Value>) -> I
     let data = func.insts[inst].clone();
     let args = data.args.iter().map(|v| *map.get(v).unwrap_or(v)).collect();
     let types = data.results.iter().map(|&r| func.ty(r).clone()).collect();
-    let mut owned: Vec<Block> = blocks(&data.kind).map(|block| copy_block(func, block, map)).collect();
+    let mut owned: Vec<Block> = data.kind.blocks().map(|block| copy_block(func, block, map)).collect();
     owned.reverse();
     let kind = match owned.is_empty() {
         true => data.kind,

@@ -9,8 +9,9 @@
 //! A failure of a pure operation is not an effect: an operation that nobody uses is dropped, even if it would have
 //! failed. Checks that the program states (`assert`, bounds, sizes) are effects.
 
-use super::edit::{blocks, int, walk};
+use super::edit::int;
 use crate::ir::entity::Side;
+use crate::ir::walk::walk;
 use crate::ir::{Func, FuncId, Inst, Kind, Module, Value};
 use adl_lang::ops::{Op, Reduction, Sel};
 use adl_lang::prims::Prim;
@@ -107,7 +108,7 @@ impl Effects {
             Kind::Call { .. } => false,
             kind => {
                 !self.has(func, inst)
-                    && blocks(kind).all(|b| func.blocks[b].insts.iter().all(|&i| self.speculable(func, i)))
+                    && kind.blocks().all(|b| func.blocks[b].insts.iter().all(|&i| self.speculable(func, i)))
             }
         }
     }

@@ -13,7 +13,8 @@
 //! long again. Done for vectors that a counted loop carries and changes at one position in each round, one further
 //! each time. The read moves before the loop with its bounds check, which the loop would have made first thing.
 
-use super::edit::{Renames, blocks, int, walk};
+use super::edit::{Renames, int};
+use crate::ir::walk::walk;
 use crate::ir::{Block, Builder, Def, Func, Inst, Kind, Type, Value, ValueData};
 use adl_lang::defect;
 use adl_lang::ops::{Op, Sel};
@@ -30,7 +31,7 @@ pub fn forward(func: &mut Func) {
 fn block(func: &mut Func, at: Block) {
     let insts = std::mem::take(&mut func.blocks[at].insts);
     for inst in insts {
-        for inner in blocks(&func.insts[inst].kind) {
+        for inner in func.insts[inst].kind.blocks() {
             block(func, inner);
         }
         if let Kind::For { body } = func.insts[inst].kind {

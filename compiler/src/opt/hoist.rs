@@ -13,7 +13,7 @@
 //! this goes for reading an array at a position that was checked in the loop, too.
 //! Constants, sizes and broadcasts stay: they cost nothing where they are used, and a register or an array outside.
 
-use super::edit::{blocks, int};
+use super::edit::int;
 use super::effects::{Effects, may_fail};
 use crate::ir::entity::Side;
 use crate::ir::{Block, Func, Inst, Kind, Value};
@@ -83,7 +83,7 @@ impl Hoist<'_> {
     fn inst(&mut self, inst: Inst) {
         let here = self.frames.len();
         let mut needs = self.func.insts[inst].args.iter().map(|&a| self.depth[a]).max().unwrap_or(0);
-        let owned: smallvec::SmallVec<[Block; 2]> = blocks(&self.func.insts[inst].kind).collect();
+        let owned: smallvec::SmallVec<[Block; 2]> = self.func.insts[inst].kind.blocks().collect();
         for (at, &block) in owned.iter().enumerate() {
             let (may_leave, certain) = self.runs(inst, at);
             for param in 0..self.func.blocks[block].params.len() {

@@ -12,7 +12,7 @@
 //! so do calls of functions that are to stay apart.
 
 use super::calls::{Calls, size};
-use super::edit::{Renames, blocks};
+use super::edit::Renames;
 use crate::ir::copy::Copier;
 use crate::ir::entity::Side;
 use crate::ir::{self, Block, Builder, Func, FuncId, Inst, Kind, Module};
@@ -67,7 +67,7 @@ impl Inline<'_> {
             match self.caller.insts[inst].kind {
                 Kind::Call { func, .. } if self.worth(func) => self.paste(inst, func, block),
                 _ => {
-                    for inner in blocks(&self.caller.insts[inst].kind) {
+                    for inner in self.caller.insts[inst].kind.blocks() {
                         self.block(inner);
                     }
                     self.caller.blocks[block].insts.push(inst);

@@ -8,7 +8,7 @@
 //!
 //! One walk; carries of loops are unknown, but for those that step by a constant.
 
-use super::edit::{blocks, int, pure};
+use super::edit::{int, pure};
 use crate::ir::entity::Side;
 use crate::ir::{Block, Func, Inst, Kind, MAX_SIZE, Value};
 use adl_lang::ops::{Const, Op};
@@ -44,7 +44,7 @@ impl Intervals {
     fn block(&mut self, func: &Func, block: Block) {
         for &inst in &func.blocks[block].insts {
             self.before(func, inst);
-            for inner in blocks(&func.insts[inst].kind) {
+            for inner in func.insts[inst].kind.blocks() {
                 self.block(func, inner);
             }
             self.after(func, inst);

@@ -31,7 +31,7 @@ fn block(func: &mut Func, at: Block, spared: &Spared) {
     let insts = std::mem::take(&mut func.blocks[at].insts);
     let mut kept = Vec::with_capacity(insts.len());
     for inst in insts {
-        for inner in super::edit::blocks(&func.insts[inst].kind) {
+        for inner in func.insts[inst].kind.blocks() {
             block(func, inner, spared);
         }
         kept.push(inst);
@@ -144,7 +144,7 @@ fn visit(func: &Func, block: Block, used: &mut Side<Value, bool>, spared: &mut S
     }
     for &inst in func.blocks[block].insts.iter().rev() {
         let data = &func.insts[inst];
-        for inner in super::edit::blocks(&data.kind) {
+        for inner in data.kind.blocks() {
             visit(func, inner, used, spared);
         }
         for (k, &arg) in data.args.iter().enumerate() {

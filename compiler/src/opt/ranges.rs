@@ -13,9 +13,10 @@
 //! what is left over sizes must be plainly not negative, or follow from one of the facts in scope: enclosing `if`s and
 //! `while`s, loops that run, checks that passed. So `x[i * n + j]` in `f64[m * n]` is seen to be inside.
 
-use super::edit::{pure, walk};
+use super::edit::pure;
 use super::intervals::{Intervals, step};
 use crate::ir::entity::{Entity, Side};
+use crate::ir::walk::walk;
 use crate::ir::{Block, Func, Inst, Kind, MAX_SIZE, Value};
 use adl_lang::ops::{Const, Op};
 use adl_lang::prims::Prim;
@@ -47,7 +48,7 @@ fn sweep(func: &mut Func, block: Block, proven: &Side<Inst, bool>) {
     let mut insts = std::mem::take(&mut func.blocks[block].insts);
     insts.retain(|&inst| !proven[inst]);
     for &inst in &insts {
-        for inner in super::edit::blocks(&func.insts[inst].kind) {
+        for inner in func.insts[inst].kind.blocks() {
             sweep(func, inner, proven);
         }
     }

@@ -138,7 +138,7 @@ impl Simplify<'_> {
             Kind::Assert(_) if self.arg_is_true(inst) => return,
             _ => {}
         }
-        for block in super::edit::blocks(&self.func.insts[inst].kind) {
+        for block in self.func.insts[inst].kind.blocks() {
             self.block(block);
         }
         if let Kind::If { then, otherwise } = self.func.insts[inst].kind {

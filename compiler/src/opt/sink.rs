@@ -13,8 +13,8 @@
 //! Nothing moves into loops. What can fail stays where it is, in its order;
 //! reading and writing parts of arrays cannot, for the check of the position stands before.
 
-use super::edit::{blocks, named};
 use super::effects::{Effects, may_fail};
+use crate::ir::walk::named;
 use crate::ir::{Block, Func, Inst, Kind, Value};
 use adl_lang::ops::Op;
 use rustc_hash::FxHashMap;
@@ -74,7 +74,7 @@ fn block(func: &mut Func, at: Block, effects: &Effects) {
         func.blocks[branch].insts = insts.into_iter().rev().chain(rest).collect();
     }
     for &inst in &kept {
-        for inner in blocks(&func.insts[inst].kind) {
+        for inner in func.insts[inst].kind.blocks() {
             block(func, inner, effects);
         }
     }

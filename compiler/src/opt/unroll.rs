@@ -10,8 +10,9 @@
 //! This is what makes positions constant, so that small arrays can become scalars. A lane that is an array is given a
 //! first axis before the lanes are joined.
 
-use super::edit::{Renames, blocks, constant, copy, detached_pure, walk};
+use super::edit::{Renames, constant, copy, detached_pure};
 use super::scalarize::plan::MAX_SCALARIZED;
+use crate::ir::walk::walk;
 use crate::ir::{Block, Func, Inst, Kind, Value};
 use adl_lang::ops::{Const, Op};
 use adl_lang::types::Dim;
@@ -45,7 +46,7 @@ impl Unroll<'_> {
     fn block(&mut self, block: Block) {
         for inst in std::mem::take(&mut self.func.blocks[block].insts) {
             self.renames.apply(&mut self.func.insts[inst].args);
-            for inner in blocks(&self.func.insts[inst].kind) {
+            for inner in self.func.insts[inst].kind.blocks() {
                 self.block(inner);
             }
             match (self.rounds(inst), self.func.insts[inst].kind.clone()) {

@@ -174,10 +174,10 @@ impl<'m> Writer<'m> {
         };
         let data = &self.func.blocks[block];
         let after = data.insts.iter().skip_while(|&&i| i != inst).skip(1);
-        let inside = self.func.insts[inst].kind.blocks();
+        let mut inside = self.func.insts[inst].kind.blocks();
         home && !data.yields.contains(&value)
             && self.func.insts[inst].args.iter().filter(|&&a| a == value).count() == 1
-            && inside.iter().all(|&b| !used_in(self.func, b, value))
+            && inside.all(|b| !used_in(self.func, b, value))
             && after.copied().all(|i| !uses_value(self.func, i, value))
     }
 
@@ -329,7 +329,7 @@ fn uses(func: &Func) -> FxHashMap<Value, (u32, bool)> {
         }
         data.yields.iter().for_each(|&y| seen(y));
         for &inst in &data.insts {
-            func.insts[inst].kind.blocks().into_iter().for_each(|b| walk(func, b, out));
+            func.insts[inst].kind.blocks().for_each(|b| walk(func, b, out));
         }
     }
     let mut out = FxHashMap::default();
@@ -339,7 +339,7 @@ fn uses(func: &Func) -> FxHashMap<Value, (u32, bool)> {
 
 fn uses_value(func: &Func, inst: Inst, value: Value) -> bool {
     let data = &func.insts[inst];
-    data.args.contains(&value) || data.kind.blocks().iter().any(|&b| used_in(func, b, value))
+    data.args.contains(&value) || data.kind.blocks().any(|b| used_in(func, b, value))
 }
 
 fn used_in(func: &Func, block: Block, value: Value) -> bool {

@@ -15,6 +15,7 @@ use super::super::requests::{self, Request};
 use super::super::strip::has_effects;
 use super::super::{Calls, Level, PairName};
 use super::{Sweep, Taint, types};
+use crate::ir::walk::named_in;
 use crate::ir::{Block, FuncId, Inst, Kind, Value};
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Prim;
@@ -176,13 +177,10 @@ impl Sweep<'_, '_> {
     pub(super) fn drop_requests(&mut self, reverse: Block) {
         let func = &mut self.emit.func;
         let mut named = FxHashSet::default();
-        let mut blocks = vec![func.body, reverse];
-        while let Some(block) = blocks.pop() {
-            named.extend(func.blocks[block].yields.iter().copied());
-            for &inst in &func.blocks[block].insts {
-                named.extend(func.insts[inst].args.iter().copied());
-                blocks.extend(func.insts[inst].kind.blocks());
-            }
+        for block in [func.body, reverse] {
+            named_in(func, block, &mut |v| {
+                named.insert(v);
+            });
         }
         let mut gone = FxHashSet::default();
         for &(forward, reverse, alone) in &self.requests {

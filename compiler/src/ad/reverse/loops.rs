@@ -13,9 +13,9 @@
 //! never added as a whole. A carry that comes back unchanged is taken out and read as a captured value. A `while` runs
 //! as often as its counter says.
 
-use super::super::emit::walk;
 use super::rows::Pair;
 use super::{Sweep, types};
+use crate::ir::walk::replace;
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
 use adl_lang::defect;
 
@@ -75,7 +75,7 @@ impl Sweep<'_, '_> {
         let reverse = self.emit.leave(outer, yields);
 
         let kind = &self.emit.func.insts[self.copies[&of.inst]].kind;
-        let forward = *kind.blocks().last().expect("a loop has a body");
+        let forward = kind.blocks().last().expect("a loop has a body");
         let counter = (of.indices == 1).then(|| (self.emit.func.blocks[forward].params[0], last));
         self.pairs.push(Pair { forward, reverse, counter });
 
@@ -124,22 +124,4 @@ fn drop_unchanged(func: &mut Func, body: Block, inits: &[Value]) -> Vec<bool> {
         func.values[param].def = Def::Param(body, k as u32);
     }
     changes
-}
-
-/// Names other values in a block and below.
-pub(super) fn replace(func: &mut Func, block: Block, with: &dyn Fn(Value) -> Value) {
-    let mut insts = Vec::new();
-    walk(func, block, &mut |inst, _| insts.push(inst));
-    let mut blocks = vec![block];
-    for inst in insts {
-        blocks.extend(func.insts[inst].kind.blocks());
-        for arg in &mut func.insts[inst].args {
-            *arg = with(*arg);
-        }
-    }
-    for block in blocks {
-        for value in &mut func.blocks[block].yields {
-            *value = with(*value);
-        }
-    }
 }

@@ -17,7 +17,7 @@
 //! element by element, whose operands are at hand; elements of arrays that live at the top of the function. An array
 //! that a loop carries is never kept for its elements: that would cost its length in each round.
 
-use super::loops::replace;
+use crate::ir::walk::{named_in, replace};
 use crate::ir::{Block, Builder, Def, Func, Inst, Kind, Type, Value};
 use adl_lang::ops::{Op, Sel};
 use adl_lang::prims::Prim;
@@ -46,7 +46,12 @@ fn row(func: &mut Func, pair: &Pair, top: Option<Block>) {
     let results = data.insts.iter().flat_map(|&inst| func.insts[inst].results.iter());
     let order: Vec<Value> = data.params.iter().chain(results).copied().collect();
     let defined: FxHashSet<Value> = order.iter().copied().collect();
-    let named = named(func, pair.reverse, &defined);
+    let mut named = FxHashSet::default();
+    named_in(func, pair.reverse, &mut |v| {
+        if defined.contains(&v) {
+            named.insert(v);
+        }
+    });
     if named.is_empty() {
         return;
     }
@@ -74,24 +79,6 @@ fn row(func: &mut Func, pair: &Pair, top: Option<Block>) {
 
 /// The most operations that stand in for one residual.
 const LIMIT: u32 = 3;
-
-/// Which of some values a block and those below name.
-fn named(func: &Func, block: Block, defined: &FxHashSet<Value>) -> FxHashSet<Value> {
-    let mut named = FxHashSet::default();
-    let mut meet = |values: &[Value]| named.extend(values.iter().copied().filter(|v| defined.contains(v)));
-    meet(&func.blocks[block].yields);
-    let mut blocks = vec![block];
-    while let Some(block) = blocks.pop() {
-        for &inst in &func.blocks[block].insts {
-            meet(&func.insts[inst].args);
-            for inner in func.insts[inst].kind.blocks() {
-                meet(&func.blocks[inner].yields);
-                blocks.push(inner);
-            }
-        }
-    }
-    named
-}
 
 /// The values that a block defines itself.
 fn directly_in(func: &Func, block: Block) -> FxHashSet<Value> {

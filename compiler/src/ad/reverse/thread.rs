@@ -41,7 +41,7 @@ impl Thread<'_> {
             Kind::Push | Kind::Pop => true,
             Kind::Call { func, .. } => self.taped.contains(func),
             Kind::If { .. } | Kind::For { .. } | Kind::While { .. } => {
-                self.func.insts[inst].kind.blocks().into_iter().any(|b| self.used(b))
+                self.func.insts[inst].kind.blocks().any(|b| self.used(b))
             }
             Kind::Map { .. }
             | Kind::Pure(_)

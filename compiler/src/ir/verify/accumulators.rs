@@ -56,7 +56,7 @@ fn maps(func: &Func, block: Block) -> Vec<Inst> {
         if matches!(kind, Kind::Map { accs, .. } if *accs > 0) {
             out.push(inst);
         }
-        out.extend(kind.blocks().into_iter().flat_map(|b| maps(func, b)));
+        out.extend(kind.blocks().flat_map(|b| maps(func, b)));
     }
     out
 }
@@ -196,7 +196,7 @@ impl<'m> Flows<'m> {
             | Kind::Pop
             | Kind::TapeEnd => (0, 0),
         };
-        let blocks = data.kind.blocks();
+        let blocks: Vec<Block> = data.kind.blocks().collect();
         for &block in &blocks {
             for &k in holding {
                 trace.held.set(func.blocks[block].params[params + k], true);

@@ -1,8 +1,8 @@
 //! Which maps are worth taking apart.
 
 use super::product;
+use crate::ir::walk::{named, throughout};
 use crate::ir::{Block, Func, Inst, Kind, Type, Value};
-use crate::opt::edit::{blocks, named, throughout};
 use crate::opt::effects::Effects;
 use adl_lang::ops::Op;
 use rustc_hash::FxHashSet;
@@ -139,7 +139,7 @@ impl Varying<'_> {
             Kind::For { .. } | Kind::While { .. } => {
                 let vary = data.results.iter().filter(|r| self.values.contains(r)).count();
                 let some_once = self.aim != Aim::Products && vary < data.results.len();
-                let inner = || blocks(&data.kind).any(|b| self.func.blocks[b].insts.iter().any(|&i| self.pays(i)));
+                let inner = || data.kind.blocks().any(|b| self.func.blocks[b].insts.iter().any(|&i| self.pays(i)));
                 vary > 0 && (some_once || inner()) && self.liftable(inst)
             }
             _ => false,
@@ -163,6 +163,6 @@ impl Varying<'_> {
             Kind::Assert(_) => !self.any(&data.args),
             _ => false,
         };
-        own && blocks(&data.kind).all(|b| self.func.blocks[b].insts.iter().all(|&i| self.liftable(i)))
+        own && data.kind.blocks().all(|b| self.func.blocks[b].insts.iter().all(|&i| self.liftable(i)))
     }
 }

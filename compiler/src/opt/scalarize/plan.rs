@@ -5,7 +5,7 @@
 
 use crate::ir::entity::{Entity, Side};
 use crate::ir::{Block, Def, Func, Inst, Kind, Type, Value};
-use crate::opt::edit::{blocks, int};
+use crate::opt::edit::int;
 use adl_lang::ops::{Op, Sel};
 use adl_lang::types::{Dim, Ty};
 
@@ -185,7 +185,7 @@ impl Plan {
                 Kind::While { test, body } => self.carried(func, inst, 0, &[*test, *body]),
                 _ => {}
             }
-            for inner in blocks(&data.kind) {
+            for inner in data.kind.blocks() {
                 self.classes(func, inner);
             }
         }
@@ -268,7 +268,7 @@ impl Plan {
                 }
                 _ => data.args.iter().for_each(|&arg| self.whole.set(arg, true)),
             }
-            for inner in blocks(&data.kind) {
+            for inner in data.kind.blocks() {
                 self.needs(func, inner);
             }
         }
