@@ -6,9 +6,9 @@
 //! ```
 //!
 //! [`embed`] and [`engine`] are for programs in other programs, [`session`] for statements one after the other. Only
-//! [`pipeline`] knows all passes, [`lower`], [`ad`], [`opt`] and [`codegen`]; they know none but the [`ir`], and the code
-//! generator the [`plan`] that it follows. [`interp`] says what the IR means, and [`text`] writes it as a program
-//! again.
+//! [`pipeline`] knows all passes, [`lower`], [`ad`], [`opt`] and [`codegen`]; they know none but the [`ir`], and the
+//! code generator knows the [`plan`] that it follows. [`interp`] says what the IR means, and [`text`] writes it as a
+//! program again.
 
 pub mod ad;
 pub mod codegen;

@@ -66,7 +66,7 @@ fn rule_3_dominance() {
     assert_eq!(
         mutated(LOOP, |f| {
             let (owner, result) = (f.blocks[f.body].insts[0], f.results()[0]);
-            let body = f.insts[owner].kind.blocks()[0];
+            let body = f.insts[owner].kind.blocks().next().expect("a body");
             f.blocks[body].yields[0] = result;
         }),
         3
