@@ -228,6 +228,8 @@ struct PairName {
     accs: Vec<bool>,
     /// Whether zero cotangents must stay zero whatever they are multiplied by.
     tainted: Taint,
+    /// The arguments of which it is asked where they play a part; see `reverse::taken`.
+    asked: Vec<bool>,
 }
 
 /// What is left out of a function.

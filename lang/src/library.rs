@@ -100,7 +100,8 @@ pub(crate) fn prim(name: &str) -> Option<Prim> {
     let p = Prim::named(name)?;
     let other =
         p.operator().is_some() || matches!(p, Prim::Min | Prim::Max | Prim::Round | Prim::StopGrad | Prim::Select);
-    let inner = p.name().starts_with('_') && p.definition().is_some();
+    // Slopes of the table; the library itself names one of them.
+    let inner = p.name().starts_with('_') && p.definition().is_some() && p != Prim::Leg;
     (!other && !inner).then_some(p)
 }
 
@@ -200,7 +201,6 @@ rows! {
   ["Reductions"]
     "sum" "sum(x, axis = none, keep = false)" "Sum over all or some axes; of nothing 0."
         "linear" "sum([[1, 2], [3, 4]], axis = 0)" |e, a, s| reduce::reduce(e, a, reduce::Kind::Sum, s);
-    "mean" "mean(x, axis = none, keep = false)" "Mean over all or some axes." "linear" "mean([1.0, 2.0])" reduce::mean;
     "min" "min(x, y…, axis = none, keep = false)" "Least entry; of two arguments, element by element."
         "of the entry that is taken" "min([2.0, 1.0])"
         @ "ties share: `grad(min)([1.0, 1.0, 2.0])` is `[0.5, 0.5, 0.0]`, `(|x| min(x, 1))'(1.0)` is `0.5`"
@@ -279,6 +279,7 @@ rows! {
         "none" "" |e, _, s| numbers::clock(e, true, s);
     "_choice" "_choice(value, name, choices)" "Refuses an option that is none of some words." "none" "" numbers::choice;
     "_is_text" "_is_text(x)" "Whether an option is a word." "none" "" numbers::is_text;
+    "_is_float" "_is_float(x)" "Whether entries are floats." "none" "" numbers::is_float;
     "_floats" "_floats(parts…)" "Floats of one type." "linear" "" matrices::alike;
     "_typed_as" "_typed_as(v, x)" "`v` with the element type of `x`." "linear" "" matrices::typed_as;
     "_lu" "_lu(A)" "L below U, the permutation, the sizes of the pivots."

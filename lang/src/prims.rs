@@ -364,16 +364,17 @@ prims! {
     Follow "_follow" (a, b) -> y: Float Inline, d([c(0.0), c(1.0)]), at &[];
     /// For rules: the slope `a` by convention at a kink; in code that is differentiated again the slope `b` of one arm.
     Arm "_arm" (a, b) -> y: Float Inline, Zero, at &[];
-    /// For rules: the slope `x / y` of a length `y` by its leg `x`; 0 at 0, where its own derivative has no bound.
-    Radial "_radial" (x, y) -> r: Float Inline, d([1.0 / y.clone(), -(r / y)]), at &[];
     /// For rules: what `x` adds to the length `y`, which moves as the sum of its legs: by `x` as `x / y`, by `y` not.
-    Leg "_leg" (x, y) -> z: Float Inline,
-        d([x.zip(Prim::Radial, y), c(0.0)]), at &[];
+    Leg "_leg" (x, y) -> z: Float Defined(leg(&x, &y)),
+        d([x.zip(Prim::Ratio, y), c(0.0)]), at &[];
     /// For rules: `1 / b` of `b = exp(z)`, which moves with `z` though `b` may overflow.
-    Decay "_decay" (z, b) -> y: Float Inline, d([-y, c(0.0)]), at &[];
+    Decay "_decay" (z, b) -> y: Float Defined(1.0 / b.clone()), d([-y, c(0.0)]), at &[];
     /// For rules: `1 / (1 + e)` of `e = exp(z)`, which moves with `z` though `e` may overflow.
-    Logistic "_logistic" (z, e) -> y: Float Inline,
-        d([-(y.clone() * select(e.clone().zip(Prim::Lt, 1.0), e * y.clone(), 1.0 - y)), c(0.0)]), at &[];
+    Logistic "_logistic" (z, e) -> y: Float Defined(1.0 / (1.0 + e.clone())),
+        d([-z.zip(Prim::LogisticSlope, e), c(0.0)]), at &[];
+    /// The slope of the same, without its sign: `e / (1 + e)^2`.
+    LogisticSlope "_logistic_slope" (z, e) -> y: Float Defined(logistic_slope(&e)),
+        d([-(y * (0.5 * z).map(Prim::Tanh)), c(0.0)]), at &[];
     /// `a` where `cond` holds, else `b`; nothing leaks from the one not taken.
     Select "select" (cond, a, b) -> y: Select Inline, Select, at &[];
 }

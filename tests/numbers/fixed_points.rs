@@ -105,6 +105,22 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "1:1",
     ),
     ("minimize(|x| -x^2, 1.0)", "error[E0419]: `minimize` has found no minimum: the loss is -inf", "1:1"),
+    // Slopes that vanish at infinity, and at a point where it bends to neither side.
+    ("minimize(|x| exp(-x), 0.0)", "error[E0419]: `minimize` has found no minimum: the loss is 4.476e-309", "1:1"),
+    ("minimize(|x| exp(-x), f32(0.0))", "error[E0419]: `minimize` has found no minimum", "1:1"),
+    ("minimize(tanh, 0.0)", "error[E0419]: `minimize` has found no minimum: the loss is -1.000e+00", "1:1"),
+    ("minimize(|x| 1 / (1 + x^2), 1.0)", "error[E0419]: `minimize` has found no minimum", "1:1"),
+    (
+        "minimize(|w| sum(softplus([[1.0, 2.0], [1.0, -0.5]] @ w)), zeros(2))",
+        "error[E0419]: `minimize` has found no",
+        "1:1",
+    ),
+    ("minimize(|x| x^3, 1.0)", "error[E0419]: `minimize` has found no minimum: the loss is -inf", "1:1"),
+    (
+        "minimize(|x| x[0]^3 + x[1]^2, ones(2))",
+        "error[E0419]: `minimize` has found no minimum: the loss is -inf",
+        "1:1",
+    ),
     (
         "minimize(|x| 2 * abs(x - 1.05) + 0.5 * x, 0.0)",
         "error[E0417]: `minimize` has come to a kink, where the slope of 5.00e-01 jumps",

@@ -6,6 +6,7 @@ mod einsum;
 mod fits;
 mod fixed_points;
 mod gradbench;
+mod gradients;
 mod linalg;
 mod orders;
 mod random;

@@ -91,7 +91,7 @@ pub(super) fn limit(prim: Prim, k: usize, args: &[Value], size: &dyn Fn(Value) -
         Prim::Pow => k == 0 && matches!(size(args[1]), Size::Known(exponent) if exponent < 0.0),
         Prim::Tanh | Prim::Atan | Prim::Sigmoid | Prim::Softplus | Prim::Erf | Prim::Erfc => true,
         Prim::Exp | Prim::Exp2 | Prim::Expm1 => true,
-        Prim::Decay | Prim::Logistic | Prim::TanhSlope => k == 0,
+        Prim::Decay | Prim::Logistic | Prim::LogisticSlope | Prim::TanhSlope => k == 0,
         Prim::SigmoidSlope | Prim::Gauss => true,
         _ => false,
     };
@@ -247,10 +247,10 @@ fn of_op(op: &Op, given: &[Size]) -> Size {
 
 fn of_prim(prim: Prim, given: &[Size]) -> Size {
     let all = given.iter().copied().fold(Size::Finite(0), Size::join);
-    if let Some(formula) = prim.definition() {
-        return of_formula(formula, given, Size::Any);
-    }
     match (prim, given) {
+        // Their second operand is a power of e, and no pole.
+        (Prim::Decay, [Size::Finite(1..), _]) => Size::Finite(STEEP),
+        (Prim::Logistic | Prim::LogisticSlope, [Size::Finite(_), _]) => Size::Finite(1),
         (Prim::Select, [_, then, otherwise]) => then.join(*otherwise),
         (Prim::Follow | Prim::Arm, [made, _]) => *made,
         (Prim::Add, [Size::Known(a), Size::Known(b)]) => Size::of(a + b),
@@ -262,13 +262,14 @@ fn of_prim(prim: Prim, given: &[Size]) -> Size {
             Size::Any => Size::Any,
             _ => Size::Finite((f64::from(base.degree()) * exponent).min(f64::from(STEEP)) as u8),
         },
-        (Prim::Exp | Prim::Exp2 | Prim::Expm1 | Prim::Cosh | Prim::Sinh, [Size::Finite(1..)])
-        | (Prim::Decay, [Size::Finite(1..), _]) => Size::Finite(STEEP),
-        (Prim::Logistic, [Size::Finite(_), _]) => Size::Finite(1),
+        (Prim::Exp | Prim::Exp2 | Prim::Expm1 | Prim::Cosh | Prim::Sinh, [Size::Finite(1..)]) => Size::Finite(STEEP),
         // Where such a one is infinite its slope is zero.
         (Prim::Tanh | Prim::Atan | Prim::Sigmoid | Prim::Erf | Prim::Erfc, [Size::Finite(1..)]) => Size::Finite(1),
-        _ if has_poles(prim) => Size::Any,
-        _ => all,
+        _ => match prim.definition() {
+            Some(formula) => of_formula(formula, given, Size::Any),
+            None if has_poles(prim) => Size::Any,
+            None => all,
+        },
     }
 }
 
@@ -277,8 +278,6 @@ fn has_poles(prim: Prim) -> bool {
     matches!(
         prim,
         Prim::Div
-            | Prim::Radial
-            | Prim::Leg
             | Prim::FloorDiv
             | Prim::Rem
             | Prim::Pow

@@ -25,6 +25,7 @@ mod loops;
 mod ops;
 mod regions;
 mod rows;
+mod taken;
 mod thread;
 
 use super::emit::{Emit, acc_all, cotangent_name, is_float};
@@ -34,14 +35,13 @@ use super::{Ad, PairName};
 use crate::ir::copy::Copier;
 use crate::ir::{Block, Func, FuncId, Inst, Kind, Type, Value};
 use adl_lang::defect;
-use adl_lang::prims::Prim;
-use adl_lang::types::DType;
 use flow::Facts;
 pub(super) use flow::Taint;
 use forward::Mode;
 use rows::Pair;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
+use taken::Taken;
 
 /// Makes `func.vjp`: the parameters, then the cotangents of the seeded results, give the results (if `primal`) and the
 /// cotangents of the parameters asked for.
@@ -53,14 +53,16 @@ pub(super) fn whole(
     primal: bool,
 ) -> Func {
     let active = ad.activity.values(ad.module, func, wrt);
-    let facts = Facts::new(&source, active, seeds, Taint::No, Size::Finite(1));
+    let facts = Facts::new(ad.module, &source, active, seeds, (Taint::No, &[]), Size::Finite(1));
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
     let cotangents: Vec<Value> = seeded(&source, seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();
     sweep.contents(source.body);
     let body = sweep.emit.block;
     sweep.emit.enter();
-    sweep.seed(&seeded(&source, seeds), &cotangents);
+    for (&result, cotangent) in seeded(&source, seeds).iter().zip(cotangents) {
+        sweep.contribute_alone(result, cotangent);
+    }
     sweep.reverse_block(source.body);
     let mut results = if primal { sweep.primals(source.results()) } else { Vec::new() };
     if primal {
@@ -86,7 +88,7 @@ pub(super) fn whole(
 /// Makes `func.fwd` and `func.bwd`.
 pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func; 2] {
     let active = ad.activity.values(ad.module, name.func, &name.active);
-    let facts = Facts::new(&source, active, &name.seeds, name.tainted, Size::Any);
+    let facts = Facts::new(ad.module, &source, active, &name.seeds, (name.tainted, &name.asked), Size::Any);
     let mut sweep = Sweep::new(ad, source.clone(), facts);
     sweep.params(source.params());
     sweep.contents(source.body);
@@ -94,19 +96,30 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: &PairName, source: Rc<Func>) -> [Func;
     sweep.emit.to().set_yields(results);
     let body = sweep.emit.block;
     sweep.emit.enter();
-    let cotangents: Vec<Value> = seeded(&source, &name.seeds).iter().map(|&r| sweep.cotangent_param(r)).collect();
-    for (&param, _) in source.params().iter().zip(&name.accs).filter(|(_, acc)| **acc) {
+    let params = |flags: &[bool]| -> Vec<Value> {
+        source.params().iter().zip(flags).filter(|(_, on)| **on).map(|(&param, _)| param).collect()
+    };
+    let (asked, accs) = (params(&name.asked), params(&name.accs));
+    let seeded = seeded(&source, &name.seeds);
+    let cotangents: Vec<Value> = seeded.iter().map(|&r| sweep.cotangent_param(r)).collect();
+    let hands = if name.tainted > Taint::No { sweep.hand_params(&seeded) } else { Vec::new() };
+    for &param in &accs {
         let cotangent = sweep.cotangent_param(param);
         sweep.ct.insert(param, cotangent);
         sweep.accs.insert(param);
     }
-    sweep.seed(&seeded(&source, &name.seeds), &cotangents);
-    sweep.reverse_block(source.body);
-    let mut results = Vec::new();
-    for (&param, _) in source.params().iter().zip(&name.active).filter(|(_, active)| **active) {
-        let cotangent = sweep.take(param);
-        results.push(cotangent);
+    let asked_accs: Vec<Value> = accs.into_iter().filter(|param| asked.contains(param)).collect();
+    for (&param, hand) in asked_accs.iter().zip(sweep.hand_params(&asked_accs)) {
+        sweep.receive(param, hand);
     }
+    for (k, (&result, cotangent)) in seeded.iter().zip(cotangents).enumerate() {
+        let taken = hands.get(k).map_or(Taken::All, |&hand| sweep.handed(result, hand));
+        sweep.contribute_taken(result, Term::plus(cotangent), taken);
+    }
+    sweep.reverse_block(source.body);
+    let hands: Vec<Value> = asked.into_iter().map(|param| sweep.hand(param)).collect();
+    let mut results: Vec<Value> = params(&name.active).into_iter().map(|param| sweep.take(param)).collect();
+    results.extend(hands);
     let reverse = sweep.emit.leave(body, results);
     sweep.drop_requests(reverse);
     let mut pairs = std::mem::take(&mut sweep.pairs);
@@ -141,16 +154,6 @@ fn half(func: &Func, block: Block) -> Func {
 /// The float results that have a cotangent.
 fn seeded(func: &Func, seeds: &[bool]) -> Vec<Value> {
     func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded).map(|(&r, _)| r).collect()
-}
-
-/// Where a value plays a part in the result. Elsewhere its cotangent is zero whatever the slopes are;
-/// in these places a zero is that of a slope, and times an infinite one it is NaN.
-#[derive(Clone, Copy)]
-enum Taken {
-    /// Everywhere.
-    All,
-    /// Where this is true.
-    Where(Value),
 }
 
 /// The state of both sweeps.
@@ -241,12 +244,6 @@ impl<'a, 'm> Sweep<'a, 'm> {
         }
     }
 
-    fn seed(&mut self, values: &[Value], cotangents: &[Value]) {
-        for (&value, &cotangent) in values.iter().zip(cotangents) {
-            self.contribute(value, cotangent);
-        }
-    }
-
     /// Adds to the cotangent of a value; moves it there if there is none yet.
     fn contribute(&mut self, value: Value, cotangent: Value) {
         if !self.facts.active[value] {
@@ -258,68 +255,6 @@ impl<'a, 'm> Sweep<'a, 'm> {
             Some(&sum) => self.emit.to().add(sum, cotangent),
         };
         self.ct.insert(value, sum);
-    }
-
-    /// Where a value with this cotangent plays a part. If nothing is known of it, where the cotangent is not zero.
-    fn taken(&mut self, value: Value, cotangent: Value) -> Taken {
-        if !self.followed(value) {
-            return Taken::All;
-        }
-        match self.taken.get(&value) {
-            Some((of, taken)) if *of == cotangent => *taken,
-            _ => {
-                let to = &mut self.emit.to();
-                let zero = to.zeros_like(cotangent);
-                Taken::Where(to.prim(Prim::Ne, &[cotangent, zero]))
-            }
-        }
-    }
-
-    /// Whether it matters where a value plays a part.
-    fn followed(&self, value: Value) -> bool {
-        self.facts.tainted[value] != Taint::No && self.facts.masks(&self.source)
-    }
-
-    /// Where a value plays a part, as an array of truth values.
-    fn mask(&mut self, value: Value) -> Value {
-        let taken = self.ct.get(&value).copied().map(|cotangent| self.taken(value, cotangent));
-        let ty = self.source.data(value).with(DType::Bool);
-        match taken {
-            Some(Taken::Where(mask)) => mask,
-            Some(Taken::All) => self.emit.to().full(&ty, 1.0),
-            None => self.emit.to().full(&ty, 0.0),
-        }
-    }
-
-    /// Where both hold, or one of them.
-    fn joined(&mut self, with: Prim, a: Taken, b: Taken) -> Taken {
-        match (a, b) {
-            (Taken::All, other) | (other, Taken::All) => {
-                if with == Prim::And {
-                    other
-                } else {
-                    Taken::All
-                }
-            }
-            (Taken::Where(a), Taken::Where(b)) if a == b => Taken::Where(a),
-            (Taken::Where(a), Taken::Where(b)) => Taken::Where(self.emit.to().prim(with, &[a, b])),
-        }
-    }
-
-    /// Adds a term to the cotangent of a value, which plays a part here.
-    fn contribute_taken(&mut self, value: Value, term: Term, taken: Taken) {
-        let known = match self.ct.get(&value).copied() {
-            _ if self.accs.contains(&value) => None,
-            None => Some(taken),
-            Some(before) => {
-                let known = self.taken(value, before);
-                Some(self.joined(Prim::Or, known, taken))
-            }
-        };
-        self.contribute_term(value, term);
-        if let (Some(known), Some(&now)) = (known, self.ct.get(&value)) {
-            self.taken.insert(value, (now, known));
-        }
     }
 
     /// The reverse sweep of a block, from the cotangents of what it yields.

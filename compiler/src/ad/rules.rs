@@ -148,6 +148,7 @@ pub(super) fn pair(ad: &mut Ad<'_>, name: PairName) -> (FuncId, FuncId) {
         seeds: beside(&results, &name.seeds),
         accs: beside(&params, &name.accs),
         tainted: name.tainted,
+        asked: beside(&params, &name.asked),
     };
     let (fwd, bwd) = ad.pair(of_rule);
     let func = name.func;

@@ -60,23 +60,12 @@ pub(super) fn recognise(func: &mut Func) {
 
 /// Gives marks the meaning that they have where nothing is differentiated any more.
 pub(super) fn settle(func: &mut Func) {
-    let mark = |kind: &Kind| matches!(kind, Kind::Pure(Op::Prim(Prim::Follow | Prim::Arm | Prim::Radial)));
+    let mark = |kind: &Kind| matches!(kind, Kind::Pure(Op::Prim(Prim::Follow | Prim::Arm)));
     if func.insts.iter().any(|(_, inst)| mark(&inst.kind)) {
         let body = func.body;
         rebuild(func, body, &mut FxHashMap::default(), &mut |to, inst| {
             let data = &to.func.insts[inst];
-            match &data.kind {
-                Kind::Pure(Op::Prim(Prim::Follow | Prim::Arm)) => Some(data.args[0]),
-                Kind::Pure(Op::Prim(Prim::Radial)) => {
-                    let (x, y) = (data.args[0], data.args[1]);
-                    let zero = to.zeros_like(x);
-                    let (x_none, y_none) = (to.prim(Prim::Eq, &[x, zero]), to.prim(Prim::Eq, &[y, zero]));
-                    let none = to.prim(Prim::And, &[x_none, y_none]);
-                    let slope = to.prim(Prim::Div, &[x, y]);
-                    Some(to.prim(Prim::Select, &[none, zero, slope]))
-                }
-                _ => None,
-            }
+            mark(&data.kind).then(|| data.args[0])
         });
     }
 }
@@ -171,12 +160,7 @@ fn product(func: &Func, value: Value, depth: usize) -> Option<Product> {
         (Prim::Follow, &[made, by]) => match product(func, made, depth) {
             // What has been recognised here before, as `r * r` in `r * r * r`.
             Some(inner) if inner.power > 1 => Some(inner),
-            _ => length_squared(func, by, depth).then(|| Product {
-                root: value,
-                power: 1,
-                others: Vec::new(),
-                minus: false,
-            }),
+            _ => is_length(func, by).then(|| Product { root: value, power: 1, others: Vec::new(), minus: false }),
         },
         (Prim::Neg, &[x]) => product(func, x, depth).map(|p| Product { minus: !p.minus, ..p }),
         (Prim::Mul, &[a, b]) => match (product(func, a, depth), product(func, b, depth)) {
@@ -297,10 +281,10 @@ fn root(to: &mut Builder<'_>, kind: Prim, args: &[Value], y: Value) -> Option<Va
     }
 }
 
-/// What a value moves as, if it is marked, else the value.
+/// What a value moves as, if it is marked and no length, else the value.
 fn unmarked(func: &Func, value: Value) -> Value {
     match prim(func, value) {
-        Some((Prim::Follow, &[made, by])) if product(func, made, DEPTH).is_some() => by,
+        Some((Prim::Follow, &[_, by])) if !is_length(func, by) => by,
         _ => value,
     }
 }
@@ -402,6 +386,11 @@ fn legs(to: &mut Builder<'_>, value: Value, y: Value) -> Value {
     }
 }
 
+/// Whether a value is what a length moves as: the size of a number, or what [`legs`] makes.
+fn is_length(func: &Func, by: Value) -> bool {
+    matches!(prim(func, by), Some((Prim::Abs, _))) || length_squared(func, by, DEPTH)
+}
+
 /// Whether a value is made by [`legs`], or as if it were.
 fn length_squared(func: &Func, value: Value, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
@@ -413,7 +402,6 @@ fn length_squared(func: &Func, value: Value, depth: usize) -> bool {
         Some((Op::Reduce(Reduction::Sum, _) | Op::Reshape(_) | Op::Index(_) | Op::Broadcast { .. }, &[x, ..])) => {
             length_squared(func, x, depth)
         }
-        Some((Op::Prim(Prim::Abs), _)) => true,
         _ => false,
     }
 }

@@ -95,27 +95,6 @@ impl Translator<'_, '_> {
             Prim::Round => self.b.ins().nearest(x[0]),
             Prim::Sqrt => self.b.ins().sqrt(x[0]),
             Prim::StopGrad | Prim::Follow | Prim::Arm => x[0],
-            Prim::Radial => {
-                let zero = self.constant(Const::of(dtype, 0.0));
-                let slope = self.b.ins().fdiv(x[0], x[1]);
-                let (a, b) = (self.b.ins().fabs(x[0]), self.b.ins().fabs(x[1]));
-                let both = self.b.ins().fadd(a, b);
-                let none = self.b.ins().fcmp(FloatCC::Equal, both, zero);
-                self.b.ins().select(none, zero, slope)
-            }
-            Prim::Leg => {
-                let (zero, half) = (self.constant(Const::of(dtype, 0.0)), self.constant(Const::of(dtype, 0.5)));
-                let slope = self.b.ins().fdiv(x[0], x[1]);
-                let product = self.b.ins().fmul(x[0], slope);
-                let share = self.b.ins().fmul(product, half);
-                let none = self.b.ins().fcmp(FloatCC::Equal, x[0], zero);
-                self.b.ins().select(none, zero, share)
-            }
-            Prim::Decay | Prim::Logistic => {
-                let one = self.constant(Const::of(dtype, 1.0));
-                let by = if prim == Prim::Decay { x[1] } else { self.b.ins().fadd(one, x[1]) };
-                self.b.ins().fdiv(one, by)
-            }
             Prim::Eq => compare(self, FloatCC::Equal),
             Prim::Ne => compare(self, FloatCC::NotEqual),
             Prim::Lt => compare(self, FloatCC::LessThan),

@@ -136,10 +136,6 @@ macro_rules! inline_floats {
                 (Prim::Max, most),
                 (Prim::Follow, a),
                 (Prim::Arm, a),
-                (Prim::Decay, 1.0 / b),
-                (Prim::Logistic, 1.0 / (1.0 + b)),
-                (Prim::Radial, if a == 0.0 && b == 0.0 { 0.0 } else { a / b }),
-                (Prim::Leg, if a == 0.0 { 0.0 } else { a * (a / b) / 2.0 }),
             ];
             match &prim.row().value {
                 Value::Binary(f) => Ok(f(a.into(), b.into()) as $float),

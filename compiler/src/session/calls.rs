@@ -4,10 +4,10 @@
 use super::Session;
 use crate::engine::Error;
 use adl_lang::ast::{Arg, BinaryOp, Expr, ExprKind, Param, Pattern, PatternKind, StmtKind, TypeExpr, TypeExprKind};
-use adl_lang::check::{Known, Shown};
+use adl_lang::check::{Entry, Known, Shown};
 use adl_lang::parse::parse;
 use adl_lang::source::{Source, SourceId};
-use adl_runtime::Value;
+use adl_runtime::{DType, Value};
 
 /// The size that the first named dimension is given; the next ones are a little larger, so that no two are equal.
 const SIZE: i64 = 100;
@@ -27,12 +27,18 @@ pub struct Call {
 }
 
 impl Call {
-    /// The function that gives the sum of all results and its gradient, by all arguments.
+    /// The function that gives the sum of all results and its gradient, by all arguments that have floats.
     pub(super) fn gradient(&self) -> String {
         let names: Vec<String> = (0..self.count).map(|k| format!("a{k}")).collect();
         let names = names.join(", ");
-        let places: Vec<String> = (0..self.count).map(|k| k.to_string()).collect();
-        let wrt = if self.count == 1 { "0".to_string() } else { format!("({})", places.join(", ")) };
+        let floats = self.args.iter().enumerate().filter(|(_, value)| has_floats(value));
+        let places: Vec<String> = floats.map(|(k, _)| k.to_string()).collect();
+        let wrt = match places.as_slice() {
+            // What there is says why it has no derivative.
+            [] => "0".to_string(),
+            [one] => one.clone(),
+            several => format!("({})", several.join(", ")),
+        };
         let total = format!("|{names}| {{ let y = ({})({names}); std.dot(y, std.ones_like(y)) }}", self.callee);
         format!("|{names}| std.value_and_grad({total}, wrt = {wrt})({names})")
     }
@@ -73,6 +79,14 @@ impl Session {
         Ok(Call { text: text.to_string(), notes: Vec::new(), callee, count: 0, args: Vec::new() })
     }
 
+    fn entry_of(&mut self, text: &str) -> Result<Entry, Error> {
+        let loaded = self.state.load(Source::new(adl_lang::source::CALL, text), &mut super::no_files)?;
+        match loaded.stmts.as_slice() {
+            [stmt] => self.state.entry(stmt),
+            _ => Err(Error::host("E0454", format!("`{text}` is no expression"))),
+        }
+    }
+
     fn split(&mut self, source: &Source, callee: &Expr, args: &[Arg]) -> Result<Option<Call>, Error> {
         let place = args.iter().position(|a| a.name.is_some()).unwrap_or(args.len());
         let (positional, named) = args.split_at(place);
@@ -80,7 +94,8 @@ impl Session {
             return Ok(None);
         }
         let texts: Vec<&str> = positional.iter().map(|a| source.slice(a.value.span)).collect();
-        let Ok(entry) = self.state.function(&format!("(|| ({},))", texts.join(", ")), &[]) else {
+        // As a statement, which sees the variables of the program.
+        let Ok(entry) = self.entry_of(&format!("({},)", texts.join(", "))) else {
             // The call as a whole will say what is wrong with it.
             return Ok(None);
         };
@@ -105,6 +120,14 @@ impl Session {
         };
         let text = source.text().to_string();
         Ok(Some(Call { text, notes: Vec::new(), callee, count, args: parts.into_iter().map(|(_, v)| v).collect() }))
+    }
+}
+
+fn has_floats(value: &Value) -> bool {
+    match value {
+        Value::Array(array) => matches!(array.dtype(), DType::F32 | DType::F64),
+        Value::Tuple(parts) => parts.iter().any(|(_, part)| has_floats(part)),
+        Value::None => false,
     }
 }
 

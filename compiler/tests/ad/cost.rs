@@ -20,9 +20,13 @@ fn ratio(text: &str, n: usize) -> f64 {
 }
 
 fn cheap(name: &str, text: &str) {
+    costs(name, text, 5.0);
+}
+
+fn costs(name: &str, text: &str, most: f64) {
     let (short, long) = (ratio(text, 40), ratio(text, 400));
     println!("{name}: {short:.2} {long:.2}");
-    assert!(long < 5.0, "{name}: {long}");
+    assert!(long < most, "{name}: {long}");
     assert!(long < short * 1.1, "{name} grows: {short}, then {long}");
 }
 
@@ -204,7 +208,8 @@ fn call_in_a_loop() {
     a2: f64[n], s2: f64 = call @0[n](a1, i, s1)
     yield a2, s2
   }";
-    cheap("call in a loop", &(step.to_string() + &main(1, body)));
+    // Where an entry plays a part goes beside its cotangent, in and out of the call.
+    costs("call in a loop", &(step.to_string() + &main(1, body)), 6.0);
 }
 
 #[test]

@@ -307,6 +307,11 @@ pub(crate) fn is_text(_: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
     Ok(Val::Bool(plain_text(&a.at(0)?.0).is_some()))
 }
 
+/// `_is_float(x)`: whether the entries of an array are floats.
+pub(crate) fn is_float(e: &mut Elab<'_>, a: &Args, _: Span) -> R<Val> {
+    Ok(Val::Bool(e.kind(&a.at(0)?.0).is_some_and(|kind| kind.dtype.is_float())))
+}
+
 /// A word that must be one of some, known when the program is compiled; `none` stands for the first choice of all.
 pub(crate) fn choice(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
     let ((value, at), (name, _), (choices, _)) = (a.at(0)?, a.at(1)?, a.at(2)?);

@@ -59,16 +59,6 @@ pub(crate) fn reduce(e: &mut Elab<'_>, a: &Args, kind: Kind, span: Span) -> R<Va
     kept(e, a, 2, &dims, &axes, r, span)
 }
 
-pub(crate) fn mean(e: &mut Elab<'_>, a: &Args, span: Span) -> R<Val> {
-    let (v, _) = array(e, a, 0)?;
-    let dims = e.dims(&v);
-    let axes = axes(e, a, 1, dims.len())?;
-    not_empty(e, "mean", &dims, &axes, span)?;
-    let count = axes.iter().fold(Dim::constant(1), |n, &k| n * dims[k].clone());
-    let total = reduce(e, a, Kind::Sum, span)?;
-    e.pointwise(Prim::Div, &[total, Val::Size(count)], span)
-}
-
 pub(crate) fn extreme(e: &mut Elab<'_>, a: &Args, max: bool, span: Span) -> R<Val> {
     let name = if max { "max" } else { "min" };
     let prim = if max { Prim::Max } else { Prim::Min };

@@ -50,6 +50,17 @@ pub(super) fn sigmoid_slope(x: &Formula) -> Formula {
     e.clone() / ((1.0 + e.clone()) * (1.0 + e))
 }
 
+/// `e / (1 + e)²`, where nothing overflows but `e`.
+pub(super) fn logistic_slope(e: &Formula) -> Formula {
+    let y = 1.0 / (1.0 + e.clone());
+    y.clone() * select(e.clone().zip(Prim::Lt, 1.0), e.clone() * y.clone(), 1.0 - y)
+}
+
+/// Half of `x² / y`, 0 at 0.
+pub(super) fn leg(x: &Formula, y: &Formula) -> Formula {
+    select(x.clone().zip(Prim::Eq, 0.0), 0.0, 0.5 * (x.clone() * (x.clone() / y.clone())))
+}
+
 /// The slope of `y = hypot(a, b)` by `a`.
 pub(super) fn hypot_slope(a: &Formula, b: &Formula, y: &Formula) -> Formula {
     Prim::HypotSlope.of([a.clone(), b.clone(), y.clone()])

@@ -33,10 +33,6 @@ fn show(formula: &Formula, params: &[&str], result: &str) -> (String, Binding) {
         Formula::Const(c) => (constant(*c), if *c < 0.0 { Binding::Minus } else { Binding::Atom }),
         // What the first order shows.
         Formula::Apply(Prim::Arm, x) => show(&x[0], params, result),
-        Formula::Apply(Prim::Radial, x) => {
-            let quotient = Formula::Apply(Prim::Div, x.clone());
-            show(&super::formula::select(x[1].clone().zip(Prim::Eq, 0.0), 0.0, quotient), params, result)
-        }
         Formula::Apply(Prim::Neg, x) => (format!("-{}", part(&x[0], Binding::Minus)), Binding::Minus),
         Formula::Apply(Prim::Mul, x) if square(&x[0], &x[1]) => {
             (format!("{}^2", part(&x[0], Binding::Atom)), Binding::Power)

@@ -65,6 +65,8 @@ pub extern "C" fn pow(a: f64, b: f64) -> f64 {
         _ if b == 0.0 || a == 1.0 => 1.0,
         // `pxfm` has a function for base 10, which is wrong near the subnormal numbers.
         10.0 if b < -300.0 => pxfm::f_pow(100.0, 0.5 * b),
+        // And one of reciprocal roots, which is NaN near the largest numbers. Powers of two are exact.
+        _ if b == -0.5 && a > 1e306 && a < f64::INFINITY => 0.125 * pxfm::f_pow(a / 64.0, -0.5),
         _ => pxfm::f_pow(a, b),
     }
 }

@@ -45,13 +45,34 @@ const ELSEWHERE: &[(&str, &str)] = &[
 const SUFFIXES: &[&str] = &["f32", "f64", "i32", "i64", "u8", "u32", "u64", "usize", "isize", "L", "LL", "UL"];
 
 impl<'a> Lexer<'a> {
+    /// Whether a number fits with the sign before it, and only so: the least whole number.
+    fn is_least(&self, text: &str) -> bool {
+        let (sign, before) = match self.out.tokens.as_slice() {
+            [.., (before, _), (sign, _)] => (*sign, Some(*before)),
+            [(sign, _)] => (*sign, None),
+            [] => return false,
+        };
+        sign == Token::Minus
+            && !before.is_some_and(Token::ends_value)
+            && format!("-{}", text.replace('_', "")).parse() == Ok(i64::MIN)
+    }
+
+    fn least(&mut self, span: Span) {
+        if let Some((_, sign)) = self.out.tokens.pop() {
+            self.push(Token::Int(i64::MIN), sign.to(span));
+        }
+    }
+
     /// A character that begins no token, or a number that does not fit.
     pub(super) fn unreadable(&mut self, span: Span) {
         let text = &self.text[span.start as usize..span.end as usize];
         if text.starts_with(|c: char| c.is_ascii_digit()) {
+            if self.is_least(text) {
+                return self.least(span);
+            }
             let problem = if text.bytes().all(|c| c.is_ascii_digit() || c == b'_') {
                 Diagnostic::error("E0007", span, "this whole number is too large")
-                    .note(format!("whole numbers go up to {}", i64::MAX))
+                    .note(format!("whole numbers go from {} to {}", i64::MIN, i64::MAX))
                     .fix("as a number with a fraction it fits", vec![(span, format!("{text}.0"))])
             } else {
                 Diagnostic::error("E0007", span, "this number is too large")

@@ -11,29 +11,29 @@
 //! sweep is changed when the reverse sweep meets it; a call whose results receive nothing keeps no residuals.
 
 use super::super::emit::{is_float, types_of};
+use super::super::linear::Term;
 use super::super::requests::{self, Request};
 use super::super::strip::has_effects;
 use super::super::{Calls, Level, PairName};
+use super::taken::Taken;
 use super::{Sweep, Taint, types};
 use crate::ir::walk::named_in;
-use crate::ir::{Block, FuncId, Inst, Kind, Value};
-use adl_lang::ops::{Op, Reduction};
-use adl_lang::prims::Prim;
-use adl_lang::types::Dim;
+use crate::ir::{Block, FuncId, Inst, Kind, Type, Value};
+use adl_lang::types::{DType, Dim};
 use rustc_hash::FxHashSet;
 
 impl Sweep<'_, '_> {
     pub(super) fn reverse_call(&mut self, inst: Inst, func: FuncId, sizes: &[Dim]) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
-        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let given = self.given(&data.results);
         // A repeated run has the stripped function in its place already.
         let func = if self.mode.bare { self.ad.strip(func, Level::Bare) } else { func };
         if let Some(rule) = self.ad.module.funcs[func].rules.vjp {
-            return self.reverse_ruled(inst, rule, sizes, &cotangents);
+            return self.reverse_ruled(inst, rule, sizes, &given);
         }
         if self.ad.calls == Calls::Again {
-            return self.reverse_again(inst, func, sizes, &cotangents);
+            return self.reverse_again(inst, func, sizes, &given);
         }
         let active: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
         let accs: Vec<bool> = (0..data.args.len())
@@ -46,63 +46,96 @@ impl Sweep<'_, '_> {
         let name = PairName {
             func,
             active,
-            seeds: cotangents.iter().map(Option::is_some).collect(),
+            seeds: given.iter().map(Option::is_some).collect(),
             accs,
             tainted: facts.taint(&data.results),
+            asked: data.args.iter().map(|&arg| self.followed(arg)).collect(),
         };
         let (fwd, bwd) = self.ad.pair(name.clone());
         let forward = self.copies[&inst];
         self.emit.func.insts[forward].kind = Kind::Call { func: fwd, sizes: sizes.to_vec() };
 
-        let receivers: Vec<usize> = (0..data.args.len()).filter(|&k| name.active[k]).collect();
-        let mut args: Vec<Value> = cotangents.into_iter().flatten().collect();
-        args.extend(receivers.iter().filter(|&&k| name.accs[k]).map(|&k| self.ct[&data.args[k]]));
-        let targets: Vec<Value> = receivers.iter().map(|&k| data.args[k]).collect();
-        let types = types(&source, &targets);
-        let results = self.emit.to().call(bwd, sizes.to_vec(), args, types);
-        let (replaced, added): (Vec<_>, Vec<_>) = receivers.iter().zip(results).partition(|(k, _)| name.accs[**k]);
-        for (&k, cotangent) in replaced {
-            self.ct.insert(data.args[k], cotangent);
+        let with = |flags: &[bool]| -> Vec<Value> {
+            data.args.iter().zip(flags).filter(|(_, on)| **on).map(|(&arg, _)| arg).collect()
+        };
+        let (receivers, asked) = (with(&name.active), with(&name.asked));
+        let accs: Vec<bool> = name.active.iter().zip(&name.accs).filter(|(on, _)| **on).map(|(_, &acc)| acc).collect();
+        let mut args: Vec<Value> = given.iter().flatten().map(|(cotangent, _)| *cotangent).collect();
+        if name.tainted > Taint::No {
+            for (&result, given) in data.results.iter().zip(&given) {
+                args.extend(given.map(|(_, taken)| self.hand_of(result, taken)));
+            }
         }
-        for (&k, cotangent) in added {
-            self.contribute(data.args[k], cotangent);
+        args.extend(with(&name.accs).iter().map(|arg| self.ct[arg]));
+        let handed = (0..data.args.len()).filter(|&k| name.accs[k] && name.asked[k]);
+        args.extend(handed.map(|k| self.hand(data.args[k])).collect::<Vec<_>>());
+        let mut types = types(&source, &receivers);
+        // In the function that is called a scalar is no accumulator.
+        let hand_type = |&arg: &Value| {
+            let ty = source.data(arg);
+            Type::Data(if ty.is_scalar() { ty.with(DType::Bool) } else { ty.clone() })
+        };
+        types.extend(asked.iter().map(hand_type));
+        let mut results = self.emit.to().call(bwd, sizes.to_vec(), args, types);
+        let mut hands = results.split_off(receivers.len()).into_iter();
+        for ((arg, cotangent), acc) in receivers.into_iter().zip(results).zip(accs) {
+            let taken = match if self.followed(arg) { hands.next() } else { None } {
+                None => Taken::All,
+                Some(hand) if source.data(arg).is_scalar() => Taken::Where(hand),
+                Some(hand) => Taken::Count(hand),
+            };
+            if acc {
+                self.ct.insert(arg, cotangent);
+                self.taken.insert(arg, (cotangent, taken));
+            } else {
+                self.contribute_taken(arg, Term::plus(cotangent), taken);
+            }
         }
+    }
+
+    /// The cotangents of some results, which are complete, and what is known of them.
+    fn given(&mut self, results: &[Value]) -> Vec<Option<(Value, Taken)>> {
+        results.iter().map(|&r| self.ct.remove(&r).map(|c| (c, self.known(r, c)))).collect()
     }
 
     /// A call whose pullback runs it again: a request, which takes the place
     /// of the call if nothing else needs its results.
-    fn reverse_again(&mut self, inst: Inst, func: FuncId, sizes: &[Dim], cotangents: &[Option<Value>]) {
+    fn reverse_again(&mut self, inst: Inst, func: FuncId, sizes: &[Dim], seeds: &[Option<(Value, Taken)>]) {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
         let wrt: Vec<bool> = data.args.iter().map(|&a| facts.active[a]).collect();
         let receivers: Vec<Value> = data.args.iter().copied().filter(|&a| facts.active[a]).collect();
-        let given: Vec<Value> = cotangents.iter().copied().flatten().collect();
+        let given: Vec<(Value, Taken)> = seeds.iter().copied().flatten().collect();
         let kind = Kind::Vjp {
             func: self.ad.strip(func, Level::Bare),
             sizes: sizes.to_vec(),
-            seeds: cotangents.iter().map(Option::is_some).collect(),
+            seeds: seeds.iter().map(Option::is_some).collect(),
             wrt,
             primal: false,
         };
-        let args = [self.primals(&data.args), given.clone()].concat();
+        let args = self.primals(&data.args).into_iter().chain(given.iter().map(|(c, _)| *c)).collect();
         let types = types(&source, &receivers);
         let request = self.emit.to().inst(kind, args, types);
         if !has_effects(self.ad.module, func, Level::Quiet) {
             self.requests.push((self.copies[&inst], request, func));
         }
         let mut pulled = self.emit.func.insts[request].results.clone();
-        if facts.taint(&data.results) > Taint::No {
-            self.silence(&given, pulled.iter_mut());
-        }
+        let taken = self.opaque(&given, pulled.iter_mut());
         for (value, cotangent) in receivers.into_iter().zip(pulled) {
-            self.contribute(value, cotangent);
+            self.contribute_opaque(value, cotangent, taken);
         }
     }
 
     /// A call of a function with a `vjp` rule: the first function of the rule runs in its place, the second one hands
     /// the cotangents back. Its residuals are values like others: what they are made of decides whether they are kept.
-    fn reverse_ruled(&mut self, inst: Inst, (fwd, bwd): (FuncId, FuncId), sizes: &[Dim], cotangents: &[Option<Value>]) {
-        let (source, facts) = (self.source.clone(), self.facts.clone());
+    fn reverse_ruled(
+        &mut self,
+        inst: Inst,
+        (fwd, bwd): (FuncId, FuncId),
+        sizes: &[Dim],
+        seeds: &[Option<(Value, Taken)>],
+    ) {
+        let source = self.source.clone();
         let data = &source.insts[inst];
         let forward = self.copies[&inst];
         self.ad.prepare(fwd);
@@ -118,20 +151,18 @@ impl Sweep<'_, '_> {
             let residual = self.emit.func.result(forward, ty);
             args.push(known.map_or(residual, |k| self.primal[&data.args[k]]));
         }
-        for (&result, &cotangent) in data.results.iter().zip(cotangents) {
+        for (&result, seed) in data.results.iter().zip(seeds) {
             if is_float(source.ty(result)) {
-                let cotangent = cotangent.unwrap_or_else(|| self.zero(result));
+                let cotangent = seed.map_or_else(|| self.zero(result), |(cotangent, _)| cotangent);
                 args.push(cotangent);
             }
         }
         let targets: Vec<Value> = data.args.iter().copied().filter(|&a| is_float(source.ty(a))).collect();
         let mut pulled = self.emit.to().call(bwd, sizes.to_vec(), args, types(&source, &targets));
-        if facts.taint(&data.results) > Taint::No {
-            let given: Vec<Value> = cotangents.iter().copied().flatten().collect();
-            self.silence(&given, pulled.iter_mut());
-        }
+        let given: Vec<(Value, Taken)> = seeds.iter().copied().flatten().collect();
+        let taken = self.opaque(&given, pulled.iter_mut());
         for (value, cotangent) in targets.into_iter().zip(pulled) {
-            self.contribute(value, cotangent);
+            self.contribute_opaque(value, cotangent, taken);
         }
     }
 
@@ -145,7 +176,8 @@ impl Sweep<'_, '_> {
         let (source, facts) = (self.source.clone(), self.facts.clone());
         let data = &source.insts[inst];
         let count = self.ad.module.funcs[func].results().len();
-        let mut given = data.results.iter().map(|r| self.ct.remove(r)).collect::<Vec<_>>().into_iter();
+        let seeds_now = self.given(&data.results);
+        let mut given = seeds_now.iter().map(|seed| seed.map(|(cotangent, _)| cotangent));
         let y_bar: Vec<Option<Value>> =
             (0..count).map(|_| if primal { given.next().flatten() } else { None }).collect();
         let w: Vec<Option<Value>> = given.collect();
@@ -155,10 +187,8 @@ impl Sweep<'_, '_> {
         let request = Request { func, sizes, seeds, wrt, primal, x: self.primals(x), u: self.primals(u) };
         let mut to = self.emit.to();
         let mut pulled = requests::pull(self.ad, &mut to, &request, (&y_bar, &w), (&want_x, &want_u));
-        if facts.taint(&data.results) > Taint::No {
-            let cotangents: Vec<Value> = y_bar.iter().chain(&w).copied().flatten().collect();
-            self.silence(&cotangents, pulled.x.iter_mut().chain(&mut pulled.u).flatten());
-        }
+        let known: Vec<(Value, Taken)> = seeds_now.into_iter().flatten().collect();
+        let taken = self.opaque(&known, pulled.x.iter_mut().chain(&mut pulled.u).flatten());
         if let Some((reverse, checked)) = pulled.request
             && !has_effects(self.ad.module, func, Level::Quiet)
         {
@@ -167,7 +197,7 @@ impl Sweep<'_, '_> {
         }
         for (&value, cotangent) in x.iter().zip(pulled.x).chain(u.iter().zip(pulled.u)) {
             if let Some(cotangent) = cotangent {
-                self.contribute(value, cotangent);
+                self.contribute_opaque(value, cotangent, taken);
             }
         }
     }
@@ -194,28 +224,6 @@ impl Sweep<'_, '_> {
             for block in func.blocks.keys() {
                 func.blocks[block].insts.retain(|inst| !gone.contains(inst));
             }
-        }
-    }
-
-    /// Makes what is handed back zero if all that it was made of is zero.
-    fn silence<'v>(&mut self, given: &[Value], pulled: impl Iterator<Item = &'v mut Value>) {
-        let mut to = self.emit.to();
-        let mut silent = None;
-        for &cotangent in given {
-            let zero = to.zeros_like(cotangent);
-            let mut none = to.prim(Prim::Eq, &[cotangent, zero]);
-            let rank = to.func.data(none).rank();
-            if rank > 0 {
-                none = to.pure(Op::Reduce(Reduction::All, (0..rank).collect()), &[none]);
-            }
-            silent = Some(silent.map_or(none, |all| to.prim(Prim::And, &[all, none])));
-        }
-        let Some(silent) = silent else { return };
-        for cotangent in pulled {
-            let dims = to.func.data(*cotangent).dims.clone();
-            let silent = to.broadcast_scalar(silent, &dims);
-            let zero = to.zeros_like(*cotangent);
-            *cotangent = to.prim(Prim::Select, &[silent, zero, *cotangent]);
         }
     }
 }

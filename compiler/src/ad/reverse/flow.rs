@@ -20,10 +20,10 @@
 
 use super::super::activity::Active;
 use super::super::emit::is_float;
-use super::super::finite::{STEEP, Size, any_partial, limited, of_partial, sizes};
+use super::super::finite::{STEEP, Size, limited, of_partial, sizes};
 use super::super::linear::passes;
 use crate::ir::entity::{Entity, Side};
-use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Value};
+use crate::ir::{Block, Def, Func, Inst, InstData, Kind, Module, Value};
 use adl_lang::defect;
 use adl_lang::ops::{Op, Reduction};
 use adl_lang::prims::Derivative;
@@ -66,25 +66,40 @@ pub(super) struct Facts {
     sizes: OnceCell<Side<Value, Size>>,
     /// Which lead to finite limits alone; likewise.
     limited: OnceCell<Side<Value, bool>>,
-    /// Whether some product is guarded where something else was taken; likewise.
-    masks: OnceCell<bool>,
+    /// Whose cotangents meet guarded products further on; likewise.
+    guarded: OnceCell<Side<Value, bool>>,
+    /// The parameters that the caller asks so for.
+    asked: Vec<bool>,
     /// What is known of the arguments.
     arguments: Size,
     touched: FxHashMap<Block, BTreeSet<usize>>,
 }
 
 impl Facts {
-    /// The facts for seeded results; everything is tainted so at least.
-    pub fn new(func: &Func, active: Active, seeds: &[bool], tainted: Taint, arguments: Size) -> Facts {
+    /// The facts for seeded results of a function of a module; everything is tainted so at least, and the caller asks
+    /// where some parameters play a part.
+    pub fn new(
+        module: &Module,
+        func: &Func,
+        active: Active,
+        seeds: &[bool],
+        (tainted, asked): (Taint, &[bool]),
+        arguments: Size,
+    ) -> Facts {
         let mut owners = FxHashMap::default();
         let mut homes = Side::new(func.body);
         tree(func, func.body, &mut owners, &mut homes);
         let (useful, tainted) = (Side::new(false), Side::new(tainted));
         let (sizes, limited, touched) = (OnceCell::new(), OnceCell::new(), FxHashMap::default());
-        let facts = Facts { active, useful, tainted, sizes, limited, masks: OnceCell::new(), arguments, touched };
-        let mut flow = Flow { func, owners, homes, facts, grown: true };
+        let (guarded, asked) = (OnceCell::new(), asked.to_vec());
+        let facts = Facts { active, useful, tainted, sizes, limited, guarded, asked, arguments, touched };
+        let mut flow = Flow { module, func, owners, homes, facts, grown: true };
         for (&result, _) in func.results().iter().zip(seeds).filter(|(_, seeded)| **seeded) {
             flow.need(result, func.body);
+        }
+        let asked = flow.facts.asked.clone();
+        for (&param, _) in func.params().iter().zip(asked).filter(|(_, asked)| *asked) {
+            flow.taint(param, Taint::Branch);
         }
         while flow.grown {
             flow.grown = false;
@@ -98,11 +113,9 @@ impl Facts {
         values.iter().map(|&v| self.tainted[v]).max().unwrap_or(Taint::No)
     }
 
-    /// Whether some product is guarded where something else was taken.
-    pub fn masks(&self, func: &Func) -> bool {
-        let guarded =
-            |data: &InstData, partial: Option<&Formula>| self.guards(func, data, partial) == Some(Guard::Untaken);
-        *self.masks.get_or_init(|| any_partial(func, &|value| self.useful[value], &guarded))
+    /// The values whose cotangents meet guarded products, on the way to what they are made of.
+    pub fn guarded(&self, func: &Func) -> &Side<Value, bool> {
+        self.guarded.get_or_init(|| self.find_guarded(func, &self.asked))
     }
 
     /// How the product of a cotangent and this partial of an instruction must be guarded.
@@ -110,19 +123,26 @@ impl Facts {
         let result = data.results[0];
         let all = || self.sizes.get_or_init(|| sizes(func, self.arguments));
         let size = |value: Value| all()[value];
-        let infinite = |known: &dyn Fn(Value) -> Size| of_partial(partial, data, known) == Size::Any;
         let overflows = || {
             !matches!(partial, None | Some(Formula::Const(_)))
                 && matches!(of_partial(partial, data, &size), Size::Finite(2..=STEEP))
                 && self.limited.get_or_init(|| limited(func, all()))[result]
         };
-        let untaken = match self.tainted[result] {
-            Taint::No => false,
-            Taint::Part => infinite(&|value| size(value).finite()),
-            Taint::Branch => infinite(&size),
-            Taint::Choice => true,
-        };
-        if overflows() { Some(Guard::Limit) } else { untaken.then_some(Guard::Untaken) }
+        if overflows() { Some(Guard::Limit) } else { self.is_untaken(func, data, partial).then_some(Guard::Untaken) }
+    }
+
+    /// Whether it is so because of what was not taken.
+    pub fn is_untaken(&self, func: &Func, data: &InstData, partial: Option<&Formula>) -> bool {
+        let size = |value: Value| self.sizes.get_or_init(|| sizes(func, self.arguments))[value];
+        let infinite = |known: &dyn Fn(Value) -> Size| of_partial(partial, data, known) == Size::Any;
+        let product = !matches!(partial, Some(Formula::Const(0.0 | 1.0 | -1.0)));
+        product
+            && match self.tainted[data.results[0]] {
+                Taint::No => false,
+                Taint::Part => infinite(&|value| size(value).finite()),
+                Taint::Branch => infinite(&size),
+                Taint::Choice => true,
+            }
     }
 
     /// The values defined outside a block that receive a cotangent from inside, in a fixed order.
@@ -151,6 +171,7 @@ fn tree(func: &Func, block: Block, owners: &mut FxHashMap<Block, Owner>, homes: 
 }
 
 struct Flow<'a> {
+    module: &'a Module,
     func: &'a Func,
     owners: FxHashMap<Block, Owner>,
     homes: Side<Inst, Block>,
@@ -238,7 +259,10 @@ impl Flow<'_> {
                 self.block(*body);
             }
             Kind::Call { .. } | Kind::Vjp { .. } => {
-                let (useful, tainted) = (self.useful(&data.results), self.facts.taint(&data.results));
+                // What is called may branch, as each recursion does.
+                let branches = matches!(data.kind, Kind::Call { func, .. } if self.module.funcs[func].rules.is_empty());
+                let own = if branches { Taint::Branch } else { Taint::No };
+                let (useful, tainted) = (self.useful(&data.results), self.facts.taint(&data.results).max(own));
                 for &arg in &data.args {
                     if useful {
                         self.need(arg, block);

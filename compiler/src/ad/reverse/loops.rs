@@ -13,8 +13,10 @@
 //! never added as a whole. A carry that comes back unchanged is taken out and read as a captured value. A `while` runs
 //! as often as its counter says.
 
+use super::super::linear::Term;
+use super::Sweep;
 use super::rows::Pair;
-use super::{Sweep, types};
+use super::taken::Taken;
 use crate::ir::walk::replace;
 use crate::ir::{Block, Def, Func, Inst, Kind, Value};
 use adl_lang::defect;
@@ -54,8 +56,15 @@ impl Sweep<'_, '_> {
         let carries: Vec<usize> = (0..results.len()).filter(useful).collect();
         let touched = facts.touched(of.body);
 
+        // Beside the cotangents, where those values play a part for which it matters.
+        let followed: Vec<usize> = carries.iter().copied().filter(|&k| self.followed(params[k])).collect();
+        let beside = self.followed_of(&touched);
+        let mut hands: Vec<Value> = followed.iter().map(|&k| self.hand(results[k])).collect();
+        hands.extend(beside.iter().map(|&v| self.hand(v)).collect::<Vec<_>>());
+
         let mut inits: Vec<Value> = carries.iter().map(|&k| self.take(results[k])).collect();
         inits.extend(touched.iter().map(|&v| self.peek(v)).collect::<Vec<_>>());
+        inits.extend(hands);
 
         let one = self.emit.to().int(1);
         let last = self.emit.to().sub(of.count, one);
@@ -66,12 +75,21 @@ impl Sweep<'_, '_> {
             let cotangent = self.cotangent_param(value);
             self.ct.insert(value, cotangent);
         }
+        let hands = self.hand_params(&followed.iter().map(|&k| params[k]).collect::<Vec<_>>());
+        for (&value, hand) in beside.iter().zip(self.hand_params(&beside)) {
+            self.receive(value, hand);
+        }
         for (&k, &cotangent) in carries.iter().zip(&carried) {
-            self.contribute(block.yields[k], cotangent);
+            let hand = followed.iter().position(|&at| at == k).map(|at| hands[at]);
+            let taken = hand.map_or(Taken::All, |hand| self.handed(params[k], hand));
+            self.contribute_taken(block.yields[k], Term::plus(cotangent), taken);
         }
         self.reverse_block(of.body);
+        let mut hands: Vec<Value> = followed.iter().map(|&k| self.hand(params[k])).collect();
+        hands.extend(beside.iter().map(|&v| self.hand(v)).collect::<Vec<_>>());
         let mut yields: Vec<Value> = carries.iter().map(|&k| self.take(params[k])).collect();
         yields.extend(touched.iter().map(|v| self.ct[v]));
+        yields.extend(hands);
         let reverse = self.emit.leave(outer, yields);
 
         let kind = &self.emit.func.insts[self.copies[&of.inst]].kind;
@@ -80,11 +98,17 @@ impl Sweep<'_, '_> {
         self.pairs.push(Pair { forward, reverse, counter });
 
         let after = self.run_loop(of.count, reverse, inits);
-        for (&value, &cotangent) in touched.iter().zip(&after[carries.len()..]) {
+        let (cotangents, hands) = after.split_at(carries.len() + touched.len());
+        for (&value, &cotangent) in touched.iter().zip(&cotangents[carries.len()..]) {
             self.ct.insert(value, cotangent);
         }
-        for (&k, &cotangent) in carries.iter().zip(&after) {
-            self.contribute(of.inits[k], cotangent);
+        for (&value, &hand) in beside.iter().zip(&hands[followed.len()..]) {
+            self.receive(value, hand);
+        }
+        for (&k, &cotangent) in carries.iter().zip(cotangents) {
+            let hand = followed.iter().position(|&at| at == k).map(|at| hands[at]);
+            let taken = hand.map_or(Taken::All, |hand| self.handed(params[k], hand));
+            self.contribute_taken(of.inits[k], Term::plus(cotangent), taken);
         }
     }
 
@@ -97,7 +121,7 @@ impl Sweep<'_, '_> {
             return inits;
         }
         // Without carries it still takes its rows from the tape.
-        let types = types(func, &kept);
+        let types = kept.iter().map(|&v| func.ty(v).clone()).collect();
         let args = std::iter::once(count).chain(kept).collect();
         let mut results = self.emit.to().results(Kind::For { body }, args, types).into_iter();
         let mut result = || results.next().unwrap_or_else(|| defect!("a loop gives less than it carries"));

@@ -14,8 +14,9 @@
 use super::super::emit::derivative;
 use super::super::jvp::{spread, ties};
 use super::super::linear::{Term, Zero, chosen, passes, plus, scaled};
+use super::Sweep;
 use super::flow::Guard;
-use super::{Sweep, Taken};
+use super::taken::Taken;
 use crate::ir::{Builder, InstData, Value};
 use adl_lang::defect;
 use adl_lang::ops::{Op, Reduction, Sel};
@@ -30,7 +31,11 @@ impl Sweep<'_, '_> {
         };
         let x = data.args[0];
         let ty = self.source.data(x).clone();
-        let taken = self.taken(result, c);
+        // Parts of arrays are counted, and stay so.
+        let taken = match op {
+            Op::Update(_) | Op::Acc(_) | Op::Index(_) => self.known(result, c),
+            _ => self.taken(result, c),
+        };
         match op {
             Op::Prim(prim) => self.reverse_prim(*prim, data, (c, taken)),
             Op::Convert(_) => {
@@ -55,21 +60,19 @@ impl Sweep<'_, '_> {
             Op::Concat(axis) => self.reverse_concat(*axis, data, (c, taken)),
             Op::Index(sels) => {
                 let operands = self.primals(&data.args[1..]);
-                let whole = self.peek(x);
-                let args = [&[whole, c], &operands[..]].concat();
-                let sum = self.emit.to().pure(Op::Acc(sels.clone()), &args);
-                self.ct.insert(x, sum);
+                self.contribute_part(x, sels, &operands, (c, taken));
             }
-            Op::Update(sels) => self.reverse_update(sels, data, c),
+            Op::Update(sels) => self.reverse_update(sels, data, (c, taken)),
             Op::Acc(sels) => {
                 if self.facts.active[data.args[1]] {
                     let operands = self.primals(&data.args[2..]);
                     let part = self.emit.to().pure(Op::Index(sels.clone()), &[&[c], &operands[..]].concat());
-                    self.contribute(data.args[1], part);
+                    let taken = self.part(taken, sels, &operands);
+                    self.contribute_taken(data.args[1], Term::plus(part), taken);
                 }
-                self.contribute(x, c);
+                self.contribute_taken(x, Term::plus(c), taken);
             }
-            Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), c),
+            Op::MatMul { ta, tb } => self.reverse_matmul(data, (*ta, *tb), (c, taken)),
             Op::Const(_)
             | Op::Table(_)
             | Op::Size(_)
@@ -89,17 +92,9 @@ impl Sweep<'_, '_> {
                     let part = Op::Host { name: derivative(op), dtype: ty.dtype, dims: ty.dims };
                     let operands = self.primals(&data.args[k..=k]);
                     let part = self.emit.to().pure(part, &operands);
-                    self.contribute(arg, part);
+                    self.contribute_alone(arg, part);
                 }
             }
-        }
-    }
-
-    /// Where a value plays a part of which the result has another shape.
-    fn shaped(&mut self, taken: Taken, with: &dyn Fn(&mut Builder<'_>, Value) -> Value) -> Taken {
-        match taken {
-            Taken::All => Taken::All,
-            Taken::Where(mask) => Taken::Where(with(&mut self.emit.to(), mask)),
         }
     }
 
@@ -135,7 +130,7 @@ impl Sweep<'_, '_> {
                         let zero = match (self.facts.guards(&self.source, data, partial.as_ref()), taken) {
                             (Some(Guard::Limit), _) => Zero::Tangent,
                             (Some(Guard::Untaken), Taken::Where(mask)) => Zero::Outside(mask),
-                            (Some(Guard::Untaken), Taken::All) | (None, _) => Zero::None,
+                            (Some(Guard::Untaken), Taken::All | Taken::Count(_)) | (None, _) => Zero::None,
                         };
                         let term = scaled(&mut self.emit.to(), partial.as_ref(), (&args, result), c, zero);
                         self.contribute_taken(arg, term, taken);
@@ -207,7 +202,7 @@ impl Sweep<'_, '_> {
         }
     }
 
-    fn reverse_update(&mut self, sels: &[Sel], data: &InstData, c: Value) {
+    fn reverse_update(&mut self, sels: &[Sel], data: &InstData, (c, taken): (Value, Taken)) {
         let (x, v) = (data.args[0], data.args[1]);
         let operands = self.primals(&data.args[2..]);
         let part = self.source.data(v).clone();
@@ -215,6 +210,7 @@ impl Sweep<'_, '_> {
         let to = &mut self.emit.to();
         let zero = to.full(&part, 0.0);
         if self.facts.active[v] {
+            let mut last = Taken::All;
             let mut read = to.pure(Op::Index(sels.to_vec()), &[&[c], &operands[..]].concat());
             if sels.contains(&Sel::Pick) {
                 let rank = ranks(to, &part);
@@ -229,22 +225,26 @@ impl Sweep<'_, '_> {
                 }
                 board = to.pure(Op::Update(sels.to_vec()), &[&[board, mark], &operands[..]].concat());
                 let found = to.pure(Op::Index(sels.to_vec()), &[&[board], &operands[..]].concat());
-                let last = to.prim(Prim::Eq, &[found, mark]);
-                read = to.prim(Prim::Select, &[last, read, zero]);
+                let counts = to.prim(Prim::Eq, &[found, mark]);
+                read = to.prim(Prim::Select, &[counts, read, zero]);
+                last = Taken::Where(counts);
                 if part.dtype == DType::F64 {
                     rest = board;
                 }
             }
-            self.contribute(v, read);
+            let part = self.part(taken, sels, &operands);
+            let part = self.joined(Prim::And, part, last);
+            self.contribute_taken(v, Term::plus(read), part);
         }
         if self.facts.active[x] {
+            let taken = if self.followed(x) { self.rest(taken, sels, &operands, (c, zero)) } else { Taken::All };
             let args = [&[rest, zero], &operands[..]].concat();
             let left = self.emit.to().pure(Op::Update(sels.to_vec()), &args);
-            self.contribute(x, left);
+            self.contribute_taken(x, Term::plus(left), taken);
         }
     }
 
-    fn reverse_matmul(&mut self, data: &InstData, (ta, tb): (bool, bool), c: Value) {
+    fn reverse_matmul(&mut self, data: &InstData, (ta, tb): (bool, bool), (c, taken): (Value, Taken)) {
         let (a, b) = (self.primal[&data.args[0]], self.primal[&data.args[1]]);
         if self.facts.active[data.args[0]] {
             let to = &mut self.emit.to();
@@ -253,7 +253,8 @@ impl Sweep<'_, '_> {
             } else {
                 to.pure(Op::MatMul { ta: false, tb: !tb }, &[c, b])
             };
-            self.contribute(data.args[0], back);
+            let taken = self.factor_taken(taken, data.args[0], (false, ta));
+            self.contribute_taken(data.args[0], Term::plus(back), taken);
         }
         if self.facts.active[data.args[1]] {
             let to = &mut self.emit.to();
@@ -262,8 +263,20 @@ impl Sweep<'_, '_> {
             } else {
                 to.pure(Op::MatMul { ta: !ta, tb: false }, &[a, c])
             };
-            self.contribute(data.args[1], back);
+            let taken = self.factor_taken(taken, data.args[1], (true, tb));
+            self.contribute_taken(data.args[1], Term::plus(back), taken);
         }
+    }
+
+    /// Where an operand of a product plays a part: in the rows or, on the `right`, the columns that do.
+    fn factor_taken(&mut self, taken: Taken, operand: Value, (right, swapped): (bool, bool)) -> Taken {
+        let dims = self.source.data(operand).dims.clone();
+        let batch = dims.len() - 2;
+        let axes: Vec<usize> = (0..batch).chain([batch + usize::from(right != swapped)]).collect();
+        self.shaped(taken, &|to, mask| {
+            let lines = to.pure(Op::Reduce(Reduction::Any, vec![batch + usize::from(!right)]), &[mask]);
+            to.pure(Op::Broadcast { dims: dims.clone(), axes: axes.clone() }, &[lines])
+        })
     }
 }
 

@@ -14,10 +14,11 @@
 use super::super::linear::Term;
 use super::forward::Mode;
 use super::rows::Pair;
-use super::{Sweep, Taken, types};
-use crate::ir::{Block, Inst, Kind, Type, Value};
+use super::taken::Taken;
+use super::{Sweep, types};
+use crate::ir::{Block, Inst, Kind, Value};
 use adl_lang::ops::{Op, Sel};
-use adl_lang::types::{DType, Dim};
+use adl_lang::types::Dim;
 
 impl Sweep<'_, '_> {
     pub(super) fn reverse_if(&mut self, inst: Inst, then: Block, otherwise: Block) {
@@ -28,9 +29,9 @@ impl Sweep<'_, '_> {
         let mut changed = [facts.touched(then), facts.touched(otherwise)].concat();
         changed.sort_unstable();
         changed.dedup();
-        let follows = |v: &Value| self.followed(*v) && !self.accs.contains(v);
-        let masked: Vec<usize> = (0..changed.len()).filter(|&k| follows(&changed[k])).collect();
+        let masked: Vec<usize> = (0..changed.len()).filter(|&k| self.followed(changed[k])).collect();
         let before: Vec<Option<Value>> = changed.iter().map(|v| self.ct.get(v).copied()).collect();
+        let known = self.taken.clone();
         let forward = self.emit.func.insts[self.copies[&inst]].kind.blocks();
         let mut sides = Vec::new();
         for (side, forward) in [then, otherwise].into_iter().zip(forward) {
@@ -42,10 +43,7 @@ impl Sweep<'_, '_> {
             }
             self.reverse_block(side);
             let mut yields: Vec<Value> = changed.iter().map(|&v| self.peek(v)).collect();
-            for &value in masked.iter().map(|&k| &changed[k]) {
-                let mask = self.mask(value);
-                yields.push(mask);
-            }
+            yields.extend(masked.iter().map(|&k| self.hand(changed[k])).collect::<Vec<_>>());
             let reverse = self.emit.leave(outer, yields);
             for (value, before) in changed.iter().zip(&before) {
                 match before {
@@ -53,6 +51,7 @@ impl Sweep<'_, '_> {
                     None => self.ct.remove(value),
                 };
             }
+            self.taken.clone_from(&known);
             self.pairs.push(Pair { forward, reverse, counter: None });
             sides.push(reverse);
         }
@@ -75,13 +74,13 @@ impl Sweep<'_, '_> {
         // Without results it still takes its rows from the tape.
         let cond = self.primal[&data.args[0]];
         let mut types = types(&self.source, &changed);
-        types.extend(masked.iter().map(|&v| Type::Data(self.source.data(v).with(DType::Bool))));
+        types.extend(self.hand_types(&masked));
         let kind = Kind::If { then: sides[0], otherwise: sides[1] };
         let results = self.emit.to().results(kind, vec![cond], types);
-        let masks = results[changed.len()..].to_vec();
+        let hands = results[changed.len()..].to_vec();
         self.ct.extend(changed.into_iter().zip(results));
-        for (value, mask) in masked.into_iter().zip(masks) {
-            self.taken.insert(value, (self.ct[&value], Taken::Where(mask)));
+        for (value, hand) in masked.into_iter().zip(hands) {
+            self.receive(value, hand);
         }
     }
 
@@ -91,14 +90,17 @@ impl Sweep<'_, '_> {
         let data = &source.insts[inst];
         let block = &source.blocks[body];
         let touched = facts.touched(body);
-        let cotangents: Vec<Option<Value>> = data.results.iter().map(|r| self.ct.remove(r)).collect();
+        let cotangents: Vec<Option<(Value, Taken)>> =
+            data.results.iter().map(|&r| self.ct.remove(&r).map(|c| (c, self.known(r, c)))).collect();
         if touched.is_empty() {
             return;
         }
-        let inits: Vec<Value> = touched.iter().map(|&v| self.peek(v)).collect();
+        let followed = self.followed_of(&touched);
         let (mode, outer_accs) = (self.mode, self.accs.clone());
-        self.mode = Mode { bare: true, reversed: true };
         self.accs.extend(touched.iter().copied());
+        let mut inits: Vec<Value> = touched.iter().map(|&v| self.peek(v)).collect();
+        inits.extend(followed.iter().map(|&v| self.hand(v)).collect::<Vec<_>>());
+        self.mode = Mode { bare: true, reversed: true };
 
         let outer = self.emit.enter();
         let indices: Vec<Value> = block.params.iter().map(|_| self.emit.index()).collect();
@@ -107,25 +109,34 @@ impl Sweep<'_, '_> {
             let cotangent = self.cotangent_param(value);
             self.ct.insert(value, cotangent);
         }
+        for (&value, hand) in followed.iter().zip(self.hand_params(&followed)) {
+            self.receive(value, hand);
+        }
         self.contents(body);
         self.emit.place = data.place;
         for (&value, cotangent) in block.yields.iter().zip(cotangents) {
-            if let Some(cotangent) = cotangent {
+            if let Some((cotangent, taken)) = cotangent {
                 let rank = self.emit.func.data(cotangent).rank();
-                let sels = (0..rank).map(|k| if k < indices.len() { Sel::At } else { Sel::All }).collect();
-                let lane = self.emit.to().pure(Op::Index(sels), &[&[cotangent], &indices[..]].concat());
-                self.contribute(value, lane);
+                let sels: Vec<Sel> = (0..rank).map(|k| if k < indices.len() { Sel::At } else { Sel::All }).collect();
+                let lane = self.emit.to().pure(Op::Index(sels.clone()), &[&[cotangent], &indices[..]].concat());
+                let taken = self.part(taken, &sels, &indices);
+                self.contribute_taken(value, Term::plus(lane), taken);
             }
         }
         self.reverse_block(body);
-        let yields = touched.iter().map(|v| self.ct[v]).collect();
+        let mut yields: Vec<Value> = touched.iter().map(|v| self.ct[v]).collect();
+        yields.extend(followed.iter().map(|&v| self.hand(v)).collect::<Vec<_>>());
         let body = self.emit.leave(outer, yields);
 
-        (self.mode, self.accs) = (mode, outer_accs);
         self.emit.place = data.place;
-        let types = types(&self.source, &touched);
-        let kind = Kind::Map { extents: extents.to_vec(), body, accs: touched.len() };
+        let mut types = types(&self.source, &touched);
+        types.extend(self.hand_types(&followed));
+        let kind = Kind::Map { extents: extents.to_vec(), body, accs: types.len() };
         let results = self.emit.to().results(kind, inits, types);
-        self.ct.extend(touched.into_iter().zip(results));
+        self.ct.extend(touched.iter().copied().zip(results.iter().copied()));
+        for (value, &hand) in followed.into_iter().zip(&results[touched.len()..]) {
+            self.receive(value, hand);
+        }
+        (self.mode, self.accs) = (mode, outer_accs);
     }
 }

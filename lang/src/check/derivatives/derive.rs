@@ -176,7 +176,18 @@ impl Elab<'_> {
         let active: Vec<usize> =
             moves.iter().enumerate().filter(|(_, m)| !matches!(m, Val::None)).map(|(k, _)| k).collect();
         let given = points.into_iter().map(|val| Given { name: None, val, span: x_span }).collect();
-        let called = self.differentiate(f, given, &active, span)?;
+        let reported = self.diags.len();
+        let called = self.differentiate(f, given, &active, span);
+        // In other systems the arguments are a tuple, be it of one.
+        if called.is_err()
+            && matches!((x, v), (Val::Tuple(x), Val::Tuple(v)) if x.len() == 1 && v.len() == 1)
+            && let Some(problem) = self.diags.get(reported).cloned()
+        {
+            self.diags[reported] = problem.help(
+                "the point of a function of one argument is that argument, and so is its tangent: `jvp(f, x, v)`",
+            );
+        }
+        let called = called?;
         let moves: Vec<(usize, Val)> = moves.into_iter().enumerate().collect();
         let tangents = self.tangents(&called, &moves, v_span)?;
         let (value, tangent) = self.push_forward(&called, tangents, span)?;

@@ -59,9 +59,10 @@ pub(crate) fn group(fns: Vec<Arc<FnDef>>, home: ModuleId) -> Arc<Group> {
     Arc::new(Group { fns, places, home, needs, reach, rules })
 }
 
-/// The definitions among the statements of a file that stand without the others:
-/// not those that need what a `var` binds, directly or by another definition that does.
+/// The definitions among the statements of a file that stand without the others: not those that need what a `var`
+/// binds which the program assigns, directly or by another definition that does.
 pub fn definitions(stmts: &[Stmt]) -> Vec<&Stmt> {
+    let changed: Vec<Name> = stmts.iter().flat_map(assigned).collect();
     let mut missing: Vec<Name> = Vec::new();
     let mut standing = Vec::new();
     for stmt in stmts {
@@ -69,7 +70,8 @@ pub fn definitions(stmts: &[Stmt]) -> Vec<&Stmt> {
             StmtKind::Let { mutable, pattern, .. } => {
                 let mut binds = Vec::new();
                 pattern_names(pattern, &mut binds);
-                if *mutable || of_stmt(stmt).iter().any(|name| missing.contains(name)) {
+                let changes = *mutable && binds.iter().any(|name| changed.contains(name));
+                if changes || of_stmt(stmt).iter().any(|name| missing.contains(name)) {
                     missing.extend(binds);
                 } else {
                     missing.retain(|name| !binds.contains(name));

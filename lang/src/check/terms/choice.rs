@@ -9,6 +9,22 @@ use crate::typed::StmtKind;
 use crate::types::{DType, Dim};
 
 impl Elab<'_> {
+    /// Two values of which a program cannot take one while it runs.
+    fn not_chosen(&self, a: &Val, b: &Val, span: Span) -> Diagnostic {
+        let problem = |title: String| Diagnostic::error("E0207", span, title);
+        let (x, y) = (self.show(a), self.show(b));
+        if a.is_callable() && b.is_callable() {
+            problem("a function cannot be chosen at run time".into()).help("choose between the results")
+        } else if x == y {
+            problem(format!("{x} cannot be chosen at run time")).help(
+                "texts are put together when the program is compiled: print in both branches, or choose by what is \
+                 known then",
+            )
+        } else {
+            problem(format!("one branch gives {x}, the other {y}"))
+        }
+    }
+
     pub fn if_expr(&mut self, cond: &Expr, then: &Block, otherwise: Option<&Expr>, span: Span) -> R<Val> {
         let cond_local = match self.condition(cond)? {
             Ok(true) => {
@@ -74,13 +90,7 @@ impl Elab<'_> {
                     if unsure && self.mode != Mode::Constant {
                         return Err(Fail::Abort);
                     }
-                    let (x, y) = (self.show(&a), self.show(&b));
-                    let problem = if a.is_callable() && b.is_callable() {
-                        Diagnostic::error("E0207", span, "a function cannot be chosen at run time")
-                            .help("choose between the results")
-                    } else {
-                        Diagnostic::error("E0207", span, format!("one branch gives {x}, the other {y}"))
-                    };
+                    let problem = self.not_chosen(&a, &b, span);
                     return self.fail(problem);
                 };
                 let results: Vec<_> = target.types.iter().map(|t| self.local(t.clone(), true, None)).collect();
