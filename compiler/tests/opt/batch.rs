@@ -25,7 +25,7 @@ fn count(module: &Module, wanted: fn(&Kind) -> bool) -> (usize, usize) {
             n.0 += usize::from(wanted(kind));
             n.1 += usize::from(inside && wanted(kind));
             let inside = inside || matches!(kind, Kind::Map { .. });
-            kind.blocks().into_iter().for_each(|b| walk(func, b, inside, wanted, n));
+            kind.blocks().for_each(|b| walk(func, b, inside, wanted, n));
         }
     }
     let func = &module.funcs[crate::support::main()];
