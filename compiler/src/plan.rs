@@ -63,11 +63,12 @@ impl Plan {
 /// The functions of a module with what was decided about each instruction as a comment.
 ///
 /// ```
-/// use adl_compiler::{ir::Module, plan};
+/// use adl_compiler::ir::parse::{ParseError, parse};
+/// use adl_compiler::plan;
 /// let text = "func @0 f[n](v0: f64[n]) -> f64[n] {\n  v1 = mul v0 v0\n  v2 = exp v1\n  yield v2\n}\n";
-/// let module: Module = text.parse()?;
+/// let module = parse(text)?;
 /// assert!(plan::text(&module).contains("v1 = mul v0 v0  ; in line\n  v2 = exp v1  ; in result 0"));
-/// # Ok::<(), adl_compiler::ir::ParseError>(())
+/// # Ok::<(), ParseError>(())
 /// ```
 pub fn text(module: &Module) -> String {
     let mut pairs = Pairs::new();
