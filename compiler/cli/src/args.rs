@@ -104,7 +104,7 @@ pub struct RunArgs {
     /// The program; `-` is standard input.
     pub file: Option<PathBuf>,
     /// Show the value of an expression, after the program if there is one.
-    #[arg(short = 'e', long = "eval", value_name = "EXPR")]
+    #[arg(short = 'e', long = "eval", value_name = "EXPR", allow_hyphen_values = true)]
     pub eval: Vec<String>,
     /// Replace the literal that a `let` at top level is bound to.
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]

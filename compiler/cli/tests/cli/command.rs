@@ -220,7 +220,7 @@ fn the_time_is_up() {
     let said = adl(&["run", "--timeout", "0.2", "-e", "var x = 0.0\nwhile x >= 0 { x += 1 }"]);
     assert_eq!((said.code, said.out.as_str()), (FAILED, ""));
     assert!(said.err.starts_with("error[E0414]: the time is up: the limit is 0.2 s"), "{}", said.err);
-    expect(&adl(&["run", "--timeout", "100", "-e", "1"]), OK, "1\n", "");
+    expect(&adl(&["run", "--timeout", "100", "-e", "-1"]), OK, "-1\n", "");
     assert_eq!(adl(&["run", "--timeout", "-1", "-e", "1"]).code, USAGE);
 }
 

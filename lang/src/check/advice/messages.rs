@@ -1,7 +1,7 @@
 //! What messages have in common: near names, origins of sizes, printed pieces.
 
 use super::elsewhere::{self, Here};
-use crate::ast::{Format, FormatStyle, Ident, Name};
+use crate::ast::{CompareOp, Expr, ExprKind, Format, FormatStyle, Ident, Name, UnaryOp};
 use crate::check::state::elab::{Elab, Mode, R, What};
 use crate::check::state::free;
 use crate::check::state::value::{OpKind, Val};
@@ -244,5 +244,22 @@ pub(crate) fn unknown(name: &str, span: Span, known: &[String]) -> Diagnostic {
     match nearest(name, known.iter().map(String::as_str)).or_else(|| nearest(name, library.iter().copied())) {
         Some(near) => problem.fix(format!("did you mean `{near}`?"), vec![(span, near.to_string())]),
         None => problem,
+    }
+}
+
+/// A statement whose value nobody takes, though others follow it.
+pub(crate) fn dropped(e: &Expr) -> Diagnostic {
+    let problem = Diagnostic::error("E0105", e.span, "this value is computed and then dropped");
+    match &e.kind {
+        ExprKind::Unary(UnaryOp::Neg, _) => {
+            problem.help("a line that begins with `-` starts a new statement: end the line before with the `-`")
+        }
+        ExprKind::Compare(a, rest)
+            if rest.len() == 1 && rest[0].0 == CompareOp::Eq && matches!(a.kind, ExprKind::Name(_)) =>
+        {
+            let at = Span { start: a.span.end, end: rest[0].1.span.start, ..a.span };
+            problem.fix("`=` assigns", vec![(at, " = ".into())])
+        }
+        _ => problem.help("bind it with `let`, or remove it"),
     }
 }

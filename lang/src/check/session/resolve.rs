@@ -228,10 +228,7 @@ impl Walk for Names<'_> {
                 && k + 1 < stmts.len()
                 && plain(e)
             {
-                self.problems.push(
-                    Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
-                        .help("bind it with `let`, or remove it"),
-                );
+                self.problems.push(messages::dropped(e));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Statements: bindings, assignments, control flow.
 
 use crate::ast::*;
+use crate::check::advice::messages;
 use crate::check::arrays::index::Picked;
 use crate::check::state::elab::{Binding, Elab, Fail, LocalGroup, Loop, R, What};
 use crate::check::state::free;
@@ -64,21 +65,7 @@ impl Elab<'_> {
             return Ok(());
         }
         let what = self.show(&v);
-        let mut problem = Diagnostic::error("E0105", e.span, "this value is computed and then dropped")
-            .here(format!("this is {what}"));
-        problem = match &e.kind {
-            ExprKind::Unary(UnaryOp::Neg, _) => {
-                problem.help("a line that begins with `-` starts a new statement: end the line before with the `-`")
-            }
-            ExprKind::Compare(a, rest)
-                if rest.len() == 1 && rest[0].0 == CompareOp::Eq && matches!(a.kind, ExprKind::Name(_)) =>
-            {
-                let at = Span { start: a.span.end, end: rest[0].1.span.start, ..a.span };
-                problem.fix("`=` assigns", vec![(at, " = ".into())])
-            }
-            _ => problem.help("bind it with `let`, or remove it"),
-        };
-        self.fail(problem)
+        self.fail(messages::dropped(e).here(format!("this is {what}")))
     }
 
     /// Makes the functions of a block known.
